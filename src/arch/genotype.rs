@@ -1,0 +1,373 @@
+//! A generator's architecture, with its text form and its JSON form.
+
+use super::gene::skip_bit;
+use super::{ArchError, CellGene, Conv, MAX_CELLS, Norm, TokenKind, Up};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The choices of all cells of a generator, or of its first cells while it grows.
+///
+/// The text form is the reference's integer vector, `1 0 1 1 1 0 0 1 1 1 0 1 0 3`: for each cell conv,
+/// norm, up, shortcut and, from cell 2 on, the bit mask of skips. The JSON form has names, and lists
+/// the source cells of the skips, counted from 1:
+///
+/// ```json
+/// {"cells": [{"conv": "pre", "norm": "none", "up": "nearest", "shortcut": true, "skips": []},
+///            {"conv": "pre", "norm": "none", "up": "bilinear", "shortcut": true, "skips": [1]}]}
+/// ```
+///
+/// Both readers accept 1 to [`MAX_CELLS`] cells. Only growth starts from the genotype without cells,
+/// `Genotype::default()`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Named", into = "Named")]
+pub struct Genotype {
+    /// The cells from the latent side to the image side.
+    pub cells: Vec<CellGene>,
+}
+
+impl Genotype {
+    /// Reads the integer vector. Blanks, commas, slashes, semicolons and brackets may separate the tokens;
+    /// the number of cells follows from their number.
+    ///
+    /// # Errors
+    /// A token that is not a number or stands for no choice, or a length that no number of cells has.
+    pub fn parse(text: &str) -> Result<Genotype, ArchError> {
+        let separator = |c: char| c.is_whitespace() || ",/;[](){}".contains(c);
+        let tokens = text
+            .split(separator)
+            .filter(|part| !part.is_empty())
+            .enumerate()
+            .map(|(at, part)| {
+                part.parse().map_err(|_| ArchError::NotANumber {
+                    position: at + 1,
+                    text: part.to_owned(),
+                })
+            })
+            .collect::<Result<Vec<u32>, ArchError>>()?;
+        Self::from_tokens(&tokens)
+    }
+
+    /// The genotype of an integer vector.
+    ///
+    /// # Errors
+    /// A token that stands for no choice, or a length that no number of cells has.
+    pub fn from_tokens(tokens: &[u32]) -> Result<Genotype, ArchError> {
+        let cells = (tokens.len() + 1) / 5;
+        if !(tokens.len() + 1).is_multiple_of(5) || !(1..=MAX_CELLS).contains(&cells) {
+            return Err(ArchError::Length {
+                tokens: tokens.len(),
+            });
+        }
+        let mut genotype = Genotype::default();
+        let mut position = 0;
+        for cell in 0..cells {
+            let first = position;
+            for &kind in TokenKind::of_cell(cell) {
+                let value = tokens[position];
+                position += 1;
+                if value >= kind.values(cell) {
+                    return Err(ArchError::Token {
+                        position,
+                        cell: cell + 1,
+                        choice: kind.name(),
+                        value,
+                        allowed: allowed_tokens(kind, cell),
+                    });
+                }
+            }
+            genotype
+                .cells
+                .push(CellGene::from_tokens(&tokens[first..position]));
+        }
+        Ok(genotype)
+    }
+
+    /// The integer vector: 4 tokens for the first cell and 5 for each later one.
+    pub fn tokens(&self) -> Vec<u32> {
+        let cells = self.cells.iter().enumerate();
+        cells.flat_map(|(cell, gene)| gene.tokens(cell)).collect()
+    }
+
+    /// The first `n` cells; all of them if there are fewer.
+    pub fn prefix(&self, n: usize) -> Genotype {
+        Genotype {
+            cells: self.cells.iter().copied().take(n).collect(),
+        }
+    }
+
+    /// This genotype with one more cell.
+    pub fn extended(&self, cell: CellGene) -> Genotype {
+        let mut longer = self.clone();
+        longer.cells.push(cell);
+        longer
+    }
+
+    /// The choices in words, one line for each cell.
+    pub fn describe(&self) -> Vec<String> {
+        let cells = self.cells.iter().enumerate();
+        cells.map(|(cell, gene)| gene.describe(cell)).collect()
+    }
+
+    /// AutoGAN's released top architecture, A (reference code, exps/derive.sh).
+    pub fn autogan_a() -> Genotype {
+        Self::released([1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 1, 0, 3])
+    }
+
+    /// AutoGAN's released architecture B (reference code, models/autogan_cifar10_b.py).
+    pub fn autogan_b() -> Genotype {
+        Self::released([1, 0, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 3])
+    }
+
+    /// AutoGAN's released architecture C (reference code, models/autogan_cifar10_c.py).
+    pub fn autogan_c() -> Genotype {
+        Self::released([1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 1, 0, 3])
+    }
+
+    fn released(tokens: [u32; 14]) -> Genotype {
+        Self::from_tokens(&tokens).expect("the released vectors have 14 tokens, each in its range")
+    }
+}
+
+impl fmt::Display for Genotype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tokens: Vec<String> = self.tokens().iter().map(u32::to_string).collect();
+        f.write_str(&tokens.join(" "))
+    }
+}
+
+impl FromStr for Genotype {
+    type Err = ArchError;
+
+    fn from_str(text: &str) -> Result<Genotype, ArchError> {
+        Self::parse(text)
+    }
+}
+
+/// The values of a token with their meaning, for a message.
+fn allowed_tokens(kind: TokenKind, cell: usize) -> String {
+    let values = 0..kind.values(cell);
+    if kind == TokenKind::Skips && cell > 2 {
+        return format!(
+            "0 to {}, one bit for each earlier cell, the highest for cell 1",
+            values.end - 1
+        );
+    }
+    let named: Vec<String> = values
+        .map(|value| format!("{value} ({})", kind.value_name(cell, value)))
+        .collect();
+    named.join(", ")
+}
+
+/// The JSON form of a [`Genotype`].
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    cells: Vec<NamedCell>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedCell {
+    conv: Conv,
+    norm: Norm,
+    up: Up,
+    shortcut: bool,
+    /// Source cells from 1, ascending.
+    #[serde(default)]
+    skips: Vec<usize>,
+}
+
+impl From<Genotype> for Named {
+    fn from(genotype: Genotype) -> Named {
+        let cells = genotype
+            .cells
+            .iter()
+            .enumerate()
+            .map(|(cell, gene)| NamedCell {
+                conv: gene.conv,
+                norm: gene.norm,
+                up: gene.up,
+                shortcut: gene.shortcut,
+                skips: gene
+                    .skips_from(cell)
+                    .iter()
+                    .map(|source| source + 1)
+                    .collect(),
+            });
+        Named {
+            cells: cells.collect(),
+        }
+    }
+}
+
+impl TryFrom<Named> for Genotype {
+    type Error = ArchError;
+
+    fn try_from(named: Named) -> Result<Genotype, ArchError> {
+        if !(1..=MAX_CELLS).contains(&named.cells.len()) {
+            return Err(ArchError::CellCount {
+                cells: named.cells.len(),
+            });
+        }
+        let mut genotype = Genotype::default();
+        for (cell, named) in named.cells.into_iter().enumerate() {
+            let mut skips = 0;
+            for source_cell in named.skips {
+                if !(1..=cell).contains(&source_cell) {
+                    return Err(ArchError::SkipSource {
+                        cell: cell + 1,
+                        source_cell,
+                    });
+                }
+                let bit = skip_bit(cell, source_cell - 1);
+                if skips & bit != 0 {
+                    return Err(ArchError::SkipTwice {
+                        cell: cell + 1,
+                        source_cell,
+                    });
+                }
+                skips |= bit;
+            }
+            genotype.cells.push(CellGene {
+                conv: named.conv,
+                norm: named.norm,
+                up: named.up,
+                shortcut: named.shortcut,
+                skips,
+            });
+        }
+        Ok(genotype)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Any genotype of 1 to 6 cells.
+    fn any_genotype() -> impl Strategy<Value = Genotype> {
+        prop::collection::vec(
+            (0..2u32, 0..3u32, 0..3u32, 0..2u32, 0..32u32),
+            1..=MAX_CELLS,
+        )
+        .prop_map(|cells| {
+            let cells = cells.iter().enumerate();
+            let cells = cells.map(|(cell, &(conv, norm, up, shortcut, skips))| {
+                CellGene::from_tokens(&[conv, norm, up, shortcut, skips % (1 << cell)])
+            });
+            Genotype {
+                cells: cells.collect(),
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn text_tokens_and_json_lead_back_to_the_genotype(genotype in any_genotype()) {
+            prop_assert_eq!(&Genotype::parse(&genotype.to_string()).unwrap(), &genotype);
+            prop_assert_eq!(&Genotype::from_tokens(&genotype.tokens()).unwrap(), &genotype);
+            let json = serde_json::to_string(&genotype).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Genotype>(&json).unwrap(), &genotype);
+        }
+
+        #[test]
+        fn growing_a_prefix_by_the_next_cell_gives_the_longer_prefix(genotype in any_genotype(), n in 0..6usize) {
+            prop_assume!(n < genotype.cells.len());
+            prop_assert_eq!(genotype.prefix(n).extended(genotype.cells[n]), genotype.prefix(n + 1));
+        }
+    }
+
+    #[test]
+    fn the_usual_ways_to_write_a_vector_are_read() {
+        let a = Genotype::autogan_a();
+        for text in [
+            "1 0 1 1 1 0 0 1 1 1 0 1 0 3",
+            "1 0 1 1 / 1 0 0 1 1 / 1 0 1 0 3",
+            "[1, 0, 1, 1, 1, 0, 0, 1, 1, 1, 0, 1, 0, 3]",
+            " 1,0,1,1,\n1,0,0,1,1,\n1,0,1,0,3\n",
+        ] {
+            assert_eq!(text.parse::<Genotype>().unwrap(), a, "{text}");
+        }
+        assert_eq!(a.to_string(), "1 0 1 1 1 0 0 1 1 1 0 1 0 3");
+    }
+
+    #[test]
+    fn the_json_form_has_names_and_counts_cells_from_one() {
+        let json = serde_json::to_value(Genotype::autogan_a()).unwrap();
+        let cell = |conv: &str, norm: &str, up: &str, shortcut: bool, skips: &[u32]| serde_json::json!({"conv": conv, "norm": norm, "up": up, "shortcut": shortcut, "skips": skips});
+        let expected = serde_json::json!({"cells": [
+            cell("pre", "none", "nearest", true, &[]),
+            cell("pre", "none", "bilinear", true, &[1]),
+            cell("pre", "none", "nearest", false, &[1, 2]),
+        ]});
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn the_released_architectures_read_as_the_paper_draws_them() {
+        assert_eq!(
+            Genotype::autogan_a().describe(),
+            [
+                "pre-activation, no norm, nearest, shortcut",
+                "pre-activation, no norm, bilinear, shortcut, skip from cell 1",
+                "pre-activation, no norm, nearest, no shortcut, skips from cells 1 and 2",
+            ]
+        );
+        assert_eq!(
+            Genotype::autogan_b().describe()[2],
+            "pre-activation, no norm, nearest, shortcut, skips from cells 1 and 2"
+        );
+        assert_eq!(
+            Genotype::autogan_c().describe()[0],
+            "pre-activation, batch norm, nearest, shortcut"
+        );
+    }
+
+    #[test]
+    fn a_wrong_vector_is_refused_with_place_and_remedy() {
+        let message = |text: &str| Genotype::parse(text).unwrap_err().to_string();
+        assert_eq!(
+            message("1 0 1 1 1 0 5 1 1"),
+            "token 7 of the architecture (up of cell 2) is 5; use 0 (bilinear), 1 (nearest), 2 (deconv)"
+        );
+        assert_eq!(
+            message("1 0 1 1 1 0 0 1 1 1 0 1 0 4"),
+            "token 14 of the architecture (skips of cell 3) is 4; use 0 (none), 1 (cell 2), 2 (cell 1), 3 (cells 1 and 2)"
+        );
+        assert!(message("1 0 1 1 1 0 0 1 1 1 0 1 0 3 0 0 0 0 8").contains("use 0 to 7, one bit"));
+        assert!(message("1 0 1 x").starts_with("token 4 of the architecture is \"x\""));
+        assert!(message("1 0 1 -1").starts_with("token 4 of the architecture is \"-1\""));
+        for (text, tokens) in [
+            ("", 0),
+            ("1 0 1", 3),
+            ("1 0 1 1 1", 5),
+            (&"0 ".repeat(34), 34),
+        ] {
+            assert_eq!(Genotype::parse(text), Err(ArchError::Length { tokens }));
+        }
+    }
+
+    #[test]
+    fn a_wrong_json_form_is_refused() {
+        let cell = |skips: &str| {
+            format!(
+                r#"{{"conv":"pre","norm":"none","up":"nearest","shortcut":true,"skips":{skips}}}"#
+            )
+        };
+        let message = |json: String| {
+            serde_json::from_str::<Genotype>(&json)
+                .unwrap_err()
+                .to_string()
+        };
+        let two = |skips| message(format!(r#"{{"cells":[{},{}]}}"#, cell("[]"), cell(skips)));
+        assert!(two("[2]").contains("cell 2 takes a skip from cell 2; only earlier cells"));
+        assert!(two("[0]").contains("cell 2 takes a skip from cell 0"));
+        assert!(two("[1,1]").contains("cell 2 lists its skip from cell 1 twice"));
+        assert!(message(r#"{"cells":[]}"#.to_owned()).contains("has 0 cells; give it 1 to 6"));
+        let unknown = cell("[]").replace("nearest", "cubic");
+        assert!(message(format!(r#"{{"cells":[{unknown}]}}"#)).contains("cubic"));
+    }
+}

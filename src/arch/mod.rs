@@ -1,0 +1,34 @@
+//! What an architecture is: search space, genotype and cost, as plain values without tensors.
+//!
+//! - [`CellGene`] is one cell's choices and [`Genotype`] a generator's, cell by cell; its text form is
+//!   the integer vector of the AutoGAN reference code, its JSON form has names.
+//! - [`SpaceConfig`] is what a person switches on and off; [`Space`] is the checked search space: its
+//!   size, numbering, sampling, neighbours, the controller's heads, and the bounds on cost.
+//! - [`layers`], [`params`] and [`macs`] say what a genotype costs, [`shared_params`] what the shared
+//!   generator holds, and [`discriminator_layers`] what its opponent costs.
+//!
+//! Cells, stages and skip sources count from 0 in code and from 1 ("cell 1") wherever a person reads them.
+
+mod bounds;
+mod cell_space;
+mod config;
+mod cost;
+mod discriminator;
+mod error;
+mod explore;
+mod gene;
+mod genotype;
+mod shared;
+mod space;
+
+pub use config::{CellOverride, SkipRule, SkipRules, SpaceConfig};
+pub use cost::{Cost, LayerCost, NetShape, layers, macs, params};
+pub use discriminator::{discriminator_layers, discriminator_macs, discriminator_params};
+pub use error::ArchError;
+pub use gene::{CellGene, Conv, Norm, TokenKind, Up};
+pub use genotype::Genotype;
+pub use shared::{CellModules, shared_params};
+pub use space::{Space, Token};
+
+/// The most cells a generator may have: 256 px from the usual bottom width of 4.
+pub const MAX_CELLS: usize = 6;
