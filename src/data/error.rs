@@ -1,0 +1,143 @@
+//! What can go wrong between a source of images and a batch.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::source::ALLOWED;
+
+/// Why images could not be loaded, downloaded or batched. Every message is one sentence that says
+/// what happened, where, and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The text names no source.
+    #[error("`{0}` names no source of images; write {ALLOWED}")]
+    UnknownSource(String),
+    /// The text names no data set that can be downloaded.
+    #[error("`{0}` cannot be downloaded; name `cifar10`, `stl10` or `fashion-mnist`")]
+    UnknownDataset(String),
+    /// The folder or file is not there.
+    #[error("there is no {}; write {ALLOWED}", .0.display())]
+    Missing(PathBuf),
+    /// A data set's folder lacks one of its files.
+    #[error("there is no {}; get the data set with `autogan data fetch` or name its folder", .0.display())]
+    MissingFile(PathBuf),
+    /// A folder was expected.
+    #[error("{} is a file, not a folder; name the folder that holds the images", .0.display())]
+    NotAFolder(PathBuf),
+    /// The operating system refused to read.
+    #[error("cannot read {}: {source}; check that you may read it", .path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The operating system refused to write.
+    #[error("cannot write {}: {source}; check that the disk has room and that you may write there", .path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The folder holds no image that could be used.
+    #[error("no usable image in {}: {why}; put png, jpeg, gif, bmp or webp files there", .path.display())]
+    NoImages {
+        /// The folder.
+        path: PathBuf,
+        /// What was found instead.
+        why: String,
+    },
+    /// A data set's file is truncated, too long or not of the format at all.
+    #[error("{} is damaged: {why}; get it again, for example with `autogan data fetch`", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The source has no such split.
+    #[error("{0} has no test split; use its training images or hold some of them out")]
+    NoTestSplit(String),
+    /// The side is outside the range that a generator can have.
+    #[error("images of side {0} are not possible; choose a side from 8 to 256")]
+    Side(usize),
+    /// Pixels, labels and classes do not fit each other.
+    #[error(
+        "the image set `{name}` is inconsistent: {why}; this is an error in the loader, please report it"
+    )]
+    Inconsistent {
+        /// The set's name.
+        name: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// Zero or too many toys were asked for.
+    #[error("toys_count = {0} is not possible; choose 1 to {max}", max = super::toys::MOST)]
+    ToysCount(usize),
+    /// Zero images were asked for.
+    #[error("a limit of 0 images leaves nothing to train on; set a limit of at least 1 or none")]
+    EmptyLimit,
+    /// A batch needs more images than there are.
+    #[error(
+        "a batch of {batch} needs at least as many images, but there are only {images}; lower the batch size or add images"
+    )]
+    TooFewImages {
+        /// Images in the set.
+        images: usize,
+        /// Images in a batch.
+        batch: usize,
+    },
+    /// A batch of zero images was asked for.
+    #[error("a batch of 0 images is not possible; choose a batch size of at least 1")]
+    EmptyBatch,
+    /// A download failed.
+    #[error(
+        "cannot download {url}: {why}; run the same command again, it goes on where it stopped"
+    )]
+    Download {
+        /// The address.
+        url: String,
+        /// What the network or the server said.
+        why: String,
+    },
+    /// A download is complete but not what it should be.
+    #[error("{} has the MD5 sum {found} instead of {expected} and was removed; run the same command again, and if it fails again the file at the source has changed", .path.display())]
+    Checksum {
+        /// The downloaded file.
+        path: PathBuf,
+        /// The published sum.
+        expected: String,
+        /// The sum of what arrived.
+        found: String,
+    },
+}
+
+impl DataError {
+    /// Wraps an error of reading `path`; a missing one becomes [`DataError::MissingFile`].
+    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::MissingFile(path.into()),
+            _ => Self::Read {
+                path: path.into(),
+                source,
+            },
+        }
+    }
+
+    /// Wraps an error of writing `path`.
+    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write {
+            path: path.into(),
+            source,
+        }
+    }
+
+    /// `path` is not what a file of its format should be.
+    pub(super) fn damaged(path: &Path, why: impl Into<String>) -> Self {
+        Self::Damaged {
+            path: path.into(),
+            why: why.into(),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Downloading the public data sets.
+//!
+//! What holds: a download that stops goes on where it stopped, now or at the next call; nothing gets
+//! its final name before its checksum was right; from an archive only the expected files are taken,
+//! each of exactly its expected size, straight into the target folder. The archive is removed once
+//! unpacked.
+
+mod download;
+mod unpack;
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+
+use super::{DataError, Source};
+
+/// The data sets that can be downloaded. Their text forms are `cifar10`, `stl10` and `fashion-mnist`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dataset {
+    /// 60,000 colour images of 32 x 32, 163 MB to download.
+    Cifar10,
+    /// 113,000 colour images of 96 x 96, 2.5 GB to download and 3.1 GB unpacked.
+    Stl10,
+    /// 70,000 grey images of 28 x 28, 30 MB to download.
+    FashionMnist,
+}
+
+impl Dataset {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Cifar10, Self::Stl10, Self::FashionMnist];
+
+    /// The files, with the MD5 sums their publishers give.
+    fn files(self) -> Vec<Remote> {
+        let remote = |base: &str, file: &str, md5: &str, members: &[(&str, u64)]| Remote {
+            base: base.into(),
+            file: file.into(),
+            md5: md5.into(),
+            members: members
+                .iter()
+                .map(|&(name, bytes)| Member {
+                    name: name.into(),
+                    bytes,
+                })
+                .collect(),
+        };
+        match self {
+            Self::Cifar10 => {
+                const BATCH: u64 = 10_000 * 3_073;
+                vec![remote(
+                    "https://www.cs.toronto.edu/~kriz/",
+                    "cifar-10-binary.tar.gz",
+                    "c32a1d4ab5d03f1284b67883e8d87530",
+                    &[
+                        ("data_batch_1.bin", BATCH),
+                        ("data_batch_2.bin", BATCH),
+                        ("data_batch_3.bin", BATCH),
+                        ("data_batch_4.bin", BATCH),
+                        ("data_batch_5.bin", BATCH),
+                        ("test_batch.bin", BATCH),
+                    ],
+                )]
+            }
+            Self::Stl10 => {
+                const IMAGE: u64 = 3 * 96 * 96;
+                vec![remote(
+                    "http://ai.stanford.edu/~acoates/stl10/",
+                    "stl10_binary.tar.gz",
+                    "91f7769df0f17e558f3565bffb0c7dfb",
+                    &[
+                        ("train_X.bin", 5_000 * IMAGE),
+                        ("train_y.bin", 5_000),
+                        ("unlabeled_X.bin", 100_000 * IMAGE),
+                        ("test_X.bin", 8_000 * IMAGE),
+                        ("test_y.bin", 8_000),
+                    ],
+                )]
+            }
+            Self::FashionMnist => [
+                (
+                    "train-images-idx3-ubyte.gz",
+                    "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+                ),
+                (
+                    "train-labels-idx1-ubyte.gz",
+                    "25c81989df183df01b3e8a0aad5dffbe",
+                ),
+                (
+                    "t10k-images-idx3-ubyte.gz",
+                    "bef4ecab320f06d8554ea6380940ec79",
+                ),
+                (
+                    "t10k-labels-idx1-ubyte.gz",
+                    "bb300cfdad3c16e7a12a480ee83cd310",
+                ),
+            ]
+            .map(|(file, md5)| {
+                let base = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
+                remote(base, file, md5, &[])
+            })
+            .into(),
+        }
+    }
+}
+
+impl fmt::Display for Dataset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cifar10 => "cifar10",
+            Self::Stl10 => "stl10",
+            Self::FashionMnist => "fashion-mnist",
+        })
+    }
+}
+
+impl FromStr for Dataset {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|dataset| dataset.to_string() == text)
+            .ok_or_else(|| DataError::UnknownDataset(text.into()))
+    }
+}
+
+/// How far the download of one file is.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    /// The file's name.
+    pub file: &'a str,
+    /// Bytes that are here.
+    pub done: u64,
+    /// Bytes in all, where the server says.
+    pub total: Option<u64>,
+}
+
+/// A file to download.
+struct Remote {
+    /// The address up to the file's name.
+    base: String,
+    file: String,
+    /// MD5 sum in hex.
+    md5: String,
+    /// What to take out of it; an empty list keeps the file as it is.
+    members: Vec<Member>,
+}
+
+/// A file in an archive.
+struct Member {
+    name: String,
+    bytes: u64,
+}
+
+/// Downloads `dataset` into the folder `to`, which is made when missing, checks and unpacks it. What
+/// is there already is not fetched again. `base_url` replaces the address up to the files' names, for
+/// a mirror. Returns the source to load it by.
+///
+/// # Errors
+/// [`DataError::Download`] when network or server fail (the next call goes on from there),
+/// [`DataError::Checksum`] or [`DataError::Damaged`] when something else arrived, [`DataError::Write`].
+pub fn fetch(
+    dataset: Dataset,
+    to: &Path,
+    base_url: Option<&str>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Source, DataError> {
+    let mut files = dataset.files();
+    if let Some(base) = base_url {
+        let base = format!("{}/", base.trim_end_matches('/'));
+        files
+            .iter_mut()
+            .for_each(|remote| remote.base.clone_from(&base));
+    }
+    fetch_files(&files, to, progress)?;
+    Ok(match dataset {
+        Dataset::Cifar10 => Source::Cifar10(to.into()),
+        Dataset::Stl10 => Source::Stl10(to.into()),
+        Dataset::FashionMnist => Source::Idx(to.into()),
+    })
+}
+
+fn fetch_files(
+    files: &[Remote],
+    to: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), DataError> {
+    fs::create_dir_all(to).map_err(|error| DataError::write(to, error))?;
+    for remote in files {
+        if is_there(remote, to)? {
+            continue;
+        }
+        let target = to.join(&remote.file);
+        if !target.is_file() || download::md5(&target)? != remote.md5 {
+            download::download(remote, &target, progress)?;
+        }
+        if !remote.members.is_empty() {
+            unpack::unpack(&target, &remote.members, to)?;
+            fs::remove_file(&target).map_err(|error| DataError::write(&target, error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether an earlier call brought all of `remote`.
+fn is_there(remote: &Remote, to: &Path) -> Result<bool, DataError> {
+    if remote.members.is_empty() {
+        let target = to.join(&remote.file);
+        return Ok(target.is_file() && download::md5(&target)? == remote.md5);
+    }
+    Ok(remote.members.iter().all(|member| {
+        fs::metadata(to.join(&member.name)).is_ok_and(|file| file.len() == member.bytes)
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::download::server::{Reply, serve};
+    use super::*;
+
+    /// A remote file at `base` with the right sum for `bytes`.
+    fn remote(base: &str, file: &str, bytes: &[u8], members: Vec<Member>) -> Remote {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        fs::write(&path, bytes).unwrap();
+        let md5 = download::md5(&path).unwrap();
+        Remote {
+            base: base.into(),
+            file: file.into(),
+            md5,
+            members,
+        }
+    }
+
+    #[test]
+    fn an_archive_is_fetched_unpacked_and_not_fetched_again() {
+        let members = || {
+            vec![Member {
+                name: "a.bin".into(),
+                bytes: 5,
+            }]
+        };
+        let archive = unpack::tests::archive(&[("x/a.bin", b"12345"), ("x/readme", b"hello")]);
+        let served = archive.clone();
+        let base = serve(move |request| match request.count {
+            0 => Reply::whole(&served),
+            _ => Reply::status(500),
+        });
+        let dir = tempfile::tempdir().unwrap();
+        let files = [remote(&base, "a.tar.gz", &archive, members())];
+        for _ in 0..2 {
+            fetch_files(&files, dir.path(), &mut |_| {}).unwrap();
+        }
+        let names: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|e| e.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["a.bin"]);
+        assert_eq!(fs::read(dir.path().join("a.bin")).unwrap(), b"12345");
+    }
+
+    #[test]
+    fn names_and_mirrors() {
+        for dataset in Dataset::ALL {
+            assert_eq!(dataset.to_string().parse::<Dataset>().unwrap(), dataset);
+            for remote in dataset.files() {
+                assert!(remote.md5.len() == 32 && remote.base.ends_with('/'));
+            }
+        }
+        let error = "mnist".parse::<Dataset>().unwrap_err().to_string();
+        assert!(error.contains("fashion-mnist"), "{error}");
+        // Any file of a mirror with other content is refused.
+        let base = serve(|_| Reply::whole(b"something else"));
+        let dir = tempfile::tempdir().unwrap();
+        let mirror = base.trim_end_matches('/');
+        let error =
+            fetch(Dataset::FashionMnist, dir.path(), Some(mirror), &mut |_| {}).unwrap_err();
+        assert!(matches!(error, DataError::Checksum { .. }), "{error}");
+    }
+}

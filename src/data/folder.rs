@@ -1,0 +1,443 @@
+//! A folder of image files.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
+
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+use super::report::{Sizes, Skipped};
+use super::resize::Fit;
+use super::{DataError, ImageSet, LoadOptions, Loaded, Report, Split};
+
+/// The largest side and number of pixels that are decoded: more is refused by the header alone, so
+/// that a small file cannot ask for all memory.
+const MAX_SIDE: u32 = 8_192;
+const MAX_PIXELS: u64 = 64_000_000;
+/// Labels are 16-bit.
+const MAX_CLASSES: usize = 1 << 16;
+
+/// Loads every image in `dir` and its sub-folders, in the order of their paths. The first-level
+/// sub-folders are the classes when there are at least two and every image lies in one.
+pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+    if options.split == Split::Test {
+        return Err(DataError::NoTestSplit(name));
+    }
+    let (files, mut skipped) = walk(dir)?;
+    let found = files.len() + skipped.len();
+    let chosen = options.choose(files.len());
+    let done = AtomicUsize::new(0);
+    let results: Vec<Result<Picture, String>> = chosen
+        .par_iter()
+        .map(|&i| {
+            let picture = read(&files[i], options);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            if done.is_multiple_of(100) || done == chosen.len() {
+                (options.progress)(done, chosen.len());
+            }
+            picture
+        })
+        .collect();
+    let mut used = Vec::new();
+    let mut sizes = Vec::new();
+    let mut pixels = Vec::new();
+    for (&i, result) in chosen.iter().zip(results) {
+        match result {
+            Ok(picture) => {
+                pixels.extend(picture.pixels);
+                sizes.push(picture.size);
+                used.push(files[i].as_path());
+            }
+            Err(reason) => skipped.push(Skipped::new(&files[i], reason)),
+        }
+    }
+    if used.is_empty() {
+        return Err(DataError::NoImages {
+            path: dir.into(),
+            why: match skipped.first() {
+                None => "the folder is empty".into(),
+                Some(first) => format!(
+                    "none of {found} files can be read as an image (the first: {}: {})",
+                    first.path, first.reason
+                ),
+            },
+        });
+    }
+    let mut notes = Vec::new();
+    let (labels, classes) = match classes(dir, &used) {
+        Some((_, classes)) if classes.len() > MAX_CLASSES => {
+            notes.push(format!(
+                "{} sub-folders are too many to be classes",
+                classes.len()
+            ));
+            (None, Vec::new())
+        }
+        Some((labels, classes)) => (Some(labels), classes),
+        None => (None, Vec::new()),
+    };
+    let set = ImageSet::new(name, options.side, pixels, labels, classes)?;
+    skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    let report = Report {
+        skipped,
+        sizes: Sizes::of(sizes),
+        notes,
+        ..Report::of(&set, options.split, found, [0; 2])
+    };
+    Ok(Loaded { set, report })
+}
+
+/// All files below `dir` in the order of their paths, and what could not be walked. Links are
+/// followed; a link that leads back to a folder above it is skipped.
+fn walk(dir: &Path) -> Result<(Vec<PathBuf>, Vec<Skipped>), DataError> {
+    let metadata = match std::fs::metadata(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(DataError::Missing(dir.into()));
+        }
+        other => other.map_err(|error| DataError::read(dir, error))?,
+    };
+    if !metadata.is_dir() {
+        return Err(DataError::NotAFolder(dir.into()));
+    }
+    std::fs::read_dir(dir).map_err(|error| DataError::read(dir, error))?;
+    let mut files = Vec::new();
+    let mut skipped = Vec::new();
+    for entry in WalkDir::new(dir).follow_links(true).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => skipped.push(Skipped::new(entry.path(), "neither a file nor a folder")),
+            Err(error) => {
+                let reason = match (error.loop_ancestor(), error.io_error()) {
+                    (Some(above), _) => format!("a link back to {}", above.display()),
+                    (_, Some(io)) => format!("cannot be read: {io}"),
+                    _ => "cannot be read".into(),
+                };
+                skipped.push(Skipped::new(error.path().unwrap_or(dir), reason));
+            }
+        }
+    }
+    Ok((files, skipped))
+}
+
+/// The label of each used image and the classes' names, where sub-folders make classes.
+fn classes(dir: &Path, used: &[&Path]) -> Option<(Vec<u16>, Vec<String>)> {
+    let folder_of = |path: &&Path| {
+        let mut parts = path.strip_prefix(dir).ok()?.components();
+        let first = parts.next()?.as_os_str().to_string_lossy().into_owned();
+        parts.next().map(|_| first)
+    };
+    let folders = used
+        .iter()
+        .map(folder_of)
+        .collect::<Option<Vec<String>>>()?;
+    let classes: Vec<String> = BTreeSet::from_iter(&folders).into_iter().cloned().collect();
+    if classes.len() < 2 {
+        return None;
+    }
+    let label = |folder: &String| classes.binary_search(folder).unwrap_or(0) as u16;
+    Some((folders.iter().map(label).collect(), classes))
+}
+
+/// A decoded image, brought to the target side.
+struct Picture {
+    /// `[side, side, 3]`.
+    pixels: Vec<u8>,
+    /// Width and height before.
+    size: [u32; 2],
+}
+
+/// Decodes one file, or says why not.
+fn read(path: &Path, options: &LoadOptions) -> Result<Picture, String> {
+    let explain = |error: ImageError| match error {
+        ImageError::Unsupported(_) => {
+            "not an image in one of the formats png, jpeg, gif, bmp, webp".to_string()
+        }
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            "the file is cut off".to_string()
+        }
+        error => format!("damaged: {error}"),
+    };
+    let file = File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
+    // The content decides, whatever the file is called.
+    let reader = ImageReader::new(BufReader::new(file))
+        .with_guessed_format()
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    // The reader's own limit of 512 MiB holds besides the two that are checked here.
+    let mut decoder = reader.into_decoder().map_err(explain)?;
+    let (width, height) = decoder.dimensions();
+    if width.max(height) > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(format!(
+            "{width} x {height} pixels are over the limit of {MAX_SIDE} a side and 64 megapixels"
+        ));
+    }
+    if width == 0 || height == 0 {
+        return Err("it has no pixels".into());
+    }
+    let orientation = decoder.orientation().map_err(explain)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
+    image.apply_orientation(orientation);
+    let (width, height) = (image.width(), image.height());
+    let rgb = if image.color().has_alpha() {
+        flatten(&image.into_rgba8(), options.background)
+    } else {
+        image.into_rgb8().into_raw()
+    };
+    Ok(Picture {
+        pixels: Fit::new(width as usize, height as usize, options.side).apply(&rgb),
+        size: [width, height],
+    })
+}
+
+/// Lays transparent pixels over `background`.
+fn flatten(image: &image::RgbaImage, background: [u8; 3]) -> Vec<u8> {
+    let blend = |value: u8, behind: u8, alpha: u8| {
+        let (value, behind, alpha) = (u32::from(value), u32::from(behind), u32::from(alpha));
+        ((value * alpha + behind * (255 - alpha) + 127) / 255) as u8
+    };
+    let pixels = image.pixels().map(|pixel| pixel.0);
+    pixels
+        .flat_map(|[r, g, b, a]| {
+            [
+                blend(r, background[0], a),
+                blend(g, background[1], a),
+                blend(b, background[2], a),
+            ]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::{ClassCount, DataConfig, Source, load};
+    use super::*;
+    use image::{GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+    use std::fs;
+
+    fn get(dir: &Path) -> Result<Loaded, DataError> {
+        get_with(dir, DataConfig::default())
+    }
+
+    fn get_with(dir: &Path, config: DataConfig) -> Result<Loaded, DataError> {
+        load(
+            &Source::Folder(dir.into()),
+            &config.options(16, Split::Train),
+        )
+    }
+
+    fn colour(colour: [u8; 3], width: u32, height: u32) -> DynamicImage {
+        RgbImage::from_pixel(width, height, Rgb(colour)).into()
+    }
+
+    fn near(image: &[u8], colour: [u8; 3]) -> bool {
+        image
+            .chunks(3)
+            .all(|pixel| pixel.iter().zip(colour).all(|(&a, b)| a.abs_diff(b) <= 4))
+    }
+
+    #[test]
+    fn every_format_is_known_by_its_content_in_the_order_of_paths() {
+        let dir = tempfile::tempdir().unwrap();
+        let formats = [
+            ImageFormat::Png,
+            ImageFormat::Jpeg,
+            ImageFormat::Gif,
+            ImageFormat::Bmp,
+            ImageFormat::WebP,
+        ];
+        for (i, format) in formats.into_iter().enumerate() {
+            // The extension lies or is missing.
+            let name = ["0.jpg", "1.PNG", "sub/2.gif", "sub/3", "sub/4.txt"][i];
+            fs::create_dir_all(dir.path().join("sub")).unwrap();
+            colour([200, 100, 40 * i as u8], 20, 30)
+                .save_with_format(dir.path().join(name), format)
+                .unwrap();
+        }
+        let Loaded { set, report } = get(dir.path()).unwrap();
+        assert_eq!((set.len(), report.found, report.skipped.len()), (5, 5, 0));
+        for i in 0..5 {
+            assert!(near(set.image(i), [200, 100, 40 * i as u8]), "image {i}");
+        }
+        assert_eq!(set.labels(), None, "images outside sub-folders: no classes");
+        assert_eq!(report.sizes.unwrap().most_common, [20, 30]);
+    }
+
+    #[test]
+    fn transparent_pixels_lie_on_the_background_and_grey_becomes_colour() {
+        let dir = tempfile::tempdir().unwrap();
+        RgbaImage::from_pixel(16, 16, Rgba([255, 0, 0, 128]))
+            .save(dir.path().join("a.png"))
+            .unwrap();
+        GrayImage::from_pixel(16, 16, image::Luma([77]))
+            .save(dir.path().join("b.png"))
+            .unwrap();
+        let white = get(dir.path()).unwrap().set;
+        assert_eq!(white.image(0)[..3], [255, 127, 127]);
+        assert_eq!(white.image(1)[..3], [77, 77, 77]);
+        let config = DataConfig {
+            background: [0, 0, 100],
+            ..DataConfig::default()
+        };
+        assert_eq!(
+            get_with(dir.path(), config).unwrap().set.image(0)[..3],
+            [128, 0, 50]
+        );
+    }
+
+    #[test]
+    fn the_middle_is_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = RgbImage::from_fn(96, 32, |x, _| {
+            if (32..64).contains(&x) {
+                Rgb([0, 255, 0])
+            } else {
+                Rgb([255, 0, 0])
+            }
+        });
+        image.save(dir.path().join("a.png")).unwrap();
+        assert!(near(get(dir.path()).unwrap().set.image(0), [0, 255, 0]));
+    }
+
+    #[test]
+    fn first_level_folders_are_the_classes() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, red) in [("dogs/deep/x.png", 1), ("cats/a.png", 2), ("cats/b.png", 3)] {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            colour([red, 0, 0], 16, 16).save(path).unwrap();
+        }
+        let Loaded { set, report } = get(dir.path()).unwrap();
+        assert_eq!(set.classes(), ["cats", "dogs"]);
+        assert_eq!(set.labels().unwrap(), [0, 0, 1]);
+        assert_eq!(set.image(2)[0], 1);
+        assert_eq!(
+            report.classes[0],
+            ClassCount {
+                name: "cats".into(),
+                count: 2
+            }
+        );
+        // One folder alone is no class.
+        let one = get(&dir.path().join("dogs")).unwrap().set;
+        assert_eq!((one.labels(), one.classes().len()), (None, 0));
+    }
+
+    #[test]
+    fn what_is_not_used_is_listed_with_its_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        colour([9, 9, 9], 16, 16).save(path("good.png")).unwrap();
+        fs::write(path("notes.txt"), "hello").unwrap();
+        fs::write(path("empty.png"), "").unwrap();
+        let png = fs::read(path("good.png")).unwrap();
+        fs::write(path("cut.png"), &png[..png.len() - 30]).unwrap();
+        let Loaded { set, report } = get(dir.path()).unwrap();
+        assert_eq!((set.len(), report.found, report.used), (1, 4, 1));
+        let reason = |name: &str| {
+            let path = path(name).display().to_string();
+            report
+                .skipped
+                .iter()
+                .find(|s| s.path == path)
+                .unwrap()
+                .reason
+                .clone()
+        };
+        assert!(reason("notes.txt").contains("png, jpeg, gif, bmp, webp"));
+        assert!(reason("empty.png").contains("png, jpeg, gif, bmp, webp"));
+        let cut = reason("cut.png");
+        assert!(cut.contains("cut off") || cut.contains("damaged"), "{cut}");
+    }
+
+    /// A BMP header that declares `width` x `height` and holds no pixels.
+    fn bomb(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = b"BM".to_vec();
+        for word in [54u32, 0, 54, 40, width, height] {
+            bytes.extend(word.to_le_bytes());
+        }
+        bytes.extend([1, 0, 24, 0]);
+        bytes.extend([0; 24]);
+        bytes
+    }
+
+    #[test]
+    fn huge_images_are_refused_by_their_header() {
+        let dir = tempfile::tempdir().unwrap();
+        colour([9, 9, 9], 16, 16)
+            .save(dir.path().join("good.png"))
+            .unwrap();
+        fs::write(dir.path().join("a.bmp"), bomb(8_193, 1)).unwrap();
+        fs::write(dir.path().join("b.bmp"), bomb(8_100, 8_100)).unwrap();
+        fs::write(dir.path().join("c.bmp"), bomb(60_000, 60_000)).unwrap();
+        let report = get(dir.path()).unwrap().report;
+        assert_eq!(report.skipped.len(), 3);
+        for skipped in report.skipped {
+            assert!(skipped.reason.contains("64 megapixels"), "{skipped:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_but_never_in_circles() {
+        let dir = tempfile::tempdir().unwrap();
+        let other = tempfile::tempdir().unwrap();
+        colour([9, 9, 9], 16, 16)
+            .save(other.path().join("a.png"))
+            .unwrap();
+        let link =
+            |to: &Path, name: &str| std::os::unix::fs::symlink(to, dir.path().join(name)).unwrap();
+        link(other.path(), "elsewhere");
+        link(dir.path(), "loop");
+        link(Path::new("/nowhere/at/all"), "broken");
+        let Loaded { set, report } = get(dir.path()).unwrap();
+        assert_eq!(set.len(), 1);
+        let reasons: Vec<&str> = report.skipped.iter().map(|s| s.reason.as_str()).collect();
+        assert!(
+            reasons[0].contains("cannot be read") && reasons[1].contains("a link back to"),
+            "{reasons:?}"
+        );
+    }
+
+    #[test]
+    fn folders_without_images_are_errors() {
+        let dir = tempfile::tempdir().unwrap();
+        let message = |path: &Path| get(path).unwrap_err().to_string();
+        assert!(message(dir.path()).contains("the folder is empty"));
+        assert!(message(&dir.path().join("gone")).contains("there is no"));
+        let file = dir.path().join("a.txt");
+        fs::write(&file, "x").unwrap();
+        assert!(message(&file).contains("not a folder"));
+        assert!(message(dir.path()).contains("none of 1 files"));
+        let test = load(
+            &Source::Folder(dir.path().into()),
+            &DataConfig::default().options(16, Split::Test),
+        );
+        assert!(matches!(test, Err(DataError::NoTestSplit(_))));
+    }
+
+    #[test]
+    fn a_limit_is_drawn_from_the_whole_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        for i in 0..40u8 {
+            colour([i, 0, 0], 16, 16)
+                .save(dir.path().join(format!("{i:02}.png")))
+                .unwrap();
+        }
+        let config = DataConfig {
+            limit: Some(10),
+            ..DataConfig::default()
+        };
+        let Loaded { set, report } = get_with(dir.path(), config).unwrap();
+        let reds: Vec<u8> = (0..10).map(|i| set.image(i)[0]).collect();
+        assert!(
+            reds.windows(2).all(|pair| pair[0] < pair[1]) && reds[9] > 20,
+            "{reds:?}"
+        );
+        assert_eq!((report.found, report.used), (40, 10));
+    }
+}

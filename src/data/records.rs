@@ -1,0 +1,139 @@
+//! Files of many equal records, read as a stream: only the target images are held in memory.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::resize::Fit;
+use super::{DataError, LoadOptions};
+
+/// Bytes read and converted at a time.
+const CHUNK: usize = 8 << 20;
+
+/// The file at `path`, buffered.
+pub(super) fn open(path: &Path) -> Result<BufReader<File>, DataError> {
+    let file = File::open(path).map_err(|error| DataError::read(path, error))?;
+    Ok(BufReader::with_capacity(1 << 16, file))
+}
+
+/// How many records of `bytes` bytes the file at `path` holds: whole ones, at least 1, at most `most`.
+pub(super) fn count(path: &Path, bytes: usize, most: usize) -> Result<usize, DataError> {
+    let metadata = std::fs::metadata(path).map_err(|error| DataError::read(path, error))?;
+    let length = metadata.len() as usize;
+    if length == 0 {
+        return Err(DataError::damaged(path, "it is empty"));
+    }
+    if !length.is_multiple_of(bytes) {
+        return Err(DataError::damaged(
+            path,
+            format!(
+                "its {length} bytes are not whole records of {bytes} bytes, so it is cut off or no such file"
+            ),
+        ));
+    }
+    if length / bytes > most {
+        return Err(DataError::damaged(
+            path,
+            format!(
+                "it holds {} records where at most {most} belong",
+                length / bytes
+            ),
+        ));
+    }
+    Ok(length / bytes)
+}
+
+/// Collects the chosen images of one or more files, brought to their target side.
+pub(super) struct Collector<'a> {
+    fit: Fit,
+    /// Which images to keep, ascending, counted over all files.
+    chosen: &'a [usize],
+    read: usize,
+    total: usize,
+    options: &'a LoadOptions<'a>,
+    /// `[kept, side, side, 3]`.
+    pub pixels: Vec<u8>,
+    /// One label for each kept image, as the decoder gave it.
+    pub labels: Vec<u16>,
+}
+
+impl<'a> Collector<'a> {
+    /// For `total` images of `width` x `height`, of which the `chosen` ones are kept.
+    pub fn new(
+        width: usize,
+        height: usize,
+        total: usize,
+        chosen: &'a [usize],
+        options: &'a LoadOptions<'a>,
+    ) -> Self {
+        Self {
+            fit: Fit::new(width, height, options.side),
+            chosen,
+            read: 0,
+            total,
+            options,
+            pixels: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// Reads `count` records of `bytes` bytes from `reader`. `decode` turns one into its label and its
+    /// pixels (`[height, width, 3]`), or says what is wrong with it.
+    pub fn take(
+        &mut self,
+        path: &Path,
+        reader: &mut impl Read,
+        count: usize,
+        bytes: usize,
+        decode: impl Fn(&[u8]) -> Result<(u16, Vec<u8>), String> + Sync,
+    ) -> Result<(), DataError> {
+        let mut buffer = Vec::new();
+        let mut done = 0;
+        while done < count {
+            let records = (CHUNK / bytes).max(1).min(count - done);
+            buffer.clear();
+            // Grows with what the file really holds, whatever its header declares.
+            reader
+                .take((records * bytes) as u64)
+                .read_to_end(&mut buffer)
+                .map_err(|error| DataError::damaged(path, error.to_string()))?;
+            if buffer.len() < records * bytes {
+                let whole = done + buffer.len() / bytes;
+                return Err(DataError::damaged(
+                    path,
+                    format!("it ends after {whole} of {count} images"),
+                ));
+            }
+            let (first, end) = (self.read, self.read + records);
+            let from = self.chosen.partition_point(|&i| i < first);
+            let to = self.chosen.partition_point(|&i| i < end);
+            let images = self.chosen[from..to]
+                .par_iter()
+                .map(|&i| {
+                    let (label, image) =
+                        decode(&buffer[(i - first) * bytes..(i - first + 1) * bytes])?;
+                    Ok((label, self.fit.apply(&image)))
+                })
+                .collect::<Result<Vec<_>, String>>()
+                .map_err(|why| DataError::damaged(path, why))?;
+            for (label, image) in images {
+                self.labels.push(label);
+                self.pixels.extend(image);
+            }
+            done += records;
+            self.read = end;
+            (self.options.progress)(self.read, self.total);
+        }
+        Ok(())
+    }
+}
+
+/// Interleaves three planes of one byte a pixel: `[3, n]` to `[n, 3]`.
+pub(super) fn interleave(planes: &[u8]) -> Vec<u8> {
+    let n = planes.len() / 3;
+    (0..n)
+        .flat_map(|i| [planes[i], planes[n + i], planes[2 * n + i]])
+        .collect()
+}

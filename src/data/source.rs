@@ -1,0 +1,298 @@
+//! Naming a source of images, and loading it.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{DataError, ImageSet, Report, Split, cifar10, folder, idx, stl10, toys};
+use crate::rng::{permutation, rng};
+
+/// The sides in pixels that images can be brought to.
+pub const SIDES: RangeInclusive<usize> = 8..=256;
+
+/// What a source can be, for messages.
+pub(super) const ALLOWED: &str =
+    "`toys`, a folder of images, `cifar10:DIR`, `stl10:DIR` or `idx:DIR`";
+
+/// Where images come from. Its text form is what the user writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The built-in pictures.
+    Toys,
+    /// Image files in a folder and its sub-folders.
+    Folder(PathBuf),
+    /// The binary version of CIFAR-10.
+    Cifar10(PathBuf),
+    /// The binary version of STL-10.
+    Stl10(PathBuf),
+    /// MNIST's format, as of Fashion-MNIST.
+    Idx(PathBuf),
+}
+
+impl FromStr for Source {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        let unknown = || DataError::UnknownSource(text.into());
+        if text == "toys" {
+            return Ok(Self::Toys);
+        }
+        match text.split_once(':') {
+            // One letter before a colon is a Windows drive; other marks belong to a path.
+            Some((kind, dir))
+                if kind.len() > 1 && kind.chars().all(|c| c.is_ascii_alphanumeric()) =>
+            {
+                match kind {
+                    _ if dir.is_empty() => Err(unknown()),
+                    "cifar10" => Ok(Self::Cifar10(dir.into())),
+                    "stl10" => Ok(Self::Stl10(dir.into())),
+                    "idx" => Ok(Self::Idx(dir.into())),
+                    _ => Err(unknown()),
+                }
+            }
+            _ if text.trim().is_empty() => Err(unknown()),
+            _ => Ok(Self::Folder(text.into())),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Toys => f.write_str("toys"),
+            Self::Cifar10(dir) => write!(f, "cifar10:{}", dir.display()),
+            Self::Stl10(dir) => write!(f, "stl10:{}", dir.display()),
+            Self::Idx(dir) => write!(f, "idx:{}", dir.display()),
+            Self::Folder(dir) => {
+                let text = dir.display().to_string();
+                // A folder that is called like another source keeps its meaning.
+                match text.parse() {
+                    Ok(Self::Folder(_)) => f.write_str(&text),
+                    _ => write!(f, "./{text}"),
+                }
+            }
+        }
+    }
+}
+
+/// The settings of a run that say which images it learns from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// `toys`, a folder, `cifar10:DIR`, `stl10:DIR` or `idx:DIR`.
+    pub source: String,
+    /// At most so many images, drawn evenly at random; all of them when not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Red, green and blue behind transparent pixels, 0 to 255.
+    pub background: [u8; 3],
+    /// Number of training pictures that `toys` has.
+    pub toys_count: usize,
+    /// Seed of the toys themselves (and of `limit`). It is not the run's seed, so that runs with
+    /// different seeds learn from the same pictures.
+    pub seed: u64,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            source: "toys".into(),
+            limit: None,
+            background: [255; 3],
+            toys_count: toys::TRAIN,
+            seed: 0,
+        }
+    }
+}
+
+impl DataConfig {
+    /// The options to load one split at one side, without progress.
+    pub fn options(&self, side: usize, split: Split) -> LoadOptions<'static> {
+        LoadOptions {
+            side,
+            split,
+            limit: self.limit,
+            background: self.background,
+            toys_count: self.toys_count,
+            seed: self.seed,
+            progress: &|_, _| {},
+        }
+    }
+}
+
+/// How to load a source; made by [`DataConfig::options`].
+#[derive(Clone, Copy)]
+pub struct LoadOptions<'a> {
+    /// The side in pixels that every image is brought to, within [`SIDES`].
+    pub side: usize,
+    /// Which part of the source.
+    pub split: Split,
+    /// At most so many images.
+    pub limit: Option<usize>,
+    /// Red, green and blue behind transparent pixels.
+    pub background: [u8; 3],
+    /// Number of training pictures that `toys` has; the test split always has [`toys::TEST`].
+    pub toys_count: usize,
+    /// Seed of toys and of which images a limit leaves.
+    pub seed: u64,
+    /// Hears (done, total) every so often, from any thread.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl LoadOptions<'_> {
+    /// Which of `found` images to use, ascending: all, or an even random choice of `limit`.
+    pub(super) fn choose(&self, found: usize) -> Vec<usize> {
+        match self.limit {
+            Some(limit) if limit < found => {
+                let mut order = permutation(&mut rng(self.seed, "data/limit", 0), found);
+                order.truncate(limit);
+                order.sort_unstable();
+                order.into_iter().map(|i| i as usize).collect()
+            }
+            _ => (0..found).collect(),
+        }
+    }
+}
+
+/// A loaded source.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The images.
+    pub set: ImageSet,
+    /// What was found, used and skipped.
+    pub report: Report,
+}
+
+/// Loads a source: square RGB images of `options.side`, in an order that depends on nothing but the
+/// source and the options.
+///
+/// # Errors
+/// Any [`DataError`] but those of batches and downloads: a missing or damaged source, one without
+/// images, a split it does not have, a side outside [`SIDES`], a limit of 0.
+pub fn load(source: &Source, options: &LoadOptions) -> Result<Loaded, DataError> {
+    if !SIDES.contains(&options.side) {
+        return Err(DataError::Side(options.side));
+    }
+    if options.limit == Some(0) {
+        return Err(DataError::EmptyLimit);
+    }
+    let name = source.to_string();
+    match source {
+        Source::Toys => {
+            let found = match options.split {
+                Split::Train => options.toys_count,
+                Split::Test => toys::TEST,
+            };
+            let count = options.limit.unwrap_or(found).min(found);
+            let set = toys::toys(
+                options.split,
+                count,
+                options.side,
+                options.seed,
+                options.progress,
+            )?;
+            let report = Report::of(&set, options.split, found, [options.side as u32; 2]);
+            Ok(Loaded { set, report })
+        }
+        Source::Folder(dir) => folder::load(name, dir, options),
+        Source::Cifar10(dir) => cifar10::load(name, dir, options),
+        Source::Stl10(dir) => stl10::load(name, dir, options),
+        Source::Idx(dir) => idx::load(name, dir, options),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_text_form_goes_there_and_back() {
+        for (text, source) in [
+            ("toys", Source::Toys),
+            ("pictures/cats", Source::Folder("pictures/cats".into())),
+            ("C:\\pictures", Source::Folder("C:\\pictures".into())),
+            ("./a:b", Source::Folder("./a:b".into())),
+            ("cifar10:/data/c", Source::Cifar10("/data/c".into())),
+            ("stl10:C:\\s", Source::Stl10("C:\\s".into())),
+            ("idx:fashion", Source::Idx("fashion".into())),
+        ] {
+            assert_eq!(text.parse::<Source>().unwrap(), source);
+            assert_eq!(source.to_string(), text);
+        }
+        let folder = Source::Folder("toys".into());
+        assert_eq!(folder.to_string(), "./toys");
+        assert_eq!(
+            "./toys".parse::<Source>().unwrap(),
+            Source::Folder("./toys".into())
+        );
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_what_is_allowed() {
+        for text in ["", "  ", "mnist:dir", "cifar10:", "imagenet:x"] {
+            let error = text.parse::<Source>().unwrap_err().to_string();
+            assert!(
+                error.contains("`idx:DIR`") && error.contains("`toys`"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn settings_have_defaults_and_refuse_unknown_keys() {
+        let config: DataConfig = toml::from_str("limit = 100").unwrap();
+        assert_eq!(
+            config,
+            DataConfig {
+                limit: Some(100),
+                ..DataConfig::default()
+            }
+        );
+        assert!(toml::from_str::<DataConfig>("limits = 100").is_err());
+        let text = toml::to_string(&DataConfig::default()).unwrap();
+        assert_eq!(
+            toml::from_str::<DataConfig>(&text).unwrap(),
+            DataConfig::default()
+        );
+    }
+
+    #[test]
+    fn a_limit_chooses_evenly_and_repeatably() {
+        let config = DataConfig {
+            limit: Some(50),
+            ..DataConfig::default()
+        };
+        let options = config.options(32, Split::Train);
+        let chosen = options.choose(1000);
+        assert_eq!(chosen, options.choose(1000));
+        assert_eq!(chosen.len(), 50);
+        assert!(chosen.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(chosen[49] > 700, "not only the first ones: {chosen:?}");
+        assert_eq!(options.choose(20), (0..20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn impossible_options_are_refused() {
+        let config = DataConfig::default();
+        assert!(matches!(
+            load(&Source::Toys, &config.options(7, Split::Train)),
+            Err(DataError::Side(7))
+        ));
+        assert!(matches!(
+            load(&Source::Toys, &config.options(512, Split::Train)),
+            Err(DataError::Side(512))
+        ));
+        let none = DataConfig {
+            limit: Some(0),
+            ..config
+        };
+        assert!(matches!(
+            load(&Source::Toys, &none.options(8, Split::Train)),
+            Err(DataError::EmptyLimit)
+        ));
+    }
+}
