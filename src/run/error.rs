@@ -1,0 +1,175 @@
+//! What can go wrong with a run folder, each in one sentence.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// Why a run folder could not be made, opened, read or written.
+///
+/// Every message says what happened, where, and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Nothing is at the path.
+    #[error("there is no run at {}: check the path, or see `autogan runs list`", dir.display())]
+    Missing {
+        /// The path that was asked for.
+        dir: PathBuf,
+    },
+    /// Something is at the path, but no run.
+    #[error("{} is not a run folder (it has no run.json): give the folder that a search or training wrote", dir.display())]
+    NotARun {
+        /// The path that was asked for.
+        dir: PathBuf,
+    },
+    /// Parts without which a run can be neither read nor resumed are gone.
+    #[error("the run {} is half deleted ({missing} missing): restore that from a copy, or start a new run", dir.display())]
+    HalfDeleted {
+        /// The run folder.
+        dir: PathBuf,
+        /// What is gone, by name.
+        missing: String,
+    },
+    /// A new run was to go where other files lie. Nothing was touched.
+    #[error("{} is not empty and holds no run: choose a new or empty folder with --out", dir.display())]
+    NotEmpty {
+        /// The folder that was asked for.
+        dir: PathBuf,
+    },
+    /// A new run was to go where a run lies already. Nothing was touched.
+    #[error("{0} already holds a run: go on with it by `--resume {0}`, or choose another folder with --out", dir.display())]
+    AlreadyARun {
+        /// The folder that was asked for.
+        dir: PathBuf,
+    },
+    /// A living process writes to the run.
+    #[error("the run {} is in use by {holder}: stop that one first, or open the run for reading only", dir.display())]
+    Locked {
+        /// The run folder.
+        dir: PathBuf,
+        /// "process 1234", or "another process" where the number cannot be read.
+        holder: String,
+    },
+    /// The file was written by a newer version of the program.
+    #[error("{} has format {found}, newer than the {} this version reads: open it with the version that wrote it", path.display(), super::FORMAT)]
+    Newer {
+        /// The file that names its format.
+        path: PathBuf,
+        /// The format that it names.
+        found: u64,
+    },
+    /// The disk or the quota is full. What was written before is intact.
+    #[error("no space left to {action} {} ({reason}): free some space or raise the quota, then resume the run", path.display())]
+    Full {
+        /// What was attempted.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// The file system is read-only, or the rights are missing.
+    #[error("not allowed to {action} {} ({reason}): get the rights to that folder, or choose another one with --out", path.display())]
+    Denied {
+        /// What was attempted.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// Any other refusal of the file system.
+    #[error("cannot {action} {} ({reason}): check that the folder still exists and that its disk works, then resume the run", path.display())]
+    Io {
+        /// What was attempted.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// The content of a file is not what was written.
+    #[error("{} is damaged ({reason}): restore it from a copy, or use an older checkpoint", path.display())]
+    Damaged {
+        /// The damaged file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The run was saved before, but none of its checkpoints can be used.
+    #[error("no checkpoint in {} can be used ({reasons}): restore one from a copy, or start a new run", dir.display())]
+    NoGoodCheckpoint {
+        /// The folder of checkpoints.
+        dir: PathBuf,
+        /// What is wrong with each, newest first.
+        reasons: String,
+    },
+    /// The caller gave something that this room cannot store.
+    #[error("cannot store {what} in {} ({reason}): this is a fault of the program, please report it", path.display())]
+    Unstorable {
+        /// What was to be stored.
+        what: String,
+        /// Where.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Turns an error of the file system into one that says what was attempted on which file.
+pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunError {
+    let path = path.to_path_buf();
+    move |reason| match reason.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            RunError::Full {
+                action,
+                path,
+                reason,
+            }
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => RunError::Denied {
+            action,
+            path,
+            reason,
+        },
+        _ => RunError::Io {
+            action,
+            path,
+            reason,
+        },
+    }
+}
+
+/// Something that the user should know but that stops nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning(pub String);
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(kind: ErrorKind) -> String {
+        at("write", Path::new("/runs/a b/LATEST"))(io::Error::from(kind)).to_string()
+    }
+
+    #[test]
+    fn each_kind_of_refusal_names_the_file_and_the_way_out() {
+        for (kind, way_out) in [
+            (ErrorKind::StorageFull, "free some space"),
+            (ErrorKind::QuotaExceeded, "raise the quota"),
+            (ErrorKind::FileTooLarge, "free some space"),
+            (ErrorKind::PermissionDenied, "get the rights"),
+            (ErrorKind::ReadOnlyFilesystem, "get the rights"),
+            (ErrorKind::TimedOut, "that its disk works"),
+        ] {
+            let message = message(kind);
+            assert!(message.contains("write /runs/a b/LATEST"), "{message}");
+            assert!(message.contains(way_out), "{message}");
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! A run folder that is written to.
+
+use super::atomic::{folder_of, sweep, write_atomic_on};
+use super::error::at;
+use super::fs::{Disk, Fs};
+use super::info::RUN_JSON;
+use super::lock::{LOCK, Lock};
+use super::view::{
+    CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, LOG_TXT, RunView, SAMPLES, SUMMARY,
+};
+use super::{Checkpoint, Checkpoints, Draft, LineLog, LogLengths, RunError, RunInfo, Warning};
+use serde::Serialize;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many checkpoints stay.
+pub(super) const KEEP: usize = 3;
+
+/// A run folder for writing: this process holds its lock as long as the value lives.
+#[derive(Debug)]
+pub struct RunFolder {
+    /// `events.jsonl`.
+    pub events: LineLog,
+    /// `candidates.jsonl`.
+    pub candidates: LineLog,
+    checkpoints: Checkpoints,
+    view: RunView,
+    disk: Arc<dyn Fs>,
+    /// Dropped last: the logs are flushed under the lock.
+    _lock: Lock,
+}
+
+/// A run that goes on: what [`RunFolder::resume`] gives.
+#[derive(Debug)]
+pub struct Resumed {
+    /// The folder, cut back to the checkpoint.
+    pub folder: RunFolder,
+    /// Where to go on; `None` where the run was killed before its first checkpoint and so starts again.
+    pub checkpoint: Option<Checkpoint>,
+    /// What the user should know, such as a damaged checkpoint that was passed over.
+    pub warnings: Vec<Warning>,
+}
+
+impl RunFolder {
+    /// Makes a new run in `dir`, which must be empty or not exist yet, and takes its lock.
+    ///
+    /// `run.json` is written last: a folder that has it is whole. When this fails, what it made is
+    /// deleted; when the process is killed meanwhile, a folder stays that no one takes for a run.
+    ///
+    /// # Errors
+    /// [`RunError::AlreadyARun`] or [`RunError::NotEmpty`], with nothing touched; [`RunError::Full`],
+    /// [`RunError::Denied`] or [`RunError::Io`].
+    pub fn create(dir: &Path, info: &RunInfo, config_toml: &str) -> Result<Self, RunError> {
+        Self::create_on(Arc::new(Disk), dir, info, config_toml)
+    }
+
+    /// Opens the run in `dir` for writing as it is, to add to it, and takes its lock. To let a run go
+    /// on, [`resume`](Self::resume) it.
+    ///
+    /// What killed processes left (scratch files, a torn last line) is tidied up.
+    ///
+    /// # Errors
+    /// Those of [`RunView::open`]; [`RunError::Locked`] where a living process writes to it;
+    /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
+    pub fn open(dir: &Path) -> Result<Self, RunError> {
+        Self::open_on(Arc::new(Disk), dir)
+    }
+
+    /// Opens the run in `dir` for reading: the same as [`RunView::open`].
+    ///
+    /// # Errors
+    /// Those of [`RunView::open`].
+    pub fn open_read_only(dir: &Path) -> Result<RunView, RunError> {
+        RunView::open(dir)
+    }
+
+    /// Opens the run in `dir` and takes it back to its newest whole checkpoint: both logs are cut to the
+    /// lengths they had, samples of later steps are deleted, and so are damaged checkpoints of later
+    /// steps. From there a run that does the same again ends with the same bytes as one that was never
+    /// interrupted. May itself be killed at any moment and done again.
+    ///
+    /// A checkpoint counts as damaged, too, where a log is shorter than it says.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open) and [`Checkpoints::latest`]; then nothing was cut.
+    pub fn resume(dir: &Path) -> Result<Resumed, RunError> {
+        Self::resume_on(Arc::new(Disk), dir)
+    }
+
+    /// Takes a run that is open back to one of its checkpoints, as [`resume`](Self::resume) does.
+    ///
+    /// # Errors
+    /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`]; [`RunError::Damaged`] where a log is
+    /// shorter than the checkpoint says.
+    pub fn return_to(&mut self, good: &Checkpoint) -> Result<(), RunError> {
+        self.lines_are_there(good)?;
+        // First the checkpoints: if we are killed here, none is left that speaks of lines cut away.
+        self.checkpoints.return_to(good)?;
+        self.cut_back(good.logs(), Some(good.step()))
+    }
+
+    /// Saves a checkpoint of `step`: syncs both logs, lets `files` write the files, notes the lengths of
+    /// the logs and `meta`, and publishes all that as one (see [`Checkpoints`] for what holds when it
+    /// fails). Steps count through the whole run, whatever its phase.
+    ///
+    /// # Errors
+    /// Those of `files`, of [`LineLog::sync`] and of [`Draft::commit`].
+    pub fn save_checkpoint<E: From<RunError>>(
+        &mut self,
+        step: u64,
+        meta: &impl Serialize,
+        files: impl FnOnce(&mut Draft<'_>) -> Result<(), E>,
+    ) -> Result<Checkpoint, E> {
+        // The manifest must not speak of lines that lost power could take away.
+        self.events.sync()?;
+        self.candidates.sync()?;
+        let logs = LogLengths {
+            events: self.events.len(),
+            candidates: self.candidates.len(),
+        };
+        let mut draft = self.checkpoints.begin(step)?;
+        files(&mut draft)?;
+        Ok(draft.commit(logs, meta)?)
+    }
+
+    /// The newest whole checkpoint of this open run: see [`Checkpoints::latest`].
+    ///
+    /// # Errors
+    /// Those of [`Checkpoints::latest`].
+    pub fn latest_checkpoint(&self) -> Result<super::Found, RunError> {
+        self.checkpoints.latest()
+    }
+
+    /// Writes the picture of `step`, `samples/000123.png`, as [`write_atomic`](super::write_atomic) does.
+    ///
+    /// # Errors
+    /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
+    pub fn write_sample(&self, step: u64, png: &[u8]) -> Result<PathBuf, RunError> {
+        let path = self.dir().join(SAMPLES).join(format!("{step:06}.png"));
+        write_atomic_on(self.disk.as_ref(), &path, png)?;
+        Ok(path)
+    }
+
+    /// Writes the outcome, `summary.json`, as [`write_atomic`](super::write_atomic) does.
+    ///
+    /// # Errors
+    /// [`RunError::Unstorable`] where `summary` has no JSON form; [`RunError::Full`],
+    /// [`RunError::Denied`] or [`RunError::Io`].
+    pub fn write_summary(&self, summary: &impl Serialize) -> Result<(), RunError> {
+        let path = self.dir().join(SUMMARY);
+        write_json(self.disk.as_ref(), &path, summary)
+    }
+
+    /// The run folder.
+    pub fn dir(&self) -> &Path {
+        self.view.dir()
+    }
+
+    /// The same run for reading.
+    pub fn view(&self) -> &RunView {
+        &self.view
+    }
+
+    pub(super) fn create_on(
+        disk: Arc<dyn Fs>,
+        dir: &Path,
+        info: &RunInfo,
+        config_toml: &str,
+    ) -> Result<Self, RunError> {
+        let existed = refuse_taken(dir)?;
+        disk.create_dir_all(dir).map_err(at("create", dir))?;
+        let lock = Lock::take(dir)?;
+        // Another process may have made a run there since we looked.
+        if dir.join(RUN_JSON).exists() {
+            let dir = dir.to_path_buf();
+            return Err(RunError::AlreadyARun { dir });
+        }
+        fill(&disk, dir, info, config_toml)
+            .and_then(|()| Self::with_lock(disk, dir, lock))
+            .inspect_err(|_| clear(dir, existed))
+    }
+
+    pub(super) fn open_on(disk: Arc<dyn Fs>, dir: &Path) -> Result<Self, RunError> {
+        // Looked at before the lock file is made, so that nothing appears in a folder that is no run.
+        RunView::open(dir)?;
+        let lock = Lock::take(dir)?;
+        Self::with_lock(disk, dir, lock)
+    }
+
+    pub(super) fn resume_on(disk: Arc<dyn Fs>, dir: &Path) -> Result<Resumed, RunError> {
+        let mut folder = Self::open_on(disk, dir)?;
+        let found = folder
+            .checkpoints
+            .newest_where(|checkpoint| folder.lines_are_there(checkpoint))?;
+        let (checkpoint, mut warnings) = (found.checkpoint, found.warnings);
+        match &checkpoint {
+            Some(good) => folder.return_to(good)?,
+            None => {
+                folder.cut_back(LogLengths::default(), None)?;
+                let dir = dir.display();
+                let text =
+                    format!("{dir} has no checkpoint yet, so the run starts from its beginning");
+                warnings.push(Warning(text));
+            }
+        }
+        Ok(Resumed {
+            folder,
+            checkpoint,
+            warnings,
+        })
+    }
+
+    fn with_lock(disk: Arc<dyn Fs>, dir: &Path, lock: Lock) -> Result<Self, RunError> {
+        let view = RunView::open(dir)?;
+        for name in [SAMPLES, EXPORT] {
+            let path = dir.join(name);
+            disk.create_dir_all(&path).map_err(at("create", &path))?;
+            sweep(disk.as_ref(), &path)?;
+        }
+        sweep(disk.as_ref(), dir)?;
+        let checkpoints = Checkpoints::on(disk.clone(), &dir.join(CHECKPOINTS), KEEP);
+        checkpoints.sweep()?;
+        Ok(Self {
+            events: LineLog::open(disk.clone(), &dir.join(EVENTS))?,
+            candidates: LineLog::open(disk.clone(), &dir.join(CANDIDATES))?,
+            checkpoints,
+            view,
+            disk,
+            _lock: lock,
+        })
+    }
+
+    /// Fails where a log does not reach to where the checkpoint says.
+    fn lines_are_there(&self, checkpoint: &Checkpoint) -> Result<(), RunError> {
+        self.events.ends_line(checkpoint.logs().events)?;
+        self.candidates.ends_line(checkpoint.logs().candidates)
+    }
+
+    fn cut_back(&mut self, logs: LogLengths, step: Option<u64>) -> Result<(), RunError> {
+        self.events.cut_to(logs.events)?;
+        self.candidates.cut_to(logs.candidates)?;
+        for (sample, path) in self.view.samples()? {
+            if step.is_none_or(|step| sample > step) {
+                self.disk.remove_file(&path).map_err(at("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether `dir` exists; an error where anything is in it.
+fn refuse_taken(dir: &Path) -> Result<bool, RunError> {
+    let mut entries = match fs::read_dir(dir) {
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
+        entries => entries.map_err(at("use", dir))?,
+    };
+    let owned = dir.to_path_buf();
+    if dir.join(RUN_JSON).exists() {
+        return Err(RunError::AlreadyARun { dir: owned });
+    }
+    match entries.next() {
+        Some(_) => Err(RunError::NotEmpty { dir: owned }),
+        None => Ok(true),
+    }
+}
+
+/// Writes what a new run consists of.
+fn fill(disk: &Arc<dyn Fs>, dir: &Path, info: &RunInfo, config_toml: &str) -> Result<(), RunError> {
+    for name in [SAMPLES, CHECKPOINTS, EXPORT] {
+        let path = dir.join(name);
+        disk.create_dir_all(&path).map_err(at("create", &path))?;
+    }
+    LineLog::create(disk.clone(), &dir.join(EVENTS))?;
+    LineLog::create(disk.clone(), &dir.join(CANDIDATES))?;
+    let log_txt = dir.join(LOG_TXT);
+    disk.create_file(&log_txt).map_err(at("create", &log_txt))?;
+    write_atomic_on(disk.as_ref(), &dir.join(CONFIG), config_toml.as_bytes())?;
+    write_json(disk.as_ref(), &dir.join(RUN_JSON), info)?;
+    let parent = folder_of(dir);
+    disk.sync_dir(parent).map_err(at("sync", parent))
+}
+
+/// Deletes what a failed [`RunFolder::create`] made, and nothing else. Says nothing of its own errors: the
+/// one that led here tells more.
+fn clear(dir: &Path, existed: bool) {
+    for name in [SAMPLES, CHECKPOINTS, EXPORT] {
+        let _ = fs::remove_dir_all(dir.join(name));
+    }
+    for name in [RUN_JSON, CONFIG, EVENTS, CANDIDATES, LOG_TXT, LOCK] {
+        let _ = fs::remove_file(dir.join(name));
+    }
+    if !existed {
+        let _ = fs::remove_dir(dir);
+    }
+}
+
+fn write_json(disk: &dyn Fs, path: &Path, value: &impl Serialize) -> Result<(), RunError> {
+    let mut json = serde_json::to_vec_pretty(value).map_err(|e| RunError::Unstorable {
+        what: "a value".to_owned(),
+        path: path.to_path_buf(),
+        reason: e.to_string(),
+    })?;
+    json.push(b'\n');
+    write_atomic_on(disk, path, &json)
+}
+
+#[cfg(test)]
+mod tests;
