@@ -29,9 +29,7 @@ pub fn normals(generator: &mut impl Rng, n: usize) -> Vec<f32> {
 
 /// `n` draws from the uniform distribution on `[-bound, bound)`.
 pub fn uniforms(generator: &mut impl Rng, n: usize, bound: f32) -> Vec<f32> {
-    (0..n)
-        .map(|_| (generator.random::<f32>() * 2.0 - 1.0) * bound)
-        .collect()
+    (0..n).map(|_| (generator.random::<f32>() * 2.0 - 1.0) * bound).collect()
 }
 
 /// A uniformly random order of `0..n` (Fisher-Yates).

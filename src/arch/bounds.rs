@@ -31,13 +31,7 @@ impl Bounded {
         let (head, tail) = (Half::new(head), Half::new(tail));
         let pairs: Vec<(Cost, u64, u64)> = fitting(head.sums(), tail.sums(), budget);
         let size = pairs.iter().map(|&(_, ways, tails)| ways * tails).sum();
-        Bounded {
-            head,
-            tail,
-            budget,
-            pairs,
-            size,
-        }
+        Bounded { head, tail, budget, pairs, size }
     }
 
     /// Number of architectures within the bounds.
@@ -48,17 +42,10 @@ impl Bounded {
     /// The cost of each cell of an architecture that is uniformly random among those within the bounds:
     /// every one of a cell's genes with that cost is then equally likely.
     pub fn draw(&self, rng: &mut impl Rng) -> Vec<Cost> {
-        let pairs = self
-            .pairs
-            .iter()
-            .map(|&(cost, ways, tails)| (cost, ways * tails));
+        let pairs = self.pairs.iter().map(|&(cost, ways, tails)| (cost, ways * tails));
         let head = pick(pairs, rng);
         let rest = minus(self.budget, head).expect("a drawn head leaves room for some tail");
-        let fits = self
-            .tail
-            .sums()
-            .iter()
-            .filter(|&(&cost, _)| minus(rest, cost).is_some());
+        let fits = self.tail.sums().iter().filter(|&(&cost, _)| minus(rest, cost).is_some());
         let tail = pick(fits.map(|(&cost, &ways)| (cost, ways)), rng);
         let mut costs = self.head.draw(head, rng);
         costs.extend(self.tail.draw(tail, rng));
@@ -87,10 +74,7 @@ impl Half {
             sums.push(longer);
         }
         sums.reverse();
-        Half {
-            cells: cells.to_vec(),
-            sums,
-        }
+        Half { cells: cells.to_vec(), sums }
     }
 
     fn sums(&self) -> &Costs {
@@ -118,9 +102,7 @@ impl Half {
 /// Where to cut the cells so that the longer half's list of sums stays as short as possible.
 fn balanced_split(cells: &[Costs]) -> usize {
     let sums = |cells: &[Costs]| cells.iter().map(|cell| cell.len() as u64).product::<u64>();
-    (0..=cells.len())
-        .min_by_key(|&at| sums(&cells[..at]).max(sums(&cells[at..])))
-        .unwrap_or(0)
+    (0..=cells.len()).min_by_key(|&at| sums(&cells[..at]).max(sums(&cells[at..]))).unwrap_or(0)
 }
 
 /// For each sum of the head how many tails stay within the budget, by sweeping over parameters with a
@@ -159,10 +141,7 @@ fn fitting(head: &Costs, tail: &Costs, budget: Cost) -> Vec<(Cost, u64, u64)> {
 
 /// What is left of a budget, if both numbers suffice.
 pub(super) fn minus(budget: Cost, cost: Cost) -> Option<Cost> {
-    Some(Cost {
-        params: budget.params.checked_sub(cost.params)?,
-        macs: budget.macs.checked_sub(cost.macs)?,
-    })
+    Some(Cost { params: budget.params.checked_sub(cost.params)?, macs: budget.macs.checked_sub(cost.macs)? })
 }
 
 /// One of the options, each as likely as its weight says.
@@ -185,8 +164,7 @@ mod tests {
     /// Cells whose costs overlap, so that sums merge.
     fn cells(n: u64) -> Vec<Costs> {
         let cost = |params, macs| Cost { params, macs };
-        let of_cell =
-            |cell: u64| Costs::from([(cost(1, 2), 1), (cost(2, 1), 2), (cost(3 + cell % 2, 4), 3)]);
+        let of_cell = |cell: u64| Costs::from([(cost(1, 2), 1), (cost(2, 1), 2), (cost(3 + cell % 2, 4), 3)]);
         (0..n).map(of_cell).collect()
     }
 
@@ -195,9 +173,7 @@ mod tests {
         let Some((first, rest)) = cells.split_first() else {
             return 1;
         };
-        let counted = first
-            .iter()
-            .filter_map(|(&cost, ways)| Some(ways * count(rest, minus(budget, cost)?)));
+        let counted = first.iter().filter_map(|(&cost, ways)| Some(ways * count(rest, minus(budget, cost)?)));
         counted.sum()
     }
 
@@ -208,11 +184,7 @@ mod tests {
             for params in 0..=4 * n {
                 for macs in 0..=4 * n {
                     let budget = Cost { params, macs };
-                    assert_eq!(
-                        Bounded::new(&cells, budget).size(),
-                        count(&cells, budget),
-                        "{n} {budget:?}"
-                    );
+                    assert_eq!(Bounded::new(&cells, budget).size(), count(&cells, budget), "{n} {budget:?}");
                 }
             }
         }
@@ -232,20 +204,12 @@ mod tests {
         let mut members = 0;
         for (costs, &times) in &seen {
             assert!(minus(budget, costs.iter().copied().sum()).is_some());
-            let ways: u64 = costs
-                .iter()
-                .zip(&cells)
-                .map(|(cost, cell)| cell[cost])
-                .product();
+            let ways: u64 = costs.iter().zip(&cells).map(|(cost, cell)| cell[cost]).product();
             let expected = draws as f64 * ways as f64 / bounded.size() as f64;
             let off = (times as f64 - expected) / expected.sqrt();
             assert!(off.abs() < 5.0, "{costs:?}: {times} instead of {expected}");
             members += ways;
         }
-        assert_eq!(
-            members,
-            bounded.size(),
-            "every architecture within the budget was drawn"
-        );
+        assert_eq!(members, bounded.size(), "every architecture within the budget was drawn");
     }
 }

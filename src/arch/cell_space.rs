@@ -3,9 +3,7 @@
 use super::cost::{Cost, cell_cost};
 use super::gene::{on_off, skip_bit};
 use super::space::Token;
-use super::{
-    ArchError, CellGene, CellOverride, NetShape, SkipRule, SkipRules, SpaceConfig, TokenKind,
-};
+use super::{ArchError, CellGene, CellOverride, NetShape, SkipRule, SkipRules, SpaceConfig, TokenKind};
 use std::collections::BTreeMap;
 
 /// What one cell allows.
@@ -23,41 +21,24 @@ pub(super) struct CellSpace {
 
 impl CellSpace {
     /// What cell `cell` (from 0) allows: its override where it has one, else what holds everywhere.
-    pub fn new(
-        config: &SpaceConfig,
-        shape: &NetShape,
-        cell: usize,
-    ) -> Result<CellSpace, ArchError> {
+    pub fn new(config: &SpaceConfig, shape: &NetShape, cell: usize) -> Result<CellSpace, ArchError> {
         let none = CellOverride::default();
-        let own = config
-            .cell
-            .iter()
-            .find(|own| own.number == cell + 1)
-            .unwrap_or(&none);
+        let own = config.cell.iter().find(|own| own.number == cell + 1).unwrap_or(&none);
         let rules = match &own.skips {
             None => vec![config.skips; cell],
             Some(SkipRules::All(rule)) => vec![*rule; cell],
             Some(SkipRules::Each(rules)) if rules.len() == cell => rules.clone(),
             Some(SkipRules::Each(rules)) => {
-                return Err(ArchError::SkipRules {
-                    cell: cell + 1,
-                    found: rules.len(),
-                });
+                return Err(ArchError::SkipRules { cell: cell + 1, found: rules.len() });
             }
         };
         let tokens = TokenKind::of_cell(cell)
             .iter()
             .map(|&kind| {
                 let mut values: Vec<u32> = match kind {
-                    TokenKind::Conv => {
-                        tokens_of(own.conv.as_ref().unwrap_or(&config.conv), |c| c.token())
-                    }
-                    TokenKind::Norm => {
-                        tokens_of(own.norm.as_ref().unwrap_or(&config.norm), |n| n.token())
-                    }
-                    TokenKind::Up => {
-                        tokens_of(own.up.as_ref().unwrap_or(&config.up), |u| u.token())
-                    }
+                    TokenKind::Conv => tokens_of(own.conv.as_ref().unwrap_or(&config.conv), |c| c.token()),
+                    TokenKind::Norm => tokens_of(own.norm.as_ref().unwrap_or(&config.norm), |n| n.token()),
+                    TokenKind::Up => tokens_of(own.up.as_ref().unwrap_or(&config.up), |u| u.token()),
                     TokenKind::Shortcut => {
                         tokens_of(own.shortcut.as_ref().unwrap_or(&config.shortcut), u32::from)
                     }
@@ -66,18 +47,11 @@ impl CellSpace {
                 values.sort_unstable();
                 let choice = kind.name();
                 if values.is_empty() {
-                    return Err(ArchError::EmptyChoice {
-                        cell: cell + 1,
-                        choice,
-                    });
+                    return Err(ArchError::EmptyChoice { cell: cell + 1, choice });
                 }
                 if let Some(pair) = values.windows(2).find(|pair| pair[0] == pair[1]) {
                     let value = kind.value_name(cell, pair[0]);
-                    return Err(ArchError::RepeatedValue {
-                        cell: cell + 1,
-                        choice,
-                        value,
-                    });
+                    return Err(ArchError::RepeatedValue { cell: cell + 1, choice, value });
                 }
                 Ok(Token { kind, values })
             })
@@ -97,45 +71,25 @@ impl CellSpace {
             .into_iter()
             .min_by_key(|gene| cell_cost(cell, gene, shape))
             .expect("every choice has a value, so there is a gene");
-        Ok(CellSpace {
-            tokens,
-            rules,
-            genes,
-            cheapest,
-        })
+        Ok(CellSpace { tokens, rules, genes, cheapest })
     }
 
     /// Number of the cell's genes.
     pub fn size(&self) -> u64 {
-        self.tokens
-            .iter()
-            .map(|token| token.values.len() as u64)
-            .product()
+        self.tokens.iter().map(|token| token.values.len() as u64).product()
     }
 
     /// The first choice of a gene of cell `cell` (from 0) that is outside.
     pub fn check(&self, cell: usize, gene: &CellGene) -> Result<(), ArchError> {
         let outside = |choice: String, value: String, allowed: String| {
-            Err(ArchError::Outside {
-                cell: cell + 1,
-                choice,
-                value,
-                allowed,
-            })
+            Err(ArchError::Outside { cell: cell + 1, choice, value, allowed })
         };
         for (token, value) in self.tokens.iter().zip(gene.tokens(cell)) {
             let kind = token.kind;
             if kind != TokenKind::Skips && !token.values.contains(&value) {
-                let allowed = token
-                    .values
-                    .iter()
-                    .map(|&value| kind.value_name(cell, value));
+                let allowed = token.values.iter().map(|&value| kind.value_name(cell, value));
                 let allowed = allowed.collect::<Vec<_>>().join(" or ");
-                return outside(
-                    kind.name().to_owned(),
-                    kind.value_name(cell, value),
-                    allowed,
-                );
+                return outside(kind.name().to_owned(), kind.value_name(cell, value), allowed);
             }
         }
         for (source, rule) in self.rules.iter().enumerate() {
@@ -158,15 +112,9 @@ pub(super) fn check_overrides(config: &SpaceConfig) -> Result<(), ArchError> {
     for (at, own) in config.cell.iter().enumerate() {
         let number = own.number;
         if !(1..=config.cells).contains(&number) {
-            return Err(ArchError::OverrideNumber {
-                number,
-                cells: config.cells,
-            });
+            return Err(ArchError::OverrideNumber { number, cells: config.cells });
         }
-        if config.cell[..at]
-            .iter()
-            .any(|earlier| earlier.number == number)
-        {
+        if config.cell[..at].iter().any(|earlier| earlier.number == number) {
             return Err(ArchError::OverrideTwice { number });
         }
     }
@@ -192,18 +140,12 @@ fn allowed_masks(rules: &[SkipRule]) -> Vec<u32> {
 fn all_genes(tokens: &[Token]) -> Vec<CellGene> {
     let mut lists: Vec<Vec<u32>> = vec![Vec::new()];
     for token in tokens {
-        let longer = lists.iter().flat_map(|list| {
-            token
-                .values
-                .iter()
-                .map(|&value| [list.as_slice(), &[value]].concat())
-        });
+        let longer = lists
+            .iter()
+            .flat_map(|list| token.values.iter().map(|&value| [list.as_slice(), &[value]].concat()));
         lists = longer.collect();
     }
-    lists
-        .iter()
-        .map(|list| CellGene::from_tokens(list))
-        .collect()
+    lists.iter().map(|list| CellGene::from_tokens(list)).collect()
 }
 
 #[cfg(test)]
@@ -217,9 +159,7 @@ mod tests {
     }
 
     fn problem(config: SpaceConfig) -> String {
-        Space::new(config, NetShape::default())
-            .unwrap_err()
-            .to_string()
+        Space::new(config, NetShape::default()).unwrap_err().to_string()
     }
 
     #[test]
@@ -233,12 +173,7 @@ mod tests {
             }],
             ..SpaceConfig::default()
         });
-        let message = |text: &str| {
-            space
-                .check(&Genotype::parse(text).unwrap())
-                .unwrap_err()
-                .to_string()
-        };
+        let message = |text: &str| space.check(&Genotype::parse(text).unwrap()).unwrap_err().to_string();
         assert_eq!(
             message("1 0 1 1 1 0 2 1 1"),
             "cell 2 has up deconv, outside the search space; use bilinear or nearest"
@@ -255,92 +190,40 @@ mod tests {
         assert!(space.contains(&Genotype::parse("1 0 1 1 1 0 0 1 1 1 0 1 0 1").unwrap()));
         let mut broken = Genotype::parse("1 0 1 1").unwrap();
         broken.cells[0].skips = 1;
-        assert!(
-            space
-                .check(&broken)
-                .unwrap_err()
-                .to_string()
-                .contains("the skip mask 1")
-        );
+        assert!(space.check(&broken).unwrap_err().to_string().contains("the skip mask 1"));
     }
 
     #[test]
     fn an_impossible_space_is_refused_with_the_reason() {
         let default = SpaceConfig::default;
-        let of_cell = |number| CellOverride {
-            number,
-            ..CellOverride::default()
-        };
+        let of_cell = |number| CellOverride { number, ..CellOverride::default() };
         assert_eq!(
-            problem(SpaceConfig {
-                up: Vec::new(),
-                ..default()
-            }),
+            problem(SpaceConfig { up: Vec::new(), ..default() }),
             "the search space is empty: up of cell 1 allows no value; list at least one"
         );
         assert_eq!(
-            problem(SpaceConfig {
-                max_params: Some(4_000_000),
-                ..default()
-            }),
+            problem(SpaceConfig { max_params: Some(4_000_000), ..default() }),
             "the search space is empty: space.max_params is 4000000, but its cheapest architecture \
              (0 0 0 0 0 0 0 0 0 0 0 0 0 0) has 4076291; raise space.max_params"
         );
-        assert!(
-            problem(SpaceConfig {
-                max_macs: Some(1),
-                ..default()
-            })
-            .contains("space.max_macs is 1,")
-        );
+        assert!(problem(SpaceConfig { max_macs: Some(1), ..default() }).contains("space.max_macs is 1,"));
         assert_eq!(
-            problem(SpaceConfig {
-                norm: vec![Norm::Batch, Norm::None, Norm::Batch],
-                ..default()
-            }),
+            problem(SpaceConfig { norm: vec![Norm::Batch, Norm::None, Norm::Batch], ..default() }),
             "norm of cell 1 lists batch twice in the search space; keep one of them"
         );
-        assert_eq!(
-            problem(SpaceConfig {
-                cells: 7,
-                ..default()
-            }),
-            "space.cells is 7; set it to 1 to 6"
-        );
+        assert_eq!(problem(SpaceConfig { cells: 7, ..default() }), "space.cells is 7; set it to 1 to 6");
+        assert!(problem(SpaceConfig { cell: vec![of_cell(4)], ..default() }).contains("has cells 1 to 3"));
         assert!(
-            problem(SpaceConfig {
-                cell: vec![of_cell(4)],
-                ..default()
-            })
-            .contains("has cells 1 to 3")
+            problem(SpaceConfig { cell: vec![of_cell(2), of_cell(2)], ..default() }).contains("join them")
         );
-        assert!(
-            problem(SpaceConfig {
-                cell: vec![of_cell(2), of_cell(2)],
-                ..default()
-            })
-            .contains("join them")
-        );
-        let rules = CellOverride {
-            skips: Some(SkipRules::Each(vec![SkipRule::Free])),
-            ..of_cell(3)
-        };
+        let rules = CellOverride { skips: Some(SkipRules::Each(vec![SkipRule::Free])), ..of_cell(3) };
         assert_eq!(
-            problem(SpaceConfig {
-                cell: vec![rules],
-                ..default()
-            }),
+            problem(SpaceConfig { cell: vec![rules], ..default() }),
             "skips of cell 3 has 1 rules; give one word for all earlier cells, or a list of 2, cell 1 first"
         );
-        let flat = NetShape {
-            channels: 0,
-            ..NetShape::default()
-        };
+        let flat = NetShape { channels: 0, ..NetShape::default() };
         assert!(
-            Space::new(default(), flat)
-                .unwrap_err()
-                .to_string()
-                .contains("channels of the generator is 0")
+            Space::new(default(), flat).unwrap_err().to_string().contains("channels of the generator is 0")
         );
     }
 }

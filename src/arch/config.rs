@@ -166,10 +166,7 @@ mod tests {
 
     #[test]
     fn nothing_written_is_the_full_space() {
-        assert_eq!(
-            toml::from_str::<SpaceConfig>("").unwrap(),
-            SpaceConfig::default()
-        );
+        assert_eq!(toml::from_str::<SpaceConfig>("").unwrap(), SpaceConfig::default());
     }
 
     #[test]
@@ -178,10 +175,7 @@ mod tests {
         assert!(message("up = [\"cubic\"]").contains("unknown variant `cubic`"));
         assert!(message("ups = []").contains("unknown field `ups`"));
         let skips = message("[[cell]]\nnumber = 2\nskips = \"often\"");
-        assert!(
-            skips.contains("skips must be \"free\", \"always\" or \"never\""),
-            "{skips}"
-        );
+        assert!(skips.contains("skips must be \"free\", \"always\" or \"never\""), "{skips}");
         assert!(message("[[cell]]\nskips = \"free\"").contains("missing field `number`"));
     }
 }

@@ -23,12 +23,7 @@ pub struct NetShape {
 impl Default for NetShape {
     /// The derived CIFAR-10 generator of the paper.
     fn default() -> Self {
-        Self {
-            channels: 256,
-            latent: 128,
-            bottom_width: 4,
-            image_channels: 3,
-        }
+        Self { channels: 256, latent: 128, bottom_width: 4, image_channels: 3 }
     }
 }
 
@@ -49,24 +44,15 @@ impl NetShape {
             ("bottom_width", self.bottom_width, 256),
             ("image_channels", self.image_channels, 16),
         ];
-        match ranges
-            .into_iter()
-            .find(|&(_, value, limit)| !(1..=limit).contains(&value))
-        {
-            Some((field, value, limit)) => Err(ArchError::Shape {
-                field,
-                value,
-                limit,
-            }),
+        match ranges.into_iter().find(|&(_, value, limit)| !(1..=limit).contains(&value)) {
+            Some((field, value, limit)) => Err(ArchError::Shape { field, value, limit }),
             None => Ok(()),
         }
     }
 }
 
 /// What a part of a network, or all of it, costs.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cost {
     /// Learnable numbers; buffers such as running statistics do not count.
     pub params: u64,
@@ -78,10 +64,7 @@ impl std::ops::Add for Cost {
     type Output = Cost;
 
     fn add(self, other: Cost) -> Cost {
-        Cost {
-            params: self.params + other.params,
-            macs: self.macs + other.macs,
-        }
+        Cost { params: self.params + other.params, macs: self.macs + other.macs }
     }
 }
 
@@ -106,49 +89,25 @@ pub struct LayerCost {
 
 impl LayerCost {
     /// A convolution with bias and a square kernel; its output has side `side`.
-    pub(super) fn conv(
-        name: String,
-        inputs: usize,
-        outputs: usize,
-        kernel: usize,
-        side: usize,
-    ) -> LayerCost {
+    pub(super) fn conv(name: String, inputs: usize, outputs: usize, kernel: usize, side: usize) -> LayerCost {
         let weights = (inputs * outputs * kernel * kernel) as u64;
-        LayerCost {
-            name,
-            params: weights + outputs as u64,
-            macs: weights * area(side),
-            side,
-        }
+        LayerCost { name, params: weights + outputs as u64, macs: weights * area(side), side }
     }
 
     /// A transposed convolution with bias, kernel 2 and stride 2: each output pixel has one input pixel.
     pub(super) fn deconv(name: String, channels: usize, side: usize) -> LayerCost {
         let weights = (4 * channels * channels) as u64;
-        LayerCost {
-            name,
-            params: weights + channels as u64,
-            macs: weights / 4 * area(side),
-            side,
-        }
+        LayerCost { name, params: weights + channels as u64, macs: weights / 4 * area(side), side }
     }
 
     /// Batch norm with scale and shift.
     fn batch_norm(name: String, channels: usize, side: usize) -> LayerCost {
-        LayerCost {
-            name,
-            params: 2 * channels as u64,
-            macs: 0,
-            side,
-        }
+        LayerCost { name, params: 2 * channels as u64, macs: 0, side }
     }
 
     /// The layer's cost without its name.
     pub fn cost(&self) -> Cost {
-        Cost {
-            params: self.params,
-            macs: self.macs,
-        }
+        Cost { params: self.params, macs: self.macs }
     }
 }
 
@@ -169,10 +128,7 @@ pub fn layers(genotype: &Genotype, shape: &NetShape) -> Vec<LayerCost> {
 
 /// Parameters of the generator that a genotype describes.
 pub fn params(genotype: &Genotype, shape: &NetShape) -> u64 {
-    layers(genotype, shape)
-        .iter()
-        .map(|layer| layer.params)
-        .sum()
+    layers(genotype, shape).iter().map(|layer| layer.params).sum()
 }
 
 /// Multiply-accumulates for one image of the generator that a genotype describes.
@@ -188,10 +144,7 @@ pub(super) fn fixed_cost(cells: usize, shape: &NetShape) -> Cost {
 
 /// Cost of cell `cell` (from 0). No other cell's choices change it.
 pub(super) fn cell_cost(cell: usize, gene: &CellGene, shape: &NetShape) -> Cost {
-    cell_layers(cell, gene, shape)
-        .iter()
-        .map(LayerCost::cost)
-        .sum()
+    cell_layers(cell, gene, shape).iter().map(LayerCost::cost).sum()
 }
 
 fn first_layer(shape: &NetShape) -> LayerCost {
@@ -208,13 +161,7 @@ fn image_layers(cells: usize, shape: &NetShape) -> [LayerCost; 2] {
     let side = shape.side(cells);
     [
         LayerCost::batch_norm("to_rgb.norm".to_owned(), shape.channels, side),
-        LayerCost::conv(
-            "to_rgb.conv".to_owned(),
-            shape.channels,
-            shape.image_channels,
-            3,
-            side,
-        ),
+        LayerCost::conv("to_rgb.conv".to_owned(), shape.channels, shape.image_channels, 3, side),
     ]
 }
 
@@ -233,13 +180,7 @@ fn cell_layers(cell: usize, gene: &CellGene, shape: &NetShape) -> Vec<LayerCost>
     if deconv {
         all.push(LayerCost::deconv(name("block1.up"), channels, high));
     }
-    all.push(LayerCost::conv(
-        name("block1.conv"),
-        channels,
-        channels,
-        3,
-        high,
-    ));
+    all.push(LayerCost::conv(name("block1.conv"), channels, channels, 3, high));
     if batch_norm && gene.conv == Conv::Post {
         all.push(LayerCost::batch_norm(name("block1.norm"), channels, high));
     }
@@ -250,11 +191,7 @@ fn cell_layers(cell: usize, gene: &CellGene, shape: &NetShape) -> Vec<LayerCost>
         if deconv {
             for doubling in 1..=cell - source {
                 let side = shape.side(source + 1 + doubling);
-                all.push(LayerCost::deconv(
-                    skip(&format!("up{doubling}")),
-                    channels,
-                    side,
-                ));
+                all.push(LayerCost::deconv(skip(&format!("up{doubling}")), channels, side));
             }
         }
         all.push(LayerCost::conv(skip("conv"), channels, channels, 1, high));
@@ -263,25 +200,13 @@ fn cell_layers(cell: usize, gene: &CellGene, shape: &NetShape) -> Vec<LayerCost>
     if batch_norm {
         all.push(LayerCost::batch_norm(name("block2.norm"), channels, high));
     }
-    all.push(LayerCost::conv(
-        name("block2.conv"),
-        channels,
-        channels,
-        3,
-        high,
-    ));
+    all.push(LayerCost::conv(name("block2.conv"), channels, channels, 3, high));
 
     if gene.shortcut {
         if deconv {
             all.push(LayerCost::deconv(name("shortcut.up"), channels, high));
         }
-        all.push(LayerCost::conv(
-            name("shortcut.conv"),
-            channels,
-            channels,
-            1,
-            high,
-        ));
+        all.push(LayerCost::conv(name("shortcut.conv"), channels, channels, 1, high));
     }
     all
 }
@@ -292,20 +217,9 @@ mod tests {
     use super::*;
     use crate::arch::{Space, SpaceConfig};
 
-    const PAPER: NetShape = NetShape {
-        channels: 256,
-        latent: 128,
-        bottom_width: 4,
-        image_channels: 3,
-    };
-    const STL: NetShape = NetShape {
-        bottom_width: 6,
-        ..PAPER
-    };
-    const NARROW: NetShape = NetShape {
-        channels: 128,
-        ..PAPER
-    };
+    const PAPER: NetShape = NetShape { channels: 256, latent: 128, bottom_width: 4, image_channels: 3 };
+    const STL: NetShape = NetShape { bottom_width: 6, ..PAPER };
+    const NARROW: NetShape = NetShape { channels: 128, ..PAPER };
 
     fn e2gan() -> Genotype {
         Genotype::parse("0 1 0 1 / 0 1 2 1 0 / 0 1 0 1 2").unwrap()
@@ -314,12 +228,7 @@ mod tests {
     #[test]
     fn parameters_of_the_released_architectures_are_the_papers() {
         let of = |shape| {
-            [
-                Genotype::autogan_a(),
-                Genotype::autogan_b(),
-                Genotype::autogan_c(),
-            ]
-            .map(|g| params(&g, &shape))
+            [Genotype::autogan_a(), Genotype::autogan_b(), Genotype::autogan_c()].map(|g| params(&g, &shape))
         };
         assert_eq!(of(PAPER), [4_405_251, 4_471_043, 4_406_275]);
         assert_eq!(of(STL), [5_065_731, 5_131_523, 5_066_755]);
@@ -336,10 +245,7 @@ mod tests {
             layers.map(|layer| layer.params).sum()
         };
         assert_eq!(of("l1"), 528_384);
-        assert_eq!(
-            [of("cell1"), of("cell2"), of("cell3")],
-            [1_245_952, 1_311_744, 1_311_744]
-        );
+        assert_eq!([of("cell1"), of("cell2"), of("cell3")], [1_245_952, 1_311_744, 1_311_744]);
         assert_eq!(of("to_rgb"), 7_427);
     }
 
@@ -372,9 +278,7 @@ mod tests {
     fn the_cost_of_a_generator_is_the_sum_of_its_ends_and_cells() {
         for genotype in [Genotype::autogan_c(), e2gan(), e2gan().prefix(2)] {
             let cells = genotype.cells.iter().enumerate();
-            let sum = cells
-                .map(|(cell, gene)| cell_cost(cell, gene, &STL))
-                .sum::<Cost>()
+            let sum = cells.map(|(cell, gene)| cell_cost(cell, gene, &STL)).sum::<Cost>()
                 + fixed_cost(genotype.cells.len(), &STL);
             assert_eq!(sum.params, params(&genotype, &STL));
             assert_eq!(sum.macs, macs(&genotype, &STL));
@@ -383,14 +287,9 @@ mod tests {
 
     #[test]
     fn a_skip_with_deconv_doubles_once_for_each_cell_it_passes() {
-        let text = format!(
-            "{} 0 0 2 0 16",
-            "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0"
-        );
+        let text = format!("{} 0 0 2 0 16", "0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0");
         let layers = layers(&Genotype::parse(&text).unwrap(), &PAPER);
-        let ups = layers
-            .iter()
-            .filter(|layer| layer.name.starts_with("cell6.skip1.up"));
+        let ups = layers.iter().filter(|layer| layer.name.starts_with("cell6.skip1.up"));
         let sides: Vec<usize> = ups.map(|layer| layer.side).collect();
         assert_eq!(sides, [16, 32, 64, 128, 256]);
         assert_eq!(PAPER.side(6), 256);
@@ -400,21 +299,11 @@ mod tests {
     fn a_shape_out_of_range_is_refused() {
         let wrong = NetShape { latent: 0, ..PAPER };
         let message = wrong.check().unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "latent of the generator is 0; set it to 1 to 16384"
-        );
-        let largest = NetShape {
-            channels: 16_384,
-            latent: 16_384,
-            bottom_width: 256,
-            image_channels: 16,
-        };
+        assert_eq!(message, "latent of the generator is 0; set it to 1 to 16384");
+        let largest = NetShape { channels: 16_384, latent: 16_384, bottom_width: 256, image_channels: 16 };
         largest.check().unwrap();
         // The most expensive architecture at the largest shape still fits.
-        let dearest = [0, 1, 2, 1]
-            .into_iter()
-            .chain((1..6).flat_map(|cell| [0, 1, 2, 1, (1 << cell) - 1]));
+        let dearest = [0, 1, 2, 1].into_iter().chain((1..6).flat_map(|cell| [0, 1, 2, 1, (1 << cell) - 1]));
         let dearest = Genotype::from_tokens(&dearest.collect::<Vec<u32>>()).unwrap();
         assert!(macs(&dearest, &largest) < 1 << 63);
     }

@@ -39,12 +39,7 @@ pub fn discriminator_layers(channels: usize, stage: usize, side: usize) -> Vec<L
         all.push(conv(format!("{block}.conv1"), channels, 3, side));
         all.push(conv(format!("{block}.conv2"), channels, 3, side));
     }
-    all.push(LayerCost {
-        name: "l5".to_owned(),
-        params: channels as u64,
-        macs: channels as u64,
-        side: 1,
-    });
+    all.push(LayerCost { name: "l5".to_owned(), params: channels as u64, macs: channels as u64, side: 1 });
     all
 }
 
@@ -87,14 +82,10 @@ mod tests {
 
     #[test]
     fn macs_are_the_references() {
-        let millions =
-            |channels, stage, side| discriminator_macs(channels, stage, side) as f64 / 1e6;
+        let millions = |channels, stage, side| discriminator_macs(channels, stage, side) as f64 / 1e6;
         for (stage, side, expected) in [(0, 8, 3.65), (1, 16, 16.05), (2, 32, 68.9)] {
             let found = millions(64, stage, side);
-            assert!(
-                (found / expected - 1.0).abs() < 1e-3,
-                "stage {stage}: {found}"
-            );
+            assert!((found / expected - 1.0).abs() < 1e-3, "stage {stage}: {found}");
         }
         assert!((millions(128, 2, 32) - 272.0).abs() < 0.5);
         assert!((millions(128, 2, 48) - 612.0).abs() < 0.5);
@@ -104,10 +95,7 @@ mod tests {
     fn each_stage_after_the_third_adds_one_halving_block() {
         let block2 = 311_680;
         for stages in 4..=6 {
-            assert_eq!(
-                discriminator_params(128, stages),
-                discriminator_params(128, stages - 1) + block2
-            );
+            assert_eq!(discriminator_params(128, stages), discriminator_params(128, stages - 1) + block2);
         }
         let sides: Vec<usize> = (0..6)
             .map(|stage| {

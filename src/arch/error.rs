@@ -25,9 +25,7 @@ pub enum ArchError {
         tokens: usize,
     },
     /// A token stands for no choice.
-    #[error(
-        "token {position} of the architecture ({choice} of cell {cell}) is {value}; use {allowed}"
-    )]
+    #[error("token {position} of the architecture ({choice} of cell {cell}) is {value}; use {allowed}")]
     Token {
         /// Place in the vector, from 1.
         position: usize,
@@ -93,9 +91,7 @@ pub enum ArchError {
         cells: usize,
     },
     /// A list of allowed values is empty.
-    #[error(
-        "the search space is empty: {choice} of cell {cell} allows no value; list at least one"
-    )]
+    #[error("the search space is empty: {choice} of cell {cell} allows no value; list at least one")]
     EmptyChoice {
         /// The cell, from 1.
         cell: usize,
@@ -113,9 +109,7 @@ pub enum ArchError {
         value: String,
     },
     /// An override is for a cell that the space does not have.
-    #[error(
-        "a [[space.cell]] is for cell {number}, but the space has cells 1 to {cells}; change its number"
-    )]
+    #[error("a [[space.cell]] is for cell {number}, but the space has cells 1 to {cells}; change its number")]
     OverrideNumber {
         /// The number given.
         number: usize,

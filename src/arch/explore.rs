@@ -27,9 +27,7 @@ impl Space {
             let genes = &cell.genes[&cost];
             genes[rng.random_range(0..genes.len())]
         });
-        Genotype {
-            cells: cells.collect(),
-        }
+        Genotype { cells: cells.collect() }
     }
 
     /// A uniformly random one of the next cells after which the prefix is still admissible; `None` if there
@@ -41,9 +39,8 @@ impl Space {
         }
         let next = self.cells.get(prefix.cells.len())?;
         let genes = next.genes.values().flatten().copied();
-        let fitting: Vec<CellGene> = genes
-            .filter(|&gene| self.within_bounds(&prefix.extended(gene)))
-            .collect();
+        let fitting: Vec<CellGene> =
+            genes.filter(|&gene| self.within_bounds(&prefix.extended(gene))).collect();
         if fitting.is_empty() {
             return None;
         }
@@ -73,16 +70,10 @@ impl Space {
 
     /// Cost of the whole generator that begins with these cells and is as cheap as possible.
     pub(super) fn cheapest_completion_cost(&self, prefix: &Genotype) -> Cost {
-        let rest = self
-            .cells
-            .iter()
-            .skip(prefix.cells.len())
-            .map(|cell| &cell.cheapest);
+        let rest = self.cells.iter().skip(prefix.cells.len()).map(|cell| &cell.cheapest);
         let genes = prefix.cells.iter().chain(rest).enumerate();
         let cells = prefix.cells.len().max(self.cells());
-        let of_cells: Cost = genes
-            .map(|(cell, gene)| cell_cost(cell, gene, self.shape()))
-            .sum();
+        let of_cells: Cost = genes.map(|(cell, gene)| cell_cost(cell, gene, self.shape())).sum();
         fixed_cost(cells, self.shape()) + of_cells
     }
 }
@@ -100,10 +91,7 @@ mod tests {
     }
 
     fn full(cells: usize) -> Space {
-        space(SpaceConfig {
-            cells,
-            ..SpaceConfig::default()
-        })
+        space(SpaceConfig { cells, ..SpaceConfig::default() })
     }
 
     /// Two cells, with an override and both bounds; small enough to look at every member.
@@ -112,19 +100,14 @@ mod tests {
             cells: 2,
             max_params: Some(3_400_000),
             max_macs: Some(480_000_000),
-            cell: vec![CellOverride {
-                number: 2,
-                norm: Some(vec![Norm::Batch]),
-                ..CellOverride::default()
-            }],
+            cell: vec![CellOverride { number: 2, norm: Some(vec![Norm::Batch]), ..CellOverride::default() }],
             ..SpaceConfig::default()
         })
     }
 
     fn members_within(space: &Space) -> Vec<Genotype> {
         let all = (0..space.size()).map(|index| space.at(index));
-        all.filter(|genotype| space.within_bounds(genotype))
-            .collect()
+        all.filter(|genotype| space.within_bounds(genotype)).collect()
     }
 
     #[test]
@@ -144,14 +127,8 @@ mod tests {
         let share = hits.count() as f64 / f64::from(tries);
         let exact = space.size_within_bounds() as f64 / space.size() as f64;
         let spread = (exact * (1.0 - exact) / f64::from(tries)).sqrt();
-        assert!(
-            exact > 0.1 && exact < 0.9,
-            "{exact}: the bounds cut through the space"
-        );
-        assert!(
-            (share - exact).abs() < 5.0 * spread,
-            "{share} instead of {exact}"
-        );
+        assert!(exact > 0.1 && exact < 0.9, "{exact}: the bounds cut through the space");
+        assert!((share - exact).abs() < 5.0 * spread, "{share} instead of {exact}");
         for _ in 0..20 {
             assert!(space.admissible(&space.sample(&mut rng)));
         }
@@ -170,83 +147,46 @@ mod tests {
             *seen.entry(space.sample(&mut rng)).or_default() += 1.0;
         }
         let times = |genotype| seen.get(genotype).copied().unwrap_or(0.0);
-        let chi2: f64 = members
-            .iter()
-            .map(|g| (times(g) - each as f64).powi(2) / each as f64)
-            .sum();
-        assert_eq!(
-            members.iter().map(times).sum::<f64>(),
-            (each * members.len()) as f64,
-            "only members"
-        );
+        let chi2: f64 = members.iter().map(|g| (times(g) - each as f64).powi(2) / each as f64).sum();
+        assert_eq!(members.iter().map(times).sum::<f64>(), (each * members.len()) as f64, "only members");
         let freedom = members.len() as f64 - 1.0;
-        assert!(
-            (chi2 - freedom).abs() < 5.0 * (2.0 * freedom).sqrt(),
-            "chi2 {chi2} for {freedom}"
-        );
+        assert!((chi2 - freedom).abs() < 5.0 * (2.0 * freedom).sqrt(), "chi2 {chi2} for {freedom}");
     }
 
     #[test]
     fn a_prefix_is_admissible_exactly_if_some_member_within_bounds_begins_with_it() {
         let space = small();
-        let begun: BTreeSet<Genotype> = members_within(&space)
-            .iter()
-            .map(|member| member.prefix(1))
-            .collect();
+        let begun: BTreeSet<Genotype> =
+            members_within(&space).iter().map(|member| member.prefix(1)).collect();
         let prefixes: Vec<Genotype> = (0..36).map(|index| full(1).at(index)).collect();
         for prefix in &prefixes {
             assert_eq!(space.admissible(prefix), begun.contains(prefix), "{prefix}");
         }
-        assert!(
-            begun.len() < prefixes.len(),
-            "the bound excludes some first cells"
-        );
+        assert!(begun.len() < prefixes.len(), "the bound excludes some first cells");
         let mut rng = rng(2, "arch/space", 0);
         for prefix in &begun {
             let cell = space.sample_cell(prefix, &mut rng).unwrap();
             assert!(space.admissible(&prefix.extended(cell)));
         }
-        let excluded = prefixes
-            .iter()
-            .find(|prefix| !begun.contains(prefix))
-            .unwrap();
+        let excluded = prefixes.iter().find(|prefix| !begun.contains(prefix)).unwrap();
         assert_eq!(space.sample_cell(excluded, &mut rng), None);
-        assert_eq!(
-            space.sample_cell(&members_within(&space)[0], &mut rng),
-            None,
-            "it is complete"
-        );
+        assert_eq!(space.sample_cell(&members_within(&space)[0], &mut rng), None, "it is complete");
     }
 
     #[test]
     fn neighbours_are_mutual_and_one_token_apart() {
         let space = small();
         let members: BTreeSet<Genotype> = members_within(&space).into_iter().collect();
-        let distance = |a: &Genotype, b: &Genotype| {
-            a.tokens()
-                .iter()
-                .zip(b.tokens())
-                .filter(|(a, b)| **a != *b)
-                .count()
-        };
+        let distance =
+            |a: &Genotype, b: &Genotype| a.tokens().iter().zip(b.tokens()).filter(|(a, b)| **a != *b).count();
         for member in &members {
             let found: BTreeSet<Genotype> = space.neighbours(member).into_iter().collect();
-            let expected: BTreeSet<Genotype> = members
-                .iter()
-                .filter(|other| distance(member, other) == 1)
-                .cloned()
-                .collect();
+            let expected: BTreeSet<Genotype> =
+                members.iter().filter(|other| distance(member, other) == 1).cloned().collect();
             assert_eq!(found, expected);
-            assert!(
-                found
-                    .iter()
-                    .all(|neighbour| space.neighbours(neighbour).contains(member))
-            );
+            assert!(found.iter().all(|neighbour| space.neighbours(neighbour).contains(member)));
         }
         // One less than the number of values for each token of the full space.
-        assert_eq!(
-            full(3).neighbours(&Genotype::autogan_a()).len(),
-            3 * 6 + 1 + 3
-        );
+        assert_eq!(full(3).neighbours(&Genotype::autogan_a()).len(), 3 * 6 + 1 + 3);
     }
 }

@@ -78,13 +78,8 @@ pub enum TokenKind {
 }
 
 impl TokenKind {
-    const ALL: [TokenKind; 5] = [
-        TokenKind::Conv,
-        TokenKind::Norm,
-        TokenKind::Up,
-        TokenKind::Shortcut,
-        TokenKind::Skips,
-    ];
+    const ALL: [TokenKind; 5] =
+        [TokenKind::Conv, TokenKind::Norm, TokenKind::Up, TokenKind::Shortcut, TokenKind::Skips];
 
     /// The tokens of a cell in the reference's order: 4 in the first cell, 5 in the others.
     pub fn of_cell(cell: usize) -> &'static [TokenKind] {
@@ -197,11 +192,7 @@ impl CellGene {
             Up::Deconv => "transposed convolution",
             up => up.name(),
         };
-        let shortcut = if self.shortcut {
-            "shortcut"
-        } else {
-            "no shortcut"
-        };
+        let shortcut = if self.shortcut { "shortcut" } else { "no shortcut" };
         let mut words = format!("{}-activation, {norm}, {up}, {shortcut}", self.conv.name());
         if cell > 0 {
             let from = self.skips_from(cell);
@@ -225,9 +216,7 @@ pub(super) fn skip_bit(cell: usize, source: usize) -> u32 {
 
 /// The sources (from 0, ascending) in the bit mask of cell `cell` (from 0).
 fn sources(mask: u32, cell: usize) -> Vec<usize> {
-    (0..cell)
-        .filter(|&source| mask & skip_bit(cell, source) != 0)
-        .collect()
+    (0..cell).filter(|&source| mask & skip_bit(cell, source) != 0).collect()
 }
 
 /// `none`, `cell 1`, `cells 1 and 2`, `cells 1, 2 and 3`; the argument counts from 0.
@@ -245,13 +234,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const PLAIN: CellGene = CellGene {
-        conv: Conv::Pre,
-        norm: Norm::None,
-        up: Up::Nearest,
-        shortcut: true,
-        skips: 0,
-    };
+    const PLAIN: CellGene =
+        CellGene { conv: Conv::Pre, norm: Norm::None, up: Up::Nearest, shortcut: true, skips: 0 };
 
     #[test]
     fn names_are_the_serde_names_and_tokens_the_places() {
@@ -286,10 +270,7 @@ mod tests {
             CellGene { skips: 3, ..PLAIN }.describe(2),
             "pre-activation, no norm, nearest, shortcut, skips from cells 1 and 2"
         );
-        assert_eq!(
-            PLAIN.describe(0),
-            "pre-activation, no norm, nearest, shortcut"
-        );
+        assert_eq!(PLAIN.describe(0), "pre-activation, no norm, nearest, shortcut");
         assert_eq!(TokenKind::Skips.value_name(3, 7), "cells 1, 2 and 3");
         assert_eq!(TokenKind::Skips.value_name(3, 0), "none");
     }

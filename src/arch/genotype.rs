@@ -39,10 +39,7 @@ impl Genotype {
             .filter(|part| !part.is_empty())
             .enumerate()
             .map(|(at, part)| {
-                part.parse().map_err(|_| ArchError::NotANumber {
-                    position: at + 1,
-                    text: part.to_owned(),
-                })
+                part.parse().map_err(|_| ArchError::NotANumber { position: at + 1, text: part.to_owned() })
             })
             .collect::<Result<Vec<u32>, ArchError>>()?;
         Self::from_tokens(&tokens)
@@ -55,9 +52,7 @@ impl Genotype {
     pub fn from_tokens(tokens: &[u32]) -> Result<Genotype, ArchError> {
         let cells = (tokens.len() + 1) / 5;
         if !(tokens.len() + 1).is_multiple_of(5) || !(1..=MAX_CELLS).contains(&cells) {
-            return Err(ArchError::Length {
-                tokens: tokens.len(),
-            });
+            return Err(ArchError::Length { tokens: tokens.len() });
         }
         let mut genotype = Genotype::default();
         let mut position = 0;
@@ -76,9 +71,7 @@ impl Genotype {
                     });
                 }
             }
-            genotype
-                .cells
-                .push(CellGene::from_tokens(&tokens[first..position]));
+            genotype.cells.push(CellGene::from_tokens(&tokens[first..position]));
         }
         Ok(genotype)
     }
@@ -91,9 +84,7 @@ impl Genotype {
 
     /// The first `n` cells; all of them if there are fewer.
     pub fn prefix(&self, n: usize) -> Genotype {
-        Genotype {
-            cells: self.cells.iter().copied().take(n).collect(),
-        }
+        Genotype { cells: self.cells.iter().copied().take(n).collect() }
     }
 
     /// This genotype with one more cell.
@@ -148,14 +139,10 @@ impl FromStr for Genotype {
 fn allowed_tokens(kind: TokenKind, cell: usize) -> String {
     let values = 0..kind.values(cell);
     if kind == TokenKind::Skips && cell > 2 {
-        return format!(
-            "0 to {}, one bit for each earlier cell, the highest for cell 1",
-            values.end - 1
-        );
+        return format!("0 to {}, one bit for each earlier cell, the highest for cell 1", values.end - 1);
     }
-    let named: Vec<String> = values
-        .map(|value| format!("{value} ({})", kind.value_name(cell, value)))
-        .collect();
+    let named: Vec<String> =
+        values.map(|value| format!("{value} ({})", kind.value_name(cell, value))).collect();
     named.join(", ")
 }
 
@@ -180,24 +167,14 @@ struct NamedCell {
 
 impl From<Genotype> for Named {
     fn from(genotype: Genotype) -> Named {
-        let cells = genotype
-            .cells
-            .iter()
-            .enumerate()
-            .map(|(cell, gene)| NamedCell {
-                conv: gene.conv,
-                norm: gene.norm,
-                up: gene.up,
-                shortcut: gene.shortcut,
-                skips: gene
-                    .skips_from(cell)
-                    .iter()
-                    .map(|source| source + 1)
-                    .collect(),
-            });
-        Named {
-            cells: cells.collect(),
-        }
+        let cells = genotype.cells.iter().enumerate().map(|(cell, gene)| NamedCell {
+            conv: gene.conv,
+            norm: gene.norm,
+            up: gene.up,
+            shortcut: gene.shortcut,
+            skips: gene.skips_from(cell).iter().map(|source| source + 1).collect(),
+        });
+        Named { cells: cells.collect() }
     }
 }
 
@@ -206,26 +183,18 @@ impl TryFrom<Named> for Genotype {
 
     fn try_from(named: Named) -> Result<Genotype, ArchError> {
         if !(1..=MAX_CELLS).contains(&named.cells.len()) {
-            return Err(ArchError::CellCount {
-                cells: named.cells.len(),
-            });
+            return Err(ArchError::CellCount { cells: named.cells.len() });
         }
         let mut genotype = Genotype::default();
         for (cell, named) in named.cells.into_iter().enumerate() {
             let mut skips = 0;
             for source_cell in named.skips {
                 if !(1..=cell).contains(&source_cell) {
-                    return Err(ArchError::SkipSource {
-                        cell: cell + 1,
-                        source_cell,
-                    });
+                    return Err(ArchError::SkipSource { cell: cell + 1, source_cell });
                 }
                 let bit = skip_bit(cell, source_cell - 1);
                 if skips & bit != 0 {
-                    return Err(ArchError::SkipTwice {
-                        cell: cell + 1,
-                        source_cell,
-                    });
+                    return Err(ArchError::SkipTwice { cell: cell + 1, source_cell });
                 }
                 skips |= bit;
             }
@@ -249,19 +218,15 @@ mod tests {
 
     /// Any genotype of 1 to 6 cells.
     fn any_genotype() -> impl Strategy<Value = Genotype> {
-        prop::collection::vec(
-            (0..2u32, 0..3u32, 0..3u32, 0..2u32, 0..32u32),
-            1..=MAX_CELLS,
+        prop::collection::vec((0..2u32, 0..3u32, 0..3u32, 0..2u32, 0..32u32), 1..=MAX_CELLS).prop_map(
+            |cells| {
+                let cells = cells.iter().enumerate();
+                let cells = cells.map(|(cell, &(conv, norm, up, shortcut, skips))| {
+                    CellGene::from_tokens(&[conv, norm, up, shortcut, skips % (1 << cell)])
+                });
+                Genotype { cells: cells.collect() }
+            },
         )
-        .prop_map(|cells| {
-            let cells = cells.iter().enumerate();
-            let cells = cells.map(|(cell, &(conv, norm, up, shortcut, skips))| {
-                CellGene::from_tokens(&[conv, norm, up, shortcut, skips % (1 << cell)])
-            });
-            Genotype {
-                cells: cells.collect(),
-            }
-        })
     }
 
     proptest! {
@@ -320,10 +285,7 @@ mod tests {
             Genotype::autogan_b().describe()[2],
             "pre-activation, no norm, nearest, shortcut, skips from cells 1 and 2"
         );
-        assert_eq!(
-            Genotype::autogan_c().describe()[0],
-            "pre-activation, batch norm, nearest, shortcut"
-        );
+        assert_eq!(Genotype::autogan_c().describe()[0], "pre-activation, batch norm, nearest, shortcut");
     }
 
     #[test]
@@ -340,12 +302,7 @@ mod tests {
         assert!(message("1 0 1 1 1 0 0 1 1 1 0 1 0 3 0 0 0 0 8").contains("use 0 to 7, one bit"));
         assert!(message("1 0 1 x").starts_with("token 4 of the architecture is \"x\""));
         assert!(message("1 0 1 -1").starts_with("token 4 of the architecture is \"-1\""));
-        for (text, tokens) in [
-            ("", 0),
-            ("1 0 1", 3),
-            ("1 0 1 1 1", 5),
-            (&"0 ".repeat(34), 34),
-        ] {
+        for (text, tokens) in [("", 0), ("1 0 1", 3), ("1 0 1 1 1", 5), (&"0 ".repeat(34), 34)] {
             assert_eq!(Genotype::parse(text), Err(ArchError::Length { tokens }));
         }
     }
@@ -353,15 +310,9 @@ mod tests {
     #[test]
     fn a_wrong_json_form_is_refused() {
         let cell = |skips: &str| {
-            format!(
-                r#"{{"conv":"pre","norm":"none","up":"nearest","shortcut":true,"skips":{skips}}}"#
-            )
+            format!(r#"{{"conv":"pre","norm":"none","up":"nearest","shortcut":true,"skips":{skips}}}"#)
         };
-        let message = |json: String| {
-            serde_json::from_str::<Genotype>(&json)
-                .unwrap_err()
-                .to_string()
-        };
+        let message = |json: String| serde_json::from_str::<Genotype>(&json).unwrap_err().to_string();
         let two = |skips| message(format!(r#"{{"cells":[{},{}]}}"#, cell("[]"), cell(skips)));
         assert!(two("[2]").contains("cell 2 takes a skip from cell 2; only earlier cells"));
         assert!(two("[0]").contains("cell 2 takes a skip from cell 0"));

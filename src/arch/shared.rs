@@ -34,11 +34,7 @@ impl CellModules {
             let has = |value: u32| token.values.contains(&value);
             match token.kind {
                 TokenKind::Conv => {
-                    modules.convs = Conv::ALL
-                        .iter()
-                        .copied()
-                        .filter(|c| has(c.token()))
-                        .collect()
+                    modules.convs = Conv::ALL.iter().copied().filter(|c| has(c.token())).collect()
                 }
                 TokenKind::Norm => modules.batch_norm = has(Norm::Batch.token()),
                 TokenKind::Up => modules.deconv = has(Up::Deconv.token()),
@@ -78,16 +74,8 @@ impl CellModules {
     fn params(&self, cell: usize, channels: usize) -> u64 {
         let conv3 = LayerCost::conv(String::new(), channels, channels, 3, 1).params;
         let conv1 = LayerCost::conv(String::new(), channels, channels, 1, 1).params;
-        let up = if self.deconv {
-            LayerCost::deconv(String::new(), channels, 1).params
-        } else {
-            0
-        };
-        let norm = if self.batch_norm {
-            2 * channels as u64
-        } else {
-            0
-        };
+        let up = if self.deconv { LayerCost::deconv(String::new(), channels, 1).params } else { 0 };
+        let norm = if self.batch_norm { 2 * channels as u64 } else { 0 };
         let doublings: usize = self.skips_from.iter().map(|source| cell - source).sum();
 
         let blocks = self.convs.len() as u64 * (2 * (conv3 + norm) + up);
@@ -129,20 +117,9 @@ mod tests {
     use super::*;
     use crate::arch::{NetShape, SkipRule, SpaceConfig, params};
 
-    const PAPER: NetShape = NetShape {
-        channels: 256,
-        latent: 128,
-        bottom_width: 4,
-        image_channels: 3,
-    };
-    const STL: NetShape = NetShape {
-        bottom_width: 6,
-        ..PAPER
-    };
-    const NARROW: NetShape = NetShape {
-        channels: 128,
-        ..PAPER
-    };
+    const PAPER: NetShape = NetShape { channels: 256, latent: 128, bottom_width: 4, image_channels: 3 };
+    const STL: NetShape = NetShape { bottom_width: 6, ..PAPER };
+    const NARROW: NetShape = NetShape { channels: 128, ..PAPER };
 
     fn space(config: SpaceConfig, shape: NetShape) -> Space {
         Space::new(config, shape).unwrap()
@@ -150,19 +127,10 @@ mod tests {
 
     #[test]
     fn the_shared_generator_has_the_references_parameters() {
-        assert_eq!(
-            shared_params(&space(SpaceConfig::default(), PAPER), true),
-            14_315_267
-        );
-        assert_eq!(
-            shared_params(&space(SpaceConfig::default(), NARROW), true),
-            3_716_995
-        );
+        assert_eq!(shared_params(&space(SpaceConfig::default(), PAPER), true), 14_315_267);
+        assert_eq!(shared_params(&space(SpaceConfig::default(), NARROW), true), 3_716_995);
         // A restricted space changes nothing as long as everything is allocated.
-        let restricted = SpaceConfig {
-            up: vec![Up::Nearest],
-            ..SpaceConfig::default()
-        };
+        let restricted = SpaceConfig { up: vec![Up::Nearest], ..SpaceConfig::default() };
         assert_eq!(shared_params(&space(restricted, PAPER), true), 14_315_267);
     }
 
@@ -176,22 +144,10 @@ mod tests {
         let lean = shared_params(&full, false);
         assert_eq!(lean, 14_315_267 - up * (3 * 2 + 3 + 2));
 
-        let no_shortcut = SpaceConfig {
-            shortcut: vec![false],
-            ..SpaceConfig::default()
-        };
-        assert_eq!(
-            shared_params(&space(no_shortcut, PAPER), false),
-            lean - 3 * (conv1 + up)
-        );
-        let no_skips = SpaceConfig {
-            skips: SkipRule::Never,
-            ..SpaceConfig::default()
-        };
-        assert_eq!(
-            shared_params(&space(no_skips, PAPER), false),
-            lean - 3 * conv1 - 4 * up
-        );
+        let no_shortcut = SpaceConfig { shortcut: vec![false], ..SpaceConfig::default() };
+        assert_eq!(shared_params(&space(no_shortcut, PAPER), false), lean - 3 * (conv1 + up));
+        let no_skips = SpaceConfig { skips: SkipRule::Never, ..SpaceConfig::default() };
+        assert_eq!(shared_params(&space(no_skips, PAPER), false), lean - 3 * conv1 - 4 * up);
     }
 
     #[test]

@@ -38,32 +38,23 @@ impl Space {
     pub fn new(config: SpaceConfig, shape: NetShape) -> Result<Space, ArchError> {
         shape.check()?;
         if !(1..=MAX_CELLS).contains(&config.cells) {
-            return Err(ArchError::SpaceCells {
-                cells: config.cells,
-            });
+            return Err(ArchError::SpaceCells { cells: config.cells });
         }
         check_overrides(&config)?;
         let cells = (0..config.cells)
             .map(|cell| CellSpace::new(&config, &shape, cell))
             .collect::<Result<Vec<CellSpace>, ArchError>>()?;
-        let mut space = Space {
-            config,
-            shape,
-            cells,
-            bounded: None,
-        };
+        let mut space = Space { config, shape, cells, bounded: None };
         space.check_bounds()?;
         if space.config.max_params.is_some() || space.config.max_macs.is_some() {
             let count = |cell: &CellSpace| {
                 let genes = cell.genes.iter();
-                genes
-                    .map(|(&cost, genes)| (cost, genes.len() as u64))
-                    .collect()
+                genes.map(|(&cost, genes)| (cost, genes.len() as u64)).collect()
             };
             let costs: Vec<_> = space.cells.iter().map(count).collect();
             let ends = fixed_cost(space.cells(), &shape);
-            let budget = minus(space.limit(), ends)
-                .expect("the cheapest architecture, which has these ends, fits");
+            let budget =
+                minus(space.limit(), ends).expect("the cheapest architecture, which has these ends, fits");
             space.bounded = Some(Bounded::new(&costs, budget));
         }
         Ok(space)
@@ -96,25 +87,15 @@ impl Space {
     /// If an action is not a place in its token's values.
     pub fn cell_from_actions(&self, cell: usize, actions: &[usize]) -> CellGene {
         let tokens = self.tokens(cell);
-        assert_eq!(
-            actions.len(),
-            tokens.len(),
-            "cell {} takes one action for each token",
-            cell + 1
-        );
-        let values = tokens
-            .iter()
-            .zip(actions)
-            .map(|(token, &action)| token.values[action]);
+        assert_eq!(actions.len(), tokens.len(), "cell {} takes one action for each token", cell + 1);
+        let values = tokens.iter().zip(actions).map(|(token, &action)| token.values[action]);
         CellGene::from_tokens(&values.collect::<Vec<u32>>())
     }
 
     /// The actions that stand for a gene of cell `cell` (from 0); `None` if it is outside the space.
     pub fn actions_of(&self, cell: usize, gene: &CellGene) -> Option<Vec<usize>> {
         let tokens = self.tokens(cell).iter().zip(gene.tokens(cell));
-        tokens
-            .map(|(token, value)| token.values.binary_search(&value).ok())
-            .collect()
+        tokens.map(|(token, value)| token.values.binary_search(&value).ok()).collect()
     }
 
     /// Whether the genotype is a member, or the first cells of one; bounds on cost do not matter.
@@ -128,10 +109,7 @@ impl Space {
     /// Too many cells, or the first choice outside the space, with what is allowed instead.
     pub fn check(&self, genotype: &Genotype) -> Result<(), ArchError> {
         if genotype.cells.len() > self.cells() {
-            return Err(ArchError::TooLong {
-                cells: genotype.cells.len(),
-                limit: self.cells(),
-            });
+            return Err(ArchError::TooLong { cells: genotype.cells.len(), limit: self.cells() });
         }
         let mut cells = self.cells.iter().zip(&genotype.cells).enumerate();
         cells.try_for_each(|(at, (cell, gene))| cell.check(at, gene))
@@ -144,9 +122,7 @@ impl Space {
 
     /// Exact number of members that keep the bounds on cost.
     pub fn size_within_bounds(&self) -> u64 {
-        self.bounded
-            .as_ref()
-            .map_or_else(|| self.size(), Bounded::size)
+        self.bounded.as_ref().map_or_else(|| self.size(), Bounded::size)
     }
 
     /// The number of a member, in `0..size()`; the first cell counts most, and within a cell the first
@@ -169,11 +145,7 @@ impl Space {
     /// # Panics
     /// If `index` is not below [`Space::size`].
     pub fn at(&self, index: u64) -> Genotype {
-        assert!(
-            index < self.size(),
-            "index {index} in a space of {}",
-            self.size()
-        );
+        assert!(index < self.size(), "index {index} in a space of {}", self.size());
         let mut rest = index;
         let mut genotype = Genotype::default();
         for cell in (0..self.cells()).rev() {
@@ -208,12 +180,7 @@ impl Space {
             if let Some(limit) = limit.filter(|&limit| limit < needed) {
                 let cells = self.cells.iter().map(|cell| cell.cheapest).collect();
                 let genotype = Genotype { cells }.to_string();
-                return Err(ArchError::Bound {
-                    bound,
-                    limit,
-                    needed,
-                    genotype,
-                });
+                return Err(ArchError::Bound { bound, limit, needed, genotype });
             }
         }
         Ok(())
@@ -232,10 +199,7 @@ mod tests {
     }
 
     fn full(cells: usize) -> Space {
-        space(SpaceConfig {
-            cells,
-            ..SpaceConfig::default()
-        })
+        space(SpaceConfig { cells, ..SpaceConfig::default() })
     }
 
     #[test]
@@ -256,11 +220,7 @@ mod tests {
             assert_eq!(space.index(genotype), Some(index as u64));
             assert!(space.contains(genotype) && space.contains(&genotype.prefix(1)));
         }
-        assert_eq!(
-            space.index(&members[0].prefix(1)),
-            None,
-            "a prefix has no number"
-        );
+        assert_eq!(space.index(&members[0].prefix(1)), None, "a prefix has no number");
     }
 
     #[test]
@@ -289,11 +249,7 @@ mod tests {
             ..SpaceConfig::default()
         });
         let values = |cell| -> Vec<(TokenKind, Vec<u32>)> {
-            space
-                .tokens(cell)
-                .iter()
-                .map(|token| (token.kind, token.values.clone()))
-                .collect()
+            space.tokens(cell).iter().map(|token| (token.kind, token.values.clone())).collect()
         };
         let first = [
             (TokenKind::Conv, vec![0, 1]),
@@ -303,34 +259,16 @@ mod tests {
         ];
         assert_eq!(values(0), first);
         assert_eq!(values(1)[4], (TokenKind::Skips, vec![0, 1]));
-        assert_eq!(
-            values(2)[4],
-            (TokenKind::Skips, vec![2, 3]),
-            "from cell 1 always"
-        );
+        assert_eq!(values(2)[4], (TokenKind::Skips, vec![2, 3]), "from cell 1 always");
         let gene = space.cell_from_actions(2, &[1, 2, 1, 0, 1]);
         assert_eq!(gene.tokens(2), [1, 2, 2, 1, 3]);
-        assert_eq!(
-            space.actions_of(
-                2,
-                &CellGene {
-                    up: Up::Nearest,
-                    ..gene
-                }
-            ),
-            None
-        );
+        assert_eq!(space.actions_of(2, &CellGene { up: Up::Nearest, ..gene }), None);
     }
 
     #[test]
     fn bounds_on_the_papers_space_are_counted_exactly() {
-        let bounded = |max_params, max_macs| {
-            space(SpaceConfig {
-                max_params,
-                max_macs,
-                ..SpaceConfig::default()
-            })
-        };
+        let bounded =
+            |max_params, max_macs| space(SpaceConfig { max_params, max_macs, ..SpaceConfig::default() });
         let shape = NetShape::default();
         let (p, m) = (4_405_251, 1_765_000_000);
         let costs: Vec<(u64, u64)> = (0..full(3).size())
@@ -339,25 +277,12 @@ mod tests {
                 (params(&genotype, &shape), macs(&genotype, &shape))
             })
             .collect();
-        let count = |fits: &dyn Fn(&(u64, u64)) -> bool| {
-            costs.iter().filter(|cost| fits(cost)).count() as u64
-        };
-        assert_eq!(
-            bounded(Some(p), None).size_within_bounds(),
-            count(&|c| c.0 <= p)
-        );
-        assert_eq!(
-            bounded(None, Some(m)).size_within_bounds(),
-            count(&|c| c.1 <= m)
-        );
-        assert_eq!(
-            bounded(Some(p), Some(m)).size_within_bounds(),
-            count(&|c| c.0 <= p && c.1 <= m)
-        );
-        assert_eq!(
-            bounded(Some(4_076_291), None).size_within_bounds(),
-            count(&|c| c.0 <= 4_076_291)
-        );
+        let count =
+            |fits: &dyn Fn(&(u64, u64)) -> bool| costs.iter().filter(|cost| fits(cost)).count() as u64;
+        assert_eq!(bounded(Some(p), None).size_within_bounds(), count(&|c| c.0 <= p));
+        assert_eq!(bounded(None, Some(m)).size_within_bounds(), count(&|c| c.1 <= m));
+        assert_eq!(bounded(Some(p), Some(m)).size_within_bounds(), count(&|c| c.0 <= p && c.1 <= m));
+        assert_eq!(bounded(Some(4_076_291), None).size_within_bounds(), count(&|c| c.0 <= 4_076_291));
     }
 
     /// A member of the paper's space by plain arithmetic, independent of [`Space::at`]'s tables.

@@ -39,23 +39,12 @@ impl Batches {
         if images < batch {
             return Err(DataError::TooFewImages { images, batch });
         }
-        Ok(Self {
-            images,
-            batch,
-            seed,
-            stream: stream.into(),
-            keep_last,
-            epoch: None,
-        })
+        Ok(Self { images, batch, seed, stream: stream.into(), keep_last, epoch: None })
     }
 
     /// Batches in an epoch.
     pub fn per_epoch(&self) -> usize {
-        if self.keep_last {
-            self.images.div_ceil(self.batch)
-        } else {
-            self.images / self.batch
-        }
+        if self.keep_last { self.images.div_ceil(self.batch) } else { self.images / self.batch }
     }
 
     /// The epoch that batch `step` belongs to, from 0.
@@ -68,11 +57,7 @@ impl Batches {
     pub fn indices(&mut self, step: u64) -> Vec<u32> {
         let epoch = self.epoch_of(step);
         let first = (step % self.per_epoch() as u64) as usize * self.batch;
-        if self
-            .epoch
-            .as_ref()
-            .is_none_or(|(cached, _)| *cached != epoch)
-        {
+        if self.epoch.as_ref().is_none_or(|(cached, _)| *cached != epoch) {
             let order = permutation(&mut rng(self.seed, &self.stream, epoch), self.images);
             self.epoch = Some((epoch, order));
         }
@@ -129,9 +114,7 @@ mod tests {
 
     #[test]
     fn too_few_images_are_an_error_that_says_what_to_do() {
-        let error = Batches::new(7, 8, 0, "shuffle", true)
-            .unwrap_err()
-            .to_string();
+        let error = Batches::new(7, 8, 0, "shuffle", true).unwrap_err().to_string();
         assert!(
             error.contains("batch of 8") && error.contains("only 7") && error.contains("lower"),
             "{error}"

@@ -11,55 +11,32 @@ use super::{DataError, ImageSet, LoadOptions, Loaded, Report, Split};
 const SIDE: usize = 32;
 const RECORD: usize = 1 + 3 * SIDE * SIDE;
 const PER_FILE: usize = 10_000;
-const CLASSES: [&str; 10] = [
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-];
+const CLASSES: [&str; 10] =
+    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
 /// Loads a split from `dir` or from the `cifar-10-batches-bin` folder in it.
 pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
     let inner = dir.join("cifar-10-batches-bin");
     let dir = if inner.is_dir() { &inner } else { dir };
     let files: Vec<_> = match options.split {
-        Split::Train => (1..=5)
-            .map(|i| dir.join(format!("data_batch_{i}.bin")))
-            .collect(),
+        Split::Train => (1..=5).map(|i| dir.join(format!("data_batch_{i}.bin"))).collect(),
         Split::Test => vec![dir.join("test_batch.bin")],
     };
-    let counts = files
-        .iter()
-        .map(|path| records::count(path, RECORD, PER_FILE))
-        .collect::<Result<Vec<_>, _>>()?;
+    let counts =
+        files.iter().map(|path| records::count(path, RECORD, PER_FILE)).collect::<Result<Vec<_>, _>>()?;
     let found = counts.iter().sum();
     let chosen = options.choose(found);
     let mut collector = Collector::new(SIDE, SIDE, found, &chosen, options);
     for (path, count) in files.iter().zip(counts) {
         collector.take(path, &mut records::open(path)?, count, RECORD, |record| {
             if usize::from(record[0]) >= CLASSES.len() {
-                return Err(format!(
-                    "a record has the label {}, which is not below 10",
-                    record[0]
-                ));
+                return Err(format!("a record has the label {}, which is not below 10", record[0]));
             }
             Ok((record[0].into(), interleave(&record[1..])))
         })?;
     }
     let classes = CLASSES.map(String::from).into();
-    let set = ImageSet::new(
-        name,
-        options.side,
-        collector.pixels,
-        Some(collector.labels),
-        classes,
-    )?;
+    let set = ImageSet::new(name, options.side, collector.pixels, Some(collector.labels), classes)?;
     let report = Report::of(&set, options.split, found, [SIDE as u32; 2]);
     Ok(Loaded { set, report })
 }
@@ -88,20 +65,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join(inner)).unwrap();
         for i in 1..=5 {
-            fs::write(
-                dir.path().join(inner).join(format!("data_batch_{i}.bin")),
-                records(i),
-            )
-            .unwrap();
+            fs::write(dir.path().join(inner).join(format!("data_batch_{i}.bin")), records(i)).unwrap();
         }
         dir
     }
 
     fn train(dir: &Path, config: DataConfig) -> Result<Loaded, DataError> {
-        load(
-            &Source::Cifar10(dir.into()),
-            &config.options(32, Split::Train),
-        )
+        load(&Source::Cifar10(dir.into()), &config.options(32, Split::Train))
     }
 
     #[test]
@@ -113,20 +83,14 @@ mod tests {
             assert_eq!(set.image(0)[..3], [10, 20, 30]);
             assert_eq!(set.image(2)[(SIDE + 2) * 3..][..3], [200, 20, 30]);
             assert_eq!(set.image(9), [255; 3072]);
-            assert_eq!(
-                (report.found, report.used, report.classes[9].count),
-                (10, 10, 5)
-            );
+            assert_eq!((report.found, report.used, report.classes[9].count), (10, 10, 5));
         }
     }
 
     #[test]
     fn a_limit_keeps_images_of_all_files() {
         let dir = folder("");
-        let config = DataConfig {
-            limit: Some(6),
-            ..DataConfig::default()
-        };
+        let config = DataConfig { limit: Some(6), ..DataConfig::default() };
         let whole = train(dir.path(), DataConfig::default()).unwrap().set;
         let chosen = config.options(32, Split::Train).choose(10);
         let some = train(dir.path(), config).unwrap().set;
@@ -142,23 +106,15 @@ mod tests {
         let third = dir.path().join("data_batch_3.bin");
         let message = |bytes: &[u8]| {
             fs::write(&third, bytes).unwrap();
-            train(dir.path(), DataConfig::default())
-                .unwrap_err()
-                .to_string()
+            train(dir.path(), DataConfig::default()).unwrap_err().to_string()
         };
         let cut = message(&records(3)[..6000]);
-        assert!(
-            cut.contains("data_batch_3.bin is damaged") && cut.contains("cut off"),
-            "{cut}"
-        );
+        assert!(cut.contains("data_batch_3.bin is damaged") && cut.contains("cut off"), "{cut}");
         assert!(message(&[]).contains("it is empty"));
         assert!(message(&records(10)).contains("label 10"));
         assert!(message(&vec![0; RECORD * 10_001]).contains("at most 10000"));
         fs::remove_file(&third).unwrap();
         let missing = train(dir.path(), DataConfig::default()).unwrap_err();
-        assert!(
-            matches!(&missing, DataError::MissingFile(path) if *path == third),
-            "{missing}"
-        );
+        assert!(matches!(&missing, DataError::MissingFile(path) if *path == third), "{missing}");
     }
 }

@@ -92,9 +92,7 @@ pub enum DataError {
     #[error("a batch of 0 images is not possible; choose a batch size of at least 1")]
     EmptyBatch,
     /// A download failed.
-    #[error(
-        "cannot download {url}: {why}; run the same command again, it goes on where it stopped"
-    )]
+    #[error("cannot download {url}: {why}; run the same command again, it goes on where it stopped")]
     Download {
         /// The address.
         url: String,
@@ -118,26 +116,17 @@ impl DataError {
     pub(super) fn read(path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::NotFound => Self::MissingFile(path.into()),
-            _ => Self::Read {
-                path: path.into(),
-                source,
-            },
+            _ => Self::Read { path: path.into(), source },
         }
     }
 
     /// Wraps an error of writing `path`.
     pub(super) fn write(path: &Path, source: io::Error) -> Self {
-        Self::Write {
-            path: path.into(),
-            source,
-        }
+        Self::Write { path: path.into(), source }
     }
 
     /// `path` is not what a file of its format should be.
     pub(super) fn damaged(path: &Path, why: impl Into<String>) -> Self {
-        Self::Damaged {
-            path: path.into(),
-            why: why.into(),
-        }
+        Self::Damaged { path: path.into(), why: why.into() }
     }
 }

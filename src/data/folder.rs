@@ -71,10 +71,7 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     let mut notes = Vec::new();
     let (labels, classes) = match classes(dir, &used) {
         Some((_, classes)) if classes.len() > MAX_CLASSES => {
-            notes.push(format!(
-                "{} sub-folders are too many to be classes",
-                classes.len()
-            ));
+            notes.push(format!("{} sub-folders are too many to be classes", classes.len()));
             (None, Vec::new())
         }
         Some((labels, classes)) => (Some(labels), classes),
@@ -82,12 +79,8 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     };
     let set = ImageSet::new(name, options.side, pixels, labels, classes)?;
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
-    let report = Report {
-        skipped,
-        sizes: Sizes::of(sizes),
-        notes,
-        ..Report::of(&set, options.split, found, [0; 2])
-    };
+    let report =
+        Report { skipped, sizes: Sizes::of(sizes), notes, ..Report::of(&set, options.split, found, [0; 2]) };
     Ok(Loaded { set, report })
 }
 
@@ -131,10 +124,7 @@ fn classes(dir: &Path, used: &[&Path]) -> Option<(Vec<u16>, Vec<String>)> {
         let first = parts.next()?.as_os_str().to_string_lossy().into_owned();
         parts.next().map(|_| first)
     };
-    let folders = used
-        .iter()
-        .map(folder_of)
-        .collect::<Option<Vec<String>>>()?;
+    let folders = used.iter().map(folder_of).collect::<Option<Vec<String>>>()?;
     let classes: Vec<String> = BTreeSet::from_iter(&folders).into_iter().cloned().collect();
     if classes.len() < 2 {
         return None;
@@ -202,11 +192,7 @@ fn flatten(image: &image::RgbaImage, background: [u8; 3]) -> Vec<u8> {
     let pixels = image.pixels().map(|pixel| pixel.0);
     pixels
         .flat_map(|[r, g, b, a]| {
-            [
-                blend(r, background[0], a),
-                blend(g, background[1], a),
-                blend(b, background[2], a),
-            ]
+            [blend(r, background[0], a), blend(g, background[1], a), blend(b, background[2], a)]
         })
         .collect()
 }
@@ -224,10 +210,7 @@ mod tests {
     }
 
     fn get_with(dir: &Path, config: DataConfig) -> Result<Loaded, DataError> {
-        load(
-            &Source::Folder(dir.into()),
-            &config.options(16, Split::Train),
-        )
+        load(&Source::Folder(dir.into()), &config.options(16, Split::Train))
     }
 
     fn colour(colour: [u8; 3], width: u32, height: u32) -> DynamicImage {
@@ -235,28 +218,19 @@ mod tests {
     }
 
     fn near(image: &[u8], colour: [u8; 3]) -> bool {
-        image
-            .chunks(3)
-            .all(|pixel| pixel.iter().zip(colour).all(|(&a, b)| a.abs_diff(b) <= 4))
+        image.chunks(3).all(|pixel| pixel.iter().zip(colour).all(|(&a, b)| a.abs_diff(b) <= 4))
     }
 
     #[test]
     fn every_format_is_known_by_its_content_in_the_order_of_paths() {
         let dir = tempfile::tempdir().unwrap();
-        let formats = [
-            ImageFormat::Png,
-            ImageFormat::Jpeg,
-            ImageFormat::Gif,
-            ImageFormat::Bmp,
-            ImageFormat::WebP,
-        ];
+        let formats =
+            [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP];
         for (i, format) in formats.into_iter().enumerate() {
             // The extension lies or is missing.
             let name = ["0.jpg", "1.PNG", "sub/2.gif", "sub/3", "sub/4.txt"][i];
             fs::create_dir_all(dir.path().join("sub")).unwrap();
-            colour([200, 100, 40 * i as u8], 20, 30)
-                .save_with_format(dir.path().join(name), format)
-                .unwrap();
+            colour([200, 100, 40 * i as u8], 20, 30).save_with_format(dir.path().join(name), format).unwrap();
         }
         let Loaded { set, report } = get(dir.path()).unwrap();
         assert_eq!((set.len(), report.found, report.skipped.len()), (5, 5, 0));
@@ -270,34 +244,20 @@ mod tests {
     #[test]
     fn transparent_pixels_lie_on_the_background_and_grey_becomes_colour() {
         let dir = tempfile::tempdir().unwrap();
-        RgbaImage::from_pixel(16, 16, Rgba([255, 0, 0, 128]))
-            .save(dir.path().join("a.png"))
-            .unwrap();
-        GrayImage::from_pixel(16, 16, image::Luma([77]))
-            .save(dir.path().join("b.png"))
-            .unwrap();
+        RgbaImage::from_pixel(16, 16, Rgba([255, 0, 0, 128])).save(dir.path().join("a.png")).unwrap();
+        GrayImage::from_pixel(16, 16, image::Luma([77])).save(dir.path().join("b.png")).unwrap();
         let white = get(dir.path()).unwrap().set;
         assert_eq!(white.image(0)[..3], [255, 127, 127]);
         assert_eq!(white.image(1)[..3], [77, 77, 77]);
-        let config = DataConfig {
-            background: [0, 0, 100],
-            ..DataConfig::default()
-        };
-        assert_eq!(
-            get_with(dir.path(), config).unwrap().set.image(0)[..3],
-            [128, 0, 50]
-        );
+        let config = DataConfig { background: [0, 0, 100], ..DataConfig::default() };
+        assert_eq!(get_with(dir.path(), config).unwrap().set.image(0)[..3], [128, 0, 50]);
     }
 
     #[test]
     fn the_middle_is_kept() {
         let dir = tempfile::tempdir().unwrap();
         let image = RgbImage::from_fn(96, 32, |x, _| {
-            if (32..64).contains(&x) {
-                Rgb([0, 255, 0])
-            } else {
-                Rgb([255, 0, 0])
-            }
+            if (32..64).contains(&x) { Rgb([0, 255, 0]) } else { Rgb([255, 0, 0]) }
         });
         image.save(dir.path().join("a.png")).unwrap();
         assert!(near(get(dir.path()).unwrap().set.image(0), [0, 255, 0]));
@@ -315,13 +275,7 @@ mod tests {
         assert_eq!(set.classes(), ["cats", "dogs"]);
         assert_eq!(set.labels().unwrap(), [0, 0, 1]);
         assert_eq!(set.image(2)[0], 1);
-        assert_eq!(
-            report.classes[0],
-            ClassCount {
-                name: "cats".into(),
-                count: 2
-            }
-        );
+        assert_eq!(report.classes[0], ClassCount { name: "cats".into(), count: 2 });
         // One folder alone is no class.
         let one = get(&dir.path().join("dogs")).unwrap().set;
         assert_eq!((one.labels(), one.classes().len()), (None, 0));
@@ -340,13 +294,7 @@ mod tests {
         assert_eq!((set.len(), report.found, report.used), (1, 4, 1));
         let reason = |name: &str| {
             let path = path(name).display().to_string();
-            report
-                .skipped
-                .iter()
-                .find(|s| s.path == path)
-                .unwrap()
-                .reason
-                .clone()
+            report.skipped.iter().find(|s| s.path == path).unwrap().reason.clone()
         };
         assert!(reason("notes.txt").contains("png, jpeg, gif, bmp, webp"));
         assert!(reason("empty.png").contains("png, jpeg, gif, bmp, webp"));
@@ -368,9 +316,7 @@ mod tests {
     #[test]
     fn huge_images_are_refused_by_their_header() {
         let dir = tempfile::tempdir().unwrap();
-        colour([9, 9, 9], 16, 16)
-            .save(dir.path().join("good.png"))
-            .unwrap();
+        colour([9, 9, 9], 16, 16).save(dir.path().join("good.png")).unwrap();
         fs::write(dir.path().join("a.bmp"), bomb(8_193, 1)).unwrap();
         fs::write(dir.path().join("b.bmp"), bomb(8_100, 8_100)).unwrap();
         fs::write(dir.path().join("c.bmp"), bomb(60_000, 60_000)).unwrap();
@@ -386,11 +332,8 @@ mod tests {
     fn links_are_followed_but_never_in_circles() {
         let dir = tempfile::tempdir().unwrap();
         let other = tempfile::tempdir().unwrap();
-        colour([9, 9, 9], 16, 16)
-            .save(other.path().join("a.png"))
-            .unwrap();
-        let link =
-            |to: &Path, name: &str| std::os::unix::fs::symlink(to, dir.path().join(name)).unwrap();
+        colour([9, 9, 9], 16, 16).save(other.path().join("a.png")).unwrap();
+        let link = |to: &Path, name: &str| std::os::unix::fs::symlink(to, dir.path().join(name)).unwrap();
         link(other.path(), "elsewhere");
         link(dir.path(), "loop");
         link(Path::new("/nowhere/at/all"), "broken");
@@ -413,10 +356,7 @@ mod tests {
         fs::write(&file, "x").unwrap();
         assert!(message(&file).contains("not a folder"));
         assert!(message(dir.path()).contains("none of 1 files"));
-        let test = load(
-            &Source::Folder(dir.path().into()),
-            &DataConfig::default().options(16, Split::Test),
-        );
+        let test = load(&Source::Folder(dir.path().into()), &DataConfig::default().options(16, Split::Test));
         assert!(matches!(test, Err(DataError::NoTestSplit(_))));
     }
 
@@ -424,20 +364,12 @@ mod tests {
     fn a_limit_is_drawn_from_the_whole_folder() {
         let dir = tempfile::tempdir().unwrap();
         for i in 0..40u8 {
-            colour([i, 0, 0], 16, 16)
-                .save(dir.path().join(format!("{i:02}.png")))
-                .unwrap();
+            colour([i, 0, 0], 16, 16).save(dir.path().join(format!("{i:02}.png"))).unwrap();
         }
-        let config = DataConfig {
-            limit: Some(10),
-            ..DataConfig::default()
-        };
+        let config = DataConfig { limit: Some(10), ..DataConfig::default() };
         let Loaded { set, report } = get_with(dir.path(), config).unwrap();
         let reds: Vec<u8> = (0..10).map(|i| set.image(i)[0]).collect();
-        assert!(
-            reds.windows(2).all(|pair| pair[0] < pair[1]) && reds[9] > 20,
-            "{reds:?}"
-        );
+        assert!(reds.windows(2).all(|pair| pair[0] < pair[1]) && reds[9] > 20, "{reds:?}");
         assert_eq!((report.found, report.used), (40, 10));
     }
 }

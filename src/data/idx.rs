@@ -35,24 +35,17 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     };
     let chosen = options.choose(found);
     let mut collector = Collector::new(shape.width, shape.height, found, &chosen, options);
-    collector.take(&path, &mut images.reader, found, shape.bytes(), |record| {
-        Ok((0, shape.rgb(record)))
-    })?;
+    collector.take(&path, &mut images.reader, found, shape.bytes(), |record| Ok((0, shape.rgb(record))))?;
     images.end()?;
     let mut notes = Vec::new();
     let (labels, classes) = match labels {
         Some(all) => {
             let count = usize::from(all.iter().copied().max().unwrap_or(0)) + 1;
             let labels = chosen.iter().map(|&i| u16::from(all[i])).collect();
-            (
-                Some(labels),
-                (0..count).map(|class| class.to_string()).collect(),
-            )
+            (Some(labels), (0..count).map(|class| class.to_string()).collect())
         }
         None => {
-            notes.push(format!(
-                "There is no {prefix}-labels-idx1-ubyte: the images have no labels"
-            ));
+            notes.push(format!("There is no {prefix}-labels-idx1-ubyte: the images have no labels"));
             (None, Vec::new())
         }
     };
@@ -65,21 +58,15 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
 
 /// The file of one kind, under any of the usual spellings.
 fn find(dir: &Path, prefix: &str, kind: &str, ranks: &[u8]) -> Option<PathBuf> {
-    let names = ranks
-        .iter()
-        .flat_map(|rank| ["-", "."].map(|mark| format!("{prefix}-{kind}{mark}idx{rank}-ubyte")));
-    names
-        .flat_map(|name| [dir.join(&name), dir.join(name + ".gz")])
-        .find(|path| path.is_file())
+    let names =
+        ranks.iter().flat_map(|rank| ["-", "."].map(|mark| format!("{prefix}-{kind}{mark}idx{rank}-ubyte")));
+    names.flat_map(|name| [dir.join(&name), dir.join(name + ".gz")]).find(|path| path.is_file())
 }
 
 fn read_labels(path: &Path, images: usize) -> Result<Vec<u8>, DataError> {
     let mut file = IdxFile::open(path)?;
     if file.dims != [images] {
-        let why = format!(
-            "its dimensions are {:?} where [{images}] labels belong",
-            file.dims
-        );
+        let why = format!("its dimensions are {:?} where [{images}] labels belong", file.dims);
         return Err(DataError::damaged(path, why));
     }
     let mut labels = Vec::new();
@@ -88,10 +75,7 @@ fn read_labels(path: &Path, images: usize) -> Result<Vec<u8>, DataError> {
         .read_to_end(&mut labels)
         .map_err(|error| DataError::damaged(path, error.to_string()))?;
     if labels.len() < images {
-        return Err(DataError::damaged(
-            path,
-            format!("it ends after {} of {images} labels", labels.len()),
-        ));
+        return Err(DataError::damaged(path, format!("it ends after {} of {images} labels", labels.len())));
     }
     file.end()?;
     Ok(labels)
@@ -108,22 +92,16 @@ impl IdxFile {
     /// Opens a plain or gzipped file of unsigned bytes and checks that it can hold what it declares.
     fn open(path: &Path) -> Result<Self, DataError> {
         let damaged = |why: &str| DataError::damaged(path, why);
-        let length = std::fs::metadata(path)
-            .map_err(|error| DataError::read(path, error))?
-            .len();
+        let length = std::fs::metadata(path).map_err(|error| DataError::read(path, error))?.len();
         let mut file = records::open(path)?;
-        let start = file
-            .fill_buf()
-            .map_err(|error| DataError::read(path, error))?;
+        let start = file.fill_buf().map_err(|error| DataError::read(path, error))?;
         let zipped = start.starts_with(&[0x1f, 0x8b]);
         let mut reader: Box<dyn Read> = match zipped {
             true => Box::new(MultiGzDecoder::new(file)),
             false => Box::new(file),
         };
         let mut magic = [0; 4];
-        reader
-            .read_exact(&mut magic)
-            .map_err(|_| damaged("it ends within its header"))?;
+        reader.read_exact(&mut magic).map_err(|_| damaged("it ends within its header"))?;
         let [0, 0, kind, rank] = magic else {
             return Err(damaged("it does not start as an IDX file does"));
         };
@@ -135,54 +113,33 @@ impl IdxFile {
         let mut dims = Vec::new();
         for _ in 0..rank {
             let mut dim = [0; 4];
-            reader
-                .read_exact(&mut dim)
-                .map_err(|_| damaged("it ends within its header"))?;
+            reader.read_exact(&mut dim).map_err(|_| damaged("it ends within its header"))?;
             dims.push(u32::from_be_bytes(dim) as usize);
         }
-        let values = dims
-            .iter()
-            .try_fold(1u64, |product, &dim| product.checked_mul(dim as u64));
+        let values = dims.iter().try_fold(1u64, |product, &dim| product.checked_mul(dim as u64));
         let header = 4 + 4 * u64::from(rank);
         let Some(declared) = values.and_then(|values| values.checked_add(header)) else {
-            return Err(damaged(&format!(
-                "its declared dimensions {dims:?} are impossible"
-            )));
+            return Err(damaged(&format!("its declared dimensions {dims:?} are impossible")));
         };
         if rank == 0 || declared == header {
             return Err(damaged("it holds no values"));
         }
-        let most = if zipped {
-            length.saturating_mul(MAX_RATIO)
-        } else {
-            length
-        };
+        let most = if zipped { length.saturating_mul(MAX_RATIO) } else { length };
         if declared > most {
-            return Err(damaged(&format!(
-                "it declares the dimensions {dims:?} but ends before them"
-            )));
+            return Err(damaged(&format!("it declares the dimensions {dims:?} but ends before them")));
         }
         if !zipped && declared < length {
             let surplus = length - declared;
-            return Err(damaged(&format!(
-                "{surplus} bytes follow after its declared end"
-            )));
+            return Err(damaged(&format!("{surplus} bytes follow after its declared end")));
         }
-        Ok(Self {
-            path: path.into(),
-            dims,
-            reader,
-        })
+        Ok(Self { path: path.into(), dims, reader })
     }
 
     /// Makes sure that nothing follows (and that a gzip's own checksum holds).
     fn end(&mut self) -> Result<(), DataError> {
         match self.reader.read(&mut [0]) {
             Ok(0) => Ok(()),
-            Ok(_) => Err(DataError::damaged(
-                &self.path,
-                "bytes follow after its declared end",
-            )),
+            Ok(_) => Err(DataError::damaged(&self.path, "bytes follow after its declared end")),
             Err(error) => Err(DataError::damaged(&self.path, error.to_string())),
         }
     }
@@ -204,10 +161,7 @@ impl Shape {
             [_, height, width, channels @ (1 | 3)] => (height, width, channels, true),
             [_, channels @ (1 | 3), height, width] => (height, width, channels, false),
             _ => {
-                let why = format!(
-                    "its dimensions {:?} are not those of grey or colour images",
-                    file.dims
-                );
+                let why = format!("its dimensions {:?} are not those of grey or colour images", file.dims);
                 return Err(DataError::damaged(&file.path, why));
             }
         };
@@ -217,12 +171,7 @@ impl Shape {
             );
             return Err(DataError::damaged(&file.path, why));
         }
-        Ok(Self {
-            height,
-            width,
-            channels,
-            interleaved,
-        })
+        Ok(Self { height, width, channels, interleaved })
     }
 
     fn bytes(&self) -> usize {
@@ -266,10 +215,7 @@ mod tests {
     }
 
     fn get(dir: &Path, side: usize, split: Split) -> Result<Loaded, DataError> {
-        load(
-            &Source::Idx(dir.into()),
-            &DataConfig::default().options(side, split),
-        )
+        load(&Source::Idx(dir.into()), &DataConfig::default().options(side, split))
     }
 
     /// Loads a folder whose only file of images holds `bytes`.
@@ -283,21 +229,9 @@ mod tests {
     fn plain_and_gzipped_grey_images_load_with_labels() {
         let dir = tempfile::tempdir().unwrap();
         let values: Vec<u8> = (0..3 * 64).map(|v| v as u8).collect();
-        write(
-            dir.path(),
-            "train-images-idx3-ubyte.gz",
-            &gzip(&idx(&[3, 8, 8], &values)),
-        );
-        write(
-            dir.path(),
-            "train-labels-idx1-ubyte",
-            &idx(&[3], &[4, 0, 2]),
-        );
-        write(
-            dir.path(),
-            "t10k-images.idx3-ubyte",
-            &idx(&[1, 8, 8], &values[..64]),
-        );
+        write(dir.path(), "train-images-idx3-ubyte.gz", &gzip(&idx(&[3, 8, 8], &values)));
+        write(dir.path(), "train-labels-idx1-ubyte", &idx(&[3], &[4, 0, 2]));
+        write(dir.path(), "t10k-images.idx3-ubyte", &idx(&[1, 8, 8], &values[..64]));
         let Loaded { set, report } = get(dir.path(), 8, Split::Train).unwrap();
         assert_eq!(set.labels().unwrap(), [4, 0, 2]);
         assert_eq!(set.classes(), ["0", "1", "2", "3", "4"]);
@@ -313,13 +247,8 @@ mod tests {
         let mut planes = vec![10; 64];
         planes.extend([20; 64]);
         planes.extend([30; 64]);
-        for (dims, values) in [
-            ([1, 3, 8, 8], planes.clone()),
-            ([1, 8, 8, 3], interleave(&planes)),
-        ] {
-            let set = get_bytes("train-images-idx4-ubyte", &idx(&dims, &values))
-                .unwrap()
-                .set;
+        for (dims, values) in [([1, 3, 8, 8], planes.clone()), ([1, 8, 8, 3], interleave(&planes))] {
+            let set = get_bytes("train-images-idx4-ubyte", &idx(&dims, &values)).unwrap().set;
             assert!(set.image(0).chunks(3).all(|pixel| pixel == [10, 20, 30]));
         }
     }
@@ -352,13 +281,8 @@ mod tests {
             (gzip(&idx(&[u32::MAX, 8, 8], &[])), "ends before"),
         ];
         for (bytes, expected) in cases {
-            let error = get_bytes("train-images-idx3-ubyte", &bytes)
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains("train-images-idx3-ubyte is damaged"),
-                "{error}"
-            );
+            let error = get_bytes("train-images-idx3-ubyte", &bytes).unwrap_err().to_string();
+            assert!(error.contains("train-images-idx3-ubyte is damaged"), "{error}");
             assert!(error.contains(expected), "{error} should say: {expected}");
         }
     }
@@ -367,15 +291,8 @@ mod tests {
     fn labels_that_do_not_fit_and_missing_files_are_named() {
         let dir = tempfile::tempdir().unwrap();
         let error = get(dir.path(), 8, Split::Train).unwrap_err().to_string();
-        assert!(
-            error.contains("there is no") && error.contains("train-images-idx3-ubyte"),
-            "{error}"
-        );
-        write(
-            dir.path(),
-            "train-images-idx3-ubyte",
-            &idx(&[2, 8, 8], &[7; 128]),
-        );
+        assert!(error.contains("there is no") && error.contains("train-images-idx3-ubyte"), "{error}");
+        write(dir.path(), "train-images-idx3-ubyte", &idx(&[2, 8, 8], &[7; 128]));
         write(dir.path(), "train-labels-idx1-ubyte", &idx(&[3], &[0; 3]));
         let error = get(dir.path(), 8, Split::Train).unwrap_err().to_string();
         assert!(error.contains("where [2] labels belong"), "{error}");

@@ -36,10 +36,7 @@ pub(super) fn count(path: &Path, bytes: usize, most: usize) -> Result<usize, Dat
     if length / bytes > most {
         return Err(DataError::damaged(
             path,
-            format!(
-                "it holds {} records where at most {most} belong",
-                length / bytes
-            ),
+            format!("it holds {} records where at most {most} belong", length / bytes),
         ));
     }
     Ok(length / bytes)
@@ -101,10 +98,7 @@ impl<'a> Collector<'a> {
                 .map_err(|error| DataError::damaged(path, error.to_string()))?;
             if buffer.len() < records * bytes {
                 let whole = done + buffer.len() / bytes;
-                return Err(DataError::damaged(
-                    path,
-                    format!("it ends after {whole} of {count} images"),
-                ));
+                return Err(DataError::damaged(path, format!("it ends after {whole} of {count} images")));
             }
             let (first, end) = (self.read, self.read + records);
             let from = self.chosen.partition_point(|&i| i < first);
@@ -112,8 +106,7 @@ impl<'a> Collector<'a> {
             let images = self.chosen[from..to]
                 .par_iter()
                 .map(|&i| {
-                    let (label, image) =
-                        decode(&buffer[(i - first) * bytes..(i - first + 1) * bytes])?;
+                    let (label, image) = decode(&buffer[(i - first) * bytes..(i - first + 1) * bytes])?;
                     Ok((label, self.fit.apply(&image)))
                 })
                 .collect::<Result<Vec<_>, String>>()
@@ -133,7 +126,5 @@ impl<'a> Collector<'a> {
 /// Interleaves three planes of one byte a pixel: `[3, n]` to `[n, 3]`.
 pub(super) fn interleave(planes: &[u8]) -> Vec<u8> {
     let n = planes.len() / 3;
-    (0..n)
-        .flat_map(|i| [planes[i], planes[n + i], planes[2 * n + i]])
-        .collect()
+    (0..n).flat_map(|i| [planes[i], planes[n + i], planes[2 * n + i]]).collect()
 }

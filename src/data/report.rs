@@ -18,10 +18,7 @@ pub struct Skipped {
 
 impl Skipped {
     pub(super) fn new(path: &Path, reason: impl Into<String>) -> Self {
-        Self {
-            path: path.display().to_string(),
-            reason: reason.into(),
-        }
+        Self { path: path.display().to_string(), reason: reason.into() }
     }
 }
 
@@ -106,12 +103,7 @@ impl Report {
             used: set.len(),
             skipped: Vec::new(),
             sizes: Sizes::of((0..set.len()).map(|_| size)),
-            classes: classes
-                .map(|(name, count)| ClassCount {
-                    name: name.clone(),
-                    count,
-                })
-                .collect(),
+            classes: classes.map(|(name, count)| ClassCount { name: name.clone(), count }).collect(),
             bytes: set.bytes(),
             notes: Vec::new(),
         }
@@ -134,25 +126,11 @@ mod tests {
 
     #[test]
     fn a_report_survives_json() {
-        let set = ImageSet::new(
-            "x",
-            1,
-            vec![0; 9],
-            Some(vec![1, 1, 0]),
-            vec!["a".into(), "b".into()],
-        )
-        .unwrap();
+        let set =
+            ImageSet::new("x", 1, vec![0; 9], Some(vec![1, 1, 0]), vec!["a".into(), "b".into()]).unwrap();
         let mut report = Report::of(&set, Split::Train, 4, [5, 5]);
-        report
-            .skipped
-            .push(Skipped::new(Path::new("a/b.txt"), "not an image"));
-        assert_eq!(
-            report.classes[1],
-            ClassCount {
-                name: "b".into(),
-                count: 2
-            }
-        );
+        report.skipped.push(Skipped::new(Path::new("a/b.txt"), "not an image"));
+        assert_eq!(report.classes[1], ClassCount { name: "b".into(), count: 2 });
         let text = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
     }

@@ -23,11 +23,7 @@ pub struct Resizer {
 impl Resizer {
     /// A resizer from `width` x `height` to `out_width` x `out_height` pixels; all at least 1.
     pub fn new(width: usize, height: usize, out_width: usize, out_height: usize) -> Self {
-        Self {
-            width,
-            horizontal: taps(width, out_width),
-            vertical: taps(height, out_height),
-        }
+        Self { width, horizontal: taps(width, out_width), vertical: taps(height, out_height) }
     }
 
     /// Resizes one image: `[height, width, 3]` to `[out_height, out_width, 3]`.
@@ -61,11 +57,7 @@ impl Fit {
     /// From `width` x `height` (at least 1) to `side` x `side` pixels.
     pub(super) fn new(width: usize, height: usize, side: usize) -> Self {
         let edge = width.min(height);
-        Self {
-            width,
-            height,
-            resizer: Resizer::new(edge, edge, side, side),
-        }
+        Self { width, height, resizer: Resizer::new(edge, edge, side, side) }
     }
 
     /// Crops and resizes one image: `[height, width, 3]` to `[side, side, 3]`.
@@ -76,10 +68,7 @@ impl Fit {
         let edge = self.width.min(self.height);
         let (left, top) = ((self.width - edge) / 2, (self.height - edge) / 2);
         let rows = image.chunks_exact(self.width * 3).skip(top).take(edge);
-        let square: Vec<u8> = rows
-            .flat_map(|row| &row[left * 3..(left + edge) * 3])
-            .copied()
-            .collect();
+        let square: Vec<u8> = rows.flat_map(|row| &row[left * 3..(left + edge) * 3]).copied().collect();
         self.resizer.apply(&square)
     }
 }
@@ -112,13 +101,7 @@ fn taps(from: usize, to: usize) -> Vec<Tap> {
                 .collect();
             let total: f64 = weights.iter().sum();
             let one = f64::from(1u32 << BITS);
-            Tap {
-                first,
-                weights: weights
-                    .iter()
-                    .map(|w| (0.5 + w / total * one) as i32)
-                    .collect(),
-            }
+            Tap { first, weights: weights.iter().map(|w| (0.5 + w / total * one) as i32).collect() }
         })
         .collect()
 }
@@ -140,33 +123,23 @@ mod tests {
     #[test]
     fn pixels_are_pillows() {
         // Image.frombytes("RGB", (6, 5), scattered).resize(size, Image.BILINEAR) in Pillow 13.0.
-        let small = [
-            97, 109, 146, 156, 92, 119, 153, 119, 102, 156, 159, 93, 114, 160, 112, 100, 118, 140,
-        ];
+        let small = [97, 109, 146, 156, 92, 119, 153, 119, 102, 156, 159, 93, 114, 160, 112, 100, 118, 140];
         assert_eq!(Resizer::new(6, 5, 3, 2).apply(&scattered()), small);
         let large = Resizer::new(6, 5, 4, 7).apply(&scattered());
         assert_eq!(
             large[..24],
             [
-                82, 61, 134, 194, 44, 89, 148, 193, 43, 103, 176, 155, 62, 95, 168, 180, 62, 123,
-                182, 99, 77, 137, 156, 99
+                82, 61, 134, 194, 44, 89, 148, 193, 43, 103, 176, 155, 62, 95, 168, 180, 62, 123, 182, 99,
+                77, 137, 156, 99
             ]
         );
-        assert_eq!(
-            large[72..],
-            [
-                127, 160, 224, 46, 119, 179, 168, 74, 133, 206, 28, 88, 161, 140
-            ][2..]
-        );
+        assert_eq!(large[72..], [127, 160, 224, 46, 119, 179, 168, 74, 133, 206, 28, 88, 161, 140][2..]);
     }
 
     #[test]
     fn the_middle_square_is_cut_out() {
         // 4 x 2: columns 1 and 2 stay. 2 x 4: rows 1 and 2 stay.
-        let wide: Vec<u8> = [1, 2, 3, 4, 5, 6, 7, 8]
-            .iter()
-            .flat_map(|&v| [v; 3])
-            .collect();
+        let wide: Vec<u8> = [1, 2, 3, 4, 5, 6, 7, 8].iter().flat_map(|&v| [v; 3]).collect();
         let reds = |image: Vec<u8>| image.chunks(3).map(|p| p[0]).collect::<Vec<_>>();
         assert_eq!(reds(Fit::new(4, 2, 2).apply(&wide)), [2, 3, 6, 7]);
         assert_eq!(reds(Fit::new(2, 4, 2).apply(&wide)), [3, 4, 5, 6]);
@@ -175,9 +148,8 @@ mod tests {
     #[test]
     fn shrinking_averages_over_the_whole_image() {
         // A fine chequerboard becomes even grey; skipping pixels would leave it black or white.
-        let board: Vec<u8> = (0..32 * 32)
-            .flat_map(|i| [if (i / 32 + i % 32) % 2 == 0 { 0 } else { 255 }; 3])
-            .collect();
+        let board: Vec<u8> =
+            (0..32 * 32).flat_map(|i| [if (i / 32 + i % 32) % 2 == 0 { 0 } else { 255 }; 3]).collect();
         let small = Resizer::new(32, 32, 8, 8).apply(&board);
         assert!(small.iter().all(|&v| (120..=135).contains(&v)), "{small:?}");
     }

@@ -57,39 +57,20 @@ impl ImageSet {
     ) -> Result<Self, DataError> {
         let name = name.into();
         let bytes = side * side * 3;
-        let wrong = |why: String| DataError::Inconsistent {
-            name: name.clone(),
-            why,
-        };
+        let wrong = |why: String| DataError::Inconsistent { name: name.clone(), why };
         if bytes == 0 || !pixels.len().is_multiple_of(bytes) {
-            return Err(wrong(format!(
-                "{} bytes are not whole images of side {side}",
-                pixels.len()
-            )));
+            return Err(wrong(format!("{} bytes are not whole images of side {side}", pixels.len())));
         }
         if let Some(labels) = &labels {
             let images = pixels.len() / bytes;
             if labels.len() != images {
-                return Err(wrong(format!(
-                    "{} labels for {images} images",
-                    labels.len()
-                )));
+                return Err(wrong(format!("{} labels for {images} images", labels.len())));
             }
             if let Some(label) = labels.iter().find(|&&l| usize::from(l) >= classes.len()) {
-                return Err(wrong(format!(
-                    "label {label} with {} classes",
-                    classes.len()
-                )));
+                return Err(wrong(format!("label {label} with {} classes", classes.len())));
             }
         }
-        Ok(Self {
-            name,
-            side,
-            pixels,
-            labels,
-            classes,
-            hash: OnceLock::new(),
-        })
+        Ok(Self { name, side, pixels, labels, classes, hash: OnceLock::new() })
     }
 
     /// The source as the user wrote it: `toys`, a folder, `cifar10:DIR`.
@@ -195,11 +176,7 @@ impl ImageSet {
                 hasher.update((class.len() as u64).to_le_bytes());
                 hasher.update(class);
             }
-            hasher
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect()
+            hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
         })
     }
 
@@ -228,10 +205,7 @@ mod tests {
         let batch = set.batch_f32(&[1, 0]);
         assert_eq!(batch.len(), 24);
         // Image 1 starts at value 120; its red plane is every third value.
-        let red: Vec<f32> = [120.0, 150.0, 180.0, 210.0]
-            .iter()
-            .map(|v| v / 127.5 - 1.0)
-            .collect();
+        let red: Vec<f32> = [120.0, 150.0, 180.0, 210.0].iter().map(|v| v / 127.5 - 1.0).collect();
         assert_eq!(batch[..4], red);
         assert_eq!(batch[12], -1.0);
         assert_eq!(set.labels_of(&[1, 0, 1]), Some(vec![0, 1, 0]));
@@ -243,21 +217,13 @@ mod tests {
     #[test]
     fn the_hash_depends_on_pixels_and_labels_but_not_on_the_name() {
         let set = two();
-        let renamed = ImageSet::new(
-            "other",
-            2,
-            set.pixels.clone(),
-            set.labels.clone(),
-            classes(),
-        )
-        .unwrap();
+        let renamed = ImageSet::new("other", 2, set.pixels.clone(), set.labels.clone(), classes()).unwrap();
         assert_eq!(set.hash(), renamed.hash());
         assert_eq!(set.hash().len(), 64);
         let mut pixels = set.pixels.clone();
         pixels[3] ^= 1;
         let pixel = ImageSet::new("two", 2, pixels, set.labels.clone(), classes()).unwrap();
-        let label =
-            ImageSet::new("two", 2, set.pixels.clone(), Some(vec![0, 0]), classes()).unwrap();
+        let label = ImageSet::new("two", 2, set.pixels.clone(), Some(vec![0, 0]), classes()).unwrap();
         assert_ne!(set.hash(), pixel.hash());
         assert_ne!(set.hash(), label.hash());
         assert_ne!(set.hash(), set.resized(1).hash());

@@ -16,11 +16,7 @@ pub fn contact_sheet(set: &ImageSet, columns: usize, rows: usize) -> RgbImage {
         let top = index / columns * (side + gap) + gap;
         for (position, pixel) in set.image(index).chunks_exact(3).enumerate() {
             let (x, y) = (left + position % side, top + position / side);
-            sheet.put_pixel(
-                x as u32,
-                y as u32,
-                image::Rgb([pixel[0], pixel[1], pixel[2]]),
-            );
+            sheet.put_pixel(x as u32, y as u32, image::Rgb([pixel[0], pixel[1], pixel[2]]));
         }
     }
     sheet

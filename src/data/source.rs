@@ -14,8 +14,7 @@ use crate::rng::{permutation, rng};
 pub const SIDES: RangeInclusive<usize> = 8..=256;
 
 /// What a source can be, for messages.
-pub(super) const ALLOWED: &str =
-    "`toys`, a folder of images, `cifar10:DIR`, `stl10:DIR` or `idx:DIR`";
+pub(super) const ALLOWED: &str = "`toys`, a folder of images, `cifar10:DIR`, `stl10:DIR` or `idx:DIR`";
 
 /// Where images come from. Its text form is what the user writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +41,7 @@ impl FromStr for Source {
         }
         match text.split_once(':') {
             // One letter before a colon is a Windows drive; other marks belong to a path.
-            Some((kind, dir))
-                if kind.len() > 1 && kind.chars().all(|c| c.is_ascii_alphanumeric()) =>
-            {
+            Some((kind, dir)) if kind.len() > 1 && kind.chars().all(|c| c.is_ascii_alphanumeric()) => {
                 match kind {
                     _ if dir.is_empty() => Err(unknown()),
                     "cifar10" => Ok(Self::Cifar10(dir.into())),
@@ -98,13 +95,7 @@ pub struct DataConfig {
 
 impl Default for DataConfig {
     fn default() -> Self {
-        Self {
-            source: "toys".into(),
-            limit: None,
-            background: [255; 3],
-            toys_count: toys::TRAIN,
-            seed: 0,
-        }
+        Self { source: "toys".into(), limit: None, background: [255; 3], toys_count: toys::TRAIN, seed: 0 }
     }
 }
 
@@ -187,13 +178,7 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<Loaded, DataError>
                 Split::Test => toys::TEST,
             };
             let count = options.limit.unwrap_or(found).min(found);
-            let set = toys::toys(
-                options.split,
-                count,
-                options.side,
-                options.seed,
-                options.progress,
-            )?;
+            let set = toys::toys(options.split, count, options.side, options.seed, options.progress)?;
             let report = Report::of(&set, options.split, found, [options.side as u32; 2]);
             Ok(Loaded { set, report })
         }
@@ -225,47 +210,29 @@ mod tests {
         }
         let folder = Source::Folder("toys".into());
         assert_eq!(folder.to_string(), "./toys");
-        assert_eq!(
-            "./toys".parse::<Source>().unwrap(),
-            Source::Folder("./toys".into())
-        );
+        assert_eq!("./toys".parse::<Source>().unwrap(), Source::Folder("./toys".into()));
     }
 
     #[test]
     fn anything_else_is_refused_with_what_is_allowed() {
         for text in ["", "  ", "mnist:dir", "cifar10:", "imagenet:x"] {
             let error = text.parse::<Source>().unwrap_err().to_string();
-            assert!(
-                error.contains("`idx:DIR`") && error.contains("`toys`"),
-                "{error}"
-            );
+            assert!(error.contains("`idx:DIR`") && error.contains("`toys`"), "{error}");
         }
     }
 
     #[test]
     fn settings_have_defaults_and_refuse_unknown_keys() {
         let config: DataConfig = toml::from_str("limit = 100").unwrap();
-        assert_eq!(
-            config,
-            DataConfig {
-                limit: Some(100),
-                ..DataConfig::default()
-            }
-        );
+        assert_eq!(config, DataConfig { limit: Some(100), ..DataConfig::default() });
         assert!(toml::from_str::<DataConfig>("limits = 100").is_err());
         let text = toml::to_string(&DataConfig::default()).unwrap();
-        assert_eq!(
-            toml::from_str::<DataConfig>(&text).unwrap(),
-            DataConfig::default()
-        );
+        assert_eq!(toml::from_str::<DataConfig>(&text).unwrap(), DataConfig::default());
     }
 
     #[test]
     fn a_limit_chooses_evenly_and_repeatably() {
-        let config = DataConfig {
-            limit: Some(50),
-            ..DataConfig::default()
-        };
+        let config = DataConfig { limit: Some(50), ..DataConfig::default() };
         let options = config.options(32, Split::Train);
         let chosen = options.choose(1000);
         assert_eq!(chosen, options.choose(1000));
@@ -278,21 +245,9 @@ mod tests {
     #[test]
     fn impossible_options_are_refused() {
         let config = DataConfig::default();
-        assert!(matches!(
-            load(&Source::Toys, &config.options(7, Split::Train)),
-            Err(DataError::Side(7))
-        ));
-        assert!(matches!(
-            load(&Source::Toys, &config.options(512, Split::Train)),
-            Err(DataError::Side(512))
-        ));
-        let none = DataConfig {
-            limit: Some(0),
-            ..config
-        };
-        assert!(matches!(
-            load(&Source::Toys, &none.options(8, Split::Train)),
-            Err(DataError::EmptyLimit)
-        ));
+        assert!(matches!(load(&Source::Toys, &config.options(7, Split::Train)), Err(DataError::Side(7))));
+        assert!(matches!(load(&Source::Toys, &config.options(512, Split::Train)), Err(DataError::Side(512))));
+        let none = DataConfig { limit: Some(0), ..config };
+        assert!(matches!(load(&Source::Toys, &none.options(8, Split::Train)), Err(DataError::EmptyLimit)));
     }
 }

@@ -13,9 +13,8 @@ use super::{DataError, ImageSet, LoadOptions, Loaded, Report, Split};
 const SIDE: usize = 96;
 const RECORD: usize = 3 * SIDE * SIDE;
 const MOST: usize = 100_000;
-const CLASSES: [&str; 10] = [
-    "airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck",
-];
+const CLASSES: [&str; 10] =
+    ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"];
 
 /// Loads a split from `dir` or from the `stl10_binary` folder in it. The training split is train and
 /// unlabelled images together, without labels, as AutoGAN uses it; where there is no
@@ -24,11 +23,7 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     let inner = dir.join("stl10_binary");
     let dir = if inner.is_dir() { &inner } else { dir };
     let (images, labels, unlabelled) = match options.split {
-        Split::Train => (
-            "train_X.bin",
-            "train_y.bin",
-            Some(dir.join("unlabeled_X.bin")),
-        ),
+        Split::Train => ("train_X.bin", "train_y.bin", Some(dir.join("unlabeled_X.bin"))),
         Split::Test => ("test_X.bin", "test_y.bin", None),
     };
     let mut files = vec![dir.join(images)];
@@ -36,17 +31,12 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     match unlabelled {
         Some(path) if path.exists() => files.push(path),
         Some(path) => {
-            note = Some(format!(
-                "There is no {}: only the labelled images are used",
-                path.display()
-            ));
+            note = Some(format!("There is no {}: only the labelled images are used", path.display()));
         }
         None => {}
     }
-    let counts = files
-        .iter()
-        .map(|path| records::count(path, RECORD, MOST))
-        .collect::<Result<Vec<_>, _>>()?;
+    let counts =
+        files.iter().map(|path| records::count(path, RECORD, MOST)).collect::<Result<Vec<_>, _>>()?;
     let found = counts.iter().sum();
     let chosen = options.choose(found);
     let labels = match files.len() {
@@ -55,9 +45,7 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     };
     let mut collector = Collector::new(SIDE, SIDE, found, &chosen, options);
     for (path, count) in files.iter().zip(counts) {
-        collector.take(path, &mut records::open(path)?, count, RECORD, |record| {
-            Ok((0, upright(record)))
-        })?;
+        collector.take(path, &mut records::open(path)?, count, RECORD, |record| Ok((0, upright(record))))?;
     }
     let classes = match labels {
         Some(_) => CLASSES.map(String::from).into(),
@@ -74,24 +62,13 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
 fn read_labels(path: &Path, images: usize) -> Result<Vec<u16>, DataError> {
     let count = records::count(path, 1, MOST)?;
     if count != images {
-        return Err(DataError::damaged(
-            path,
-            format!("it holds {count} labels for {images} images"),
-        ));
+        return Err(DataError::damaged(path, format!("it holds {count} labels for {images} images")));
     }
     let mut bytes = Vec::new();
-    records::open(path)?
-        .read_to_end(&mut bytes)
-        .map_err(|error| DataError::read(path, error))?;
+    records::open(path)?.read_to_end(&mut bytes).map_err(|error| DataError::read(path, error))?;
     match bytes.iter().find(|label| !(1..=10).contains(*label)) {
-        Some(label) => Err(DataError::damaged(
-            path,
-            format!("the label {label} is not from 1 to 10"),
-        )),
-        None => Ok(bytes
-            .into_iter()
-            .map(|label| u16::from(label - 1))
-            .collect()),
+        Some(label) => Err(DataError::damaged(path, format!("the label {label} is not from 1 to 10"))),
+        None => Ok(bytes.into_iter().map(|label| u16::from(label - 1)).collect()),
     }
 }
 
@@ -129,21 +106,14 @@ mod tests {
         let grey = vec![128; RECORD];
         fs::write(path.join("train_X.bin"), [flag(), grey.clone()].concat()).unwrap();
         fs::write(path.join("train_y.bin"), [1, 10]).unwrap();
-        fs::write(
-            path.join("unlabeled_X.bin"),
-            [grey.clone(), grey, flag()].concat(),
-        )
-        .unwrap();
+        fs::write(path.join("unlabeled_X.bin"), [grey.clone(), grey, flag()].concat()).unwrap();
         fs::write(path.join("test_X.bin"), flag()).unwrap();
         fs::write(path.join("test_y.bin"), [3]).unwrap();
         dir
     }
 
     fn get(dir: &Path, side: usize, split: Split) -> Result<Loaded, DataError> {
-        load(
-            &Source::Stl10(dir.into()),
-            &DataConfig::default().options(side, split),
-        )
+        load(&Source::Stl10(dir.into()), &DataConfig::default().options(side, split))
     }
 
     #[test]
@@ -164,37 +134,20 @@ mod tests {
     fn labelled_images_alone_keep_their_labels() {
         let dir = folder();
         let test = get(dir.path(), 96, Split::Test).unwrap().set;
-        assert_eq!(
-            (test.labels().unwrap(), test.classes()[2].as_str()),
-            (&[2][..], "car")
-        );
+        assert_eq!((test.labels().unwrap(), test.classes()[2].as_str()), (&[2][..], "car"));
         fs::remove_file(dir.path().join("unlabeled_X.bin")).unwrap();
         let Loaded { set, report } = get(dir.path(), 32, Split::Train).unwrap();
         assert_eq!(set.labels().unwrap(), [0, 9]);
-        assert!(
-            report.notes[0].contains("unlabeled_X.bin"),
-            "{:?}",
-            report.notes
-        );
+        assert!(report.notes[0].contains("unlabeled_X.bin"), "{:?}", report.notes);
     }
 
     #[test]
     fn damaged_files_are_named() {
         let dir = folder();
         fs::write(dir.path().join("test_y.bin"), [0]).unwrap();
-        assert!(
-            get(dir.path(), 32, Split::Test)
-                .unwrap_err()
-                .to_string()
-                .contains("label 0")
-        );
+        assert!(get(dir.path(), 32, Split::Test).unwrap_err().to_string().contains("label 0"));
         fs::write(dir.path().join("test_y.bin"), [1, 1]).unwrap();
-        assert!(
-            get(dir.path(), 32, Split::Test)
-                .unwrap_err()
-                .to_string()
-                .contains("2 labels for 1 images")
-        );
+        assert!(get(dir.path(), 32, Split::Test).unwrap_err().to_string().contains("2 labels for 1 images"));
         fs::write(dir.path().join("unlabeled_X.bin"), [0; 1000]).unwrap();
         let error = get(dir.path(), 32, Split::Train).unwrap_err().to_string();
         assert!(error.contains("unlabeled_X.bin is damaged"), "{error}");

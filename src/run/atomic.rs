@@ -76,9 +76,7 @@ fn write_scratch(disk: &dyn Fs, dir: &Path, bytes: &[u8]) -> io::Result<PathBuf>
             created => break (path, created?),
         }
     };
-    let written = disk
-        .write(&mut file, &path, bytes)
-        .and_then(|()| disk.sync(&file, &path));
+    let written = disk.write(&mut file, &path, bytes).and_then(|()| disk.sync(&file, &path));
     // Windows renames no open file.
     drop(file);
     match written {

@@ -57,10 +57,7 @@ struct Sum {
 
 impl Sum {
     fn of(bytes: &[u8]) -> Self {
-        Self {
-            sha256: hex(&Sha256::digest(bytes)),
-            bytes: bytes.len() as u64,
-        }
+        Self { sha256: hex(&Sha256::digest(bytes)), bytes: bytes.len() as u64 }
     }
 }
 
@@ -79,19 +76,13 @@ impl Checkpoint {
         let json = read(MANIFEST)?;
         let sum = format!("{}  {MANIFEST}\n", Sum::of(&json).sha256);
         if read(MANIFEST_SUM)? != sum.as_bytes() {
-            return Err(damaged(
-                &path,
-                format!("its sum is not that of {MANIFEST_SUM}"),
-            ));
+            return Err(damaged(&path, format!("its sum is not that of {MANIFEST_SUM}")));
         }
         let manifest: Manifest = parse_versioned(&path, &json)?;
         if let Some(name) = manifest.files.keys().find(|name| !is_plain(name)) {
             return Err(damaged(&path, format!("it lists a file named {name:?}")));
         }
-        let checkpoint = Self {
-            dir: dir.to_path_buf(),
-            manifest,
-        };
+        let checkpoint = Self { dir: dir.to_path_buf(), manifest };
         for name in checkpoint.names() {
             checkpoint.verify(name, &mut io::sink())?;
         }
@@ -198,10 +189,7 @@ pub(super) fn parse_step(digits: &str) -> Option<u64> {
 fn is_plain(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let reserved = [MANIFEST, MANIFEST_SUM].contains(&name);
-    (1..=100).contains(&name.len())
-        && !name.starts_with('.')
-        && !reserved
-        && name.bytes().all(allowed)
+    (1..=100).contains(&name.len()) && !name.starts_with('.') && !reserved && name.bytes().all(allowed)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -120,22 +120,12 @@ pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
     let path = path.to_path_buf();
     move |reason| match reason.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            RunError::Full {
-                action,
-                path,
-                reason,
-            }
+            RunError::Full { action, path, reason }
         }
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => RunError::Denied {
-            action,
-            path,
-            reason,
-        },
-        _ => RunError::Io {
-            action,
-            path,
-            reason,
-        },
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            RunError::Denied { action, path, reason }
+        }
+        _ => RunError::Io { action, path, reason },
     }
 }
 

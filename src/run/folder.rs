@@ -5,9 +5,7 @@ use super::error::at;
 use super::fs::{Disk, Fs};
 use super::info::RUN_JSON;
 use super::lock::{LOCK, Lock};
-use super::view::{
-    CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, LOG_TXT, RunView, SAMPLES, SUMMARY,
-};
+use super::view::{CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, LOG_TXT, RunView, SAMPLES, SUMMARY};
 use super::{Checkpoint, Checkpoints, Draft, LineLog, LogLengths, RunError, RunInfo, Warning};
 use serde::Serialize;
 use std::fs;
@@ -116,10 +114,7 @@ impl RunFolder {
         // The manifest must not speak of lines that lost power could take away.
         self.events.sync()?;
         self.candidates.sync()?;
-        let logs = LogLengths {
-            events: self.events.len(),
-            candidates: self.candidates.len(),
-        };
+        let logs = LogLengths { events: self.events.len(), candidates: self.candidates.len() };
         let mut draft = self.checkpoints.begin(step)?;
         files(&mut draft)?;
         Ok(draft.commit(logs, meta)?)
@@ -191,25 +186,18 @@ impl RunFolder {
 
     pub(super) fn resume_on(disk: Arc<dyn Fs>, dir: &Path) -> Result<Resumed, RunError> {
         let mut folder = Self::open_on(disk, dir)?;
-        let found = folder
-            .checkpoints
-            .newest_where(|checkpoint| folder.lines_are_there(checkpoint))?;
+        let found = folder.checkpoints.newest_where(|checkpoint| folder.lines_are_there(checkpoint))?;
         let (checkpoint, mut warnings) = (found.checkpoint, found.warnings);
         match &checkpoint {
             Some(good) => folder.return_to(good)?,
             None => {
                 folder.cut_back(LogLengths::default(), None)?;
                 let dir = dir.display();
-                let text =
-                    format!("{dir} has no checkpoint yet, so the run starts from its beginning");
+                let text = format!("{dir} has no checkpoint yet, so the run starts from its beginning");
                 warnings.push(Warning(text));
             }
         }
-        Ok(Resumed {
-            folder,
-            checkpoint,
-            warnings,
-        })
+        Ok(Resumed { folder, checkpoint, warnings })
     }
 
     fn with_lock(disk: Arc<dyn Fs>, dir: &Path, lock: Lock) -> Result<Self, RunError> {

@@ -51,11 +51,7 @@ pub(crate) trait Fs: fmt::Debug + Send + Sync {
         self.permit("sync", dir)?;
         #[cfg(unix)]
         match File::open(dir)?.sync_all() {
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-                ) => {}
+            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {}
             other => return other,
         }
         Ok(())
@@ -132,11 +128,7 @@ pub(crate) mod faulty {
     impl Faulty {
         pub(crate) fn new(k: usize, after: After) -> Self {
             let countdown = AtomicUsize::new(UNARMED);
-            Self {
-                countdown,
-                k,
-                after,
-            }
+            Self { countdown, k, after }
         }
 
         /// Starts to count.

@@ -68,17 +68,10 @@ pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(
     path: &Path,
     bytes: &[u8],
 ) -> Result<T, RunError> {
-    let damaged = |reason: String| RunError::Damaged {
-        path: path.to_path_buf(),
-        reason,
-    };
-    let value: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
+    let damaged = |reason: String| RunError::Damaged { path: path.to_path_buf(), reason };
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
     match value.get("format").and_then(serde_json::Value::as_u64) {
-        Some(found) if found > u64::from(FORMAT) => Err(RunError::Newer {
-            path: path.to_path_buf(),
-            found,
-        }),
+        Some(found) if found > u64::from(FORMAT) => Err(RunError::Newer { path: path.to_path_buf(), found }),
         Some(_) => serde_json::from_value(value).map_err(|e| damaged(e.to_string())),
         None => Err(damaged("it names no format".to_owned())),
     }
@@ -96,13 +89,7 @@ pub fn default_dir(runs_root: &Path, name: &str, now: OffsetDateTime) -> PathBuf
     let safe: String = name
         .chars()
         .take(40)
-        .map(|c| {
-            if c.is_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '-'
-            }
-        })
+        .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' })
         .collect();
     // Windows drops dots at the end of a name.
     let safe = match safe.trim_matches(['-', '.']) {
@@ -150,14 +137,7 @@ mod tests {
     fn rubbish_and_bombs_are_refused_by_name() {
         let dir = tempfile::tempdir().unwrap();
         let bomb = vec![b'['; LIMIT as usize + 1];
-        for bytes in [
-            b"".as_slice(),
-            b"{}",
-            b"[1]",
-            b"{\"format\": 1}",
-            b"\xff",
-            &bomb,
-        ] {
+        for bytes in [b"".as_slice(), b"{}", b"[1]", b"{\"format\": 1}", b"\xff", &bomb] {
             fs::write(dir.path().join(RUN_JSON), bytes).unwrap();
             let message = RunInfo::read(dir.path()).unwrap_err().to_string();
             assert!(message.contains("run.json"), "{message}");
@@ -167,11 +147,7 @@ mod tests {
     #[test]
     fn a_folder_is_named_by_date_and_numbered_when_taken() {
         let root = tempfile::tempdir().unwrap();
-        for expected in [
-            "2026-03-09-quick",
-            "2026-03-09-quick-2",
-            "2026-03-09-quick-3",
-        ] {
+        for expected in ["2026-03-09-quick", "2026-03-09-quick-2", "2026-03-09-quick-3"] {
             let dir = default_dir(root.path(), "quick", NOW);
             assert_eq!(dir, root.path().join(expected));
             fs::create_dir(dir).unwrap();

@@ -70,10 +70,7 @@ fn summarise(dir: PathBuf) -> Option<RunSummary> {
         Err(problem) => {
             summary.problem = Some(problem.to_string());
             let checkpoints = Checkpoints::new(&summary.dir.join(CHECKPOINTS), 1);
-            summary.step = checkpoints
-                .steps()
-                .ok()
-                .and_then(|steps| steps.first().copied());
+            summary.step = checkpoints.steps().ok().and_then(|steps| steps.first().copied());
         }
         Ok(view) => {
             summary.started = Some(view.info().started.clone());
@@ -122,8 +119,7 @@ mod tests {
         let mut done = add(root.path(), "done", 0);
         let save = |draft: &mut super::super::Draft<'_>| draft.write("w", b"1");
         done.save_checkpoint(40, &(), save).unwrap();
-        done.write_summary(&serde_json::json!({"winner": "1 0 1 1"}))
-            .unwrap();
+        done.write_summary(&serde_json::json!({"winner": "1 0 1 1"})).unwrap();
         drop(done);
         let _running = add(root.path(), "running", 1);
         fs::create_dir(root.path().join("holiday pictures")).unwrap();
@@ -132,10 +128,7 @@ mod tests {
         let runs = list(root.path()).unwrap();
         let names: Vec<_> = runs.iter().map(|run| run.name.as_str()).collect();
         assert_eq!(names, ["running", "done"]);
-        assert!(
-            runs.iter()
-                .all(|run| run.problem.is_none() && run.format == Some(1))
-        );
+        assert!(runs.iter().all(|run| run.problem.is_none() && run.format == Some(1)));
         assert_eq!((runs[0].running, runs[1].running), (true, false));
         assert_eq!((runs[0].step, runs[1].step), (None, Some(40)));
         assert_eq!(runs[1].summary.as_ref().unwrap()["winner"], "1 0 1 1");
@@ -145,14 +138,7 @@ mod tests {
     #[test]
     fn a_broken_run_has_a_problem_and_hides_no_other() {
         let root = tempfile::tempdir().unwrap();
-        for name in [
-            "good",
-            "no config",
-            "no facts",
-            "newer",
-            "rubbish",
-            "bad outcome",
-        ] {
+        for name in ["good", "no config", "no facts", "newer", "rubbish", "bad outcome"] {
             let mut run = add(root.path(), name, 0);
             run.save_checkpoint::<RunError>(7, &(), |_| Ok(())).unwrap();
         }

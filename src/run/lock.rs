@@ -42,10 +42,7 @@ impl Lock {
                     thread::sleep(Duration::from_millis(10));
                 }
                 Err(TryLockError::WouldBlock) => {
-                    return Err(RunError::Locked {
-                        dir: dir.to_path_buf(),
-                        holder: holder(&mut file),
-                    });
+                    return Err(RunError::Locked { dir: dir.to_path_buf(), holder: holder(&mut file) });
                 }
                 Err(TryLockError::Error(reason)) => return Err(at("lock", &path)(reason)),
             }
@@ -66,9 +63,7 @@ pub(super) fn is_locked(dir: &Path) -> bool {
 /// Who holds the lock, in words. Windows does not let others read a locked file.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
-    let read = file
-        .seek(SeekFrom::Start(0))
-        .and_then(|_| file.take(32).read_to_string(&mut text));
+    let read = file.seek(SeekFrom::Start(0)).and_then(|_| file.take(32).read_to_string(&mut text));
     match (read, text.trim().parse::<u32>()) {
         (Ok(_), Ok(pid)) => format!("process {pid}"),
         _ => "another process".to_owned(),

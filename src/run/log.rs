@@ -53,11 +53,7 @@ impl LineLog {
     /// The log at `path`, for writing. A torn last line is left until the first write, and not counted.
     pub(super) fn open(disk: Arc<dyn Fs>, path: &Path) -> Result<Self, RunError> {
         // Appending, so that writes follow the end when the file is cut.
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .open(path)
-            .map_err(at("open", path))?;
+        let file = OpenOptions::new().read(true).append(true).open(path).map_err(at("open", path))?;
         let (written, len) = whole_lines(&file).map_err(at("read", path))?;
         Ok(Self {
             disk,
@@ -99,9 +95,7 @@ impl LineLog {
         }
         self.mend()?;
         self.torn = true;
-        self.disk
-            .write(&mut self.file, &self.path, &self.waiting)
-            .map_err(at("write", &self.path))?;
+        self.disk.write(&mut self.file, &self.path, &self.waiting).map_err(at("write", &self.path))?;
         self.torn = false;
         self.written += self.waiting.len() as u64;
         self.waiting.clear();
@@ -148,9 +142,7 @@ impl LineLog {
         self.ends_line(len)?;
         self.trusted()?;
         self.waiting.clear();
-        self.disk
-            .cut(&self.file, &self.path, len)
-            .map_err(at("cut", &self.path))?;
+        self.disk.cut(&self.file, &self.path, len).map_err(at("cut", &self.path))?;
         self.written = len;
         self.torn = false;
         self.sync_file()
@@ -158,10 +150,7 @@ impl LineLog {
 
     /// Fails where the file has no line that ends after `len` bytes.
     pub(super) fn ends_line(&self, len: u64) -> Result<(), RunError> {
-        let damaged = |reason| RunError::Damaged {
-            path: self.path.clone(),
-            reason,
-        };
+        let damaged = |reason| RunError::Damaged { path: self.path.clone(), reason };
         if len > self.written {
             let reason = format!("{} bytes where {len} had been saved", self.written);
             return Err(damaged(reason));
@@ -178,9 +167,7 @@ impl LineLog {
     /// Cuts off what a failed write, or a process killed while writing, left of a line.
     fn mend(&mut self) -> Result<(), RunError> {
         if self.torn {
-            self.disk
-                .cut(&self.file, &self.path, self.written)
-                .map_err(at("cut", &self.path))?;
+            self.disk.cut(&self.file, &self.path, self.written).map_err(at("cut", &self.path))?;
             self.torn = false;
         }
         Ok(())
@@ -201,11 +188,7 @@ impl LineLog {
     }
 
     fn unstorable(&self, reason: String) -> RunError {
-        RunError::Unstorable {
-            what: "a line".to_owned(),
-            path: self.path.clone(),
-            reason,
-        }
+        RunError::Unstorable { what: "a line".to_owned(), path: self.path.clone(), reason }
     }
 }
 
@@ -235,18 +218,12 @@ pub struct Lines<T> {
 /// Only where the file cannot be read at all.
 pub fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Lines<T>, RunError> {
     let mut reader = BufReader::new(File::open(path).map_err(at("open", path))?);
-    let mut lines = Lines {
-        items: Vec::new(),
-        good: 0,
-        warning: None,
-    };
+    let mut lines = Lines { items: Vec::new(), good: 0, warning: None };
     let mut line = Vec::new();
     loop {
         line.clear();
-        let read = (&mut reader)
-            .take(MAX_LINE as u64)
-            .read_until(b'\n', &mut line)
-            .map_err(at("read", path))?;
+        let read =
+            (&mut reader).take(MAX_LINE as u64).read_until(b'\n', &mut line).map_err(at("read", path))?;
         if read == 0 {
             return Ok(lines);
         }
@@ -370,10 +347,7 @@ mod tests {
     fn a_line_without_end_is_given_up_at_the_limit_and_never_written() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("events.jsonl");
-        File::create(&path)
-            .unwrap()
-            .set_len(3 * MAX_LINE as u64)
-            .unwrap();
+        File::create(&path).unwrap().set_len(3 * MAX_LINE as u64).unwrap();
         let warning = read_lines::<u32>(&path).unwrap().warning.unwrap();
         assert!(warning.0.contains("line 1 is longer"), "{warning}");
 
@@ -432,11 +406,7 @@ mod tests {
                 drop(log);
                 let items = read_lines::<u32>(&path).unwrap().items;
                 let whole = after == After::Recovers || synced;
-                let expected = if whole {
-                    [1, 2, 345_678].as_slice()
-                } else {
-                    &[1, 2]
-                };
+                let expected = if whole { [1, 2, 345_678].as_slice() } else { &[1, 2] };
                 assert_eq!(items, expected, "k = {k}, {after:?}");
             }
             assert_eq!(faults, 3, "cut, write and sync");

@@ -74,10 +74,7 @@ impl RunView {
         if !missing.is_empty() {
             return Err(half_deleted(dir, &missing));
         }
-        Ok(Self {
-            dir: dir.to_path_buf(),
-            info,
-        })
+        Ok(Self { dir: dir.to_path_buf(), info })
     }
 
     /// The run folder.
@@ -97,10 +94,7 @@ impl RunView {
     pub fn config(&self) -> Result<String, RunError> {
         let path = self.dir.join(CONFIG);
         let bytes = read_at_most(&path, LIMIT).map_err(at("read", &path))?;
-        String::from_utf8(bytes).map_err(|e| RunError::Damaged {
-            path,
-            reason: e.to_string(),
-        })
+        String::from_utf8(bytes).map_err(|e| RunError::Damaged { path, reason: e.to_string() })
     }
 
     /// All events, as far as the log is whole.
@@ -168,10 +162,8 @@ impl RunView {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             bytes => bytes.map_err(at("read", &path))?,
         };
-        let value = serde_json::from_slice(&bytes).map_err(|e| RunError::Damaged {
-            path,
-            reason: e.to_string(),
-        })?;
+        let value =
+            serde_json::from_slice(&bytes).map_err(|e| RunError::Damaged { path, reason: e.to_string() })?;
         Ok(Some(value))
     }
 
@@ -196,8 +188,5 @@ impl RunView {
 }
 
 fn half_deleted(dir: &Path, missing: &[&str]) -> RunError {
-    RunError::HalfDeleted {
-        dir: dir.to_path_buf(),
-        missing: missing.join(", "),
-    }
+    RunError::HalfDeleted { dir: dir.to_path_buf(), missing: missing.join(", ") }
 }

@@ -55,11 +55,7 @@ pub(super) fn download(
         // A wrong part must not be the start of the next attempt.
         fs::remove_file(&part).map_err(|error| DataError::write(&part, error))?;
         let expected = remote.md5.clone();
-        return Err(DataError::Checksum {
-            path: part,
-            expected,
-            found,
-        });
+        return Err(DataError::Checksum { path: part, expected, found });
     }
     fs::rename(&part, target).map_err(|error| DataError::write(target, error))
 }
@@ -69,11 +65,7 @@ pub(super) fn md5(path: &Path) -> Result<String, DataError> {
     let mut file = File::open(path).map_err(|error| DataError::read(path, error))?;
     let mut hasher = Md5::new();
     io::copy(&mut file, &mut hasher).map_err(|error| DataError::read(path, error))?;
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// How one connection ended.
@@ -115,9 +107,7 @@ fn attempt(
         (StatusCode::PARTIAL_CONTENT, _) => {
             return restart("the server sends another part of the file than asked for");
         }
-        (StatusCode::RANGE_NOT_SATISFIABLE, Some((_, Some(total))))
-            if total == have && have > 0 =>
-        {
+        (StatusCode::RANGE_NOT_SATISFIABLE, Some((_, Some(total)))) if total == have && have > 0 => {
             return Ok(Outcome::Complete);
         }
         (StatusCode::RANGE_NOT_SATISFIABLE, _) if have > 0 => {
@@ -129,44 +119,28 @@ fn attempt(
         (status, _) => return Ok(Outcome::Refused(format!("the server answers {status}"))),
     };
     let mut options = OpenOptions::new();
-    options
-        .create(true)
-        .write(true)
-        .append(done > 0)
-        .truncate(done == 0);
-    let mut file = options
-        .open(part)
-        .map_err(|error| DataError::write(part, error))?;
+    options.create(true).write(true).append(done > 0).truncate(done == 0);
+    let mut file = options.open(part).map_err(|error| DataError::write(part, error))?;
     let mut body = response.into_body();
     let total = body.content_length().map(|rest| done + rest);
     let mut reader = body.as_reader();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        progress(Progress {
-            file: name,
-            done,
-            total,
-        });
+        progress(Progress { file: name, done, total });
         let n = match reader.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => n,
             Err(error) => {
-                return Ok(Outcome::Broken(format!(
-                    "the connection broke after {done} bytes: {error}"
-                )));
+                return Ok(Outcome::Broken(format!("the connection broke after {done} bytes: {error}")));
             }
         };
-        file.write_all(&buffer[..n])
-            .map_err(|error| DataError::write(part, error))?;
+        file.write_all(&buffer[..n]).map_err(|error| DataError::write(part, error))?;
         done += n as u64;
     }
     if total.is_some_and(|total| done < total) {
-        return Ok(Outcome::Broken(format!(
-            "the connection ended after {done} bytes"
-        )));
+        return Ok(Outcome::Broken(format!("the connection ended after {done} bytes")));
     }
-    file.sync_all()
-        .map_err(|error| DataError::write(part, error))?;
+    file.sync_all().map_err(|error| DataError::write(part, error))?;
     Ok(Outcome::Complete)
 }
 
@@ -174,9 +148,7 @@ fn attempt(
 fn content_range(headers: &HeaderMap) -> Option<(Option<u64>, Option<u64>)> {
     let text = headers.get("content-range")?.to_str().ok()?;
     let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
-    let first = range
-        .split_once('-')
-        .and_then(|(first, _)| first.parse().ok());
+    let first = range.split_once('-').and_then(|(first, _)| first.parse().ok());
     Some((first, total.parse().ok()))
 }
 
@@ -212,10 +184,7 @@ pub(super) mod server {
 
     impl Reply {
         pub fn status(status: u16) -> Self {
-            Self(
-                format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                    .into(),
-            )
+            Self(format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").into())
         }
 
         pub fn whole(body: &[u8]) -> Self {
@@ -224,16 +193,15 @@ pub(super) mod server {
 
         /// The rest of `body` from byte `from`.
         pub fn rest(body: &[u8], from: usize) -> Self {
-            let range = format!(
-                "Content-Range: bytes {from}-{}/{}\r\n",
-                body.len() - 1,
-                body.len()
-            );
+            let range = format!("Content-Range: bytes {from}-{}/{}\r\n", body.len() - 1, body.len());
             Self::head("206 Partial Content", body.len() - from, &range).with(&body[from..])
         }
 
         pub fn head(status: &str, length: usize, more: &str) -> Self {
-            Self(format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n").into())
+            Self(
+                format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{more}\r\n")
+                    .into(),
+            )
         }
 
         pub fn with(mut self, body: &[u8]) -> Self {
@@ -250,20 +218,13 @@ pub(super) mod server {
             for (count, stream) in listener.incoming().enumerate() {
                 let mut stream = stream.unwrap();
                 let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                let head: Vec<String> = lines
-                    .map(|line| line.unwrap())
-                    .take_while(|line| !line.is_empty())
-                    .collect();
+                let head: Vec<String> =
+                    lines.map(|line| line.unwrap()).take_while(|line| !line.is_empty()).collect();
                 let from = head.iter().find_map(|line| {
                     let line = line.to_lowercase();
-                    line.strip_prefix("range: bytes=")?
-                        .trim_end_matches('-')
-                        .parse()
-                        .ok()
+                    line.strip_prefix("range: bytes=")?.trim_end_matches('-').parse().ok()
                 });
-                stream
-                    .write_all(&answer(Request { count, from }).0)
-                    .unwrap();
+                stream.write_all(&answer(Request { count, from }).0).unwrap();
             }
         });
         base
@@ -288,16 +249,8 @@ mod tests {
     impl Case {
         fn new(answer: impl Fn(Request) -> Reply + Send + 'static) -> Self {
             let dir = tempfile::tempdir().unwrap();
-            let sum = Md5::digest(body())
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            let remote = Remote {
-                base: serve(answer),
-                file: "f.bin".into(),
-                md5: sum,
-                members: vec![],
-            };
+            let sum = Md5::digest(body()).iter().map(|byte| format!("{byte:02x}")).collect();
+            let remote = Remote { base: serve(answer), file: "f.bin".into(), md5: sum, members: vec![] };
             Self { dir, remote }
         }
 
@@ -320,10 +273,7 @@ mod tests {
     fn a_whole_file_arrives_with_progress() {
         let case = Case::new(|_| Reply::whole(&body()));
         let mut seen = Vec::new();
-        download(&case.remote, &case.target(), &mut |p| {
-            seen.push((p.done, p.total))
-        })
-        .unwrap();
+        download(&case.remote, &case.target(), &mut |p| seen.push((p.done, p.total))).unwrap();
         assert_eq!(seen.first(), Some(&(0, Some(200_000))));
         assert_eq!(seen.last(), Some(&(200_000, Some(200_000))));
         assert_eq!(fs::read(case.target()).unwrap(), body());
@@ -359,11 +309,9 @@ mod tests {
     #[test]
     fn a_part_that_is_complete_or_too_long_is_recognised() {
         let answer = |request: Request| match request.from {
-            Some(from) if from >= 200_000 => Reply::head(
-                "416 Range Not Satisfiable",
-                0,
-                "Content-Range: bytes */200000\r\n",
-            ),
+            Some(from) if from >= 200_000 => {
+                Reply::head("416 Range Not Satisfiable", 0, "Content-Range: bytes */200000\r\n")
+            }
             Some(from) => Reply::rest(&body(), from),
             None => Reply::whole(&body()),
         };
@@ -380,10 +328,7 @@ mod tests {
     fn a_wrong_sum_is_an_error_and_leaves_nothing() {
         let case = Case::new(|_| Reply::whole(b"other bytes"));
         let error = case.run().unwrap_err().to_string();
-        assert!(
-            error.contains("f.bin.part has the MD5 sum") && error.contains(&case.remote.md5),
-            "{error}"
-        );
+        assert!(error.contains("f.bin.part has the MD5 sum") && error.contains(&case.remote.md5), "{error}");
         assert_eq!(fs::read_dir(case.dir.path()).unwrap().count(), 0);
     }
 

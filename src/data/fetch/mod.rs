@@ -36,13 +36,7 @@ impl Dataset {
             base: base.into(),
             file: file.into(),
             md5: md5.into(),
-            members: members
-                .iter()
-                .map(|&(name, bytes)| Member {
-                    name: name.into(),
-                    bytes,
-                })
-                .collect(),
+            members: members.iter().map(|&(name, bytes)| Member { name: name.into(), bytes }).collect(),
         };
         match self {
             Self::Cifar10 => {
@@ -77,22 +71,10 @@ impl Dataset {
                 )]
             }
             Self::FashionMnist => [
-                (
-                    "train-images-idx3-ubyte.gz",
-                    "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-                ),
-                (
-                    "train-labels-idx1-ubyte.gz",
-                    "25c81989df183df01b3e8a0aad5dffbe",
-                ),
-                (
-                    "t10k-images-idx3-ubyte.gz",
-                    "bef4ecab320f06d8554ea6380940ec79",
-                ),
-                (
-                    "t10k-labels-idx1-ubyte.gz",
-                    "bb300cfdad3c16e7a12a480ee83cd310",
-                ),
+                ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+                ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+                ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+                ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
             ]
             .map(|(file, md5)| {
                 let base = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
@@ -118,8 +100,7 @@ impl FromStr for Dataset {
 
     fn from_str(text: &str) -> Result<Self, DataError> {
         let mut all = Self::ALL.into_iter();
-        all.find(|dataset| dataset.to_string() == text)
-            .ok_or_else(|| DataError::UnknownDataset(text.into()))
+        all.find(|dataset| dataset.to_string() == text).ok_or_else(|| DataError::UnknownDataset(text.into()))
     }
 }
 
@@ -167,9 +148,7 @@ pub fn fetch(
     let mut files = dataset.files();
     if let Some(base) = base_url {
         let base = format!("{}/", base.trim_end_matches('/'));
-        files
-            .iter_mut()
-            .for_each(|remote| remote.base.clone_from(&base));
+        files.iter_mut().for_each(|remote| remote.base.clone_from(&base));
     }
     fetch_files(&files, to, progress)?;
     Ok(match dataset {
@@ -179,11 +158,7 @@ pub fn fetch(
     })
 }
 
-fn fetch_files(
-    files: &[Remote],
-    to: &Path,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<(), DataError> {
+fn fetch_files(files: &[Remote], to: &Path, progress: &mut dyn FnMut(Progress)) -> Result<(), DataError> {
     fs::create_dir_all(to).map_err(|error| DataError::write(to, error))?;
     for remote in files {
         if is_there(remote, to)? {
@@ -207,9 +182,10 @@ fn is_there(remote: &Remote, to: &Path) -> Result<bool, DataError> {
         let target = to.join(&remote.file);
         return Ok(target.is_file() && download::md5(&target)? == remote.md5);
     }
-    Ok(remote.members.iter().all(|member| {
-        fs::metadata(to.join(&member.name)).is_ok_and(|file| file.len() == member.bytes)
-    }))
+    Ok(remote
+        .members
+        .iter()
+        .all(|member| fs::metadata(to.join(&member.name)).is_ok_and(|file| file.len() == member.bytes)))
 }
 
 #[cfg(test)]
@@ -224,22 +200,12 @@ mod tests {
         let path = dir.path().join("x");
         fs::write(&path, bytes).unwrap();
         let md5 = download::md5(&path).unwrap();
-        Remote {
-            base: base.into(),
-            file: file.into(),
-            md5,
-            members,
-        }
+        Remote { base: base.into(), file: file.into(), md5, members }
     }
 
     #[test]
     fn an_archive_is_fetched_unpacked_and_not_fetched_again() {
-        let members = || {
-            vec![Member {
-                name: "a.bin".into(),
-                bytes: 5,
-            }]
-        };
+        let members = || vec![Member { name: "a.bin".into(), bytes: 5 }];
         let archive = unpack::tests::archive(&[("x/a.bin", b"12345"), ("x/readme", b"hello")]);
         let served = archive.clone();
         let base = serve(move |request| match request.count {
@@ -251,10 +217,7 @@ mod tests {
         for _ in 0..2 {
             fetch_files(&files, dir.path(), &mut |_| {}).unwrap();
         }
-        let names: Vec<_> = fs::read_dir(dir.path())
-            .unwrap()
-            .map(|e| e.unwrap().file_name())
-            .collect();
+        let names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, ["a.bin"]);
         assert_eq!(fs::read(dir.path().join("a.bin")).unwrap(), b"12345");
     }
@@ -273,8 +236,7 @@ mod tests {
         let base = serve(|_| Reply::whole(b"something else"));
         let dir = tempfile::tempdir().unwrap();
         let mirror = base.trim_end_matches('/');
-        let error =
-            fetch(Dataset::FashionMnist, dir.path(), Some(mirror), &mut |_| {}).unwrap_err();
+        let error = fetch(Dataset::FashionMnist, dir.path(), Some(mirror), &mut |_| {}).unwrap_err();
         assert!(matches!(error, DataError::Checksum { .. }), "{error}");
     }
 }

@@ -24,22 +24,14 @@ pub(super) fn unpack(archive: &Path, members: &[Member], to: &Path) -> Result<()
     for entry in archive_reader.entries().map_err(damaged)? {
         let mut entry = entry.map_err(damaged)?;
         let path = entry.path().map_err(damaged)?;
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let expected = missing.iter().position(|member| member.name == name);
         let Some(index) = expected.filter(|_| entry.header().entry_type().is_file()) else {
             continue;
         };
         let member = missing.swap_remove(index);
         if entry.size() != member.bytes {
-            let why = format!(
-                "{} in it has {} bytes instead of {}",
-                member.name,
-                entry.size(),
-                member.bytes
-            );
+            let why = format!("{} in it has {} bytes instead of {}", member.name, entry.size(), member.bytes);
             return Err(DataError::damaged(archive, why));
         }
         let part = to.join(format!("{}.part", member.name));
@@ -51,10 +43,7 @@ pub(super) fn unpack(archive: &Path, members: &[Member], to: &Path) -> Result<()
             .map_err(|error| DataError::write(&target, error))?;
     }
     match missing.first() {
-        Some(member) => Err(DataError::damaged(
-            archive,
-            format!("{} is not in it", member.name),
-        )),
+        Some(member) => Err(DataError::damaged(archive, format!("{} is not in it", member.name))),
         None => Ok(()),
     }
 }
@@ -65,8 +54,7 @@ fn copy(from: &mut impl Read, to: &mut File, archive: &Path, part: &Path) -> Res
     loop {
         match from.read(&mut buffer) {
             Ok(0) => return Ok(()),
-            Ok(n) => io::Write::write_all(to, &buffer[..n])
-                .map_err(|error| DataError::write(part, error))?,
+            Ok(n) => io::Write::write_all(to, &buffer[..n]).map_err(|error| DataError::write(part, error))?,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(DataError::damaged(archive, error.to_string())),
         }
@@ -101,10 +89,7 @@ pub(super) mod tests {
         fs::create_dir(&to).unwrap();
         let path = dir.path().join("x.tar.gz");
         fs::write(&path, bytes).unwrap();
-        let members = [("a.bin", 5), ("b.bin", 2)].map(|(name, bytes)| Member {
-            name: name.into(),
-            bytes,
-        });
+        let members = [("a.bin", 5), ("b.bin", 2)].map(|(name, bytes)| Member { name: name.into(), bytes });
         let result = unpack(&path, &members, &to);
         (dir, result)
     }
@@ -118,10 +103,8 @@ pub(super) mod tests {
             ("other.bin", b"no"),
         ]));
         result.unwrap();
-        let mut names: Vec<_> = fs::read_dir(dir.path().join("to"))
-            .unwrap()
-            .map(|e| e.unwrap().file_name())
-            .collect();
+        let mut names: Vec<_> =
+            fs::read_dir(dir.path().join("to")).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["a.bin", "b.bin"]);
         assert!(!dir.path().join("a.bin").exists() && !dir.path().join("evil.txt").exists());
@@ -131,10 +114,7 @@ pub(super) mod tests {
     fn wrong_sizes_missing_files_and_cut_archives_are_named() {
         let message = |bytes: &[u8]| try_unpack(bytes).1.unwrap_err().to_string();
         let wrong = message(&archive(&[("a.bin", b"123456"), ("b.bin", b"ok")]));
-        assert!(
-            wrong.contains("a.bin in it has 6 bytes instead of 5"),
-            "{wrong}"
-        );
+        assert!(wrong.contains("a.bin in it has 6 bytes instead of 5"), "{wrong}");
         let missing = message(&archive(&[("a.bin", b"12345")]));
         assert!(missing.contains("b.bin is not in it"), "{missing}");
         let whole = archive(&[("a.bin", b"12345"), ("b.bin", b"ok")]);

@@ -2,8 +2,8 @@
 
 use rand::{Rng, RngExt};
 use tiny_skia::{
-    FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, Pixmap,
-    Point, RadialGradient, Rect, Shader, SpreadMode, Stroke, Transform,
+    FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, Pixmap, Point,
+    RadialGradient, Rect, Shader, SpreadMode, Stroke, Transform,
 };
 
 use super::colour::{Lch, lch};
@@ -27,10 +27,7 @@ impl Pose {
         Self {
             turn: random.random_range(-lean..=lean),
             scale: random.random_range(0.80..0.96),
-            shift: (
-                random.random_range(-0.07..0.07),
-                random.random_range(-0.07..0.07),
-            ),
+            shift: (random.random_range(-0.07..0.07), random.random_range(-0.07..0.07)),
             flip: random.random(),
         }
     }
@@ -54,22 +51,14 @@ impl Canvas {
             .pre_translate(pose.shift.0, pose.shift.1)
             .pre_rotate(pose.turn)
             .pre_scale(mirror, pose.scale);
-        Some(Self {
-            pixmap: Pixmap::new(side, side)?,
-            frame,
-            toy,
-        })
+        Some(Self { pixmap: Pixmap::new(side, side)?, frame, toy })
     }
 
     /// Fills the frame from `top` to `bottom`.
     pub fn background(&mut self, top: Lch, bottom: Lch) {
         let shader = linear((0.0, -1.0), (0.0, 1.0), top, bottom);
         if let Some(rect) = Rect::from_ltrb(-1.0, -1.0, 1.0, 1.0) {
-            let paint = Paint {
-                shader,
-                anti_alias: false,
-                ..Paint::default()
-            };
+            let paint = Paint { shader, anti_alias: false, ..Paint::default() };
             self.pixmap.fill_rect(rect, &paint, self.frame, None);
         }
     }
@@ -119,44 +108,27 @@ impl Canvas {
     /// A line of `width` along `path` with round ends.
     pub fn line(&mut self, path: Option<Path>, colour: Lch, width: f32) {
         let Some(path) = path else { return };
-        let stroke = Stroke {
-            width,
-            line_cap: LineCap::Round,
-            line_join: LineJoin::Round,
-            ..Stroke::default()
-        };
-        let paint = Paint {
-            shader: Shader::SolidColor(colour.paint(1.0)),
-            ..Paint::default()
-        };
-        self.pixmap
-            .stroke_path(&path, &paint, &stroke, self.toy, None);
+        let stroke =
+            Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
+        let paint = Paint { shader: Shader::SolidColor(colour.paint(1.0)), ..Paint::default() };
+        self.pixmap.stroke_path(&path, &paint, &stroke, self.toy, None);
     }
 
     /// The finished picture, `[side, side, 3]`.
     pub fn into_rgb(self) -> Vec<u8> {
         // The background is opaque, so premultiplied and plain values agree.
         let pixels = self.pixmap.data().chunks_exact(4);
-        pixels
-            .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
-            .collect()
+        pixels.flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
     }
 
     fn fill(&mut self, path: &Path, shader: Shader) {
-        let paint = Paint {
-            shader,
-            ..Paint::default()
-        };
-        self.pixmap
-            .fill_path(path, &paint, FillRule::Winding, self.toy, None);
+        let paint = Paint { shader, ..Paint::default() };
+        self.pixmap.fill_path(path, &paint, FillRule::Winding, self.toy, None);
     }
 }
 
 fn linear(from: (f32, f32), to: (f32, f32), start: Lch, end: Lch) -> Shader<'static> {
-    let stops = vec![
-        GradientStop::new(0.0, start.paint(1.0)),
-        GradientStop::new(1.0, end.paint(1.0)),
-    ];
+    let stops = vec![GradientStop::new(0.0, start.paint(1.0)), GradientStop::new(1.0, end.paint(1.0))];
     LinearGradient::new(
         Point::from_xy(from.0, from.1),
         Point::from_xy(to.0, to.1),

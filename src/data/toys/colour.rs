@@ -59,11 +59,7 @@ impl Lch {
         let s = cube(self.l - 0.089_484_18 * a - 1.291_485_5 * b);
         let encode = |v: f32| {
             let v = v.clamp(0.0, 1.0);
-            let v = if v <= 0.003_130_8 {
-                12.92 * v
-            } else {
-                1.055 * v.powf(1.0 / 2.4) - 0.055
-            };
+            let v = if v <= 0.003_130_8 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 };
             v.clamp(0.0, 1.0)
         };
         let red = encode(4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_94 * s);
@@ -89,10 +85,7 @@ pub(super) fn paints(random: &mut impl Rng) -> (Lch, Lch) {
     let n = PALETTE.len();
     let first = random.random_range(0..n);
     let second = (first + random.random_range(2..n - 1)) % n;
-    (
-        PALETTE[first].jitter(random),
-        PALETTE[second].jitter(random),
-    )
+    (PALETTE[first].jitter(random), PALETTE[second].jitter(random))
 }
 
 #[cfg(test)]
@@ -103,10 +96,7 @@ mod tests {
     fn known_colours_convert() {
         // Oklch of pure sRGB red is (0.62796, 0.25768, 29.234).
         let red = lch(0.627_96, 0.257_68, 29.234).paint(1.0);
-        assert!(
-            red.red() > 0.995 && red.green() < 0.02 && red.blue() < 0.02,
-            "{red:?}"
-        );
+        assert!(red.red() > 0.995 && red.green() < 0.02 && red.blue() < 0.02, "{red:?}");
         let grey = lch(0.5, 0.0, 0.0).paint(1.0);
         assert!((grey.red() - grey.blue()).abs() < 1e-3 && (grey.red() - 0.388).abs() < 0.01);
     }

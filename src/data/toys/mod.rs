@@ -22,9 +22,8 @@ use canvas::{Canvas, Pose};
 use colour::{Lch, lch, pick};
 
 /// The classes, in the order of their labels.
-pub const CLASSES: [&str; 10] = [
-    "ball", "boat", "car", "duck", "fish", "house", "mushroom", "rocket", "star", "tree",
-];
+pub const CLASSES: [&str; 10] =
+    ["ball", "boat", "car", "duck", "fish", "house", "mushroom", "rocket", "star", "tree"];
 /// Training pictures in the full set.
 pub const TRAIN: usize = 50_000;
 /// The most training pictures that can be asked for.
@@ -65,30 +64,19 @@ pub fn toys(
     let done = AtomicUsize::new(0);
     let drawn = drawn_side(side);
     let resizer = Resizer::new(drawn, drawn, side, side);
-    pixels
-        .par_chunks_exact_mut(bytes)
-        .enumerate()
-        .for_each(|(index, out)| {
-            let picture = draw(split, index, drawn, seed);
-            match drawn == side {
-                true => out.copy_from_slice(&picture),
-                false => out.copy_from_slice(&resizer.apply(&picture)),
-            }
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            if done.is_multiple_of(500) || done == count {
-                progress(done, count);
-            }
-        });
-    let labels = (0..count)
-        .map(|index| (index % CLASSES.len()) as u16)
-        .collect();
-    ImageSet::new(
-        "toys",
-        side,
-        pixels,
-        Some(labels),
-        CLASSES.map(String::from).into(),
-    )
+    pixels.par_chunks_exact_mut(bytes).enumerate().for_each(|(index, out)| {
+        let picture = draw(split, index, drawn, seed);
+        match drawn == side {
+            true => out.copy_from_slice(&picture),
+            false => out.copy_from_slice(&resizer.apply(&picture)),
+        }
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if done.is_multiple_of(500) || done == count {
+            progress(done, count);
+        }
+    });
+    let labels = (0..count).map(|index| (index % CLASSES.len()) as u16).collect();
+    ImageSet::new("toys", side, pixels, Some(labels), CLASSES.map(String::from).into())
 }
 
 /// The smallest pictures are drawn at twice their side and halved: there the rasteriser's sixteen
@@ -154,10 +142,7 @@ mod tests {
         for side in [8, 48, 256] {
             let set = make(Split::Train, 20, side, 0);
             assert_eq!((set.len(), set.side(), set.classes().len()), (20, side, 10));
-            assert_eq!(
-                set.labels().unwrap()[..12],
-                [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
-            );
+            assert_eq!(set.labels().unwrap()[..12], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
         }
         let refused = |count, side| toys(Split::Train, count, side, 0, &|_, _| {}).unwrap_err();
         assert!(matches!(refused(1, 4), DataError::Side(4)));
@@ -213,8 +198,7 @@ mod tests {
             let corner = &image[..3];
             let light = corner.iter().map(|&v| u32::from(v)).sum::<u32>() / 3;
             assert!(light > 200, "picture {i} has a corner of {light}");
-            let differs =
-                |pixel: &&[u8]| pixel.iter().zip(corner).any(|(&a, &b)| a.abs_diff(b) > 30);
+            let differs = |pixel: &&[u8]| pixel.iter().zip(corner).any(|(&a, &b)| a.abs_diff(b) > 30);
             let share = image.chunks(3).filter(differs).count() as f64 / 1024.0;
             assert!((0.15..0.95).contains(&share), "picture {i} covers {share}");
         }
@@ -230,9 +214,7 @@ mod tests {
                 let pairs = test.image(i).iter().zip(train.image(j));
                 pairs.map(|(&a, &b)| i64::from(a.abs_diff(b)).pow(2)).sum()
             };
-            (0..train.len())
-                .min_by_key(distance)
-                .is_some_and(|j| j % 10 == i % 10)
+            (0..train.len()).min_by_key(distance).is_some_and(|j| j % 10 == i % 10)
         });
         let right = right.count();
         assert!(right >= 170, "{right} of 200");

@@ -7,19 +7,12 @@ use super::colour::{INK, Lch, WHITE, lch, paint, paints, pick};
 
 /// A rubber duck facing right.
 pub(super) fn duck(canvas: &mut Canvas, random: &mut impl Rng) {
-    const COATS: [Lch; 4] = [
-        lch(0.87, 0.165, 92.0),
-        lch(0.86, 0.155, 88.0),
-        lch(0.84, 0.155, 80.0),
-        lch(0.88, 0.13, 100.0),
-    ];
+    const COATS: [Lch; 4] =
+        [lch(0.87, 0.165, 92.0), lch(0.86, 0.155, 88.0), lch(0.84, 0.155, 80.0), lch(0.88, 0.13, 100.0)];
     let coat = pick(random, &COATS);
     let bill = lch(0.69, 0.185, 45.0).jitter(random);
     canvas.shadow(0.0, 0.80, 0.85, 0.15);
-    let beak = curve(
-        (0.62, -0.48),
-        &[[0.84, -0.56, 1.0, -0.38], [0.84, -0.24, 0.58, -0.24]],
-    );
+    let beak = curve((0.62, -0.48), &[[0.84, -0.56, 1.0, -0.38], [0.84, -0.24, 0.58, -0.24]]);
     canvas.shape(beak, bill);
     let body = curve(
         (-0.98, -0.06),
@@ -34,11 +27,7 @@ pub(super) fn duck(canvas: &mut Canvas, random: &mut impl Rng) {
     canvas.shaded(circle(0.30, -0.40, 0.44), coat.lighter(0.01), 0.04);
     let wing = curve(
         (-0.58, 0.24),
-        &[
-            [0.0, 0.10, 0.26, 0.30],
-            [0.10, 0.68, -0.24, 0.60],
-            [-0.46, 0.54, -0.58, 0.24],
-        ],
+        &[[0.0, 0.10, 0.26, 0.30], [0.10, 0.68, -0.24, 0.60], [-0.46, 0.54, -0.58, 0.24]],
     );
     canvas.shape(wing, coat.lighter(-0.09));
     canvas.flat(circle(0.44, -0.50, 0.115), WHITE, 1.0);
@@ -52,25 +41,15 @@ pub(super) fn fish(canvas: &mut Canvas, random: &mut impl Rng) {
     let (colour, trim) = paints(random);
     let tail = curve(
         (-0.46, 0.0),
-        &[
-            [-0.72, -0.52, -0.98, -0.50],
-            [-0.80, 0.0, -0.98, 0.50],
-            [-0.72, 0.52, -0.46, 0.0],
-        ],
+        &[[-0.72, -0.52, -0.98, -0.50], [-0.80, 0.0, -0.98, 0.50], [-0.72, 0.52, -0.46, 0.0]],
     );
     canvas.shape(tail, trim.lighter(-0.03));
     canvas.shape(
-        curve(
-            (-0.24, -0.40),
-            &[[0.02, -0.86, 0.40, -0.70], [0.30, -0.50, 0.36, -0.40]],
-        ),
+        curve((-0.24, -0.40), &[[0.02, -0.86, 0.40, -0.70], [0.30, -0.50, 0.36, -0.40]]),
         trim.lighter(-0.03),
     );
     canvas.shape(
-        curve(
-            (-0.10, 0.40),
-            &[[0.06, 0.78, 0.32, 0.68], [0.24, 0.52, 0.26, 0.42]],
-        ),
+        curve((-0.10, 0.40), &[[0.06, 0.78, 0.32, 0.68], [0.24, 0.52, 0.26, 0.42]]),
         trim.lighter(-0.03),
     );
     let body = curve(
@@ -115,11 +94,7 @@ pub(super) fn mushroom(canvas: &mut Canvas, random: &mut impl Rng) {
     canvas.shadow(0.0, 0.86, 0.62, 0.13);
     let trunk = curve(
         (-0.26, 0.04),
-        &[
-            [-0.20, 0.46, -0.36, 0.80],
-            [0.0, 0.98, 0.36, 0.80],
-            [0.20, 0.46, 0.26, 0.04],
-        ],
+        &[[-0.20, 0.46, -0.36, 0.80], [0.0, 0.98, 0.36, 0.80], [0.20, 0.46, 0.26, 0.04]],
     );
     canvas.shape(trunk, stem.lighter(-0.02));
     canvas.shape(ellipse(0.0, 0.12, 0.70, 0.16), stem.lighter(-0.12));
@@ -149,36 +124,25 @@ pub(super) fn mushroom(canvas: &mut Canvas, random: &mut impl Rng) {
 
 /// A fir tree: three green tiers over a trunk, sometimes with fruit-coloured baubles.
 pub(super) fn tree(canvas: &mut Canvas, random: &mut impl Rng) {
-    const LEAVES: [Lch; 4] = [
-        lch(0.62, 0.150, 145.0),
-        lch(0.58, 0.125, 155.0),
-        lch(0.66, 0.155, 135.0),
-        lch(0.54, 0.105, 165.0),
-    ];
+    const LEAVES: [Lch; 4] =
+        [lch(0.62, 0.150, 145.0), lch(0.58, 0.125, 155.0), lch(0.66, 0.155, 135.0), lch(0.54, 0.105, 165.0)];
     let leaves = pick(random, &LEAVES);
     let bark = lch(0.48, 0.075, 55.0).jitter(random);
     let baubles = random.random_bool(0.5).then(|| paint(random));
     canvas.shadow(0.0, 0.90, 0.62, 0.11);
     canvas.shape(block(-0.15, 0.5, 0.15, 0.92, 0.04), bark);
-    for (top, bottom, half, shade) in [
-        (-0.22, 0.64, 0.80, -0.06),
-        (-0.58, 0.22, 0.64, 0.0),
-        (-0.92, -0.20, 0.46, 0.06),
-    ] {
+    for (top, bottom, half, shade) in
+        [(-0.22, 0.64, 0.80, -0.06), (-0.58, 0.22, 0.64, 0.0), (-0.92, -0.20, 0.46, 0.06)]
+    {
         let tier = polygon(&[(0.0, top), (half, bottom), (-half, bottom)]);
         let green = leaves.lighter(shade);
         canvas.shaded(tier.clone(), green, 0.05);
         canvas.line(tier, green.lighter(-0.01), 0.07);
     }
     if let Some(colour) = baubles {
-        for (x, y) in [
-            (-0.14, -0.40),
-            (0.24, -0.02),
-            (-0.32, 0.06),
-            (0.06, 0.40),
-            (0.50, 0.50),
-            (-0.46, 0.50),
-        ] {
+        for (x, y) in
+            [(-0.14, -0.40), (0.24, -0.02), (-0.32, 0.06), (0.06, 0.40), (0.50, 0.50), (-0.46, 0.50)]
+        {
             canvas.flat(circle(x, y, 0.095), colour.lighter(0.08), 1.0);
         }
     }

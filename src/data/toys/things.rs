@@ -43,21 +43,13 @@ fn sector(pole: (f32, f32), r: f32, start: f32, end: f32) -> Option<Path> {
 
 /// A house: light walls, a big coloured roof, a door and a window.
 pub(super) fn house(canvas: &mut Canvas, random: &mut impl Rng) {
-    const WALLS: [Lch; 3] = [
-        lch(0.91, 0.05, 85.0),
-        lch(0.90, 0.045, 60.0),
-        lch(0.90, 0.035, 230.0),
-    ];
+    const WALLS: [Lch; 3] = [lch(0.91, 0.05, 85.0), lch(0.90, 0.045, 60.0), lch(0.90, 0.035, 230.0)];
     let walls = pick(random, &WALLS);
     let (roof, door) = paints(random);
     canvas.shadow(0.0, 0.86, 0.95, 0.14);
     canvas.shape(block(0.34, -0.80, 0.54, -0.2, 0.02), roof.lighter(-0.14));
     canvas.shape(block(-0.66, -0.2, 0.66, 0.86, 0.04), walls.lighter(-0.03));
-    canvas.shaded(
-        polygon(&[(0.0, -0.92), (0.95, -0.02), (-0.95, -0.02)]),
-        roof.lighter(-0.02),
-        0.05,
-    );
+    canvas.shaded(polygon(&[(0.0, -0.92), (0.95, -0.02), (-0.95, -0.02)]), roof.lighter(-0.02), 0.05);
     canvas.shape(block(-0.46, 0.22, -0.06, 0.86, 0.06), door.lighter(-0.08));
     canvas.flat(circle(-0.14, 0.56, 0.04), WHITE, 1.0);
     let glass = lch(0.72, 0.09, 230.0);

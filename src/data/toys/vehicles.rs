@@ -9,11 +9,7 @@ use super::colour::{INK, Lch, WHITE, lch, paint, paints, pick};
 pub(super) fn boat(canvas: &mut Canvas, random: &mut impl Rng) {
     let (hull, sail) = paints(random);
     let water = lch(0.72, 0.10, 232.0).jitter(random);
-    canvas.line(
-        polygon(&[(-0.06, -0.86), (-0.06, 0.4)]),
-        lch(0.50, 0.07, 60.0),
-        0.08,
-    );
+    canvas.line(polygon(&[(-0.06, -0.86), (-0.06, 0.4)]), lch(0.50, 0.07, 60.0), 0.08);
     let main = polygon(&[(0.02, -0.88), (0.80, 0.22), (0.02, 0.22)]);
     canvas.shape(main, sail);
     let fore = polygon(&[(-0.14, -0.66), (-0.14, 0.22), (-0.70, 0.22)]);
@@ -53,14 +49,8 @@ pub(super) fn car(canvas: &mut Canvas, random: &mut impl Rng) {
     let cabin = polygon(&[(-0.62, 0.02), (-0.44, -0.52), (0.24, -0.52), (0.54, 0.02)]);
     canvas.shape(cabin.clone(), colour.lighter(0.02));
     canvas.line(cabin, colour.lighter(0.02), 0.12);
-    canvas.shape(
-        polygon(&[(-0.50, 0.0), (-0.38, -0.42), (-0.10, -0.42), (-0.10, 0.0)]),
-        glass,
-    );
-    canvas.shape(
-        polygon(&[(0.02, 0.0), (0.02, -0.42), (0.20, -0.42), (0.42, 0.0)]),
-        glass,
-    );
+    canvas.shape(polygon(&[(-0.50, 0.0), (-0.38, -0.42), (-0.10, -0.42), (-0.10, 0.0)]), glass);
+    canvas.shape(polygon(&[(0.02, 0.0), (0.02, -0.42), (0.20, -0.42), (0.42, 0.0)]), glass);
     canvas.shaded(block(-0.94, -0.04, 0.94, 0.50, 0.20), colour, 0.08);
     canvas.flat(block(-0.84, 0.03, 0.60, 0.10, 0.03), WHITE, 0.35);
     canvas.flat(ellipse(0.86, 0.14, 0.09, 0.10), lch(0.93, 0.12, 95.0), 1.0);
@@ -77,21 +67,14 @@ pub(super) fn rocket(canvas: &mut Canvas, random: &mut impl Rng) {
     let body = pick(random, &BODIES);
     let (colour, band) = paints(random);
     let reach = random.random_range(0.92..1.04);
-    let fire = |width: f32, tip: f32| {
-        curve(
-            (-width, 0.52),
-            &[[-width, 0.78, 0.0, tip], [width, 0.78, width, 0.52]],
-        )
-    };
+    let fire =
+        |width: f32, tip: f32| curve((-width, 0.52), &[[-width, 0.78, 0.0, tip], [width, 0.78, width, 0.52]]);
     canvas.flat(fire(0.24, reach), lch(0.76, 0.17, 55.0), 1.0);
     canvas.flat(fire(0.13, reach - 0.16), lch(0.91, 0.15, 95.0), 1.0);
     for side in [-1.0, 1.0] {
         let fin = curve(
             (0.28 * side, 0.06),
-            &[
-                [0.70 * side, 0.22, 0.66 * side, 0.76],
-                [0.46 * side, 0.56, 0.2 * side, 0.56],
-            ],
+            &[[0.70 * side, 0.22, 0.66 * side, 0.76], [0.46 * side, 0.56, 0.2 * side, 0.56]],
         );
         canvas.shape(fin, colour.lighter(-0.05));
     }
@@ -109,11 +92,7 @@ pub(super) fn rocket(canvas: &mut Canvas, random: &mut impl Rng) {
     canvas.line(hull, lch(0.70, 0.02, 250.0), 0.03);
     let nose = curve(
         (0.0, -1.0),
-        &[
-            [0.24, -0.80, 0.335, -0.50],
-            [0.0, -0.42, -0.335, -0.50],
-            [-0.24, -0.80, 0.0, -1.0],
-        ],
+        &[[0.24, -0.80, 0.335, -0.50], [0.0, -0.42, -0.335, -0.50], [-0.24, -0.80, 0.0, -1.0]],
     );
     canvas.shape(nose, colour);
     canvas.flat(circle(0.0, -0.14, 0.22), band.lighter(-0.10), 1.0);

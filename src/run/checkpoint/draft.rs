@@ -1,8 +1,7 @@
 //! A checkpoint in the making.
 
 use super::{
-    Checkpoint, Checkpoints, LogLengths, MANIFEST, MANIFEST_LIMIT, MANIFEST_SUM, Manifest, Sum,
-    is_plain,
+    Checkpoint, Checkpoints, LogLengths, MANIFEST, MANIFEST_LIMIT, MANIFEST_SUM, Manifest, Sum, is_plain,
 };
 use crate::run::error::at;
 use crate::run::{FORMAT, RunError};
@@ -23,13 +22,7 @@ pub struct Draft<'a> {
 impl<'a> Draft<'a> {
     /// A draft in `dir`, which is there and empty.
     pub(super) fn new(checkpoints: &'a Checkpoints, step: u64, dir: PathBuf) -> Self {
-        Self {
-            checkpoints,
-            step,
-            dir,
-            files: BTreeMap::new(),
-            published: false,
-        }
+        Self { checkpoints, step, dir, files: BTreeMap::new(), published: false }
     }
 
     /// Writes one file of the checkpoint and syncs it. Files may be made and written one after the
@@ -59,11 +52,7 @@ impl<'a> Draft<'a> {
     /// # Errors
     /// [`RunError::Unstorable`] where `meta` has no JSON form or one too large; [`RunError::Full`],
     /// [`RunError::Denied`] or [`RunError::Io`].
-    pub fn commit(
-        mut self,
-        logs: LogLengths,
-        meta: &impl Serialize,
-    ) -> Result<Checkpoint, RunError> {
+    pub fn commit(mut self, logs: LogLengths, meta: &impl Serialize) -> Result<Checkpoint, RunError> {
         let manifest = self.write_manifest(logs, meta)?;
         let Checkpoints { disk, dir, .. } = self.checkpoints;
         disk.sync_dir(&self.dir).map_err(at("sync", &self.dir))?;
@@ -74,24 +63,16 @@ impl<'a> Draft<'a> {
             self.checkpoints.remove(&old)?;
             disk.rename(&target, &old).map_err(at("rename", &target))?;
         }
-        disk.rename(&self.dir, &target)
-            .map_err(at("rename", &self.dir))?;
+        disk.rename(&self.dir, &target).map_err(at("rename", &self.dir))?;
         self.published = true;
         disk.sync_dir(dir).map_err(at("sync", dir))?;
 
         self.checkpoints.write_latest(self.step)?;
         self.checkpoints.prune()?;
-        Ok(Checkpoint {
-            dir: target,
-            manifest,
-        })
+        Ok(Checkpoint { dir: target, manifest })
     }
 
-    fn write_manifest(
-        &self,
-        logs: LogLengths,
-        meta: &impl Serialize,
-    ) -> Result<Manifest, RunError> {
+    fn write_manifest(&self, logs: LogLengths, meta: &impl Serialize) -> Result<Manifest, RunError> {
         let unstorable = |reason: String| RunError::Unstorable {
             what: "the manifest".to_owned(),
             path: self.dir.clone(),
@@ -118,8 +99,7 @@ impl<'a> Draft<'a> {
         let disk = &self.checkpoints.disk;
         let path = self.dir.join(name);
         let mut file = disk.create_file(&path).map_err(at("create", &path))?;
-        disk.write(&mut file, &path, bytes)
-            .map_err(at("write", &path))?;
+        disk.write(&mut file, &path, bytes).map_err(at("write", &path))?;
         disk.sync(&file, &path).map_err(at("sync", &path))
     }
 }

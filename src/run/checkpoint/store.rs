@@ -58,11 +58,7 @@ impl Checkpoints {
 
     /// [`new`](Self::new) on the file system given.
     pub(in crate::run) fn on(disk: Arc<dyn Fs>, dir: &Path, keep: usize) -> Self {
-        Self {
-            disk,
-            dir: dir.to_path_buf(),
-            keep: keep.max(1),
-        }
+        Self { disk, dir: dir.to_path_buf(), keep: keep.max(1) }
     }
 
     /// Starts the checkpoint of `step`. Nothing of it counts before [`Draft::commit`].
@@ -128,15 +124,9 @@ impl Checkpoints {
             }
         }
         if problems.is_empty() {
-            return Ok(Found {
-                checkpoint: None,
-                warnings: Vec::new(),
-            });
+            return Ok(Found { checkpoint: None, warnings: Vec::new() });
         }
-        Err(RunError::NoGoodCheckpoint {
-            dir: self.dir.clone(),
-            reasons: problems.join("; "),
-        })
+        Err(RunError::NoGoodCheckpoint { dir: self.dir.clone(), reasons: problems.join("; ") })
     }
 
     /// Deletes what killed processes left. Only for who holds the run's lock.
@@ -223,11 +213,7 @@ impl Checkpoints {
                 let current = name.strip_suffix(".old").is_none();
                 let step = parse_step(name.strip_suffix(".old").unwrap_or(&name))?;
                 let path = self.dir.join(name);
-                Some(Entry {
-                    step,
-                    current,
-                    path,
-                })
+                Some(Entry { step, current, path })
             })
             .collect();
         entries.sort_unstable_by_key(|entry| std::cmp::Reverse((entry.step, entry.current)));

@@ -7,10 +7,7 @@ use std::fs;
 use std::sync::Arc;
 use tempfile::{TempDir, tempdir};
 
-const LOGS: LogLengths = LogLengths {
-    events: 12,
-    candidates: 7,
-};
+const LOGS: LogLengths = LogLengths { events: 12, candidates: 7 };
 
 /// Weights that tell the step and, for a step that is saved twice, the time.
 fn weights(step: u64, time: u8) -> Vec<u8> {
@@ -37,10 +34,8 @@ fn folder(steps: impl IntoIterator<Item = u64>) -> (TempDir, Checkpoints) {
 }
 
 fn names(dir: &Path) -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> =
+        fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -49,16 +44,9 @@ fn names(dir: &Path) -> Vec<String> {
 fn newest(dir: &Path) -> (u64, u8, Vec<Warning>) {
     let found = Checkpoints::new(dir, 3).latest().unwrap();
     let checkpoint = found.checkpoint.unwrap();
-    let time = *checkpoint
-        .read("generator.safetensors")
-        .unwrap()
-        .last()
-        .unwrap();
+    let time = *checkpoint.read("generator.safetensors").unwrap().last().unwrap();
     let step = checkpoint.step();
-    assert_eq!(
-        checkpoint.read("generator.safetensors").unwrap(),
-        weights(step, time)
-    );
+    assert_eq!(checkpoint.read("generator.safetensors").unwrap(), weights(step, time));
     (step, time, found.warnings)
 }
 
@@ -74,22 +62,13 @@ fn what_was_saved_comes_back() {
     assert_eq!(checkpoint.dir(), saved.dir());
     assert_eq!(checkpoint.step(), 123);
     assert_eq!(checkpoint.logs(), LOGS);
-    assert_eq!(
-        checkpoint.meta::<(String, u64)>().unwrap(),
-        ("meta".to_owned(), 123)
-    );
+    assert_eq!(checkpoint.meta::<(String, u64)>().unwrap(), ("meta".to_owned(), 123));
     assert!(checkpoint.meta::<u64>().is_err());
     let files: Vec<_> = checkpoint.names().collect();
     assert_eq!(files, ["generator.safetensors", "search.json"]);
-    assert_eq!(
-        checkpoint.read("generator.safetensors").unwrap(),
-        weights(123, 1)
-    );
+    assert_eq!(checkpoint.read("generator.safetensors").unwrap(), weights(123, 1));
     assert!(checkpoint.read("manifest.json").is_err());
-    assert_eq!(
-        fs::read_to_string(dir.path().join(LATEST)).unwrap(),
-        "000123\n"
-    );
+    assert_eq!(fs::read_to_string(dir.path().join(LATEST)).unwrap(), "000123\n");
 }
 
 #[test]
@@ -107,10 +86,7 @@ fn the_newest_three_stay() {
     let expected = ["000010", "1000000", "1000001", "999999", LATEST];
     assert_ne!(names(dir.path()), expected);
     assert_eq!(names(dir.path()), ["1000000", "1000001", "999999", LATEST]);
-    assert_eq!(
-        checkpoints.steps().unwrap(),
-        [1_000_001, 1_000_000, 999_999]
-    );
+    assert_eq!(checkpoints.steps().unwrap(), [1_000_001, 1_000_000, 999_999]);
 }
 
 #[test]
@@ -136,26 +112,11 @@ fn names_that_lead_elsewhere_or_are_taken_are_refused() {
     let mut draft = checkpoints.begin(1).unwrap();
     draft.write("a.bin", b"").unwrap();
     let long = "x".repeat(101);
-    for name in [
-        "",
-        ".",
-        "..",
-        "../a",
-        "a/b",
-        "a\\b",
-        "/a",
-        "C:a",
-        "a\0",
-        "a.bin",
-        MANIFEST,
-        MANIFEST_SUM,
-        &long,
-    ] {
+    for name in
+        ["", ".", "..", "../a", "a/b", "a\\b", "/a", "C:a", "a\0", "a.bin", MANIFEST, MANIFEST_SUM, &long]
+    {
         let error = draft.write(name, b"").unwrap_err();
-        assert!(
-            matches!(error, RunError::Unstorable { .. }),
-            "{name:?}: {error}"
-        );
+        assert!(matches!(error, RunError::Unstorable { .. }), "{name:?}: {error}");
     }
     assert_eq!(names(&dir.path().join("000001.tmp")), ["a.bin"]);
 }
@@ -175,12 +136,7 @@ fn a_manifest_that_lists_a_file_elsewhere_is_refused() {
 
 #[test]
 fn any_flipped_bit_or_cut_in_any_file_is_found_and_the_checkpoint_before_is_used() {
-    for name in [
-        "generator.safetensors",
-        "search.json",
-        MANIFEST,
-        MANIFEST_SUM,
-    ] {
+    for name in ["generator.safetensors", "search.json", MANIFEST, MANIFEST_SUM] {
         let (dir, _) = folder([1, 2]);
         let path = dir.path().join("000002").join(name);
         let whole = fs::read(&path).unwrap();
@@ -193,15 +149,9 @@ fn any_flipped_bit_or_cut_in_any_file_is_found_and_the_checkpoint_before_is_used
                 let (step, _, warnings) = newest(dir.path());
                 assert_eq!((step, warnings.len()), (1, 1), "{name} at {place}");
                 let warning = warnings[0].to_string();
-                assert!(
-                    warning.contains("checkpoint 000002 cannot be used"),
-                    "{warning}"
-                );
+                assert!(warning.contains("checkpoint 000002 cannot be used"), "{warning}");
                 assert!(warning.contains(name), "{warning}");
-                assert!(
-                    warning.contains("checkpoint 000001 is used instead"),
-                    "{warning}"
-                );
+                assert!(warning.contains("checkpoint 000001 is used instead"), "{warning}");
             }
         }
         fs::remove_file(&path).unwrap();
@@ -226,11 +176,7 @@ fn a_missing_newest_checkpoint_is_said() {
     fs::remove_dir_all(dir.path().join("000002")).unwrap();
     let (step, _, warnings) = newest(dir.path());
     assert_eq!((step, warnings.len()), (1, 1));
-    assert!(
-        warnings[0]
-            .0
-            .contains("000002, named by LATEST, is missing")
-    );
+    assert!(warnings[0].0.contains("000002, named by LATEST, is missing"));
 }
 
 #[test]
@@ -239,16 +185,10 @@ fn a_run_that_lost_all_its_checkpoints_is_not_taken_for_a_new_one() {
     fs::remove_file(dir.path().join("000002/search.json")).unwrap();
     fs::remove_dir_all(dir.path().join("000001")).unwrap();
     let message = checkpoints.latest().unwrap_err().to_string();
-    assert!(
-        message.contains("000002/search.json is damaged"),
-        "{message}"
-    );
+    assert!(message.contains("000002/search.json is damaged"), "{message}");
     fs::remove_dir_all(dir.path().join("000002")).unwrap();
     let message = checkpoints.latest().unwrap_err().to_string();
-    assert!(
-        message.contains("000002, named by LATEST, is missing"),
-        "{message}"
-    );
+    assert!(message.contains("000002, named by LATEST, is missing"), "{message}");
 }
 
 #[test]
@@ -302,11 +242,7 @@ fn fail_every_step(before: &[u64], step: u64, after: After) -> usize {
         let checkpoints = Checkpoints::new(dir.path(), 3);
         checkpoints.sweep().unwrap();
         let stray = |name: &String| name.ends_with("tmp");
-        assert!(
-            !names(dir.path()).iter().any(stray),
-            "k = {k}: {:?}",
-            names(dir.path())
-        );
+        assert!(!names(dir.path()).iter().any(stray), "k = {k}: {:?}", names(dir.path()));
         assert_eq!(newest(dir.path()), (step_now, time_now, vec![]));
         save(&checkpoints, step, 3).unwrap();
         assert_eq!(newest(dir.path()), (step, 3, vec![]));

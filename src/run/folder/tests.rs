@@ -29,9 +29,7 @@ fn work(folder: &mut RunFolder, steps: std::ops::Range<u64>) -> Result<(), RunEr
             folder.write_sample(step, &step.to_le_bytes())?;
         }
         if step % 10 == 0 {
-            folder.save_checkpoint(step, &step, |draft| {
-                draft.write("weights.bin", &step.to_le_bytes())
-            })?;
+            folder.save_checkpoint(step, &step, |draft| draft.write("weights.bin", &step.to_le_bytes()))?;
         }
     }
     folder.events.flush()?;
@@ -59,15 +57,8 @@ fn content(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// Says which files differ, not how.
 fn assert_same(run: &Path, expected: &Path, what: &str) {
     let (run, expected) = (content(run), content(expected));
-    assert_eq!(
-        run.keys().collect::<Vec<_>>(),
-        expected.keys().collect::<Vec<_>>(),
-        "{what}"
-    );
-    let differ: Vec<_> = run
-        .keys()
-        .filter(|name| run[*name] != expected[*name])
-        .collect();
+    assert_eq!(run.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{what}");
+    let differ: Vec<_> = run.keys().filter(|name| run[*name] != expected[*name]).collect();
     assert!(differ.is_empty(), "{what}: {differ:?}");
 }
 
@@ -95,10 +86,7 @@ fn a_new_run_has_all_its_parts_and_opens() {
     let folder = RunFolder::open(&dir).unwrap();
     assert!(view.is_running());
     folder.write_summary(&("fd", 12.5)).unwrap();
-    assert_eq!(
-        view.summary().unwrap().unwrap(),
-        serde_json::json!(["fd", 12.5])
-    );
+    assert_eq!(view.summary().unwrap().unwrap(), serde_json::json!(["fd", 12.5]));
 }
 
 #[test]
@@ -131,16 +119,11 @@ fn a_file_in_the_way_is_named() {
     let file = root.path().join("file");
     fs::write(&file, "").unwrap();
     for dir in [file.clone(), file.join("below")] {
-        let message = RunFolder::create(&dir, &info(), "")
-            .unwrap_err()
-            .to_string();
+        let message = RunFolder::create(&dir, &info(), "").unwrap_err().to_string();
         assert!(message.contains(dir.to_str().unwrap()), "{message}");
     }
     assert!(matches!(refusal(&file), RunError::NotARun { .. }));
-    assert!(matches!(
-        refusal(&file.join("below")),
-        RunError::Missing { .. }
-    ));
+    assert!(matches!(refusal(&file.join("below")), RunError::Missing { .. }));
 }
 
 /// The kernel's own answer where there is no right to write, root or not.
@@ -155,10 +138,7 @@ fn a_file_system_without_the_right_to_write_is_an_error_that_names_the_folder() 
 #[test]
 fn what_is_missing_or_no_run_is_told_apart_and_nothing_appears_there() {
     let root = tempdir().unwrap();
-    assert!(matches!(
-        refusal(&root.path().join("gone")),
-        RunError::Missing { .. }
-    ));
+    assert!(matches!(refusal(&root.path().join("gone")), RunError::Missing { .. }));
     fs::write(root.path().join(CONFIG), "").unwrap();
     assert!(matches!(refusal(root.path()), RunError::NotARun { .. }));
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
@@ -175,10 +155,7 @@ fn a_half_deleted_run_names_what_is_missing() {
             fs::remove_file(path).unwrap();
         }
         let message = refusal(&dir).to_string();
-        assert!(
-            message.contains(&format!("half deleted ({name} missing)")),
-            "{message}"
-        );
+        assert!(message.contains(&format!("half deleted ({name} missing)")), "{message}");
     }
     let (_root, dir) = new_run();
     fs::remove_dir_all(dir.join(SAMPLES)).unwrap();
@@ -200,10 +177,7 @@ fn a_second_writer_is_refused_while_readers_are_not() {
     let mut first = RunFolder::create(root.path(), &info(), "").unwrap();
     work(&mut first, 1..15).unwrap();
     let message = refusal(root.path()).to_string();
-    assert!(
-        message.contains(&std::process::id().to_string()),
-        "{message}"
-    );
+    assert!(message.contains(&std::process::id().to_string()), "{message}");
     let view = RunFolder::open_read_only(root.path()).unwrap();
     assert_eq!(view.events::<(String, u64)>().unwrap().items.len(), 14);
     drop(first);
@@ -222,37 +196,24 @@ fn a_folder_that_is_deleted_or_replaced_while_running_is_found_at_the_next_check
     assert!(!dir.exists(), "it must not come back by itself");
     RunFolder::create(&dir, &info(), "").unwrap();
     let message = save(&mut folder).unwrap_err().to_string();
-    assert!(
-        message.contains("another file has taken its place"),
-        "{message}"
-    );
+    assert!(message.contains("another file has taken its place"), "{message}");
 }
 
 #[test]
 fn a_resumed_run_ends_with_the_same_bytes_wherever_it_was_cut() {
     let (_root, straight) = new_run();
-    work(
-        &mut RunFolder::open_on(quick_disk(), &straight).unwrap(),
-        1..46,
-    )
-    .unwrap();
+    work(&mut RunFolder::open_on(quick_disk(), &straight).unwrap(), 1..46).unwrap();
     for cut in [2, 9, 11, 20, 38, 45] {
         let (_root, dir) = new_run();
         let mut folder = RunFolder::open(&dir).unwrap();
         work(&mut folder, 1..cut).unwrap();
-        folder
-            .write_sample(cut + 1, b"one that another order of events drew")
-            .unwrap();
+        folder.write_sample(cut + 1, b"one that another order of events drew").unwrap();
         drop(folder);
         // As a killed process leaves it.
         fs::write(dir.join(".autogan-1-1.tmp"), "scratch").unwrap();
         fs::create_dir(dir.join("checkpoints/000099.tmp")).unwrap();
         let events = fs::read(dir.join(EVENTS)).unwrap();
-        fs::write(
-            dir.join(EVENTS),
-            [&events, b"[\"event\",".as_slice()].concat(),
-        )
-        .unwrap();
+        fs::write(dir.join(EVENTS), [&events, b"[\"event\",".as_slice()].concat()).unwrap();
 
         let mut resumed = RunFolder::resume(&dir).unwrap();
         let from = resumed.checkpoint.as_ref().map_or(0, Checkpoint::step);
@@ -266,21 +227,13 @@ fn a_resumed_run_ends_with_the_same_bytes_wherever_it_was_cut() {
 #[test]
 fn a_damaged_newest_checkpoint_costs_one_interval_and_not_the_result() {
     let (_root, straight) = new_run();
-    work(
-        &mut RunFolder::open_on(quick_disk(), &straight).unwrap(),
-        1..36,
-    )
-    .unwrap();
+    work(&mut RunFolder::open_on(quick_disk(), &straight).unwrap(), 1..36).unwrap();
     let (_root, dir) = new_run();
     work(&mut RunFolder::open_on(quick_disk(), &dir).unwrap(), 1..36).unwrap();
     fs::write(dir.join("checkpoints/000030/weights.bin"), "????????").unwrap();
     let mut resumed = RunFolder::resume(&dir).unwrap();
     assert_eq!(resumed.checkpoint.unwrap().step(), 20);
-    assert!(
-        resumed.warnings[0].0.contains("000030"),
-        "{:?}",
-        resumed.warnings
-    );
+    assert!(resumed.warnings[0].0.contains("000030"), "{:?}", resumed.warnings);
     assert!(!dir.join("checkpoints/000030").exists());
     work(&mut resumed.folder, 21..36).unwrap();
     assert_same(&dir, &straight, "");
@@ -290,19 +243,12 @@ fn a_damaged_newest_checkpoint_costs_one_interval_and_not_the_result() {
 fn a_log_shorter_than_its_checkpoint_falls_back_to_one_that_it_reaches() {
     let (_root, dir) = new_run();
     work(&mut RunFolder::open_on(quick_disk(), &dir).unwrap(), 1..36).unwrap();
-    let log = fs::OpenOptions::new()
-        .write(true)
-        .open(dir.join(EVENTS))
-        .unwrap();
+    let log = fs::OpenOptions::new().write(true).open(dir.join(EVENTS)).unwrap();
     log.set_len(200).unwrap();
     let resumed = RunFolder::resume(&dir).unwrap();
     assert_eq!(resumed.checkpoint.unwrap().step(), 10);
     assert_eq!(resumed.warnings.len(), 2);
-    assert!(
-        resumed.warnings[0].0.contains("events.jsonl"),
-        "{:?}",
-        resumed.warnings
-    );
+    assert!(resumed.warnings[0].0.contains("events.jsonl"), "{:?}", resumed.warnings);
 }
 
 #[test]
@@ -359,11 +305,7 @@ fn a_fault_at_any_step_of_creating_leaves_nothing_behind() {
 #[test]
 fn a_fault_at_any_step_of_a_run_can_be_resumed_to_the_same_bytes() {
     let (_root, straight) = new_run();
-    work(
-        &mut RunFolder::open_on(quick_disk(), &straight).unwrap(),
-        1..42,
-    )
-    .unwrap();
+    work(&mut RunFolder::open_on(quick_disk(), &straight).unwrap(), 1..42).unwrap();
     for after in [After::Recovers, After::StaysDown] {
         let mut faults = 0;
         for k in 0.. {
@@ -393,11 +335,7 @@ fn a_fault_at_any_step_of_a_run_can_be_resumed_to_the_same_bytes() {
 #[test]
 fn a_fault_at_any_step_of_returning_can_be_made_good_by_returning_again() {
     let (_root, straight) = new_run();
-    work(
-        &mut RunFolder::open_on(quick_disk(), &straight).unwrap(),
-        1..42,
-    )
-    .unwrap();
+    work(&mut RunFolder::open_on(quick_disk(), &straight).unwrap(), 1..42).unwrap();
     let mut faults = 0;
     for k in 0.. {
         let (_root, dir) = new_run();

@@ -1,0 +1,169 @@
+//! `autogan arch`: what an architecture is and what it costs.
+
+use serde::Serialize;
+
+use super::WrongCall;
+use super::args::ArchArgs;
+use super::table::{lines, operations, thousands};
+use super::terminal::print_line;
+use crate::arch::{
+    Cost, Genotype, LayerCost, NetShape, Space, SpaceConfig, discriminator_layers, discriminator_params,
+    layers,
+};
+
+/// All that can be said of an architecture.
+#[derive(Serialize)]
+struct Description {
+    /// By name.
+    genotype: Genotype,
+    /// The integer vector.
+    vector: Vec<u32>,
+    /// One line for each cell.
+    words: Vec<String>,
+    /// Its number in the full space of as many cells, from 0.
+    index: Option<u64>,
+    /// The size of that space.
+    space_size: u64,
+    /// The sizes that the costs are for.
+    shape: NetShape,
+    /// Side of the images in pixels.
+    side: usize,
+    generator: Network,
+    discriminator: Network,
+}
+
+#[derive(Serialize)]
+struct Network {
+    channels: usize,
+    params: u64,
+    /// For one image.
+    macs: u64,
+    layers: Vec<LayerCost>,
+}
+
+impl Network {
+    fn new(channels: usize, params: Option<u64>, layers: Vec<LayerCost>) -> Self {
+        let used: Cost = layers.iter().map(LayerCost::cost).sum();
+        Self { channels, params: params.unwrap_or(used.params), macs: used.macs, layers }
+    }
+}
+
+/// Runs the command.
+pub(super) fn run(args: &ArchArgs) -> anyhow::Result<()> {
+    let description = describe(args)?;
+    match args.json {
+        true => print_line(&serde_json::to_string(&description)?),
+        false => print_words(&description),
+    }
+    Ok(())
+}
+
+fn describe(args: &ArchArgs) -> anyhow::Result<Description> {
+    let genotype = Genotype::parse(&args.arch)?;
+    let cells = genotype.cells.len();
+    let shape = NetShape {
+        channels: args.channels,
+        latent: args.latent,
+        bottom_width: bottom_width(args.size, cells)?,
+        ..NetShape::default()
+    };
+    let config = SpaceConfig { cells, ..SpaceConfig::default() };
+    let space = Space::new(config, shape)?;
+    // The discriminator's sizes have the same range as the generator's.
+    NetShape { channels: args.discriminator_channels, ..shape }.check()?;
+    let (side, channels) = (shape.side(cells), args.discriminator_channels);
+    Ok(Description {
+        vector: genotype.tokens(),
+        words: genotype.describe(),
+        index: space.index(&genotype),
+        space_size: space.size(),
+        shape,
+        side,
+        generator: Network::new(args.channels, None, layers(&genotype, &shape)),
+        discriminator: Network::new(
+            channels,
+            Some(discriminator_params(channels, cells)),
+            discriminator_layers(channels, cells - 1, side),
+        ),
+        genotype,
+    })
+}
+
+/// The side of the first feature map of a generator whose images have side `size`.
+fn bottom_width(size: Option<usize>, cells: usize) -> Result<usize, WrongCall> {
+    let factor = 1 << cells;
+    match size {
+        None => Ok(NetShape::default().bottom_width),
+        Some(size) if size > 0 && size % factor == 0 => Ok(size / factor),
+        Some(size) => Err(WrongCall(format!(
+            "images of {size} px cannot be made by {cells} cells, each of which doubles the side; set \
+             --size to a multiple of {factor}"
+        ))),
+    }
+}
+
+fn print_words(description: &Description) {
+    let Description { shape, generator, discriminator, .. } = description;
+    print_line(&format!("Architecture  {}", description.genotype));
+    if let Some(index) = description.index {
+        let size = thousands(description.space_size);
+        print_line(&format!("Number        {} of {size}, counted from 0", thousands(index)));
+    }
+    print_line(&format!(
+        "Images        {0} x {0}, from {1} latent values, with {2} channels",
+        description.side, shape.latent, shape.channels
+    ));
+    for (cell, words) in description.words.iter().enumerate() {
+        print_line(&format!("Cell {}        {words}", cell + 1));
+    }
+    for (name, network) in [("Generator", generator), ("Discriminator", discriminator)] {
+        print_line("");
+        let title = format!("{name}, {} channels", network.channels);
+        let mut rows = vec![[title.as_str(), "side", "parameters", "MACs"].map(str::to_owned)];
+        rows.extend(network.layers.iter().map(|layer| {
+            let side = layer.side.to_string();
+            [format!("  {}", layer.name), side, thousands(layer.params), operations(layer.macs)]
+        }));
+        let total = (thousands(network.params), operations(network.macs));
+        rows.push(["  in all".to_owned(), String::new(), total.0, total.1]);
+        lines(&rows).iter().for_each(|line| print_line(line));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn args(arch: &str, size: Option<usize>) -> ArchArgs {
+        ArchArgs {
+            arch: arch.to_owned(),
+            channels: 256,
+            discriminator_channels: 128,
+            latent: 128,
+            size,
+            json: false,
+        }
+    }
+
+    #[test]
+    fn the_papers_best_costs_what_the_paper_says() {
+        let a = describe(&args("1 0 1 1 1 0 0 1 1 1 0 1 0 3", None)).unwrap();
+        assert_eq!((a.generator.params, a.discriminator.params), (4_405_251, 1_053_824));
+        assert_eq!(operations(a.generator.macs), "1.765 G");
+        assert_eq!(operations(a.discriminator.macs), "272.1 M");
+        assert_eq!((a.side, a.space_size, a.words.len()), (32, 373_248, 3));
+        let space = Space::new(SpaceConfig::default(), a.shape).unwrap();
+        assert_eq!(a.index.map(|index| space.at(index)), Some(a.genotype));
+    }
+
+    #[test]
+    fn a_size_gives_the_bottom_width_or_a_sentence() {
+        let stl = describe(&args("1 0 1 1 1 0 0 1 1 1 0 1 0 3", Some(48))).unwrap();
+        assert_eq!((stl.shape.bottom_width, stl.generator.params), (6, 5_065_731));
+        for size in [0, 30] {
+            let error = describe(&args("1 0 1 1 1 0 0 1 1 1 0 1 0 3", Some(size))).err().unwrap();
+            assert!(error.is::<WrongCall>() && error.to_string().contains("multiple of 8"), "{error}");
+        }
+    }
+}

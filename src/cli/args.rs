@@ -1,0 +1,391 @@
+//! What can be typed.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{MAX_SEED, PRESETS};
+use crate::data::Split;
+use crate::data::fetch::Dataset;
+
+/// Where runs go when no folder is given, and where they are looked for.
+pub(super) const RUNS: &str = "runs";
+
+/// Searches, trains and shows generative adversarial networks on any GPU.
+#[derive(Debug, Parser)]
+#[command(name = "autogan", version, about)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Find an architecture, train it, leave pictures behind
+    Search(SearchArgs),
+    /// Train one architecture from scratch
+    Train(TrainArgs),
+    /// Generate images with a trained generator
+    Sample(SampleArgs),
+    /// Say what an architecture is and what it costs
+    Arch(ArchArgs),
+    /// Look at runs
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Look at images, or download them
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// List the devices of this machine and test the chosen one
+    Doctor(DoctorArgs),
+    /// Train what a search found and random architectures alike, and compare
+    Bench(BenchArgs),
+}
+
+impl Command {
+    /// Whether standard output is for a program.
+    pub fn json(&self) -> bool {
+        match self {
+            Self::Search(args) => args.run.json,
+            Self::Train(args) => args.run.json,
+            Self::Sample(args) => args.json,
+            Self::Arch(args) => args.json,
+            Self::Runs(RunsCommand::List(args)) => args.json,
+            Self::Runs(RunsCommand::Show(args)) => args.json,
+            Self::Data(DataCommand::Check(args)) => args.json,
+            Self::Data(DataCommand::Fetch(args)) => args.json,
+            Self::Doctor(args) => args.json,
+            Self::Bench(args) => args.json,
+        }
+    }
+}
+
+/// What every run is told. Later ones win: preset, config file, settings, other options.
+#[derive(Debug, Default, Args)]
+pub(super) struct RunArgs {
+    /// Built-in settings to start from [default: quick, or none with --config]
+    #[arg(long, value_name = "PRESET", long_help = preset_help(), conflicts_with = "resume")]
+    pub preset: Option<String>,
+    /// A TOML file of settings, such as the config.toml of a run
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub config: Option<PathBuf>,
+    /// A single setting, such as search.candidates=20; can be given often
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// The images: toys, a folder, cifar10:DIR, stl10:DIR or idx:DIR
+    #[arg(long, value_name = "SRC", conflicts_with = "resume")]
+    pub data: Option<String>,
+    /// Where to compute: auto, cpu, or an adapter's name as `autogan doctor` lists it
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+    /// Seed of every random number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
+    #[arg(conflicts_with = "resume")]
+    pub seed: Option<u64>,
+    /// A new or empty folder for the run [default: runs/<date>-<name>]
+    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
+    pub out: Option<PathBuf>,
+    /// Go on with the run in this folder
+    #[arg(long, value_name = "DIR")]
+    pub resume: Option<PathBuf>,
+    /// Print one event a line as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn preset_help() -> String {
+    let lines = PRESETS.map(|preset| format!("  {:14} {}", preset.name, preset.about));
+    format!("Built-in settings to start from [default: quick, or none with --config]:\n{}", lines.join("\n"))
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SearchArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TrainArgs {
+    /// The architecture, as an integer vector such as "1 0 1 1 1 0 0 1 1"
+    #[arg(long, value_name = "VECTOR", conflicts_with = "resume")]
+    #[arg(required_unless_present_any = ["from", "resume"])]
+    pub arch: Option<String>,
+    /// An architecture that a run found: the run's folder, and its place there if not the first
+    #[arg(long = "run", id = "from", value_name = "DIR[:RANK]", conflicts_with_all = ["arch", "resume"])]
+    pub from: Option<Found>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+/// A place in the outcome of a run: `DIR` or `DIR:RANK`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The run folder.
+    pub dir: PathBuf,
+    /// The place, from 1.
+    pub rank: usize,
+}
+
+impl FromStr for Found {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (dir, rank) = match text.rsplit_once(':') {
+            // Anything but a number belongs to the path.
+            Some((dir, rank)) if !dir.is_empty() && rank.bytes().all(|byte| byte.is_ascii_digit()) => {
+                (dir, rank.parse().unwrap_or(0))
+            }
+            _ => (text, 1),
+        };
+        match rank {
+            0 => Err("the rank counts from 1".to_owned()),
+            rank => Ok(Self { dir: dir.into(), rank }),
+        }
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.dir.display(), self.rank)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SampleArgs {
+    /// A file of weights, or the folder of a finished run
+    #[arg(long, value_name = "FILE|RUN")]
+    pub model: PathBuf,
+    /// The architecture, for weights that do not say it
+    #[arg(long, value_name = "VECTOR")]
+    pub arch: Option<String>,
+    /// Number of images
+    #[arg(long, value_name = "N", default_value_t = 64, conflicts_with = "latents")]
+    #[arg(value_parser = at_least_one::<usize>)]
+    pub n: usize,
+    /// Seed of the latents
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "latents")]
+    pub seed: u64,
+    /// A safetensors file with the latents, a tensor z of [N, latent]
+    #[arg(long, value_name = "FILE")]
+    pub latents: Option<PathBuf>,
+    /// A folder for single images, a .png for a grid, or a .safetensors for a tensor
+    #[arg(long, value_name = "PATH")]
+    pub out: PathBuf,
+    /// Where to compute: auto, cpu, or an adapter's name as `autogan doctor` lists it
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ArchArgs {
+    /// The architecture, as an integer vector such as "1 0 1 1 1 0 0 1 1"
+    #[arg(value_name = "VECTOR")]
+    pub arch: String,
+    /// Channels of every generator cell
+    #[arg(long, value_name = "N", default_value_t = 256)]
+    pub channels: usize,
+    /// Channels of every discriminator block
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    pub discriminator_channels: usize,
+    /// Length of the latent vector
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    pub latent: usize,
+    /// Side of the images in pixels [default: 4, doubled by each cell]
+    #[arg(long, value_name = "PX")]
+    pub size: Option<usize>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RunsCommand {
+    /// List the runs of a folder, newest first
+    List(ListArgs),
+    /// Say what a run was told and what came out
+    Show(ShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// The folder that the runs are in
+    #[arg(value_name = "DIR", default_value = RUNS)]
+    pub dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The run's folder, or its name in `runs`
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DataCommand {
+    /// Load images as a run would, and say what was found and what was skipped
+    Check(CheckArgs),
+    /// Download a public data set
+    Fetch(FetchArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// The images: toys, a folder, cifar10:DIR, stl10:DIR or idx:DIR
+    #[arg(value_name = "SRC")]
+    pub source: String,
+    /// Side in pixels that they are brought to
+    #[arg(long, value_name = "PX", default_value_t = 32)]
+    pub size: usize,
+    /// Look at the test images instead of those for training
+    #[arg(long)]
+    pub test: bool,
+    /// Write the first images into this PNG file
+    #[arg(long, value_name = "FILE")]
+    pub sheet: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl CheckArgs {
+    /// The part of the source to look at.
+    pub fn split(&self) -> Split {
+        if self.test { Split::Test } else { Split::Train }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FetchArgs {
+    /// cifar10, stl10 or fashion-mnist
+    #[arg(value_name = "NAME")]
+    pub dataset: Dataset,
+    /// The folder that the files go to
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Where to get the files, instead of from their publisher
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// The device to test: auto, cpu, or an adapter's name
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: String,
+    /// Compile and tune the kernels of a quick search ahead of time
+    #[arg(long)]
+    pub warm_up: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BenchArgs {
+    /// The folder of a finished search
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Number of random architectures
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one::<usize>)]
+    pub random: usize,
+    /// Number of seeds, each of which trains every architecture once
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = at_least_one::<u64>)]
+    pub seeds: u64,
+    /// Generator steps of each training
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = at_least_one::<u64>)]
+    pub steps: u64,
+    /// Where to compute: auto, cpu, or an adapter's name [default: as the run]
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Reads a count that must not be 0.
+fn at_least_one<T: FromStr<Err: fmt::Display> + Default + PartialEq>(text: &str) -> Result<T, String> {
+    match text.parse::<T>() {
+        Ok(count) if count == T::default() => Err("it must be at least 1".to_owned()),
+        count => count.map_err(|error| error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        let words = std::iter::once("autogan").chain(line.split(' '));
+        Cli::try_parse_from(words).map(|cli| cli.command.unwrap())
+    }
+
+    #[test]
+    fn a_found_architecture_is_a_folder_with_or_without_a_rank() {
+        let found = |dir: &str, rank| Ok(Found { dir: dir.into(), rank });
+        assert_eq!("runs/a".parse(), found("runs/a", 1));
+        assert_eq!("runs/a:3".parse(), found("runs/a", 3));
+        assert_eq!("C:\\runs".parse(), found("C:\\runs", 1));
+        assert_eq!("C:\\runs:2".parse(), found("C:\\runs", 2));
+        for text in ["runs/a:0", "runs/a:99999999999999999999"] {
+            assert!(text.parse::<Found>().is_err(), "{text}");
+        }
+        assert_eq!(Found { dir: "r".into(), rank: 2 }.to_string(), "r:2");
+    }
+
+    #[test]
+    fn training_needs_exactly_one_architecture_or_a_run_to_resume() {
+        for line in ["train --arch 1,0,1,1", "train --run runs/a:2 --seed 3", "train --resume runs/a"] {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+        for line in ["train", "train --arch 1,0,1,1 --run a", "train --run a --resume b"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_resumed_run_keeps_what_it_was_begun_with() {
+        assert!(parse("search --resume a --device cpu --set winner.steps=9").is_ok());
+        for option in ["--preset quick", "--config f", "--data toys", "--seed 2", "--out b"] {
+            assert!(parse(&format!("search --resume a {option}")).is_err(), "{option}");
+        }
+    }
+
+    #[test]
+    fn every_subcommand_takes_json() {
+        for line in [
+            "search",
+            "train --arch 1,0,1,1",
+            "sample --model a --out b",
+            "arch 1,0,1,1",
+            "runs list",
+            "runs show a",
+            "data check toys",
+            "data fetch cifar10 --to a",
+            "doctor",
+            "bench a",
+        ] {
+            assert!(!parse(line).unwrap().json());
+            assert!(parse(&format!("{line} --json")).unwrap().json(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_seed_that_toml_cannot_hold_is_refused() {
+        assert!(parse(&format!("search --seed {MAX_SEED}")).is_ok());
+        assert!(parse(&format!("search --seed {}", MAX_SEED + 1)).is_err());
+    }
+}

@@ -1,0 +1,93 @@
+//! `autogan bench`: what a search was worth, against random architectures trained alike.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::args::BenchArgs;
+use super::launch;
+use super::terminal::{Terminal, print_line};
+use crate::config::RunConfig;
+use crate::run::RunView;
+use crate::worker::{ContestConfig, Entry, Job, Summary, contest};
+
+/// Runs the command.
+pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let view = RunView::open(&args.run)?;
+    let origin = args.run.join("config.toml").display().to_string();
+    let mut config = RunConfig::from_toml(&view.config()?, &origin)?;
+    if let Some(device) = &args.device {
+        config.device = device.clone();
+    }
+    let summary = summary(&view, &args.run)?;
+    let winner = summary.trained.first().context("the run has no winner")?;
+    let mut terminal = Terminal::new(args.json);
+    let plan = launch::plan(Job::Search, config, &mut terminal)?;
+    let settings = ContestConfig { random: args.random, seeds: args.seeds, steps: args.steps };
+    let mut entries: Vec<Entry> = Vec::new();
+    contest(&plan, &winner.genotype, &settings, &mut |entry| {
+        match args.json {
+            true => print_line(&serde_json::json!(entry).to_string()),
+            false => print_line(&line(entry)),
+        }
+        entries.push(entry.clone());
+    })?;
+    if !args.json {
+        conclude(&entries, args.seeds as usize);
+    }
+    Ok(())
+}
+
+fn summary(view: &RunView, dir: &Path) -> anyhow::Result<Summary> {
+    let summary = view.summary()?.with_context(|| {
+        format!("{} is not finished; go on with: autogan search --resume {}", dir.display(), dir.display())
+    })?;
+    serde_json::from_value(summary).context("summary.json cannot be read")
+}
+
+fn line(entry: &Entry) -> String {
+    let kind = if entry.searched { "searched" } else { "random  " };
+    let scores: Vec<String> = entry.scores.iter().map(ToString::to_string).collect();
+    format!("{kind}  {}  seed {}: {}", entry.genotype, entry.seed, scores.join("; "))
+}
+
+/// The searched architecture beside the best, the median and the worst random one, by the deciding
+/// score averaged over the seeds.
+fn conclude(entries: &[Entry], seeds: usize) {
+    let contestants = entries.len() / seeds.max(1);
+    let mut means: Vec<(f64, &Entry)> = (0..contestants)
+        .filter_map(|place| {
+            let own = entries.iter().skip(place).step_by(contestants);
+            let values: Vec<f64> = own.filter_map(|e| Some(e.scores.first()?.value)).collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            (!values.is_empty()).then(|| (mean, &entries[place]))
+        })
+        .collect();
+    let Some(score) = entries.first().and_then(|entry| entry.scores.first()) else {
+        return;
+    };
+    let larger = score.metric.larger_is_better();
+    means.sort_by(|(a, _), (b, _)| if larger { b.total_cmp(a) } else { a.total_cmp(b) });
+    let searched = means.iter().position(|(_, entry)| entry.searched);
+    let random: Vec<&(f64, &Entry)> = means.iter().filter(|(_, entry)| !entry.searched).collect();
+    let name = score.metric.label(&score.extractor);
+    print_line(&format!("\n{name} ({}), mean of {seeds} seeds:", score.extractor));
+    if let Some(place) = searched {
+        let (value, entry) = &means[place];
+        print_line(&format!(
+            "  searched       {value:8.3}  {}  (place {} of {contestants})",
+            entry.genotype,
+            place + 1
+        ));
+    }
+    let picks = [
+        ("best random  ", 0),
+        ("median random", random.len() / 2),
+        ("worst random ", random.len().saturating_sub(1)),
+    ];
+    for (name, place) in picks {
+        if let Some((value, entry)) = random.get(place) {
+            print_line(&format!("  {name}  {value:8.3}  {}", entry.genotype));
+        }
+    }
+}

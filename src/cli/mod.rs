@@ -1,0 +1,142 @@
+//! The command line: one file for each subcommand.
+//!
+//! Exit code 0 means that the work is done and 2 that the call was wrong. Anything else is 1, with one
+//! sentence on standard error: what happened, where, and what to do next. With `--json`, standard output
+//! has nothing but JSON, and the sentence too, as `{"error": ...}`.
+
+mod arch;
+mod args;
+mod bench;
+mod data;
+mod doctor;
+mod launch;
+mod runs;
+mod sample;
+mod search;
+mod settings;
+mod table;
+mod terminal;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::arch::ArchError;
+use crate::config::ConfigError;
+use crate::data::DataError;
+use crate::device::DeviceError;
+use args::{Cli, Command, DataCommand, RunsCommand};
+use terminal::print_line;
+
+/// What is said when no subcommand is given.
+const NO_WINDOW: &str = "This version has no window yet. To begin: autogan search";
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let Some(command) = cli.command else {
+        print_line(&format!("{}\n{NO_WINDOW}", Cli::command().render_help()));
+        return ExitCode::SUCCESS;
+    };
+    let json = command.json();
+    match dispatch(&command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let sentence = one_sentence(&error);
+            if json {
+                print_line(&serde_json::json!({ "error": sentence }).to_string());
+            }
+            eprintln!("error: {sentence}");
+            ExitCode::from(if is_wrong_call(&error) { 2 } else { 1 })
+        }
+    }
+}
+
+fn dispatch(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Search(args) => search::run(args),
+        Command::Train(args) => train::run(args),
+        Command::Sample(args) => sample::run(args),
+        Command::Arch(args) => arch::run(args),
+        Command::Runs(RunsCommand::List(args)) => runs::list(args),
+        Command::Runs(RunsCommand::Show(args)) => runs::show(args),
+        Command::Data(DataCommand::Check(args)) => data::check(args),
+        Command::Data(DataCommand::Fetch(args)) => data::fetch(args),
+        Command::Doctor(args) => doctor::run(args),
+        Command::Bench(args) => bench::run(args),
+    }
+}
+
+/// Prints what clap has to say: help and version, or what is wrong with the call.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|arg| arg == "--json") {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let sentence = first.strip_prefix("error: ").unwrap_or(first);
+        print_line(&serde_json::json!({ "error": sentence }).to_string());
+    }
+    // Where standard error is closed, there is nobody to tell.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+/// Errors that a look at the call alone explains.
+fn is_wrong_call(error: &anyhow::Error) -> bool {
+    let data = matches!(
+        error.downcast_ref(),
+        Some(DataError::UnknownSource(_) | DataError::UnknownDataset(_) | DataError::Side(_))
+    );
+    let device =
+        matches!(error.downcast_ref(), Some(DeviceError::Unknown { .. } | DeviceError::Ambiguous { .. }));
+    data || device || error.is::<ConfigError>() || error.is::<ArchError>() || error.is::<WrongCall>()
+}
+
+/// Arguments that clap accepts and that cannot be meant.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongCall(String);
+
+/// The chain of causes in one line, each cause once.
+fn one_sentence(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        // Many errors quote their cause in their own message.
+        if !parts.last().is_some_and(|last| last.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::{Context, anyhow};
+
+    #[test]
+    fn causes_are_told_once_and_in_one_line() {
+        let error = anyhow!("disk\n  full").context("cannot write x (disk full)").context("stopped");
+        assert_eq!(one_sentence(&error), "stopped: cannot write x (disk full)");
+        assert_eq!(one_sentence(&anyhow!("b").context("a")), "a: b");
+    }
+
+    #[test]
+    fn only_mistakes_in_the_call_count_as_such() {
+        let parsed = crate::arch::Genotype::parse("1 0 7");
+        assert!(parsed.is_err_and(|error| is_wrong_call(&error.into())));
+        assert!(is_wrong_call(&WrongCall("x".to_owned()).into()));
+        assert!(!is_wrong_call(&DataError::Missing("x".into()).into()));
+        let inside: anyhow::Result<()> = Err(anyhow!("damaged")).context("a file");
+        assert!(inside.is_err_and(|error| !is_wrong_call(&error)));
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,81 @@
+//! `autogan sample`: images from a trained generator.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, bail, ensure};
+
+use super::args::SampleArgs;
+use super::terminal::print_line;
+use crate::arch::Genotype;
+use crate::device::{self, Choice};
+use crate::export::Picture;
+use crate::run::write_atomic;
+use crate::worker::{Images, Latents, WEIGHTS, read_model, sample};
+
+/// Runs the command.
+pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
+    let arch = args.arch.as_deref().map(Genotype::parse).transpose()?;
+    let bytes = model_bytes(&args.model)?;
+    let unusable = || format!("{} cannot be used as a model", args.model.display());
+    let file = read_model(&bytes, arch.as_ref()).with_context(unusable)?;
+    let latents = match &args.latents {
+        Some(path) => Latents::Given(
+            fs::read(path).with_context(|| format!("the latents in {} cannot be read", path.display()))?,
+        ),
+        None => Latents::Drawn { count: args.n, seed: args.seed },
+    };
+    let Ok(choice) = args.device.parse::<Choice>();
+    let opened = device::open(&choice)?;
+    let images = sample(&file, &latents, &opened.device).with_context(unusable)?;
+    write(&images, &args.out)?;
+    let Images { count, side, .. } = images;
+    print_line(&match args.json {
+        true => {
+            let out = &args.out;
+            serde_json::json!({ "images": count, "side": side, "out": out, "device": opened.name })
+                .to_string()
+        }
+        false => format!("{count} images of {side} px in {}", args.out.display()),
+    });
+    Ok(())
+}
+
+/// The bytes of a model file, or of a run's best generator.
+fn model_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let file = match path.is_dir() {
+        true => path.join(WEIGHTS),
+        false => path.to_owned(),
+    };
+    ensure!(
+        file.exists() || !path.is_dir(),
+        "{} has no trained generator yet; finish it with: autogan search --resume {}",
+        path.display(),
+        path.display()
+    );
+    fs::read(&file).with_context(|| format!("the model {} cannot be read", file.display()))
+}
+
+/// By the name of `out`: a tensor file, one grid, or a folder of single images.
+fn write(images: &Images, out: &Path) -> anyhow::Result<()> {
+    match out.extension().and_then(|extension| extension.to_str()) {
+        Some("safetensors") => write_atomic(out, &images.to_safetensors()?)?,
+        Some("png") => {
+            let columns = (images.count as f64).sqrt().ceil() as usize;
+            write_atomic(out, &Picture::grid(&images.values, images.side, columns).png())?;
+        }
+        Some(other) => bail!(
+            "images cannot be written as .{other}; name a folder, a .png or a .safetensors file with --out"
+        ),
+        None => {
+            fs::create_dir_all(out)
+                .with_context(|| format!("the folder {} cannot be made", out.display()))?;
+            let pixels = 3 * images.side * images.side;
+            for (index, image) in images.values.chunks_exact(pixels).enumerate() {
+                let picture = Picture::grid(image, images.side, 1);
+                write_atomic(&out.join(format!("{index:06}.png")), &picture.png())?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! `autogan search`: find an architecture, train it, leave pictures behind.
+
+use super::args::SearchArgs;
+use super::{launch, settings};
+use crate::worker::Job;
+
+/// Runs the command.
+pub(super) fn run(args: &SearchArgs) -> anyhow::Result<()> {
+    let common = &args.run;
+    match &common.resume {
+        Some(dir) => launch::resume(dir, &common.set, common.device.as_deref(), common.json),
+        None => {
+            let config = settings::config(common)?;
+            launch::begin(Job::Search, config, common.out.as_deref(), common.json)
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! A run's events on a terminal, or as lines of JSON.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::metric::Score;
+use crate::worker::{Event, Summary};
+
+/// Steps of the bar.
+const STEPS: u64 = 1000;
+/// Time between two lines of progress where there is no terminal to draw a bar on.
+const LINE_EVERY: Duration = Duration::from_secs(15);
+
+/// Shows events as they come.
+pub(super) struct Terminal {
+    json: bool,
+    bar: Option<ProgressBar>,
+    begun: Instant,
+    lined: Instant,
+    phase: String,
+    best: Option<Score>,
+    reward: Option<(usize, f64)>,
+}
+
+impl Terminal {
+    /// `json`: one event a line on standard output. Otherwise words and a bar on standard error.
+    pub fn new(json: bool) -> Self {
+        let bar = (!json && std::io::stderr().is_terminal()).then(|| {
+            let style = ProgressStyle::with_template("{bar:30} {percent:>3}%  {wide_msg}")
+                .unwrap_or_else(|e| unreachable!("the template is constant: {e}"));
+            ProgressBar::new(STEPS).with_style(style)
+        });
+        Self {
+            json,
+            bar,
+            begun: Instant::now(),
+            lined: Instant::now(),
+            phase: String::new(),
+            best: None,
+            reward: None,
+        }
+    }
+
+    /// Shows an event.
+    pub fn show(&mut self, event: &Event) {
+        if self.json {
+            return print_line(&serde_json::json!(event).to_string());
+        }
+        match event {
+            Event::Started { dir, device, seed, resumed } => {
+                let begins = if *resumed { "Going on in" } else { "Run in" };
+                self.say(&format!("{begins} {dir}, on {device}, seed {seed}"));
+            }
+            Event::Preparing { what, done, total } => {
+                self.position(*done as f64 / (*total).max(1) as f64, what.clone());
+            }
+            Event::Phase { activity, cells, iteration } => {
+                self.phase = format!("{}, {cells} cells, iteration {}", activity.words(), iteration + 1);
+            }
+            Event::Progress { done, eta_seconds } => self.progress(*done, *eta_seconds),
+            Event::Candidate(candidate) => {
+                let better = match self.reward {
+                    Some((cells, reward)) => cells != candidate.cells || candidate.reward > reward,
+                    None => true,
+                };
+                if better {
+                    self.reward = Some((candidate.cells, candidate.reward));
+                    self.best = candidate.scores.first().cloned();
+                }
+            }
+            Event::Beam { cells, candidates } => {
+                self.say(&format!("Kept the best {} of {cells} cells", candidates.len()));
+            }
+            Event::Reset { reason, .. } => self.say(&format!("The shared GAN starts anew: {reason}")),
+            Event::Evaluated { name, step, scores, best } => {
+                let scores: Vec<String> = scores.iter().map(Score::to_string).collect();
+                let mark = if *best { "  (best so far)" } else { "" };
+                self.say(&format!("{name}, step {step}: {}{mark}", scores.join("; ")));
+            }
+            Event::Warning { text } => self.say(&format!("Warning: {text}")),
+            Event::Metric { .. }
+            | Event::Probabilities { .. }
+            | Event::Samples { .. }
+            | Event::CheckpointSaved { .. }
+            // The command's own error says it.
+            | Event::Failed { .. }
+            | Event::Finished { .. } => {}
+        }
+    }
+
+    fn progress(&mut self, done: f64, eta_seconds: Option<f64>) {
+        let mut text = self.phase.clone();
+        if let Some(eta) = eta_seconds {
+            text += &format!("; {} left", duration(eta));
+        }
+        if let Some(best) = &self.best {
+            text += &format!("; best {best}");
+        }
+        self.position(done, text);
+    }
+
+    /// Moves the bar; without one, says so every now and then.
+    fn position(&mut self, done: f64, text: String) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(text);
+                bar.set_position((done * STEPS as f64) as u64);
+            }
+            None if self.lined.elapsed() >= LINE_EVERY => {
+                self.lined = Instant::now();
+                self.say(&format!("{:3.0}%  {text}", done * 100.0));
+            }
+            None => {}
+        }
+    }
+
+    pub fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+
+    /// Ends with the outcome on one screen.
+    pub fn finish(&self, dir: &str, summary: &Summary) {
+        self.clear();
+        if self.json {
+            return;
+        }
+        let took = duration(self.begun.elapsed().as_secs_f64());
+        print_line(&format!("Done in {took}: {} px images like {}", summary.side, summary.data));
+        if summary.candidates > 0 {
+            let giga = summary.estimate_macs as f64 / 1e9;
+            print_line(&format!(
+                "{} candidates were estimated for {giga:.0} G multiply-accumulates",
+                summary.candidates
+            ));
+        }
+        for (place, trained) in summary.trained.iter().enumerate() {
+            let scores: Vec<String> = trained.scores.iter().map(Score::to_string).collect();
+            print_line(&format!(
+                "{:2}. {}  {:.2} M parameters, {:.3} G MACs, {} steps",
+                place + 1,
+                trained.vector,
+                trained.params as f64 / 1e6,
+                trained.macs as f64 / 1e9,
+                trained.steps,
+            ));
+            print_line(&format!("    {}", scores.join("; ")));
+        }
+        if let Some(winner) = summary.trained.first() {
+            for (cell, words) in winner.genotype.describe().iter().enumerate() {
+                print_line(&format!("    cell {}: {words}", cell + 1));
+            }
+        }
+        print_line(&format!("Pictures: {dir}/{}", summary.grid));
+        print_line(&format!("Weights:  {dir}/{}", summary.weights));
+        print_line(&format!("More:     autogan sample --model {dir} --out images/"));
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Seconds in words: `42 s`, `3 min 5 s`, `2 h 14 min`.
+pub(super) fn duration(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0..=59 => format!("{whole} s"),
+        60..=3599 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// A line on standard output. A closed pipe (`| head`) is no reason to panic.
+pub(super) fn print_line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        let words = [4.4, 65.0, 3599.6, 8040.0].map(duration);
+        assert_eq!(words, ["4 s", "1 min 5 s", "1 h 0 min", "2 h 14 min"]);
+    }
+}

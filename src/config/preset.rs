@@ -1,0 +1,213 @@
+//! The built-in settings, from `assets/presets/`.
+
+use super::RunConfig;
+use super::error::{ConfigError, list, nearest};
+
+/// Settings that come with the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for, in one line.
+    pub about: &'static str,
+    /// The TOML text, with comments that explain the numbers.
+    pub text: &'static str,
+}
+
+/// All presets, the smallest first. The first is used where none is named.
+pub const PRESETS: [Preset; 4] = [
+    Preset {
+        name: "quick",
+        about: "a small search on two CPU cores, at most ten minutes",
+        text: include_str!("../../assets/presets/quick.toml"),
+    },
+    Preset {
+        name: "standard",
+        about: "a search at 32 px on a consumer GPU, about an hour (an estimate)",
+        text: include_str!("../../assets/presets/standard.toml"),
+    },
+    Preset {
+        name: "paper-cifar10",
+        about: "the paper's search and training on CIFAR-10, as released; days",
+        text: include_str!("../../assets/presets/paper-cifar10.toml"),
+    },
+    Preset {
+        name: "paper-stl10",
+        about: "the paper's training on STL-10 at 48 px, as released; days",
+        text: include_str!("../../assets/presets/paper-stl10.toml"),
+    },
+];
+
+/// The names of all presets, as a part of a sentence.
+pub(super) fn names() -> String {
+    list(&PRESETS.map(|preset| preset.name), "and")
+}
+
+impl RunConfig {
+    /// The settings of a preset.
+    ///
+    /// # Errors
+    ///
+    /// If none has this name.
+    pub fn preset(name: &str) -> Result<Self, ConfigError> {
+        match PRESETS.iter().find(|preset| preset.name == name) {
+            Some(preset) => Self::from_toml(preset.text, &format!("the preset {name}")),
+            None => Err(ConfigError::UnknownPreset {
+                name: name.to_owned(),
+                nearest: nearest(name, &PRESETS.map(|preset| preset.name)),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::arch::{Genotype, Space, SpaceConfig, params};
+    use crate::gan::ScoreConfig;
+    use crate::gan::{
+        AdamConfig, AverageStatistics, HealthConfig, Idle, Loss, RateDecay, Recipe, TrainConfig,
+    };
+    use crate::metric::{Metric, Reward};
+    use crate::model::{Init, ModelConfig, SkipTap};
+    use crate::search::{Baseline, ControllerConfig, EstimatorKind, Levels, SearchConfig, StrategyKind};
+
+    #[test]
+    fn every_preset_can_be_searched_with_and_bears_its_name() {
+        for preset in PRESETS {
+            let config = RunConfig::preset(preset.name).unwrap();
+            assert_eq!(config.validate_search(), Ok(()), "{}", preset.name);
+            assert_eq!(config.name, preset.name);
+            assert_eq!(config.device, "auto");
+        }
+    }
+
+    #[test]
+    fn an_unknown_preset_is_answered_with_the_nearest_and_all() {
+        let message = |name: &str| RunConfig::preset(name).unwrap_err().to_string();
+        assert_eq!(
+            message("qick"),
+            "there is no preset `qick` (did you mean `quick`?); the presets are quick, standard, \
+             paper-cifar10 and paper-stl10"
+        );
+        assert!(message("paper-cifar").contains("did you mean `paper-cifar10`?"));
+        assert!(message("zzz").starts_with("there is no preset `zzz`; the presets are quick"));
+    }
+
+    /// The adversarial recipe of both scripts.
+    const RECIPE: Recipe = Recipe {
+        loss: Loss::Hinge,
+        generator_rate: 2e-4,
+        discriminator_rate: 2e-4,
+        adam: AdamConfig { beta1: 0.0, beta2: 0.9, epsilon: 1e-8, idle: Idle::DecayMoments },
+        n_critic: 5,
+        batch: 64,
+        generator_batch: 128,
+        keep_last_batch: true,
+    };
+
+    /// The networks of the search script.
+    const MODEL: ModelConfig = ModelConfig {
+        latent: 128,
+        bottom_width: 4,
+        generator_channels: 128,
+        discriminator_channels: 64,
+        spectral_norm: true,
+        init: Init::XavierUniform,
+        discriminator_init: Init::FanIn,
+        skip_tap: SkipTap::AfterAddition,
+        allocate_unused: true,
+        ema_decay: 0.999,
+    };
+
+    const SCORE: ScoreConfig = ScoreConfig {
+        samples: 50_000,
+        splits: 10,
+        batch: 100,
+        reference: 0,
+        deciding: Metric::FrechetDistance,
+    };
+
+    /// Training in epochs of `batches` discriminator steps, evaluated every `evaluate` epochs.
+    fn training(epochs: u64, batches: u64, evaluate: u64) -> TrainConfig {
+        TrainConfig {
+            steps: (epochs * batches).div_ceil(5),
+            rate_decay: RateDecay::None,
+            evaluate_every: evaluate * batches / 5,
+            samples_every: 500,
+            average_statistics: AverageStatistics::Raw,
+        }
+    }
+
+    #[test]
+    fn the_search_has_the_released_scripts_numbers() {
+        let config = RunConfig::preset("paper-cifar10").unwrap();
+        let epoch = 50_000_u64.div_ceil(64);
+        assert_eq!(epoch, 782);
+        let expected = SearchConfig {
+            levels: Levels::Multi,
+            strategy: StrategyKind::Reinforce,
+            estimator: EstimatorKind::Shared,
+            iterations: vec![15, 35 - 15, 65 - 35],
+            shared_steps: 15 * epoch,
+            controller: ControllerConfig {
+                hidden: 100,
+                rate: 3.5e-4,
+                steps: 30,
+                baseline_decay: 0.9,
+                entropy: 1e-3,
+                baseline: Baseline::AsReleased,
+            },
+            candidates: 10,
+            top_k: 5,
+            distinct: false,
+            reward: Reward::RawInceptionScore,
+            reward_samples: 5_000,
+            reward_splits: 10,
+            fixed_noise: false,
+            recalibrate: false,
+            reset: HealthConfig { window: 500, variance: 1e-3, diversity: 0.0, at_once: false },
+            // The proxy task that uses it is not the paper's.
+            scratch_steps: config.search.scratch_steps,
+        };
+        assert_eq!(config.search, expected);
+        assert_eq!(config.seed, 12_345);
+        assert_eq!(config.recipe, RECIPE);
+        assert_eq!(config.model, MODEL);
+        assert_eq!(config.space, SpaceConfig::default());
+        let space = Space::new(config.space.clone(), config.model.net_shape()).unwrap();
+        assert_eq!((config.side(), space.size()), (32, 373_248));
+        assert_eq!((config.data.limit, config.data.source.as_str()), (None, "cifar10:data/cifar10"));
+    }
+
+    #[test]
+    fn derived_training_has_the_released_scripts_numbers() {
+        let config = RunConfig::preset("paper-cifar10").unwrap();
+        let expected = training(250_000_u64.div_ceil(782), 782, 20);
+        assert_eq!(expected.steps * 5, 250_240);
+        assert_eq!((config.derive, config.winner), (expected, expected));
+        assert_eq!(config.score, SCORE);
+        let model = config.derived_model();
+        let sizes = ModelConfig { generator_channels: 256, discriminator_channels: 128, ..MODEL };
+        assert_eq!(model, sizes);
+        assert_eq!(params(&Genotype::autogan_a(), &model.net_shape()), 4_405_251);
+    }
+
+    #[test]
+    fn transfer_training_has_the_released_scripts_numbers() {
+        let config = RunConfig::preset("paper-stl10").unwrap();
+        let epoch = 105_000_u64.div_ceil(64);
+        assert_eq!(epoch, 1_641);
+        let expected = training(250_000_u64.div_ceil(epoch), epoch, 10);
+        assert_eq!((config.derive, config.winner), (expected, expected));
+        assert_eq!((config.recipe, config.score, config.seed), (RECIPE, SCORE, 12_345));
+        let model = config.derived_model();
+        let sizes =
+            ModelConfig { bottom_width: 6, generator_channels: 256, discriminator_channels: 128, ..MODEL };
+        assert_eq!(model, sizes);
+        assert_eq!(config.side(), 48);
+        assert_eq!(params(&Genotype::autogan_a(), &model.net_shape()), 5_065_731);
+        assert_eq!((config.data.limit, config.data.source.as_str()), (None, "stl10:data/stl10"));
+    }
+}

@@ -1,0 +1,14 @@
+//! Where the program computes: adapters by name, choosing and opening one, the user's cache folder.
+
+mod adapters;
+mod cache;
+mod choice;
+mod error;
+mod memory;
+mod open;
+
+pub use adapters::{Adapter, Api, Kind, adapters};
+pub use cache::cache_dir;
+pub use choice::{Choice, Picked, pick};
+pub use error::DeviceError;
+pub use open::{Opened, open};

@@ -1,0 +1,5 @@
+//! What leaves the program: images and grids of them.
+
+mod picture;
+
+pub use picture::Picture;

@@ -1,0 +1,169 @@
+//! Guards against a training that has died: dynamic reset and the diversity of samples.
+
+use std::collections::VecDeque;
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// When a pair counts as collapsed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HealthConfig {
+    /// Losses that are looked at; nothing is said before so many generator losses were seen.
+    pub window: usize,
+    /// Collapsed when the variance of either loss over the window is below this.
+    pub variance: f64,
+    /// Collapsed when a batch's images differ less than this (see [`diversity`]); 0 switches the
+    /// check off, as in the released code.
+    pub diversity: f64,
+    /// Start a collapsed pair anew before the controller trains on it. The released code does it
+    /// after, so its controller learns from noise and a ranking may see a pair that knows nothing.
+    pub at_once: bool,
+}
+
+impl Default for HealthConfig {
+    fn default() -> Self {
+        Self { window: 500, variance: 1e-3, diversity: 0.02, at_once: true }
+    }
+}
+
+/// A loss stopped being a number.
+#[derive(Clone, Debug, Error, PartialEq)]
+#[error("the {network}'s loss became {value} at step {step}; lower its learning rate or change the loss")]
+pub struct NotFinite {
+    /// `generator` or `discriminator`.
+    pub network: &'static str,
+    /// The loss.
+    pub value: f32,
+    /// The training step.
+    pub step: u64,
+}
+
+impl NotFinite {
+    /// `value`, if it is a number.
+    ///
+    /// # Errors
+    ///
+    /// If it is NaN or infinite.
+    pub fn check(network: &'static str, value: f32, step: u64) -> Result<f32, NotFinite> {
+        match value.is_finite() {
+            true => Ok(value),
+            false => Err(NotFinite { network, value, step }),
+        }
+    }
+}
+
+/// The last losses of a pair (AutoGAN's dynamic reset, reference notes section 4).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LossWindow {
+    discriminator: VecDeque<f32>,
+    generator: VecDeque<f32>,
+}
+
+impl LossWindow {
+    /// Notes a step's losses; the generator has one only every `n_critic` steps.
+    pub fn push(&mut self, config: &HealthConfig, discriminator: f32, generator: Option<f32>) {
+        self.discriminator.push_back(discriminator);
+        self.generator.extend(generator);
+        for losses in [&mut self.discriminator, &mut self.generator] {
+            while losses.len() > config.window {
+                losses.pop_front();
+            }
+        }
+    }
+
+    /// Why the pair counts as collapsed, if it does.
+    pub fn collapsed(&self, config: &HealthConfig) -> Option<String> {
+        if self.generator.len() < config.window.max(2) {
+            return None;
+        }
+        let networks = [("generator", &self.generator), ("discriminator", &self.discriminator)];
+        networks.into_iter().find_map(|(network, losses)| {
+            let variance = variance(losses);
+            (variance < config.variance).then(|| {
+                format!(
+                    "the {network}'s loss has stood still over {} steps (variance {variance:.1e})",
+                    losses.len()
+                )
+            })
+        })
+    }
+}
+
+/// Population variance, in f64.
+fn variance(values: &VecDeque<f32>) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
+    values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count
+}
+
+/// How much the images of a batch `[batch, 3, side, side]` differ: the standard deviation of a pixel
+/// over the batch, averaged over all pixels. Zero when all are alike; real sets have 0.4 to 0.6.
+pub fn diversity(images: Tensor<4>) -> f64 {
+    let [batch, ..] = images.dims();
+    let mean = images.clone().mean_dim(0);
+    let variance = (images - mean).square().sum_dim(0) / batch as f32;
+    let value: f32 = variance.sqrt().mean().into_scalar();
+    f64::from(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    const CONFIG: HealthConfig = HealthConfig { window: 10, variance: 1e-3, diversity: 0.02, at_once: true };
+
+    fn window(discriminator: impl Fn(usize) -> f32, generator: impl Fn(usize) -> f32) -> LossWindow {
+        let mut window = LossWindow::default();
+        for i in 0..20 {
+            window.push(&CONFIG, discriminator(i), Some(generator(i)));
+        }
+        window
+    }
+
+    #[test]
+    fn a_loss_that_stands_still_is_a_collapse_and_a_moving_one_is_not() {
+        let moving = |i: usize| (i % 3) as f32;
+        assert_eq!(window(moving, moving).collapsed(&CONFIG), None);
+        let reason = window(moving, |_| 0.5).collapsed(&CONFIG);
+        assert!(reason.is_some_and(|r| r.contains("generator")));
+        let reason = window(|_| 2.0, moving).collapsed(&CONFIG);
+        assert!(reason.is_some_and(|r| r.contains("discriminator")));
+    }
+
+    #[test]
+    fn nothing_is_said_before_the_window_is_full() {
+        let mut window = LossWindow::default();
+        for _ in 0..9 {
+            window.push(&CONFIG, 0.0, Some(0.0));
+        }
+        assert_eq!(window.collapsed(&CONFIG), None);
+    }
+
+    #[test]
+    fn only_the_newest_losses_count() {
+        let early_movement = |i: usize| if i < 10 { i as f32 } else { 0.0 };
+        let window = window(early_movement, |i| i as f32);
+        assert!(window.collapsed(&CONFIG).is_some());
+    }
+
+    #[test]
+    fn diversity_is_zero_for_copies_and_the_deviation_for_others() {
+        let device = Device::flex();
+        let copies = Tensor::<4>::ones([4, 3, 2, 2], &device);
+        assert_eq!(diversity(copies.clone()), 0.0);
+        let halves = Tensor::cat(vec![copies.clone(), -copies], 0);
+        assert!((diversity(halves) - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_is_an_error() {
+        assert!(NotFinite::check("generator", 1.0, 3).is_ok());
+        for value in [f32::NAN, f32::INFINITY] {
+            let error = NotFinite::check("generator", value, 3);
+            assert!(error.is_err_and(|e| e.to_string().contains("generator")));
+        }
+    }
+}

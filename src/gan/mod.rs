@@ -1,0 +1,55 @@
+//! Training one pair: losses, the adversarial step, the trainer and its guards.
+
+mod adam;
+mod config;
+mod health;
+mod latent;
+mod loss;
+mod measurement;
+mod self_test;
+mod step;
+mod trainer;
+mod training;
+
+pub use adam::{Adam, AdamConfig, AdamError, Idle};
+pub use config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
+pub use health::{HealthConfig, LossWindow, NotFinite, diversity};
+pub use latent::latents;
+pub use loss::Loss;
+pub use measurement::{MeasurePlan, Measurement};
+pub use self_test::{CHECKS, Check, self_test};
+pub use step::Pair;
+pub use trainer::{Arena, Best, Losses, Trainer, TrainerState};
+pub use training::{GRID, ScoreConfig, Training, TrainingNews, TrainingState, picture};
+
+use thiserror::Error;
+
+use crate::data::DataError;
+use crate::metric::{ExtractorError, NoClasses};
+use crate::model::StateError;
+
+/// Why a training could not go on.
+#[derive(Debug, Error)]
+pub enum GanError {
+    /// A loss is no number any more.
+    #[error(transparent)]
+    NotFinite(#[from] NotFinite),
+    /// Generated images are no numbers.
+    #[error("the generator's images are not finite; go back to an earlier checkpoint")]
+    Images,
+    /// Saved weights do not fit.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A saved optimiser state does not fit.
+    #[error(transparent)]
+    Adam(#[from] AdamError),
+    /// The images cannot be cut into batches.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The images could not be scored.
+    #[error(transparent)]
+    Extractor(#[from] ExtractorError),
+    /// The scores have no reward.
+    #[error(transparent)]
+    Reward(#[from] NoClasses),
+}

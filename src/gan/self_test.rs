@@ -1,0 +1,373 @@
+//! Every operator the program uses, and one adversarial step, on a device against the CPU.
+//!
+//! Drivers and tuned kernels can be wrong without a word; this finds it before hours of training do.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use burn::tensor::module::{avg_pool2d, conv_transpose2d, conv2d};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions};
+use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
+use serde::Serialize;
+
+use super::{Adam, AdamConfig, Loss, Pair, latents};
+use crate::arch::{CellGene, Conv, Genotype, Norm, Up};
+use crate::model::layers::{BatchNorm, Linear, SpectralConv, SpectralLinear, instance_norm, resize};
+use crate::model::{Init, ModelConfig, NamedTensors, Pass, host, initialise, is_buffer};
+use crate::rng::{normals, rng};
+
+/// A check passes below this.
+pub const TOLERANCE: f64 = 1e-3;
+/// Tensors that are smaller than this share of the largest one beside them are measured against that
+/// share: a gradient that is zero on paper (of a bias before a norm) holds nothing but rounding.
+const FLOOR: f64 = 1e-2;
+const SEED: u64 = 0;
+/// Number of checks.
+pub const CHECKS: usize = OPERATORS.len();
+
+/// How far a device is from the CPU in one operator.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Check {
+    /// The operator.
+    pub name: String,
+    /// The worst difference of a value, relative to the largest magnitude of its tensor; infinite
+    /// when a value is no number or the operator failed.
+    pub forward_error: f64,
+    /// The same for gradients, where there are any.
+    pub backward_error: Option<f64>,
+    /// Whether both are below [`TOLERANCE`].
+    pub passed: bool,
+}
+
+impl Check {
+    fn new(name: &str, forward_error: f64, backward_error: Option<f64>) -> Self {
+        Self {
+            name: name.to_owned(),
+            forward_error,
+            backward_error,
+            passed: forward_error.max(backward_error.unwrap_or(0.0)) < TOLERANCE,
+        }
+    }
+
+    /// The larger error of the two.
+    pub fn worst(&self) -> f64 {
+        self.forward_error.max(self.backward_error.unwrap_or(0.0))
+    }
+}
+
+/// Runs all checks on `device`. `progress` is told the name of each before it begins.
+pub fn self_test(device: &Device, progress: &mut dyn FnMut(&str)) -> Vec<Check> {
+    let checks = OPERATORS.iter().map(|(name, operator)| {
+        progress(name);
+        check(name, *operator, device)
+    });
+    checks.collect()
+}
+
+fn check(name: &str, operator: Operator, device: &Device) -> Check {
+    let expected = operator(Probe::new(&Device::flex()));
+    // A kernel that a driver cannot compile ends in a panic, which has told its reason by then.
+    match catch_unwind(AssertUnwindSafe(|| operator(Probe::new(device)))) {
+        Err(_) => Check::new(name, f64::INFINITY, None),
+        Ok(found) => {
+            let gradients = !expected.gradients.is_empty();
+            let backward = gradients.then(|| worst(&expected.gradients, &found.gradients));
+            Check::new(name, worst(&expected.values, &found.values), backward)
+        }
+    }
+}
+
+/// The worst error of `found`, tensor by tensor. See [`Check::forward_error`] and [`FLOOR`].
+fn worst(expected: &[Vec<f32>], found: &[Vec<f32>]) -> f64 {
+    let largest = |values: &[f32]| values.iter().fold(0.0, |max, x| f64::from(x.abs()).max(max));
+    let floor = FLOOR * expected.iter().map(|values| largest(values)).fold(0.0, f64::max);
+    let sizes = |tensors: &[Vec<f32>]| tensors.iter().map(Vec::len).collect::<Vec<usize>>();
+    let finite = |tensors: &[Vec<f32>]| tensors.iter().flatten().all(|x| x.is_finite());
+    if sizes(expected) != sizes(found) || !finite(expected) || !finite(found) {
+        return f64::INFINITY;
+    }
+    let error = |(expected, found): (&Vec<f32>, &Vec<f32>)| {
+        let differences = expected.iter().zip(found).map(|(a, b)| f64::from(a - b).abs());
+        match differences.fold(0.0, f64::max) {
+            0.0 => 0.0,
+            difference => difference / largest(expected).max(floor),
+        }
+    };
+    expected.iter().zip(found).map(error).fold(0.0, f64::max)
+}
+
+/// What an operator gave.
+struct Outcome {
+    values: Vec<Vec<f32>>,
+    gradients: Vec<Vec<f32>>,
+}
+
+/// Reads one tensor's gradient.
+type Source = Box<dyn Fn(&Gradients) -> Vec<f32>>;
+
+/// Makes an operator's inputs, the same on every device, and collects what comes of them.
+struct Probe {
+    /// With autodiff.
+    device: Device,
+    draws: u64,
+    values: Vec<Vec<f32>>,
+    sources: Vec<Source>,
+}
+
+impl Probe {
+    fn new(device: &Device) -> Self {
+        Self { device: device.clone().autodiff(), draws: 0, values: Vec::new(), sources: Vec::new() }
+    }
+
+    /// A constant of normal draws.
+    fn constant<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
+        let draws = normals(&mut rng(SEED, "self-test", self.draws), shape.iter().product());
+        self.draws += 1;
+        Tensor::from_data(TensorData::new(draws, shape), &self.device)
+    }
+
+    /// Normal draws whose gradient is compared.
+    fn input<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
+        let input = self.constant(shape).require_grad();
+        self.watch(&input);
+        input
+    }
+
+    /// Compares the gradient of a layer's parameter too.
+    fn watch<const D: usize>(&mut self, tensor: &Tensor<D>) {
+        let tensor = tensor.clone();
+        let read = move |gradients: &Gradients| tensor.grad(gradients).map_or(vec![f32::NAN], host);
+        self.sources.push(Box::new(read));
+    }
+
+    /// Compares a value that the operator leaves behind too.
+    fn note<const D: usize>(&mut self, value: Tensor<D>) {
+        self.values.push(host(value));
+    }
+
+    /// Goes back from the output, weighed by random numbers so that no gradient cancels.
+    fn finish<const D: usize>(mut self, output: Tensor<D>) -> Outcome {
+        let weights = self.constant(output.dims());
+        let gradients = (output.clone() * weights).sum().backward();
+        self.note(output.inner());
+        Outcome { values: self.values, gradients: self.sources.iter().map(|read| read(&gradients)).collect() }
+    }
+}
+
+type Operator = fn(Probe) -> Outcome;
+
+/// `[batch, channels, height, width]` of the operators' inputs.
+const IMAGES: [usize; 4] = [4, 8, 8, 8];
+
+const OPERATORS: &[(&str, Operator)] = &[
+    ("convolution 3x3", |probe| convolution(probe, 3, 1)),
+    ("convolution 1x1", |probe| convolution(probe, 1, 1)),
+    ("strided convolution", |probe| convolution(probe, 3, 2)),
+    ("transposed convolution", |mut probe| {
+        let (x, weight, bias) = (probe.input(IMAGES), probe.input([8, 8, 2, 2]), probe.input([8]));
+        let options = ConvTransposeOptions::new([2, 2], [0, 0], [0, 0], [1, 1], 1);
+        probe.finish(conv_transpose2d(x, weight, Some(bias), options))
+    }),
+    ("bilinear resize x2", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(resize(x, Up::Bilinear, 2))
+    }),
+    ("bilinear resize x4", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(resize(x, Up::Bilinear, 4))
+    }),
+    ("nearest resize x2", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(resize(x, Up::Nearest, 2))
+    }),
+    ("nearest resize x4", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(resize(x, Up::Nearest, 4))
+    }),
+    ("batch norm in training", |probe| batch_norm(probe, Pass::Train)),
+    ("batch norm in use", |probe| batch_norm(probe, Pass::Eval)),
+    ("instance norm", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(instance_norm(x))
+    }),
+    ("average pooling", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(avg_pool2d(x, AvgPoolOptions::new([2, 2])))
+    }),
+    ("spectrally normalised convolution", |mut probe| {
+        let layer = SpectralConv::new(8, 8, 3, true, &probe.device);
+        let layer = initialise(layer, Init::XavierUniform, Init::XavierUniform, SEED, "self-test");
+        let x = probe.input(IMAGES);
+        probe.watch(&layer.weight_orig.val());
+        probe.watch(&layer.bias.val());
+        let output = layer.forward(x, Pass::Train);
+        probe.note(layer.weight_u.value());
+        probe.note(layer.weight_v.value());
+        probe.finish(output)
+    }),
+    ("spectrally normalised linear layer", |mut probe| {
+        let layer = SpectralLinear::new(16, 4, true, &probe.device);
+        let layer = initialise(layer, Init::XavierUniform, Init::XavierUniform, SEED, "self-test");
+        let x = probe.input([4, 16]);
+        probe.watch(&layer.weight_orig.val());
+        let output = layer.forward(x, Pass::Train);
+        probe.finish(output)
+    }),
+    ("linear layer", |mut probe| {
+        let layer = Linear::new(16, 32, &probe.device);
+        let layer = initialise(layer, Init::XavierUniform, Init::XavierUniform, SEED, "self-test");
+        let x = probe.input([4, 16]);
+        probe.watch(&layer.weight.val());
+        probe.watch(&layer.bias.val());
+        probe.finish(layer.forward(x))
+    }),
+    ("ReLU", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(activation::relu(x))
+    }),
+    ("tanh", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(x.tanh())
+    }),
+    ("softplus", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(activation::softplus(x, 1.0))
+    }),
+    ("sum over a dimension", |mut probe| {
+        let x = probe.input([4, 8, 64]);
+        probe.finish(x.sum_dim(2))
+    }),
+    ("Adam", adam),
+    ("one adversarial step", adversarial_step),
+];
+
+/// A convolution with an odd kernel and half of it as padding.
+fn convolution(mut probe: Probe, kernel: usize, stride: usize) -> Outcome {
+    let weight = probe.input([8, 8, kernel, kernel]);
+    let (x, bias) = (probe.input(IMAGES), probe.input([8]));
+    let pad = kernel / 2;
+    let options = ConvOptions::new([stride, stride], [pad, pad], [1, 1], 1);
+    probe.finish(conv2d(x, weight, Some(bias), options))
+}
+
+fn batch_norm(mut probe: Probe, pass: Pass) -> Outcome {
+    let layer = BatchNorm::new(8, &probe.device);
+    let layer = initialise(layer, Init::XavierUniform, Init::XavierUniform, SEED, "self-test");
+    let x = probe.input(IMAGES);
+    probe.watch(&layer.weight.val());
+    probe.watch(&layer.bias.val());
+    let output = layer.forward(x, pass);
+    probe.note(layer.running_mean.value());
+    probe.note(layer.running_var.value());
+    probe.finish(output)
+}
+
+/// Two steps with both moments in play. The loss is linear, so both see the same gradients on every
+/// device, none of them near zero, where Adam turns rounding into steps.
+fn adam(mut probe: Probe) -> Outcome {
+    let slope = probe.constant([4, 16]);
+    let slope = slope.clone().sign() + slope;
+    let mut layer = Linear::new(16, 4, &probe.device);
+    let config = AdamConfig { beta1: 0.5, ..AdamConfig::default() };
+    let mut adam = Adam::new(config);
+    for _ in 0..2 {
+        let gradients = (layer.weight.val() * slope.clone()).sum().backward();
+        layer = adam.step(layer, &gradients, 0.1);
+    }
+    probe.note(layer.weight.val().inner());
+    Outcome { values: probe.values, gradients: Vec::new() }
+}
+
+/// A discriminator and a generator update of a tiny pair: losses, batch statistics and spectral
+/// vectors forward, all gradients backward. With `beta1 = 0`, Adam's first moment is the gradient.
+fn adversarial_step(mut probe: Probe) -> Outcome {
+    let model = ModelConfig {
+        latent: 16,
+        generator_channels: 8,
+        discriminator_channels: 8,
+        ..ModelConfig::default()
+    };
+    let genotype = Genotype {
+        cells: vec![CellGene {
+            conv: Conv::Pre,
+            norm: Norm::Batch,
+            up: Up::Bilinear,
+            shortcut: true,
+            skips: 0,
+        }],
+    };
+    let device = probe.device.clone().inner();
+    let recipe = AdamConfig { beta1: 0.0, ..AdamConfig::default() };
+    let mut pair = Pair::new(
+        model.derived_generator(&genotype, &device, SEED, "self-test"),
+        model.discriminator(1, &device, SEED, "self-test"),
+        recipe,
+    );
+    let side = model.side(1);
+    let real = probe.constant([4, 3, side, side]).tanh().inner();
+    let z = |counter| latents(SEED, "self-test/latent", counter, 4, model.latent, &device);
+    let rate = 2e-4;
+    let losses = [
+        pair.discriminator_step(Loss::Hinge, &genotype, real, z(0), rate),
+        pair.generator_step(Loss::Hinge, &genotype, z(1), rate),
+    ];
+    let state = pair.state();
+    let values = losses.into_iter().map(|loss| vec![loss]);
+    Outcome {
+        values: values.chain(named(&state, is_buffer)).collect(),
+        gradients: named(&state, |name| name.ends_with("/exp_avg")).collect(),
+    }
+}
+
+fn named(state: &NamedTensors, wanted: fn(&str) -> bool) -> impl Iterator<Item = Vec<f32>> {
+    let tensors = state.iter().filter(move |(name, _)| wanted(name));
+    tensors.map(|(_, data)| data.as_slice().map_or(vec![f32::NAN], <[f32]>::to_vec))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_agrees_with_itself_in_every_operator_and_gradient() {
+        let mut told = Vec::new();
+        let checks = self_test(&Device::flex(), &mut |name| told.push(name.to_owned()));
+        assert!(checks.iter().map(|check| &check.name).eq(&told));
+        for check in checks {
+            assert_eq!(check.worst(), 0.0, "{check:?}");
+            assert_eq!(check.backward_error.is_none(), check.name == "Adam");
+        }
+    }
+
+    #[test]
+    fn an_error_is_relative_to_its_own_tensor() {
+        let expected = [vec![10.0, -2.0], vec![0.5, 0.5]];
+        let found = [vec![10.0, -1.9], vec![0.5, 0.4]];
+        assert!((worst(&expected, &found) - 0.2).abs() < 1e-6);
+    }
+
+    #[test]
+    fn rounding_in_a_gradient_that_is_zero_on_paper_is_no_error() {
+        let found = worst(&[vec![1.0], vec![1e-9]], &[vec![1.0], vec![-1e-9]]);
+        assert!(found < TOLERANCE, "{found}");
+    }
+
+    #[test]
+    fn missing_values_and_no_numbers_fail() {
+        assert_eq!(worst(&[vec![1.0]], &[vec![f32::NAN]]), f64::INFINITY);
+        assert_eq!(worst(&[vec![1.0, 2.0]], &[vec![1.0]]), f64::INFINITY);
+        assert_eq!(worst(&[vec![0.0]], &[vec![1.0]]), f64::INFINITY);
+        assert!(!Check::new("x", f64::INFINITY, None).passed);
+        assert!(!Check::new("x", 0.0, Some(2e-3)).passed);
+    }
+
+    #[test]
+    fn an_operator_that_panics_on_the_device_is_a_failed_check() {
+        fn fragile(probe: Probe) -> Outcome {
+            assert!(!FAIL.with(|fail| fail.replace(true)), "kernel does not compile");
+            probe.finish(Tensor::<1>::ones([1], &Device::flex().autodiff()))
+        }
+        thread_local!(static FAIL: std::cell::Cell<bool> = const { std::cell::Cell::new(false) });
+        let check = check("fragile", fragile, &Device::flex());
+        assert!(!check.passed && check.forward_error.is_infinite());
+    }
+}

@@ -1,0 +1,259 @@
+//! Trains one architecture from scratch.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::GanError;
+use super::config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
+use super::health::NotFinite;
+use super::latent::latents;
+use super::step::Pair;
+use crate::arch::Genotype;
+use crate::data::{Batches, ImageSet};
+use crate::metric::{Score, Scorer};
+use crate::model::{Average, Generator, ModelConfig, NamedTensors, collect, parts, recalibrate, with_prefix};
+
+/// Batches with which batch norm statistics are measured anew.
+const RECALIBRATION_BATCHES: u64 = 10;
+
+/// What a pair is trained on and measured against, at one image size.
+#[derive(Clone)]
+pub struct Arena {
+    /// The training images.
+    pub images: Arc<ImageSet>,
+    /// Measures generated images of that size.
+    pub scorer: Arc<Scorer>,
+}
+
+/// Losses of one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Losses {
+    /// The discriminator's.
+    pub discriminator: f32,
+    /// The generator's, in steps that update it.
+    pub generator: Option<f32>,
+}
+
+/// The best evaluation so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Generator steps at that time.
+    pub step: u64,
+    /// Its scores, the deciding one first.
+    pub scores: Vec<Score>,
+}
+
+/// The plain part of a trainer's state; its tensors are apart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainerState {
+    /// Discriminator steps done.
+    pub step: u64,
+    /// The best evaluation so far; its weights are among the tensors.
+    pub best: Option<Best>,
+}
+
+/// A training from scratch that can be stopped after any step and resumed from its state.
+pub struct Trainer {
+    genotype: Genotype,
+    recipe: Recipe,
+    config: TrainConfig,
+    seed: u64,
+    stream: String,
+    device: Device,
+    latent: usize,
+    batches: Batches,
+    pair: Pair,
+    average: Average<Generator>,
+    state: TrainerState,
+    best_weights: Option<NamedTensors>,
+}
+
+impl Trainer {
+    /// A training of `genotype` on `device` from its initial weights. All random numbers come from
+    /// `seed` and streams under `stream`.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer images than a batch takes.
+    #[allow(clippy::too_many_arguments)] // Each is a different thing, and a struct would name them twice.
+    pub fn new(
+        genotype: Genotype,
+        model: &ModelConfig,
+        recipe: Recipe,
+        config: TrainConfig,
+        images: &ImageSet,
+        device: &Device,
+        seed: u64,
+        stream: &str,
+    ) -> Result<Self, GanError> {
+        let generator = model.derived_generator(&genotype, device, seed, stream);
+        let discriminator = model.discriminator(genotype.cells.len(), device, seed, stream);
+        Ok(Self {
+            recipe,
+            config,
+            seed,
+            stream: stream.to_owned(),
+            device: device.clone().inner(),
+            latent: model.latent,
+            batches: recipe.batches(images, seed, &format!("{stream}/shuffle"))?,
+            average: Average::new(&generator, model.ema_decay),
+            pair: Pair::new(generator, discriminator, recipe.adam),
+            state: TrainerState::default(),
+            best_weights: None,
+            genotype,
+        })
+    }
+
+    /// One discriminator step and, every `n_critic` of them, one generator step.
+    ///
+    /// # Errors
+    ///
+    /// If a loss is no number any more. The pair is of no use then; go back to a checkpoint.
+    pub fn advance(&mut self, images: &ImageSet) -> Result<Losses, GanError> {
+        let step = self.state.step;
+        let rate = |rate: f64| match self.config.rate_decay {
+            RateDecay::None => rate,
+            RateDecay::Linear => rate * (1.0 - step as f64 / self.last_step() as f64),
+        };
+        let Recipe { loss, n_critic, .. } = self.recipe;
+        let (rate_g, rate_d) = (rate(self.recipe.generator_rate), rate(self.recipe.discriminator_rate));
+        let real = self.recipe.real(images, &mut self.batches, step, &self.device);
+        let z = self.latents("discriminator", step, real.dims()[0]);
+        let value = self.pair.discriminator_step(loss, &self.genotype, real, z, rate_d);
+        let discriminator = NotFinite::check("discriminator", value, step)?;
+        let mut generator = None;
+        if step.is_multiple_of(n_critic) {
+            let z = self.latents("generator", step, self.recipe.generator_batch);
+            let value = self.pair.generator_step(loss, &self.genotype, z, rate_g);
+            generator = Some(NotFinite::check("generator", value, step)?);
+            self.average.update(&self.pair.generator);
+        }
+        self.state.step += 1;
+        Ok(Losses { discriminator, generator })
+    }
+
+    /// Whether all steps are done.
+    pub fn finished(&self) -> bool {
+        self.state.step >= self.last_step()
+    }
+
+    /// Discriminator steps done.
+    pub fn step(&self) -> u64 {
+        self.state.step
+    }
+
+    /// Generator steps done.
+    pub fn generator_steps(&self) -> u64 {
+        self.state.step.div_ceil(self.recipe.n_critic)
+    }
+
+    /// Whether the step just done ended with a generator step whose number is a multiple of `every`,
+    /// or was the last one of all.
+    pub fn due(&self, every: u64) -> bool {
+        let stepped = self.state.step % self.recipe.n_critic == 1 % self.recipe.n_critic;
+        self.finished() || (stepped && self.generator_steps().is_multiple_of(every.max(1)))
+    }
+
+    fn last_step(&self) -> u64 {
+        self.config.steps * self.recipe.n_critic
+    }
+
+    fn latents(&self, purpose: &str, counter: u64, count: usize) -> Tensor<2> {
+        let stream = format!("{}/latent/{purpose}", self.stream);
+        latents(self.seed, &stream, counter, count, self.latent, &self.device)
+    }
+
+    /// The average generator as it is used: outside of autodiff, with the batch norm statistics that
+    /// the configuration says.
+    pub fn generator(&self) -> Generator {
+        match self.config.average_statistics {
+            AverageStatistics::Raw => self.average.with_buffers_of(&self.pair.generator),
+            AverageStatistics::Recalibrated => {
+                let batch = self.recipe.generator_batch;
+                let z = (0..RECALIBRATION_BATCHES).map(|i| self.latents("recalibration", i, batch));
+                recalibrate(self.average.module(), &self.genotype, z)
+            }
+        }
+    }
+
+    /// Notes an evaluation; keeps the weights when it is the best so far by its first score.
+    /// Returns whether it is.
+    pub fn note(&mut self, scores: Vec<Score>, generator: &Generator) -> bool {
+        let better = match (&self.state.best, scores.first()) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(best), Some(score)) => best.scores.first().is_none_or(|b| score.better(b)),
+        };
+        if better {
+            let step = self.generator_steps();
+            self.state.best = Some(Best { step, scores });
+            self.best_weights = Some(collect(generator));
+        }
+        better
+    }
+
+    /// The best evaluation so far.
+    pub fn best(&self) -> Option<&Best> {
+        self.state.best.as_ref()
+    }
+
+    /// Weights of the best evaluation so far, by the reference's names.
+    pub fn best_weights(&self) -> Option<&NamedTensors> {
+        self.best_weights.as_ref()
+    }
+
+    /// The architecture in training.
+    pub fn genotype(&self) -> &Genotype {
+        &self.genotype
+    }
+
+    /// Trains on: more steps at the same configuration.
+    pub fn prolong(&mut self, config: TrainConfig) {
+        self.config = config;
+    }
+
+    /// Everything that a resumed trainer needs.
+    pub fn state(&self) -> (TrainerState, NamedTensors) {
+        let mut tensors = self.pair.state();
+        tensors.extend(with_prefix("average", collect(self.average.module())));
+        if let Some(best) = &self.best_weights {
+            tensors.extend(with_prefix("best", best.clone()));
+        }
+        (self.state.clone(), tensors)
+    }
+
+    /// The trainer as [`Trainer::state`] saved it.
+    ///
+    /// # Errors
+    ///
+    /// If the tensors belong to another architecture.
+    pub fn restore(self, state: TrainerState, tensors: &NamedTensors) -> Result<Self, GanError> {
+        Ok(Self {
+            pair: self.pair.restore(tensors, &self.device)?,
+            average: self.average.restore(&parts("average", tensors))?,
+            best_weights: state.best.is_some().then(|| parts("best", tensors)),
+            state,
+            ..self
+        })
+    }
+}
+
+impl Recipe {
+    /// The order of the training images.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer images than a batch takes.
+    pub fn batches(&self, images: &ImageSet, seed: u64, stream: &str) -> Result<Batches, GanError> {
+        Ok(Batches::new(images.len(), self.batch, seed, stream, self.keep_last_batch)?)
+    }
+
+    /// The real images of step `step`, `[batch, 3, side, side]`.
+    pub fn real(&self, images: &ImageSet, batches: &mut Batches, step: u64, device: &Device) -> Tensor<4> {
+        let indices = batches.indices(step);
+        let shape = [indices.len(), 3, images.side(), images.side()];
+        Tensor::from_data(TensorData::new(images.batch_f32(&indices), shape), device)
+    }
+}

@@ -1,0 +1,207 @@
+//! A training with its evaluations and pictures, in small steps.
+
+use serde::{Deserialize, Serialize};
+
+use super::GanError;
+use super::config::TrainConfig;
+use super::latent::latents;
+use super::measurement::{MeasurePlan, Measurement};
+use super::trainer::{Arena, Trainer, TrainerState};
+use crate::arch::Genotype;
+use crate::export::Picture;
+use crate::metric::{Metric, Score};
+use crate::model::{Generator, NamedTensors, Pass, host};
+
+/// Pictures in a row and a column of a sample grid.
+pub const GRID: usize = 8;
+
+/// What a step of a training has to tell.
+#[derive(Clone, Debug)]
+pub enum TrainingNews {
+    /// A pair of updates was done.
+    Losses {
+        /// Discriminator steps done.
+        step: u64,
+        /// The discriminator's loss.
+        discriminator: f32,
+        /// The generator's, in steps that update it.
+        generator: Option<f32>,
+    },
+    /// The average generator was evaluated.
+    Evaluated {
+        /// Generator steps done.
+        step: u64,
+        /// Its scores, the deciding one first.
+        scores: Vec<Score>,
+        /// Whether it is the best so far.
+        best: bool,
+    },
+    /// The average generator's images of the fixed latents.
+    Samples {
+        /// Generator steps done.
+        step: u64,
+        /// A grid of [`GRID`] x [`GRID`] images.
+        picture: Picture,
+    },
+}
+
+/// How finished generators are scored.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScoreConfig {
+    /// Images that are generated for a score.
+    pub samples: usize,
+    /// Splits of the inception score.
+    pub splits: usize,
+    /// Images in a batch.
+    pub batch: usize,
+    /// Real images whose features are the reference; 0 for all of them.
+    pub reference: usize,
+    /// Which score decides what is best.
+    pub deciding: Metric,
+}
+
+impl Default for ScoreConfig {
+    fn default() -> Self {
+        Self { samples: 50_000, splits: 10, batch: 128, reference: 0, deciding: Metric::FrechetDistance }
+    }
+}
+
+/// The plain part of a training's state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainingState {
+    trainer: TrainerState,
+    /// An evaluation is due or under way; it starts anew on resuming.
+    evaluating: bool,
+    /// A picture is due.
+    picturing: bool,
+}
+
+/// A trainer with what it is measured by.
+pub struct Training {
+    trainer: Trainer,
+    arena: Arena,
+    config: TrainConfig,
+    score: ScoreConfig,
+    seed: u64,
+    evaluating: bool,
+    picturing: bool,
+    measurement: Option<Measurement>,
+}
+
+impl Training {
+    /// Trains `trainer` on `arena` and evaluates it as `score` says.
+    pub fn new(trainer: Trainer, arena: Arena, config: TrainConfig, score: ScoreConfig, seed: u64) -> Self {
+        Self { trainer, arena, config, score, seed, evaluating: false, picturing: false, measurement: None }
+    }
+
+    /// Does one piece of work (an update, a batch of an evaluation, a picture) and returns what there
+    /// is to tell of it.
+    ///
+    /// # Errors
+    ///
+    /// If a loss or a score is no number any more.
+    pub fn advance(&mut self) -> Result<Option<TrainingNews>, GanError> {
+        if self.picturing {
+            self.picturing = false;
+            let step = self.trainer.generator_steps();
+            let picture = picture(&self.trainer.generator(), self.trainer.genotype(), self.seed)?;
+            return Ok(Some(TrainingNews::Samples { step, picture }));
+        }
+        if self.evaluating {
+            return self.evaluate();
+        }
+        if self.trainer.finished() {
+            return Ok(None);
+        }
+        let losses = self.trainer.advance(&self.arena.images)?;
+        self.evaluating = self.trainer.due(self.config.evaluate_every);
+        self.picturing = self.trainer.due(self.config.samples_every);
+        Ok(Some(TrainingNews::Losses {
+            step: self.trainer.step(),
+            discriminator: losses.discriminator,
+            generator: losses.generator,
+        }))
+    }
+
+    fn evaluate(&mut self) -> Result<Option<TrainingNews>, GanError> {
+        let measurement = self.measurement.get_or_insert_with(|| {
+            let plan = MeasurePlan {
+                samples: self.score.samples,
+                splits: self.score.splits,
+                batch: self.score.batch,
+                seed: self.seed,
+                stream: "latent/evaluation".to_owned(),
+                draw: 0,
+            };
+            let trainer = &self.trainer;
+            let genotype = trainer.genotype().clone();
+            Measurement::new(trainer.generator(), genotype, &self.arena.scorer, plan)
+        });
+        let Some(mut scores) = measurement.advance()? else {
+            return Ok(None);
+        };
+        scores.sort_by_key(|score| score.metric != self.score.deciding);
+        let best = self.trainer.note(scores.clone(), measurement.generator());
+        self.measurement = None;
+        self.evaluating = false;
+        let step = self.trainer.generator_steps();
+        Ok(Some(TrainingNews::Evaluated { step, scores, best }))
+    }
+
+    /// Whether all steps are done, evaluated and pictured.
+    pub fn finished(&self) -> bool {
+        self.trainer.finished() && !self.evaluating && !self.picturing
+    }
+
+    /// Trains on, to the end of a longer configuration.
+    pub fn prolong(&mut self, config: TrainConfig) {
+        self.config = config;
+        self.trainer.prolong(config);
+    }
+
+    /// The trainer.
+    pub fn trainer(&self) -> &Trainer {
+        &self.trainer
+    }
+
+    /// Everything that a resumed training needs. An evaluation under way is not part of it and
+    /// starts anew, with the same outcome.
+    pub fn state(&self) -> (TrainingState, NamedTensors) {
+        let (trainer, tensors) = self.trainer.state();
+        let state = TrainingState { trainer, evaluating: self.evaluating, picturing: self.picturing };
+        (state, tensors)
+    }
+
+    /// The training as [`Training::state`] saved it.
+    ///
+    /// # Errors
+    ///
+    /// If the tensors belong to another architecture.
+    pub fn restore(self, state: TrainingState, tensors: &NamedTensors) -> Result<Self, GanError> {
+        Ok(Self {
+            trainer: self.trainer.restore(state.trainer, tensors)?,
+            evaluating: state.evaluating,
+            picturing: state.picturing,
+            measurement: None,
+            ..self
+        })
+    }
+}
+
+/// A grid of the images that `generator` (outside of autodiff) makes of the run's fixed latents.
+///
+/// # Errors
+///
+/// If the images are no numbers.
+pub fn picture(generator: &Generator, genotype: &Genotype, seed: u64) -> Result<Picture, GanError> {
+    let device = generator.device();
+    let z = latents(seed, "latent/samples", 0, GRID * GRID, generator.latent(), &device);
+    let images = generator.forward(z, genotype, Pass::Eval);
+    let side = images.dims()[3];
+    let values: Vec<f32> = host(images);
+    match values.iter().all(|value| value.is_finite()) {
+        true => Ok(Picture::grid(&values, side, GRID)),
+        false => Err(GanError::Images),
+    }
+}

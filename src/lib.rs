@@ -1,0 +1,34 @@
+//! AutoGAN: searches, trains and shows generative adversarial networks on any GPU.
+//!
+//! The map of the house; arrows run from the bottom of this list to its top:
+//!
+//! - [`rng`]: counter-based random streams
+//! - [`arch`]: what an architecture is: search space, genotype, cost
+//! - [`data`]: images in
+//! - [`model`]: tensors: the networks and their weights
+//! - [`metric`]: scores and what they are measured with
+//! - [`gan`]: training one pair
+//! - [`search`]: finding an architecture
+//! - [`config`]: what a run is told: the rooms' settings in one, and presets
+//! - [`worker`]: commands in, events out
+//! - [`cli`]: one file for each subcommand
+//!
+//! From the side, knowing only `arch` and plain values:
+//!
+//! - [`run`]: the run folder
+//! - [`export`]: what leaves the program
+//! - [`device`]: adapters by name, self-test
+
+pub mod arch;
+pub mod cli;
+pub mod config;
+pub mod data;
+pub mod device;
+pub mod export;
+pub mod gan;
+pub mod metric;
+pub mod model;
+pub mod rng;
+pub mod run;
+pub mod search;
+pub mod worker;

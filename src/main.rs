@@ -1,0 +1,7 @@
+//! `autogan`: see the library for the house and [`autogan::cli`] for the command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    autogan::cli::run()
+}

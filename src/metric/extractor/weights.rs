@@ -1,0 +1,188 @@
+//! An extractor's weights on the host, and the safetensors file that carries them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
+use std::path::Path;
+
+use burn::tensor::TensorData;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::ExtractorError;
+
+/// Key of the file's metadata under which the [`Card`] stands, as JSON.
+const CARD: &str = "autogan.extractor";
+
+/// What the network learned to tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// The classes of a labelled set.
+    Labels,
+    /// By how many quarter turns an unlabelled image was rotated (Gidaris et al. 2018).
+    Rotations,
+}
+
+/// How an extractor came about; stands in its weights file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Card {
+    /// What the network learned to tell apart.
+    pub task: Task,
+    /// The images it learned from, in words.
+    pub images: String,
+    /// Share of held-out images that it names correctly, from 0 to 1.
+    pub accuracy: f64,
+    /// Number of held-out images.
+    pub test_images: usize,
+    /// Seed of initial weights, order and augmentation.
+    pub seed: u64,
+    /// Gradient steps.
+    pub steps: usize,
+    /// Images in a step.
+    pub batch: usize,
+}
+
+/// The network's tensors by name, on the host, in f32.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Weights(BTreeMap<String, TensorData>);
+
+impl Weights {
+    /// Sets a tensor.
+    pub(super) fn insert(&mut self, name: String, tensor: TensorData) {
+        self.0.insert(name, tensor);
+    }
+
+    /// The tensor called `name`.
+    pub(super) fn get(&self, name: &str) -> Option<&TensorData> {
+        self.0.get(name)
+    }
+
+    /// The first 8 hex digits of the SHA-256 of names, shapes and values.
+    pub(super) fn short_hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (name, tensor) in &self.0 {
+            hasher.update(format!("{name} {:?} ", tensor.shape()));
+            hasher.update(tensor.as_bytes());
+        }
+        hex(&hasher.finalize())[..8].to_owned()
+    }
+
+    /// The safetensors file with these weights and `card`. The same input gives the same bytes.
+    pub(super) fn to_bytes(&self, card: &Card) -> Vec<u8> {
+        let views = self.0.iter().map(|(name, tensor)| {
+            let view = TensorView::new(Dtype::F32, tensor.shape().to_vec(), tensor.as_bytes());
+            (name, view.expect("weights are f32 and TensorData keeps shape and length together"))
+        });
+        let card = serde_json::to_string(card).expect("a card has only plain fields");
+        let metadata = HashMap::from([(CARD.to_owned(), card)]);
+        safetensors::serialize(views, Some(metadata)).expect("all tensors are on the host")
+    }
+
+    /// Reads what [`Weights::to_bytes`] wrote. `source` names the file in errors.
+    pub(super) fn from_bytes(bytes: &[u8], source: &str) -> Result<(Self, Card), ExtractorError> {
+        let damaged = |why: String| ExtractorError::Damaged { file: source.to_owned(), why };
+        let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
+        let card = header.metadata().as_ref().and_then(|metadata| metadata.get(CARD));
+        let card = card.ok_or_else(|| damaged(format!("it has no {CARD} entry")))?;
+        let card = serde_json::from_str(card).map_err(|error| damaged(error.to_string()))?;
+        let mut weights = Self::default();
+        for (name, view) in file.iter() {
+            if view.dtype() != Dtype::F32 {
+                return Err(damaged(format!("tensor {name} is not f32")));
+            }
+            let values: Vec<f32> =
+                view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            weights.insert(name.to_owned(), TensorData::new(values, view.shape().to_vec()));
+        }
+        Ok((weights, card))
+    }
+}
+
+/// Writes a file so that `path` is either absent, its old self or complete, also when the process is
+/// killed: a temporary file in the same folder, synced, then renamed.
+pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ExtractorError> {
+    let failed =
+        |error: std::io::Error| ExtractorError::Write { path: path.to_owned(), why: error.to_string() };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// Bytes in lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn sample() -> (Weights, Card) {
+        let mut weights = Weights::default();
+        weights.insert("a".into(), TensorData::new(vec![1.0f32, -2.5], [1, 2]));
+        weights.insert("b".into(), TensorData::new(vec![0.1f32; 3], [3]));
+        let card = Card {
+            task: Task::Rotations,
+            images: "photos, 30 images".into(),
+            accuracy: 0.75,
+            test_images: 3,
+            seed: 1,
+            steps: 10,
+            batch: 8,
+        };
+        (weights, card)
+    }
+
+    #[test]
+    fn a_file_gives_weights_and_card_back_and_is_the_same_every_time() {
+        let (weights, card) = sample();
+        let bytes = weights.to_bytes(&card);
+        assert_eq!(bytes, weights.to_bytes(&card));
+        assert_eq!(Weights::from_bytes(&bytes, "x").unwrap(), (weights, card));
+    }
+
+    #[test]
+    fn damage_is_an_error_that_names_the_file() {
+        let (weights, card) = sample();
+        let bytes = weights.to_bytes(&card);
+        let foreign: Vec<(String, TensorView)> = vec![];
+        let foreign = safetensors::serialize(foreign, None).unwrap();
+        for bytes in [&bytes[..bytes.len() - 1], &bytes[..4], &[], &foreign] {
+            let error = Weights::from_bytes(bytes, "cache/x").unwrap_err().to_string();
+            assert!(error.contains("cache/x") && error.contains("delete"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_hash_sees_values_and_shapes() {
+        let (weights, _) = sample();
+        let mut others = [weights.clone(), weights.clone()];
+        others[0].insert("b".into(), TensorData::new(vec![0.2f32; 3], [3]));
+        others[1].insert("a".into(), TensorData::new(vec![1.0f32, -2.5], [2, 1]));
+        assert_eq!(weights.short_hash().len(), 8);
+        for other in others {
+            assert_ne!(weights.short_hash(), other.short_hash());
+        }
+    }
+
+    #[test]
+    fn writing_replaces_the_whole_file_and_leaves_nothing_else_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/file");
+        write_atomically(&path, b"long first content").unwrap();
+        write_atomically(&path, b"second").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"second");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        let error = write_atomically(&path.join("below a file"), b"").unwrap_err();
+        assert!(error.to_string().contains("below a file"), "{error}");
+    }
+}

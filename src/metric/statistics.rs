@@ -1,0 +1,253 @@
+//! Mean and covariance of features, gathered batch by batch in f64.
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, MatRef, Par};
+use serde::{Deserialize, Serialize};
+
+use super::{MetricError, check_rows};
+
+/// Running mean and scatter matrix of feature rows.
+///
+/// Each batch is centred on its own mean and then merged by the pairwise formula of Chan, Golub and
+/// LeVeque (1979), so nothing cancels however far the features lie from zero.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
+pub struct Statistics {
+    samples: usize,
+    mean: Vec<f64>,
+    /// Sum of `(x - mean)(x - mean)^T`, `[dim, dim]`, row-major.
+    scatter: Vec<f64>,
+}
+
+/// A Gaussian fitted to features.
+#[derive(Debug, Clone)]
+pub struct Gaussian {
+    /// Mean, `[dim]`.
+    pub mean: Vec<f64>,
+    /// Covariance, `[dim, dim]`, symmetric.
+    pub covariance: Mat<f64>,
+}
+
+impl Statistics {
+    /// Empty statistics of features with `dim` columns.
+    pub fn new(dim: usize) -> Self {
+        Statistics { samples: 0, mean: vec![0.0; dim], scatter: vec![0.0; dim * dim] }
+    }
+
+    /// Number of samples seen.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// Width of the features.
+    pub fn dim(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// Mean of the features, `[dim]`; zero before the first sample.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
+    }
+
+    /// Adds a batch of features `[n, dim]`, row-major. An error leaves the statistics as they were.
+    ///
+    /// # Errors
+    /// When the batch has no whole rows or holds NaN or infinity; the latter names the sample,
+    /// counted over all batches.
+    pub fn push(&mut self, features: &[f32]) -> Result<(), MetricError> {
+        let dim = self.dim();
+        check_rows(features, dim, self.samples)?;
+        let samples = features.len() / dim;
+        if samples == 0 {
+            return Ok(());
+        }
+        let mut batch = Statistics { samples, ..Statistics::new(dim) };
+        for row in features.chunks_exact(dim) {
+            for (mean, &x) in batch.mean.iter_mut().zip(row) {
+                *mean += f64::from(x) / samples as f64;
+            }
+        }
+        let centred = Mat::from_fn(samples, dim, |i, j| f64::from(features[i * dim + j]) - batch.mean[j]);
+        let scatter = faer::MatMut::from_row_major_slice_mut(&mut batch.scatter, dim, dim);
+        matmul(scatter, Accum::Replace, centred.transpose(), &centred, 1.0, Par::Seq);
+        self.merge(&batch)
+    }
+
+    /// Adds the samples of `other`, as if they had been pushed here.
+    ///
+    /// # Errors
+    /// When the feature widths differ.
+    pub fn merge(&mut self, other: &Statistics) -> Result<(), MetricError> {
+        let dim = self.dim();
+        if dim != other.dim() {
+            return Err(MetricError::WidthMismatch { left: dim, right: other.dim() });
+        }
+        let total = self.samples + other.samples;
+        if total == 0 {
+            return Ok(());
+        }
+        let share = other.samples as f64 / total as f64;
+        let between = self.samples as f64 * share;
+        let gap: Vec<f64> =
+            std::iter::zip(&other.mean, &self.mean).map(|(theirs, ours)| theirs - ours).collect();
+        for i in 0..dim {
+            for j in 0..dim {
+                self.scatter[i * dim + j] += other.scatter[i * dim + j] + between * gap[i] * gap[j];
+            }
+            self.mean[i] += share * gap[i];
+        }
+        self.samples = total;
+        Ok(())
+    }
+
+    /// The Gaussian with this mean and covariance (divided by `n - 1`, as every FID code does).
+    ///
+    /// # Errors
+    /// With fewer than two samples.
+    pub fn gaussian(&self) -> Result<Gaussian, MetricError> {
+        if self.samples < 2 {
+            return Err(MetricError::TooFewSamples {
+                what: "a covariance",
+                needed: 2,
+                samples: self.samples,
+            });
+        }
+        let scatter = MatRef::from_row_major_slice(&self.scatter, self.dim(), self.dim());
+        let degrees = (self.samples - 1) as f64;
+        Ok(Gaussian {
+            mean: self.mean.clone(),
+            covariance: Mat::from_fn(self.dim(), self.dim(), |i, j| scatter[(i, j)] / degrees),
+        })
+    }
+}
+
+/// [`Statistics`] as read from a file, before the check that its parts fit together.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    samples: usize,
+    mean: Vec<f64>,
+    scatter: Vec<f64>,
+}
+
+impl TryFrom<Stored> for Statistics {
+    type Error = MetricError;
+
+    fn try_from(stored: Stored) -> Result<Self, MetricError> {
+        let Stored { samples, mean, scatter } = stored;
+        if mean.len().checked_pow(2) != Some(scatter.len()) {
+            return Err(MetricError::DamagedStatistics { mean: mean.len(), scatter: scatter.len() });
+        }
+        Ok(Statistics { samples, mean, scatter })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::rng::{normals, rng};
+
+    const DIM: usize = 5;
+
+    /// Features far from zero, where a naive sum of squares would lose nine digits.
+    fn features(samples: usize) -> Vec<f32> {
+        let mut draws = normals(&mut rng(11, "test/features", 0), samples * DIM);
+        for (i, x) in draws.iter_mut().enumerate() {
+            *x += 30_000.0 * (i % DIM) as f32;
+        }
+        draws
+    }
+
+    fn two_pass(features: &[f32]) -> (Vec<f64>, Mat<f64>) {
+        let rows: Vec<&[f32]> = features.chunks_exact(DIM).collect();
+        let mean: Vec<f64> = (0..DIM)
+            .map(|j| rows.iter().map(|row| f64::from(row[j])).sum::<f64>() / rows.len() as f64)
+            .collect();
+        let covariance = Mat::from_fn(DIM, DIM, |i, j| {
+            rows.iter().map(|row| (f64::from(row[i]) - mean[i]) * (f64::from(row[j]) - mean[j])).sum::<f64>()
+                / (rows.len() - 1) as f64
+        });
+        (mean, covariance)
+    }
+
+    fn assert_equal(statistics: &Statistics, features: &[f32]) {
+        let (mean, covariance) = two_pass(features);
+        let gaussian = statistics.gaussian().unwrap();
+        assert_eq!(statistics.samples(), features.len() / DIM);
+        for j in 0..DIM {
+            assert!((gaussian.mean[j] - mean[j]).abs() < 1e-12 * mean[j].abs().max(1.0));
+            for i in 0..DIM {
+                let difference = (gaussian.covariance[(i, j)] - covariance[(i, j)]).abs();
+                assert!(difference < 1e-9, "({i}, {j}): {difference}");
+            }
+        }
+    }
+
+    #[test]
+    fn streaming_equals_two_passes_for_every_batch_size() {
+        let features = features(101);
+        for batch in [1, 2, 7, 50, 101] {
+            let mut statistics = Statistics::new(DIM);
+            for rows in features.chunks(batch * DIM) {
+                statistics.push(rows).unwrap();
+            }
+            assert_equal(&statistics, &features);
+        }
+    }
+
+    #[test]
+    fn merged_parts_equal_the_whole() {
+        let features = features(64);
+        let (first, second) = features.split_at(20 * DIM);
+        let mut merged = Statistics::new(DIM);
+        for part in [first, second, &[]] {
+            let mut statistics = Statistics::new(DIM);
+            statistics.push(part).unwrap();
+            merged.merge(&statistics).unwrap();
+        }
+        assert_equal(&merged, &features);
+    }
+
+    #[test]
+    fn a_bad_value_names_its_sample_and_changes_nothing() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut statistics = Statistics::new(DIM);
+            statistics.push(&features(10)).unwrap();
+            let before = statistics.clone();
+            let mut batch = features(8);
+            batch[6 * DIM + 2] = bad;
+            let error = statistics.push(&batch).unwrap_err();
+            assert!(error.to_string().starts_with("sample 16 has the value"), "{error}");
+            assert!(error.to_string().contains("column 2"), "{error}");
+            assert_eq!(statistics, before);
+        }
+    }
+
+    #[test]
+    fn partial_rows_other_widths_and_single_samples_are_refused() {
+        let mut statistics = Statistics::new(DIM);
+        assert_eq!(
+            statistics.push(&[0.0; DIM + 1]),
+            Err(MetricError::PartialRow { values: DIM + 1, width: DIM })
+        );
+        assert_eq!(
+            statistics.merge(&Statistics::new(DIM + 1)),
+            Err(MetricError::WidthMismatch { left: DIM, right: DIM + 1 })
+        );
+        statistics.push(&[0.0; DIM]).unwrap();
+        let error = statistics.gaussian().unwrap_err();
+        assert_eq!(error.to_string(), "a covariance needs at least 2 samples and got 1: add images");
+    }
+
+    #[test]
+    fn json_gives_the_statistics_back_and_damage_is_found() {
+        let mut statistics = Statistics::new(DIM);
+        statistics.push(&features(9)).unwrap();
+        let json = serde_json::to_string(&statistics).unwrap();
+        assert_eq!(serde_json::from_str::<Statistics>(&json).unwrap(), statistics);
+        let damaged = r#"{"samples":9,"mean":[0.0,0.0],"scatter":[1.0,0.0,0.0]}"#;
+        let error = serde_json::from_str::<Statistics>(damaged).unwrap_err();
+        assert!(error.to_string().contains("damaged"), "{error}");
+    }
+}

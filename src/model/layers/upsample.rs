@@ -1,0 +1,62 @@
+//! Resizing by powers of two: bilinear, nearest, transposed convolution.
+//!
+//! burn's wgpu backend has no backward pass for bilinear interpolation, so bilinear resizing is two
+//! matrix products with constant interpolation matrices, the same on every backend.
+
+use burn::nn::conv::{ConvTranspose2d, ConvTranspose2dConfig};
+use burn::tensor::module::interpolate;
+use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::arch::Up;
+
+/// A transposed convolution that doubles height and width (kernel 2, stride 2: no overlap).
+pub fn deconv(channels_in: usize, channels_out: usize, device: &Device) -> ConvTranspose2d {
+    ConvTranspose2dConfig::new([channels_in, channels_out], [2, 2]).with_stride([2, 2]).init(device)
+}
+
+/// Enlarges `[batch, channels, height, width]` by a whole `factor`, bilinear (half-pixel centres,
+/// PyTorch's `align_corners=False`) or nearest. Transposed convolutions carry weights and are
+/// chained by the caller.
+pub fn resize(x: Tensor<4>, up: Up, factor: usize) -> Tensor<4> {
+    match up {
+        Up::Bilinear => bilinear(x, factor),
+        Up::Nearest => nearest(x, factor),
+        Up::Deconv => {
+            unreachable!("transposed convolutions are applied by the block that owns their weights")
+        }
+    }
+}
+
+fn nearest(x: Tensor<4>, factor: usize) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    let size = [height * factor, width * factor];
+    interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size))
+}
+
+fn bilinear(x: Tensor<4>, factor: usize) -> Tensor<4> {
+    let [batch, channels, height, width] = x.dims();
+    let device = x.device();
+    let planes = batch * channels;
+    let (tall, wide) = (height * factor, width * factor);
+    let across = interpolation_matrix(width, factor, &device).transpose();
+    let down = interpolation_matrix(height, factor, &device);
+    let x = x.reshape([planes * height, width]).matmul(across);
+    let x = x.reshape([planes, height, wide]);
+    down.unsqueeze::<3>().matmul(x).reshape([batch, channels, tall, wide])
+}
+
+/// `[size * factor, size]`: row `o` holds the weights of the inputs that make up output `o`.
+fn interpolation_matrix(size: usize, factor: usize, device: &Device) -> Tensor<2> {
+    let rows = size * factor;
+    let mut matrix = vec![0.0f32; rows * size];
+    for row in 0..rows {
+        let source = ((row as f32 + 0.5) / factor as f32 - 0.5).max(0.0);
+        let low = (source as usize).min(size - 1);
+        let high = (low + 1).min(size - 1);
+        let share = source - low as f32;
+        matrix[row * size + low] += 1.0 - share;
+        matrix[row * size + high] += share;
+    }
+    Tensor::from_data(TensorData::new(matrix, [rows, size]), device)
+}

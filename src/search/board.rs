@@ -1,0 +1,96 @@
+//! The board: every candidate that was ever estimated, with what it was worth and what that cost.
+
+use serde::{Deserialize, Serialize};
+
+use super::estimator::Estimate;
+use crate::arch::Genotype;
+use crate::metric::Score;
+
+/// One estimated architecture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// Its place on the board, from 0.
+    pub id: usize,
+    /// The architecture, with as many cells as its stage has.
+    pub genotype: Genotype,
+    /// The candidate of the stage before that it extends.
+    pub parent: Option<usize>,
+    /// Number of cells.
+    pub cells: usize,
+    /// The search iteration, from 0.
+    pub iteration: u64,
+    /// Which strategy proposed it.
+    pub strategy: String,
+    /// Which estimator judged it.
+    pub estimator: String,
+    /// Its scores.
+    pub scores: Vec<Score>,
+    /// The search's reward; only rewards of the same estimator and stage can be compared.
+    pub reward: f64,
+    /// Multiply-accumulates spent on it; 0 when the estimate was remembered.
+    pub macs: u64,
+}
+
+/// All candidates of a search in the order they were estimated.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Board {
+    candidates: Vec<Candidate>,
+}
+
+impl Board {
+    /// Puts a candidate on the board and returns it with its number.
+    #[allow(clippy::too_many_arguments)]
+    pub fn add(
+        &mut self,
+        genotype: Genotype,
+        parent: Option<usize>,
+        iteration: u64,
+        strategy: &str,
+        estimator: &str,
+        estimate: Estimate,
+    ) -> &Candidate {
+        let id = self.candidates.len();
+        self.candidates.push(Candidate {
+            id,
+            cells: genotype.cells.len(),
+            genotype,
+            parent,
+            iteration,
+            strategy: strategy.to_owned(),
+            estimator: estimator.to_owned(),
+            scores: estimate.scores,
+            reward: estimate.reward,
+            macs: estimate.macs,
+        });
+        &self.candidates[id]
+    }
+
+    /// The candidate with this number.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn get(&self, id: usize) -> &Candidate {
+        &self.candidates[id]
+    }
+
+    /// Number of candidates.
+    pub fn len(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// Whether there is no candidate yet.
+    pub fn is_empty(&self) -> bool {
+        self.candidates.is_empty()
+    }
+
+    /// All candidates.
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    /// Multiply-accumulates spent on estimates.
+    pub fn macs(&self) -> u64 {
+        self.candidates.iter().map(|candidate| candidate.macs).sum()
+    }
+}

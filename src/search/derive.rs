@@ -1,0 +1,336 @@
+//! The end of a search: the best candidates are trained from scratch, and the best of those on to
+//! the end.
+
+use std::cmp::Ordering;
+
+use serde::{Deserialize, Serialize};
+
+use super::SearchError;
+use super::context::Context;
+use super::machine::SearchPlan;
+use super::news::News;
+use crate::arch::Genotype;
+use crate::gan::{TrainConfig, Trainer, Training, TrainingNews, TrainingState};
+use crate::metric::Score;
+use crate::model::{NamedTensors, parts, with_prefix};
+
+/// All derived trainings draw from the same streams: equal data order, latents and initial weights
+/// of equal layers, so that the architecture makes the difference.
+const STREAM: &str = "derive";
+
+/// An architecture that was trained from scratch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Derived {
+    /// The architecture.
+    pub genotype: Genotype,
+    /// Its number on the board when it was ranked.
+    pub candidate: usize,
+    /// The best evaluation's scores, the deciding one first.
+    pub scores: Vec<Score>,
+    /// Generator steps at that evaluation.
+    pub best_step: u64,
+    /// Generator steps in all.
+    pub steps: u64,
+}
+
+impl Derived {
+    /// Better ones first. All were scored alike, so their scores are comparable.
+    fn order(&self, other: &Self) -> Ordering {
+        let compared = self.scores.first().zip(other.scores.first());
+        let compared = compared.and_then(|(own, others)| own.compare(others));
+        compared.map_or(Ordering::Equal, Ordering::reverse)
+    }
+}
+
+/// The plain part of the state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DerivationState {
+    /// Board numbers and architectures that are trained, in this order.
+    finalists: Vec<(usize, Genotype)>,
+    /// Those that are done. In the winner's phase, its entry is replaced at the end.
+    done: Vec<Derived>,
+    /// The training under way.
+    training: Option<TrainingState>,
+    /// Index and end state of the best finalist so far.
+    leader: Option<(usize, TrainingState)>,
+    winner: bool,
+}
+
+/// A training's end state.
+struct Leader {
+    index: usize,
+    state: TrainingState,
+    tensors: NamedTensors,
+}
+
+/// The derivation under way.
+pub struct Derivation {
+    finalists: Vec<(usize, Genotype)>,
+    done: Vec<Derived>,
+    training: Option<Training>,
+    leader: Option<Leader>,
+    /// The last training is on: that of the leader, to the end.
+    winner: bool,
+    fresh: Option<Derived>,
+}
+
+impl Derivation {
+    /// Trains `finalists` (board numbers and architectures), best first.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be trained on the images there are.
+    pub fn new(
+        context: &Context,
+        plan: &SearchPlan,
+        finalists: Vec<(usize, Genotype)>,
+    ) -> Result<Self, SearchError> {
+        let training = training(context, plan, &finalists[0].1, plan.derive)?;
+        Ok(Self {
+            finalists,
+            done: Vec::new(),
+            training: Some(training),
+            leader: None,
+            winner: false,
+            fresh: None,
+        })
+    }
+
+    /// Does one piece of work.
+    ///
+    /// # Errors
+    ///
+    /// If a loss or a score is no number any more.
+    pub fn step(
+        &mut self,
+        context: &Context,
+        plan: &SearchPlan,
+        news: &mut Vec<News>,
+    ) -> Result<(), SearchError> {
+        let name = self.name();
+        let Some(training) = &mut self.training else {
+            return Ok(());
+        };
+        news.extend(training.advance()?.into_iter().flat_map(|told| translate(&name, told)));
+        if training.finished() {
+            self.finish(context, plan)?;
+        }
+        Ok(())
+    }
+
+    fn name(&self) -> String {
+        match self.winner {
+            true => "winner".to_owned(),
+            false => format!("derived {}", self.done.len() + 1),
+        }
+    }
+
+    /// A training came to its end: note it, and begin the next.
+    fn finish(&mut self, context: &Context, plan: &SearchPlan) -> Result<(), SearchError> {
+        let Some(training) = self.training.take() else {
+            return Ok(());
+        };
+        let index = match (self.winner, &self.leader) {
+            (true, Some(leader)) => leader.index,
+            _ => self.done.len(),
+        };
+        let derived = self.describe(index, &training);
+        let (state, tensors) = training.state();
+        let leads = match &self.leader {
+            Some(leader) if !self.winner => derived.order(&self.done[leader.index]).is_lt(),
+            _ => true,
+        };
+        match self.winner {
+            true => self.done[index] = derived.clone(),
+            false => self.done.push(derived.clone()),
+        }
+        if leads {
+            self.leader = Some(Leader { index, state, tensors });
+        }
+        self.fresh = Some(derived);
+        if self.winner {
+            return Ok(());
+        }
+        if let Some((_, genotype)) = self.finalists.get(self.done.len()) {
+            self.training = Some(self::training(context, plan, genotype, plan.derive)?);
+        } else {
+            self.begin_winner(context, plan)?;
+        }
+        Ok(())
+    }
+
+    fn begin_winner(&mut self, context: &Context, plan: &SearchPlan) -> Result<(), SearchError> {
+        self.winner = true;
+        let Some(leader) = self.leader.as_ref().filter(|_| plan.winner.steps > plan.derive.steps) else {
+            return Ok(());
+        };
+        let genotype = &self.finalists[leader.index].1;
+        let fresh = training(context, plan, genotype, plan.derive)?;
+        let mut training = fresh.restore(leader.state.clone(), &leader.tensors)?;
+        training.prolong(plan.winner);
+        self.training = Some(training);
+        Ok(())
+    }
+
+    fn describe(&self, index: usize, training: &Training) -> Derived {
+        let (candidate, genotype) = self.finalists[index].clone();
+        let best = training.trainer().best();
+        Derived {
+            genotype,
+            candidate,
+            scores: best.map(|best| best.scores.clone()).unwrap_or_default(),
+            best_step: best.map_or(0, |best| best.step),
+            steps: training.trainer().generator_steps(),
+        }
+    }
+
+    /// The training that just ended, once.
+    pub fn take_finished(&mut self) -> Option<Derived> {
+        self.fresh.take()
+    }
+
+    /// Whether all trainings are done.
+    pub fn finished(&self) -> bool {
+        self.training.is_none()
+    }
+
+    /// Whether the winner is being trained to the end.
+    pub fn on_winner(&self) -> bool {
+        self.winner
+    }
+
+    /// Those that are done, best first.
+    pub fn derived(&self) -> Vec<Derived> {
+        let mut derived = self.done.clone();
+        derived.sort_by(Derived::order);
+        derived
+    }
+
+    /// Weights of the best evaluation of the best training.
+    pub fn winner_weights(&self) -> Option<NamedTensors> {
+        self.leader.as_ref().map(|leader| parts("best", &leader.tensors))
+    }
+
+    /// Generator steps done by derived trainings.
+    pub fn derive_steps_done(&self) -> u64 {
+        let finished: u64 = match (self.winner, &self.leader) {
+            // The winner's own entry grows beyond the derived steps.
+            (true, Some(_)) => return u64::MAX,
+            _ => self.done.iter().map(|derived| derived.steps).sum(),
+        };
+        finished + self.steps_under_way()
+    }
+
+    /// Generator steps that the winner did beyond its derived training.
+    pub fn winner_steps_done(&self, derive_steps: u64) -> u64 {
+        match self.winner {
+            true if self.finished() => u64::MAX,
+            true => self.steps_under_way().saturating_sub(derive_steps),
+            false => 0,
+        }
+    }
+
+    fn steps_under_way(&self) -> u64 {
+        let training = self.training.as_ref();
+        training.map_or(0, |training| training.trainer().generator_steps())
+    }
+
+    /// Everything that a resumed derivation needs.
+    pub fn state(&self) -> (DerivationState, NamedTensors) {
+        let mut tensors = NamedTensors::new();
+        let training = self.training.as_ref().map(|training| {
+            let (state, own) = training.state();
+            tensors.extend(with_prefix("training", own));
+            state
+        });
+        let leader = self.leader.as_ref().map(|leader| {
+            tensors.extend(with_prefix("leader", leader.tensors.clone()));
+            (leader.index, leader.state.clone())
+        });
+        let state = DerivationState {
+            finalists: self.finalists.clone(),
+            done: self.done.clone(),
+            training,
+            leader,
+            winner: self.winner,
+        };
+        (state, tensors)
+    }
+
+    /// The derivation as [`Derivation::state`] saved it.
+    ///
+    /// # Errors
+    ///
+    /// If the state belongs to other settings.
+    pub fn restore(
+        context: &Context,
+        plan: &SearchPlan,
+        state: DerivationState,
+        tensors: &NamedTensors,
+    ) -> Result<Self, SearchError> {
+        let leader =
+            state.leader.map(|(index, state)| Leader { index, state, tensors: parts("leader", tensors) });
+        let index = match (state.winner, &leader) {
+            (true, Some(leader)) => leader.index,
+            _ => state.done.len(),
+        };
+        let config = if state.winner { plan.winner } else { plan.derive };
+        let training = match (state.training, state.finalists.get(index)) {
+            (Some(saved), Some((_, genotype))) => {
+                let fresh = training(context, plan, genotype, config)?;
+                Some(fresh.restore(saved, &parts("training", tensors))?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            finalists: state.finalists,
+            done: state.done,
+            training,
+            leader,
+            winner: state.winner,
+            fresh: None,
+        })
+    }
+}
+
+fn training(
+    context: &Context,
+    plan: &SearchPlan,
+    genotype: &Genotype,
+    config: TrainConfig,
+) -> Result<Training, SearchError> {
+    let Context { seed, device, recipe, .. } = context;
+    let arena = context.arena(genotype.cells.len());
+    let trainer = Trainer::new(
+        genotype.clone(),
+        &plan.derived_model,
+        *recipe,
+        config,
+        &arena.images,
+        device,
+        *seed,
+        STREAM,
+    )?;
+    Ok(Training::new(trainer, arena.clone(), config, plan.score, *seed))
+}
+
+/// A training's news as the search's.
+pub fn translate(name: &str, told: TrainingNews) -> Vec<News> {
+    match told {
+        TrainingNews::Losses { step, discriminator, generator: Some(generator) } => {
+            let metric = |network: &str, value: f32| News::Metric {
+                name: format!("{name}/{network}_loss"),
+                step,
+                value: f64::from(value),
+            };
+            vec![metric("discriminator", discriminator), metric("generator", generator)]
+        }
+        TrainingNews::Losses { .. } => Vec::new(),
+        TrainingNews::Evaluated { step, scores, best } => {
+            vec![News::Evaluated { name: name.to_owned(), step, scores, best }]
+        }
+        TrainingNews::Samples { step, picture } => {
+            vec![News::Samples { name: format!("{name}, step {step}"), picture }]
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The proxy task of a search, as an interface: what a genotype is worth, and what that costs.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::SearchConfig;
+use super::context::Context;
+use super::shared::SharedGan;
+use crate::arch::Genotype;
+use crate::gan::{
+    GanError, MeasurePlan, Measurement, ScoreConfig, TrainConfig, Trainer, Training, TrainingNews,
+};
+use crate::metric::{Reward, RewardScale, Score};
+
+/// What a candidate turned out to be worth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Its scores.
+    pub scores: Vec<Score>,
+    /// The search's reward: larger is better.
+    pub reward: f64,
+    /// Multiply-accumulates that were spent on it.
+    pub macs: u64,
+}
+
+/// Estimates candidates.
+pub trait Estimator {
+    /// Its name on the board.
+    fn name(&self) -> String;
+
+    /// Starts estimating `genotype`. Equal `draw`s use equal random numbers.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be trained on the images there are.
+    fn begin(
+        &self,
+        context: &Context,
+        shared: &SharedGan,
+        genotype: &Genotype,
+        draw: u64,
+    ) -> Result<Box<dyn Estimation>, GanError>;
+
+    /// Estimates made while this is the same are the same for the same genotype and can be
+    /// remembered; `None` when each draws random numbers of its own.
+    fn version(&self, shared: &SharedGan) -> Option<(u64, u64)>;
+}
+
+/// An estimate under way.
+pub trait Estimation {
+    /// Does one piece of work. Returns the estimate after the last one.
+    ///
+    /// # Errors
+    ///
+    /// If a loss or a score is no number any more.
+    fn advance(&mut self, context: &Context) -> Result<Option<Estimate>, GanError>;
+}
+
+/// Scores a candidate with the shared generator's weights (the paper's proxy).
+pub struct SharedWeights {
+    config: SearchConfig,
+    score: ScoreConfig,
+}
+
+impl SharedWeights {
+    /// Scores as the search's configuration says, in batches of `score.batch`.
+    pub fn new(config: SearchConfig, score: ScoreConfig) -> Self {
+        Self { config, score }
+    }
+}
+
+impl Estimator for SharedWeights {
+    fn name(&self) -> String {
+        "shared weights".to_owned()
+    }
+
+    fn begin(
+        &self,
+        context: &Context,
+        shared: &SharedGan,
+        genotype: &Genotype,
+        draw: u64,
+    ) -> Result<Box<dyn Estimation>, GanError> {
+        let generator = shared.candidate(context, &self.config, genotype);
+        let plan = MeasurePlan {
+            samples: self.config.reward_samples,
+            splits: self.config.reward_splits,
+            batch: self.score.batch,
+            seed: context.seed,
+            stream: "latent/reward".to_owned(),
+            draw: if self.config.fixed_noise { 0 } else { draw },
+        };
+        let scorer = &context.arena(genotype.cells.len()).scorer;
+        Ok(Box::new(SharedEstimation {
+            measurement: Measurement::new(generator, genotype.clone(), scorer, plan),
+            macs: context.scoring_macs(genotype, self.config.reward_samples),
+            reward: self.config.reward,
+            cells: genotype.cells.len(),
+        }))
+    }
+
+    fn version(&self, shared: &SharedGan) -> Option<(u64, u64)> {
+        let version = (shared.restarts(), shared.step());
+        self.config.fixed_noise.then_some(version)
+    }
+}
+
+struct SharedEstimation {
+    measurement: Measurement,
+    reward: Reward,
+    macs: u64,
+    cells: usize,
+}
+
+impl Estimation for SharedEstimation {
+    fn advance(&mut self, context: &Context) -> Result<Option<Estimate>, GanError> {
+        let Some(scores) = self.measurement.advance()? else {
+            return Ok(None);
+        };
+        let scorer = &context.arena(self.cells).scorer;
+        Ok(Some(Estimate {
+            reward: self.reward.of(&scores, &RewardScale::of(scorer))?,
+            scores,
+            macs: self.macs,
+        }))
+    }
+}
+
+/// Trains a candidate for a few steps from scratch and scores what comes out.
+pub struct Scratch {
+    config: SearchConfig,
+    score: ScoreConfig,
+    train: TrainConfig,
+}
+
+impl Scratch {
+    /// Trains for `config.scratch_steps` generator steps, otherwise as `train` says.
+    pub fn new(config: SearchConfig, score: ScoreConfig, train: TrainConfig) -> Self {
+        let steps = config.scratch_steps;
+        Self {
+            score: ScoreConfig { samples: config.reward_samples, splits: config.reward_splits, ..score },
+            train: TrainConfig { steps, evaluate_every: steps, samples_every: steps, ..train },
+            config,
+        }
+    }
+}
+
+impl Estimator for Scratch {
+    fn name(&self) -> String {
+        format!("{} steps from scratch", self.config.scratch_steps)
+    }
+
+    fn begin(
+        &self,
+        context: &Context,
+        _shared: &SharedGan,
+        genotype: &Genotype,
+        draw: u64,
+    ) -> Result<Box<dyn Estimation>, GanError> {
+        let arena = context.arena(genotype.cells.len());
+        let draw = if self.config.fixed_noise { 0 } else { draw };
+        let trainer = Trainer::new(
+            genotype.clone(),
+            &context.model,
+            context.recipe,
+            self.train,
+            &arena.images,
+            &context.device,
+            context.seed,
+            &format!("scratch/{draw}"),
+        )?;
+        let steps = self.train.steps;
+        let scoring = context.scoring_macs(genotype, self.score.samples);
+        Ok(Box::new(ScratchEstimation {
+            training: Training::new(trainer, arena.clone(), self.train, self.score, context.seed),
+            reward: self.config.reward,
+            macs: context.training_macs(genotype, steps) + scoring,
+        }))
+    }
+
+    fn version(&self, _shared: &SharedGan) -> Option<(u64, u64)> {
+        self.config.fixed_noise.then_some((0, 0))
+    }
+}
+
+struct ScratchEstimation {
+    training: Training,
+    reward: Reward,
+    macs: u64,
+}
+
+impl Estimation for ScratchEstimation {
+    fn advance(&mut self, context: &Context) -> Result<Option<Estimate>, GanError> {
+        // The one evaluation comes after the last step.
+        if let Some(TrainingNews::Evaluated { scores, .. }) = self.training.advance()? {
+            let cells = self.training.trainer().genotype().cells.len();
+            let scorer = &context.arena(cells).scorer;
+            return Ok(Some(Estimate {
+                reward: self.reward.of(&scores, &RewardScale::of(scorer))?,
+                scores,
+                macs: self.macs,
+            }));
+        }
+        Ok(None)
+    }
+}

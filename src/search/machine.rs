@@ -1,0 +1,595 @@
+//! The search as a state machine: one small piece of work at a time, from any saved state.
+//!
+//! For each iteration (reference notes, section 4): shared training, then training of the strategy.
+//! Where a stage begins, and after the last iteration, candidates are ranked first. Then the best are
+//! trained from scratch and the winner is trained to the end ([`derive`](super::derive)).
+
+use serde::{Deserialize, Serialize};
+
+use super::SearchError;
+use super::board::Board;
+use super::config::{EstimatorKind, SearchConfig, StrategyKind};
+use super::context::Context;
+use super::derive::{Derivation, DerivationState, Derived};
+use super::estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
+use super::news::{Activity, News};
+use super::plan::{Part, plan as plan_parts};
+use super::random::Random;
+use super::reinforce::Reinforce;
+use super::shared::{SharedGan, SharedState};
+use super::strategy::{Proposal, Strategy};
+use crate::arch::Genotype;
+use crate::gan::{ScoreConfig, TrainConfig, picture};
+use crate::metric::RewardScale;
+use crate::model::{ModelConfig, NamedTensors, parts, with_prefix};
+
+/// Restarts of the shared pair in one iteration before the search goes on with what there is.
+const RESTARTS: u32 = 3;
+/// Draws for each candidate of a ranking before a ranking with fewer is accepted.
+const DRAWS: u64 = 50;
+
+/// Everything a search is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchPlan {
+    /// The search itself.
+    pub search: SearchConfig,
+    /// Training of each of the best from scratch.
+    pub derive: TrainConfig,
+    /// Training of the winner, which goes on from its derived state.
+    pub winner: TrainConfig,
+    /// How finished generators are scored.
+    pub score: ScoreConfig,
+    /// Sizes of the networks that are trained from scratch; the shared ones may be smaller.
+    pub derived_model: ModelConfig,
+}
+
+/// A ranked proposal and its number on the board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Ranked {
+    proposal: Proposal,
+    candidate: usize,
+}
+
+/// Where the search stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "phase", rename_all = "snake_case")]
+enum Phase {
+    Shared { done: u64, restarts: u32 },
+    Control { done: u64, collapsed: Option<String> },
+    Rank { ranked: Vec<Ranked>, draws: u64 },
+    Derive,
+    Done,
+}
+
+const SHARED: Phase = Phase::Shared { done: 0, restarts: 0 };
+
+/// The plain part of a search's state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchState {
+    phase: Phase,
+    iteration: u64,
+    cells: usize,
+    /// Number of strategy draws of each purpose, so that none is used twice.
+    proposed: u64,
+    ranked: u64,
+    /// Number of estimates that were begun.
+    estimates: u64,
+    /// Board numbers of the beam the strategy's proposals extend.
+    beam: Vec<usize>,
+    board: Board,
+    /// Estimates that are still valid: all were made at `version`.
+    remembered: Vec<(Genotype, Estimate)>,
+    version: Option<(u64, u64)>,
+    shared: SharedState,
+    strategy: serde_json::Value,
+    derivation: Option<DerivationState>,
+}
+
+/// A search under way.
+pub struct Search {
+    context: Context,
+    plan: SearchPlan,
+    parts: Vec<Part>,
+    strategy: Box<dyn Strategy>,
+    estimator: Box<dyn Estimator>,
+    shared: SharedGan,
+    state: SearchState,
+    job: Option<(Proposal, Box<dyn Estimation>)>,
+    derivation: Option<Derivation>,
+    /// The phase that was told last.
+    told: Option<(Activity, u64)>,
+}
+
+impl Search {
+    /// A search that has done nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// If the plan does not fit the space, such as another number of stages than of cells.
+    pub fn new(context: Context, plan: SearchPlan) -> Result<Self, SearchError> {
+        check(&context, &plan)?;
+        let config = &plan.search;
+        let (seed, all) = (context.seed, context.space.cells());
+        let cells = config.cells_at(0, all);
+        let strategy: Box<dyn Strategy> = match config.strategy {
+            StrategyKind::Random => Box::new(Random::new(seed, cells)),
+            StrategyKind::Reinforce => {
+                let adam = context.recipe.adam;
+                Box::new(Reinforce::new(config.controller, adam, &context.space, cells, seed))
+            }
+        };
+        let estimator: Box<dyn Estimator> = match config.estimator {
+            EstimatorKind::Shared => Box::new(SharedWeights::new(config.clone(), plan.score)),
+            EstimatorKind::Scratch => Box::new(Scratch::new(config.clone(), plan.score, plan.derive)),
+        };
+        let shared = SharedGan::new(&context);
+        let (strategy_state, _) = strategy.state();
+        Ok(Self {
+            state: SearchState {
+                phase: SHARED,
+                iteration: 0,
+                cells,
+                proposed: 0,
+                ranked: 0,
+                estimates: 0,
+                beam: Vec::new(),
+                board: Board::default(),
+                remembered: Vec::new(),
+                version: None,
+                shared: SharedState::default(),
+                strategy: strategy_state,
+                derivation: None,
+            },
+            parts: plan_parts(&context, config, plan.derive.steps, plan.winner.steps),
+            context,
+            plan,
+            strategy,
+            estimator,
+            shared,
+            job: None,
+            derivation: None,
+            told: None,
+        })
+    }
+
+    /// Does one piece of work and returns the news.
+    ///
+    /// # Errors
+    ///
+    /// If a loss or a score is no number any more; go back to a saved state then.
+    pub fn step(&mut self) -> Result<Vec<News>, SearchError> {
+        let mut news = Vec::new();
+        self.tell_phase(&mut news);
+        match self.state.phase.clone() {
+            Phase::Shared { done, restarts } => self.train_shared(done, restarts, &mut news)?,
+            Phase::Control { done, collapsed } => self.train_strategy(done, collapsed, &mut news)?,
+            Phase::Rank { ranked, draws } => self.rank(ranked, draws, &mut news)?,
+            Phase::Derive => self.derive(&mut news)?,
+            Phase::Done => {}
+        }
+        Ok(news)
+    }
+
+    /// Whether all is done.
+    pub fn finished(&self) -> bool {
+        self.state.phase == Phase::Done
+    }
+
+    fn tell_phase(&mut self, news: &mut Vec<News>) {
+        let Some(activity) = self.activity() else {
+            return;
+        };
+        if self.told != Some((activity, self.state.iteration)) {
+            self.told = Some((activity, self.state.iteration));
+            news.push(News::Phase { activity, cells: self.state.cells, iteration: self.state.iteration });
+        }
+    }
+
+    /// What is being done; nothing when all is done.
+    fn activity(&self) -> Option<Activity> {
+        match &self.state.phase {
+            Phase::Shared { .. } => Some(Activity::Shared),
+            Phase::Control { .. } => Some(Activity::Control),
+            Phase::Rank { .. } => Some(Activity::Rank),
+            Phase::Derive => Some(match &self.derivation {
+                Some(derivation) if derivation.on_winner() => Activity::Winner,
+                _ => Activity::Derive,
+            }),
+            Phase::Done => None,
+        }
+    }
+
+    fn train_shared(&mut self, done: u64, restarts: u32, news: &mut Vec<News>) -> Result<(), SearchError> {
+        let config = &self.plan.search;
+        let enough = done >= config.shared_steps;
+        let mut collapsed = None;
+        if !enough {
+            let step = self.shared.step();
+            let genotype = self.strategy.propose(&self.context.space, "shared", step).genotype;
+            let losses = self.shared.advance(&self.context, config, &genotype)?;
+            if let Some(generator) = losses.generator {
+                news.push(metric("shared/discriminator_loss", step, f64::from(losses.discriminator)));
+                news.push(metric("shared/generator_loss", step, f64::from(generator)));
+            }
+            collapsed = self.shared.collapsed(config);
+        } else if config.reset.diversity > 0.0 && config.shared_steps > 0 {
+            let probe = self.strategy.propose(&self.context.space, "diversity", self.state.iteration);
+            collapsed = self.shared.uniform(&self.context, config, &probe.genotype);
+        }
+        let next = match collapsed {
+            // The released code trains its controller on the collapsed pair and restarts it then.
+            Some(reason) if !config.reset.at_once => Phase::Control { done: 0, collapsed: Some(reason) },
+            Some(reason) if restarts < RESTARTS => {
+                self.restart(reason, news);
+                Phase::Shared { done: 0, restarts: restarts + 1 }
+            }
+            Some(reason) if enough => {
+                news.push(News::Warning(format!(
+                    "{reason}, again after {RESTARTS} restarts; the search goes on with this pair"
+                )));
+                Phase::Control { done: 0, collapsed: None }
+            }
+            _ if enough => Phase::Control { done: 0, collapsed: None },
+            _ => Phase::Shared { done: done + 1, restarts },
+        };
+        if let Phase::Control { .. } = next {
+            self.strategy.begin_iteration();
+        }
+        self.state.phase = next;
+        Ok(())
+    }
+
+    fn restart(&mut self, reason: String, news: &mut Vec<News>) {
+        self.shared.restart(&self.context);
+        let iteration = self.state.iteration;
+        news.push(News::Reset { iteration, reason });
+    }
+
+    fn train_strategy(
+        &mut self,
+        done: u64,
+        collapsed: Option<String>,
+        news: &mut Vec<News>,
+    ) -> Result<(), SearchError> {
+        if done >= self.plan.search.controller.steps {
+            return self.end_iteration(collapsed, news);
+        }
+        if self.job.is_none() {
+            let count = self.state.proposed;
+            let proposal = self.strategy.propose(&self.context.space, "proposal", count);
+            self.begin(proposal)?;
+        }
+        if let Some((proposal, estimate)) = self.advance_job()? {
+            self.state.proposed += 1;
+            let readings = self.strategy.learn(&self.context.space, &proposal, estimate.reward);
+            let step = self.state.proposed;
+            news.extend(readings.into_iter().map(|(name, value)| metric(name, step, value)));
+            self.put_on_board(&proposal, estimate, news);
+            self.state.phase = Phase::Control { done: done + 1, collapsed };
+        }
+        Ok(())
+    }
+
+    fn end_iteration(&mut self, collapsed: Option<String>, news: &mut Vec<News>) -> Result<(), SearchError> {
+        let (config, all) = (&self.plan.search, self.context.space.cells());
+        let best = self.best_of_stage().map(|candidate| candidate.genotype.clone());
+        if let Some(best) = best.filter(|_| config.shared_steps > 0) {
+            let generator = self.shared.candidate(&self.context, config, &best);
+            let picture = picture(&generator, &best, self.context.seed)?;
+            let name = format!("shared, iteration {}", self.state.iteration + 1);
+            news.push(News::Samples { name, picture });
+        }
+        news.push(News::Probabilities {
+            cells: self.state.cells,
+            iteration: self.state.iteration,
+            distributions: self.strategy.distributions(&self.context.space),
+        });
+        self.state.iteration += 1;
+        let ends = self.state.iteration == config.total_iterations();
+        let grows = config.cells_at(self.state.iteration, all) > self.state.cells;
+        self.state.phase = match ends || grows {
+            true => Phase::Rank { ranked: Vec::new(), draws: 0 },
+            false => SHARED,
+        };
+        if let Some(reason) = collapsed {
+            self.restart(reason, news);
+        }
+        Ok(())
+    }
+
+    /// The best candidate of the stage by reward, among all that were estimated so far.
+    fn best_of_stage(&self) -> Option<&super::board::Candidate> {
+        let cells = self.state.cells;
+        let candidates = self.state.board.candidates().iter();
+        candidates
+            .filter(|candidate| candidate.cells == cells && candidate.iteration == self.state.iteration)
+            .max_by(|a, b| a.reward.total_cmp(&b.reward).then(b.id.cmp(&a.id)))
+    }
+
+    fn rank(&mut self, mut ranked: Vec<Ranked>, draws: u64, news: &mut Vec<News>) -> Result<(), SearchError> {
+        let config = &self.plan.search;
+        let wanted = config.candidates;
+        let tired = draws >= DRAWS * wanted as u64;
+        if ranked.len() >= wanted || (tired && self.job.is_none()) {
+            if ranked.len() < wanted {
+                news.push(News::Warning(format!(
+                    "only {} different architectures came up in {draws} draws; they are ranked",
+                    ranked.len()
+                )));
+            }
+            return self.choose(ranked, news);
+        }
+        if self.job.is_none() {
+            let proposal = self.strategy.propose(&self.context.space, "rank", self.state.ranked);
+            self.state.ranked += 1;
+            let known = |ranked: &Ranked| ranked.proposal.genotype == proposal.genotype;
+            if config.distinct && ranked.iter().any(known) {
+                self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
+                return Ok(());
+            }
+            self.begin(proposal)?;
+        }
+        match self.advance_job()? {
+            Some((proposal, estimate)) => {
+                let candidate = self.put_on_board(&proposal, estimate, news);
+                ranked.push(Ranked { proposal, candidate });
+                self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
+            }
+            // The draw that is being estimated comes up again if the search is resumed before its end.
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Keeps the best of a ranking: to grow from, or to train from scratch.
+    fn choose(&mut self, mut ranked: Vec<Ranked>, news: &mut Vec<News>) -> Result<(), SearchError> {
+        let board = &self.state.board;
+        let reward = |ranked: &Ranked| board.get(ranked.candidate).reward;
+        ranked.sort_by(|a, b| reward(b).total_cmp(&reward(a)).then(a.candidate.cmp(&b.candidate)));
+        ranked.truncate(self.plan.search.top_k);
+        let candidates: Vec<usize> = ranked.iter().map(|ranked| ranked.candidate).collect();
+        news.push(News::Beam { cells: self.state.cells, candidates: candidates.clone() });
+        if self.state.iteration == self.plan.search.total_iterations() {
+            let finalists = candidates.iter().map(|&id| (id, board.get(id).genotype.clone()));
+            self.derivation = Some(Derivation::new(&self.context, &self.plan, finalists.collect())?);
+            self.state.phase = Phase::Derive;
+            return Ok(());
+        }
+        let beam: Vec<Proposal> = ranked.into_iter().map(|ranked| ranked.proposal).collect();
+        let cells = self.plan.search.cells_at(self.state.iteration, self.context.space.cells());
+        self.strategy.grow(&self.context.space, &beam, cells);
+        self.state.beam = candidates;
+        self.state.cells = cells;
+        self.state.phase = SHARED;
+        Ok(())
+    }
+
+    fn derive(&mut self, news: &mut Vec<News>) -> Result<(), SearchError> {
+        let Some(derivation) = &mut self.derivation else {
+            unreachable!("the phase begins with a derivation");
+        };
+        derivation.step(&self.context, &self.plan, news)?;
+        let (finished, ended) = (derivation.take_finished(), derivation.finished());
+        if let Some(finished) = finished {
+            let estimate = Estimate {
+                reward: self.plan.search.reward.of(&finished.scores, &self.scale(self.state.cells))?,
+                scores: finished.scores,
+                macs: self.context.training_macs(&finished.genotype, finished.steps),
+            };
+            let board = &mut self.state.board;
+            let (iteration, strategy) = (self.state.iteration, self.strategy.name());
+            let estimator = format!("trained {} steps", finished.steps);
+            let parent = Some(finished.candidate);
+            let candidate = board.add(finished.genotype, parent, iteration, strategy, &estimator, estimate);
+            news.push(News::Candidate(candidate.clone()));
+        }
+        if ended {
+            self.state.phase = Phase::Done;
+        }
+        Ok(())
+    }
+
+    /// What brings the scores of a stage to a common scale.
+    fn scale(&self, cells: usize) -> RewardScale {
+        RewardScale::of(&self.context.arena(cells).scorer)
+    }
+
+    /// Begins to estimate a proposal.
+    fn begin(&mut self, proposal: Proposal) -> Result<(), SearchError> {
+        let version = self.estimator.version(&self.shared);
+        if version.is_none() || version != self.state.version {
+            self.state.remembered.clear();
+            self.state.version = version;
+        }
+        let draw = self.state.estimates;
+        let remembered = self.state.remembered.iter();
+        let known = remembered.filter(|(genotype, _)| *genotype == proposal.genotype).next_back();
+        let job: Box<dyn Estimation> = match known {
+            Some((_, estimate)) => Box::new(Remembered(estimate.clone())),
+            None => self.estimator.begin(&self.context, &self.shared, &proposal.genotype, draw)?,
+        };
+        self.job = Some((proposal, job));
+        Ok(())
+    }
+
+    fn advance_job(&mut self) -> Result<Option<(Proposal, Estimate)>, SearchError> {
+        let Some((proposal, mut job)) = self.job.take() else {
+            return Ok(None);
+        };
+        match job.advance(&self.context)? {
+            None => {
+                self.job = Some((proposal, job));
+                Ok(None)
+            }
+            Some(estimate) => {
+                self.state.estimates += 1;
+                if self.state.version.is_some() && estimate.macs > 0 {
+                    let entry = (proposal.genotype.clone(), estimate.clone());
+                    self.state.remembered.push(entry);
+                }
+                Ok(Some((proposal, estimate)))
+            }
+        }
+    }
+
+    fn put_on_board(&mut self, proposal: &Proposal, estimate: Estimate, news: &mut Vec<News>) -> usize {
+        let parent = proposal.parent.and_then(|index| self.state.beam.get(index).copied());
+        let genotype = proposal.genotype.clone();
+        let (strategy, estimator) = (self.strategy.name(), self.estimator.name());
+        let iteration = self.state.iteration;
+        let board = &mut self.state.board;
+        let candidate = board.add(genotype, parent, iteration, strategy, &estimator, estimate);
+        news.push(News::Candidate(candidate.clone()));
+        candidate.id
+    }
+
+    /// Sizes of the networks that are trained from scratch.
+    pub fn derived_model(&self) -> &ModelConfig {
+        &self.plan.derived_model
+    }
+
+    /// The board.
+    pub fn board(&self) -> &Board {
+        &self.state.board
+    }
+
+    /// What came out: the trained architectures, best first. Empty before the search derives.
+    pub fn derived(&self) -> Vec<Derived> {
+        self.derivation.as_ref().map(Derivation::derived).unwrap_or_default()
+    }
+
+    /// The winner's weights by the reference's names, once there are any.
+    pub fn winner_weights(&self) -> Option<NamedTensors> {
+        self.derivation.as_ref().and_then(Derivation::winner_weights)
+    }
+
+    /// The work of the whole search, each part with the units of it that are done.
+    pub fn progress(&self) -> Vec<(Part, u64)> {
+        let mut parts: Vec<(Part, u64)> = self.parts.iter().map(|part| (part.clone(), 0)).collect();
+        let here = |part: &Part| self.activity() == Some(part.activity) && part.cells == self.state.cells;
+        let config = &self.plan.search;
+        let all = self.context.space.cells();
+        let past = (0..self.state.iteration).map(|iteration| config.cells_at(iteration, all));
+        let past: Vec<usize> = past.collect();
+        for (part, done) in &mut parts {
+            let iterations = past.iter().filter(|&&cells| cells == part.cells).count() as u64;
+            *done = match part.activity {
+                Activity::Shared => iterations * config.shared_steps,
+                Activity::Control => iterations * config.controller.steps,
+                Activity::Rank if part.cells < self.state.cells => part.units,
+                Activity::Rank | Activity::Derive | Activity::Winner => 0,
+            };
+            *done += match &self.state.phase {
+                Phase::Shared { done, .. } | Phase::Control { done, .. } if here(part) => *done,
+                Phase::Control { .. }
+                    if part.activity == Activity::Shared && part.cells == self.state.cells =>
+                {
+                    config.shared_steps
+                }
+                Phase::Rank { ranked, .. } if here(part) => ranked.len() as u64,
+                Phase::Derive => match (&self.derivation, part.activity) {
+                    (Some(derivation), Activity::Derive) => derivation.derive_steps_done(),
+                    (Some(derivation), Activity::Winner) => {
+                        derivation.winner_steps_done(self.plan.derive.steps)
+                    }
+                    (_, Activity::Rank) => part.units,
+                    _ => 0,
+                },
+                Phase::Done => part.units,
+                _ => 0,
+            };
+            *done = (*done).min(part.units);
+        }
+        parts
+    }
+
+    /// Everything that a resumed search needs. Pieces of work under way begin anew, with the same
+    /// outcome.
+    pub fn state(&self) -> (SearchState, NamedTensors) {
+        let (shared, pair) = self.shared.state();
+        let (strategy, controller) = self.strategy.state();
+        let mut tensors = with_prefix("shared", pair);
+        tensors.extend(with_prefix("strategy", controller));
+        let derivation = self.derivation.as_ref().map(|derivation| {
+            let (state, own) = derivation.state();
+            tensors.extend(with_prefix("derivation", own));
+            state
+        });
+        let state = SearchState { shared, strategy, derivation, ..self.state.clone() };
+        (state, tensors)
+    }
+
+    /// The search as [`Search::state`] saved it.
+    ///
+    /// # Errors
+    ///
+    /// If the state belongs to other settings.
+    pub fn restore(mut self, state: SearchState, tensors: &NamedTensors) -> Result<Self, SearchError> {
+        self.shared.restore(&self.context, state.shared.clone(), &parts("shared", tensors))?;
+        let strategy = state.strategy.clone();
+        self.strategy.restore(&self.context.space, strategy, &parts("strategy", tensors))?;
+        self.derivation = match state.derivation.clone() {
+            None => None,
+            Some(saved) => {
+                let own = parts("derivation", tensors);
+                Some(Derivation::restore(&self.context, &self.plan, saved, &own)?)
+            }
+        };
+        self.state = state;
+        Ok(self)
+    }
+}
+
+/// An estimate that was made before.
+struct Remembered(Estimate);
+
+impl Estimation for Remembered {
+    fn advance(&mut self, _context: &Context) -> Result<Option<Estimate>, crate::gan::GanError> {
+        Ok(Some(Estimate { macs: 0, ..self.0.clone() }))
+    }
+}
+
+fn metric(name: &str, step: u64, value: f64) -> News {
+    News::Metric { name: name.to_owned(), step, value }
+}
+
+fn check(context: &Context, plan: &SearchPlan) -> Result<(), SearchError> {
+    let (config, cells) = (&plan.search, context.space.cells());
+    config.reward.check(&RewardScale::of(&context.arena(cells).scorer))?;
+    let wrong = |problem: String| Err(SearchError::Plan(problem));
+    if config.total_iterations() == 0 {
+        return wrong("search.iterations has no iteration; give each stage at least one".to_owned());
+    }
+    if config.levels == super::Levels::Multi && config.iterations.len() != cells {
+        return wrong(format!(
+            "search.iterations has {} numbers and the generator {cells} cells; give one for each cell",
+            config.iterations.len()
+        ));
+    }
+    if config.top_k == 0 || config.candidates < config.top_k {
+        return wrong(format!(
+            "search.top_k is {} of search.candidates {}; it must be from 1 to that",
+            config.top_k, config.candidates
+        ));
+    }
+    if plan.winner.steps < plan.derive.steps {
+        return wrong(format!(
+            "winner.steps {} is less than derive.steps {}; the winner goes on from its derived state",
+            plan.winner.steps, plan.derive.steps
+        ));
+    }
+    for (name, value) in [
+        ("search.reward_samples", config.reward_samples),
+        ("score.samples", plan.score.samples),
+        ("score.batch", plan.score.batch),
+        ("recipe.batch", context.recipe.batch),
+        ("recipe.generator_batch", context.recipe.generator_batch),
+        ("recipe.n_critic", context.recipe.n_critic as usize),
+        ("derive.steps", plan.derive.steps as usize),
+    ] {
+        if value == 0 {
+            return wrong(format!("{name} is 0; it must be at least 1"));
+        }
+    }
+    Ok(())
+}

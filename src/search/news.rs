@@ -1,0 +1,103 @@
+//! What a search has to tell.
+
+use super::board::Candidate;
+use super::strategy::Distributions;
+use crate::export::Picture;
+use crate::metric::Score;
+
+/// One piece of news from a search.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// Another phase begins.
+    Phase {
+        /// What is done now.
+        activity: Activity,
+        /// Cells of the genotypes at hand.
+        cells: usize,
+        /// The search iteration, from 0.
+        iteration: u64,
+    },
+    /// A value to plot.
+    Metric {
+        /// What it is, such as `shared/generator_loss`.
+        name: String,
+        /// Its place on the horizontal axis: a count of its own for each name.
+        step: u64,
+        /// The value.
+        value: f64,
+    },
+    /// The distributions the strategy draws from.
+    Probabilities {
+        /// Cells of the genotypes at hand.
+        cells: usize,
+        /// The search iteration.
+        iteration: u64,
+        /// `[token][choice]` of the cells that are being chosen.
+        distributions: Distributions,
+    },
+    /// An architecture was estimated.
+    Candidate(Candidate),
+    /// The best candidates of a ranking, best first.
+    Beam {
+        /// Their cells.
+        cells: usize,
+        /// Their numbers on the board.
+        candidates: Vec<usize>,
+    },
+    /// The shared pair was started anew.
+    Reset {
+        /// The search iteration.
+        iteration: u64,
+        /// Why.
+        reason: String,
+    },
+    /// Something the user should know.
+    Warning(String),
+    /// A training from scratch was evaluated.
+    Evaluated {
+        /// Which one: `derived 1`, `winner`.
+        name: String,
+        /// Generator steps.
+        step: u64,
+        /// Its scores.
+        scores: Vec<Score>,
+        /// Whether it is the best of that training so far.
+        best: bool,
+    },
+    /// Images of the fixed latents.
+    Samples {
+        /// What made them.
+        name: String,
+        /// The grid.
+        picture: Picture,
+    },
+}
+
+/// What a search is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activity {
+    /// Training the shared pair.
+    Shared,
+    /// Training the strategy.
+    Control,
+    /// Ranking candidates, to grow or to end.
+    Rank,
+    /// Training the best candidates from scratch.
+    Derive,
+    /// Training the winner to the end.
+    Winner,
+}
+
+impl Activity {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Shared => "training the shared GAN",
+            Self::Control => "training the controller",
+            Self::Rank => "ranking candidates",
+            Self::Derive => "training the best from scratch",
+            Self::Winner => "training the winner",
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! How much work a search is, and how much of it is done.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::{EstimatorKind, SearchConfig};
+use super::context::Context;
+use super::news::Activity;
+use crate::arch::Genotype;
+use crate::rng::rng;
+
+/// Random architectures over which costs are averaged.
+const PROBES: u64 = 32;
+
+/// Work of one kind: all of an activity at one number of cells.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// What is done.
+    pub activity: Activity,
+    /// Cells of the genotypes it is done with.
+    pub cells: usize,
+    /// Units in all: steps of shared training, estimates, generator steps.
+    pub units: u64,
+    /// Multiply-accumulates of a unit, averaged over the space.
+    pub macs: u64,
+}
+
+/// The work of a whole search, in order of first appearance.
+pub fn plan(context: &Context, config: &SearchConfig, derive_steps: u64, winner_steps: u64) -> Vec<Part> {
+    let all = context.space.cells();
+    let probes: Vec<Genotype> =
+        (0..PROBES).map(|probe| context.space.sample(&mut rng(context.seed, "plan", probe))).collect();
+    let average = |cells: usize, cost: &dyn Fn(&Genotype) -> u64| {
+        probes.iter().map(|genotype| cost(&genotype.prefix(cells)) / PROBES).sum::<u64>()
+    };
+    let estimate = |cells| match config.estimator {
+        EstimatorKind::Shared => average(cells, &|g| context.scoring_macs(g, config.reward_samples)),
+        EstimatorKind::Scratch => average(cells, &|g| {
+            context.training_macs(g, config.scratch_steps) + context.scoring_macs(g, config.reward_samples)
+        }),
+    };
+    let shared = |cells| average(cells, &|g| context.training_macs(g, 1) / context.recipe.n_critic.max(1));
+    let training = average(all, &|g| context.training_macs(g, 1));
+    let mut parts: Vec<Part> = Vec::new();
+    for cells in 1..=all {
+        let of_stage = |&iteration: &u64| config.cells_at(iteration, all) == cells;
+        let iterations = (0..config.total_iterations()).filter(of_stage).count() as u64;
+        if iterations == 0 {
+            continue;
+        }
+        let mut part = |activity, units, macs| parts.push(Part { activity, cells, units, macs });
+        part(Activity::Shared, iterations * config.shared_steps, shared(cells));
+        part(Activity::Control, iterations * config.controller.steps, estimate(cells));
+        part(Activity::Rank, config.candidates as u64, estimate(cells));
+    }
+    let mut part = |activity, units, macs| parts.push(Part { activity, cells: all, units, macs });
+    part(Activity::Derive, config.top_k as u64 * derive_steps, training);
+    part(Activity::Winner, winner_steps.saturating_sub(derive_steps), training);
+    parts
+}

@@ -1,0 +1,164 @@
+//! The shared GAN: one pair of networks that trains all architectures at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::SearchConfig;
+use super::context::Context;
+use crate::arch::Genotype;
+use crate::data::Batches;
+use crate::gan::{GanError, LossWindow, Losses, NotFinite, Pair, diversity, latents};
+use crate::model::{Generator, NamedTensors, Pass, recalibrate};
+
+/// Batches with which a candidate's batch norm statistics are measured.
+const RECALIBRATION_BATCHES: u64 = 2;
+/// Images on which the diversity of samples is measured.
+const DIVERSITY_SAMPLES: usize = 64;
+
+/// The plain part of the state.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SharedState {
+    /// Discriminator steps since the search began, over all restarts.
+    step: u64,
+    /// How often the pair was started anew.
+    restarts: u64,
+    window: LossWindow,
+}
+
+/// The pair with all operators of the space.
+pub struct SharedGan {
+    pair: Pair,
+    state: SharedState,
+    /// Order of the images, for the number of cells it was made for.
+    batches: Option<(usize, Batches)>,
+}
+
+impl SharedGan {
+    /// A pair with initial weights.
+    pub fn new(context: &Context) -> Self {
+        Self { pair: fresh_pair(context, 0), state: SharedState::default(), batches: None }
+    }
+
+    /// Forgets weights, optimisers and losses, and starts from other initial weights.
+    pub fn restart(&mut self, context: &Context) {
+        self.state.restarts += 1;
+        self.state.window = LossWindow::default();
+        self.pair = fresh_pair(context, self.state.restarts);
+    }
+
+    /// One step of shared training, all of it with `genotype`: a discriminator step and, every
+    /// `n_critic` steps, a generator step.
+    ///
+    /// # Errors
+    ///
+    /// If a loss is no number any more, or if there are fewer images than a batch takes.
+    pub fn advance(
+        &mut self,
+        context: &Context,
+        config: &SearchConfig,
+        genotype: &Genotype,
+    ) -> Result<Losses, GanError> {
+        let (step, recipe, cells) = (self.state.step, context.recipe, genotype.cells.len());
+        let images = &context.arena(cells).images;
+        if self.batches.as_ref().is_none_or(|(made_for, _)| *made_for != cells) {
+            let batches = recipe.batches(images, context.seed, "shared/shuffle")?;
+            self.batches = Some((cells, batches));
+        }
+        let Some((_, batches)) = &mut self.batches else {
+            unreachable!("the batches were made above");
+        };
+        let real = recipe.real(images, batches, step, &context.device);
+        let draw = |purpose: &str, count| {
+            let (seed, latent) = (context.seed, context.model.latent);
+            latents(seed, &format!("shared/latent/{purpose}"), step, count, latent, &context.device)
+        };
+        let z = draw("discriminator", real.dims()[0]);
+        let rate = recipe.discriminator_rate;
+        let value = self.pair.discriminator_step(recipe.loss, genotype, real, z, rate);
+        let discriminator = NotFinite::check("discriminator", value, step)?;
+        let mut generator = None;
+        if step.is_multiple_of(recipe.n_critic) {
+            let z = draw("generator", recipe.generator_batch);
+            let rate = recipe.generator_rate;
+            let value = self.pair.generator_step(recipe.loss, genotype, z, rate);
+            generator = Some(NotFinite::check("generator", value, step)?);
+        }
+        self.state.step += 1;
+        self.state.window.push(&config.reset, discriminator, generator);
+        Ok(Losses { discriminator, generator })
+    }
+
+    /// Why the pair counts as collapsed, if it does.
+    pub fn collapsed(&self, config: &SearchConfig) -> Option<String> {
+        self.state.window.collapsed(&config.reset)
+    }
+
+    /// Why the images of `genotype` count as collapsed, if they do.
+    pub fn uniform(&self, context: &Context, config: &SearchConfig, genotype: &Genotype) -> Option<String> {
+        let z = latents(
+            context.seed,
+            "shared/latent/diversity",
+            0,
+            DIVERSITY_SAMPLES,
+            context.model.latent,
+            &context.device,
+        );
+        let generator = self.candidate(context, config, genotype);
+        let found = diversity(generator.forward(z, genotype, Pass::Eval));
+        (found < config.reset.diversity)
+            .then(|| format!("the generator's images are all alike (diversity {found:.3})"))
+    }
+
+    /// The shared generator as `genotype` is scored with it, outside of autodiff.
+    pub fn candidate(&self, context: &Context, config: &SearchConfig, genotype: &Genotype) -> Generator {
+        let batch = context.recipe.generator_batch;
+        let count = if config.recalibrate { RECALIBRATION_BATCHES } else { 0 };
+        let z = (0..count).map(|draw| {
+            let (seed, latent) = (context.seed, context.model.latent);
+            latents(seed, "shared/latent/recalibration", draw, batch, latent, &context.device)
+        });
+        recalibrate(&self.pair.generator, genotype, z)
+    }
+
+    /// Discriminator steps since the search began. Weights differ whenever this (or
+    /// [`SharedGan::restarts`]) does.
+    pub fn step(&self) -> u64 {
+        self.state.step
+    }
+
+    /// How often the pair was started anew.
+    pub fn restarts(&self) -> u64 {
+        self.state.restarts
+    }
+
+    /// Everything that a resumed search needs.
+    pub fn state(&self) -> (SharedState, NamedTensors) {
+        (self.state.clone(), self.pair.state())
+    }
+
+    /// Takes a saved state on.
+    ///
+    /// # Errors
+    ///
+    /// If the tensors belong to another space or other sizes.
+    pub fn restore(
+        &mut self,
+        context: &Context,
+        state: SharedState,
+        tensors: &NamedTensors,
+    ) -> Result<(), GanError> {
+        self.pair = fresh_pair(context, state.restarts).restore(tensors, &context.device)?;
+        self.state = state;
+        self.batches = None;
+        Ok(())
+    }
+}
+
+fn fresh_pair(context: &Context, restarts: u64) -> Pair {
+    let Context { seed, device, space, model, recipe, .. } = context;
+    let stream = format!("shared/{restarts}");
+    Pair::new(
+        model.shared_generator(space, device, *seed, &stream),
+        model.discriminator(space.cells(), device, *seed, &stream),
+        recipe.adam,
+    )
+}

@@ -1,0 +1,192 @@
+//! Compiles and tunes a search's kernels before the search begins.
+//!
+//! A GPU's kernels are compiled at first use and tuned for each new shape, which takes seconds to
+//! minutes. Here the search's own code runs on networks that are thrown away, so that none of it
+//! happens in the middle of a run and every estimate of the time that is left is sound.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::SearchError;
+use super::config::EstimatorKind;
+use super::context::Context;
+use super::derive::Derivation;
+use super::estimator::{Estimator, Scratch, SharedWeights};
+use super::machine::SearchPlan;
+use super::shared::SharedGan;
+use crate::arch::{Genotype, Space};
+use crate::gan::TrainConfig;
+
+/// Pieces of work in which a training of one step is trained, pictured and begins to be scored.
+const PIECES: usize = 3;
+
+/// One piece of the warm-up.
+enum Task {
+    /// A discriminator and a generator step of the shared pair, and its diversity.
+    Shared(Genotype),
+    /// The first batch of an estimate.
+    Estimate(Genotype),
+    /// A step of training from scratch, a picture, the first batch of an evaluation.
+    Derive(Genotype),
+}
+
+/// The warm-up of one search, task by task. It leaves nothing behind but compiled and tuned kernels:
+/// random numbers depend on their streams and counters only, so the search is the same without it.
+pub struct WarmUp {
+    context: Context,
+    plan: SearchPlan,
+    estimator: Box<dyn Estimator>,
+    shared: SharedGan,
+    tasks: VecDeque<(String, Task)>,
+}
+
+impl WarmUp {
+    /// The warm-up of the search that `Search::new` makes of the same things.
+    pub fn new(context: &Context, plan: &SearchPlan) -> Self {
+        let mut context = context.clone();
+        let mut plan = plan.clone();
+        // Every step is to contain both networks' updates, and every training to end after one.
+        context.recipe.n_critic = 1;
+        plan.derive = TrainConfig { steps: 1, evaluate_every: 1, samples_every: 1, ..plan.derive };
+        plan.winner = plan.derive;
+        plan.search.scratch_steps = 1;
+        let search = plan.search.clone();
+        let estimator: Box<dyn Estimator> = match search.estimator {
+            EstimatorKind::Shared => Box::new(SharedWeights::new(search, plan.score)),
+            EstimatorKind::Scratch => Box::new(Scratch::new(search, plan.score, plan.derive)),
+        };
+        Self { tasks: tasks(&context, &plan), shared: SharedGan::new(&context), estimator, context, plan }
+    }
+
+    /// Tasks that are left.
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether all is warm.
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Does the next task and returns its name; `None` when there is none left.
+    ///
+    /// # Errors
+    ///
+    /// If the networks cannot be trained or scored on the images there are: the search could not
+    /// either.
+    pub fn step(&mut self) -> Result<Option<String>, SearchError> {
+        let Some((name, task)) = self.tasks.pop_front() else {
+            return Ok(None);
+        };
+        let (context, plan) = (&self.context, &self.plan);
+        match task {
+            Task::Shared(genotype) => {
+                self.shared.advance(context, &plan.search, &genotype)?;
+                self.shared.uniform(context, &plan.search, &genotype);
+            }
+            Task::Estimate(genotype) => {
+                let mut estimation = self.estimator.begin(context, &self.shared, &genotype, 0)?;
+                for _ in 0..self.pieces() {
+                    if estimation.advance(context)?.is_some() {
+                        break;
+                    }
+                }
+            }
+            Task::Derive(genotype) => {
+                let mut derivation = Derivation::new(context, plan, vec![(0, genotype)])?;
+                for _ in 0..PIECES {
+                    derivation.step(context, plan, &mut Vec::new())?;
+                }
+            }
+        }
+        Ok(Some(name))
+    }
+
+    /// Pieces of work of an estimate that are different from each other.
+    fn pieces(&self) -> usize {
+        match self.plan.search.estimator {
+            EstimatorKind::Shared => 1,
+            EstimatorKind::Scratch => PIECES,
+        }
+    }
+}
+
+fn tasks(context: &Context, plan: &SearchPlan) -> VecDeque<(String, Task)> {
+    let (all, search) = (context.space.cells(), &plan.search);
+    let stages: BTreeSet<usize> =
+        (0..search.total_iterations()).map(|iteration| search.cells_at(iteration, all)).collect();
+    let mut tasks = VecDeque::new();
+    let mut add = |what: &str, cells: usize, genotypes: &[Genotype], task: fn(Genotype) -> Task| {
+        let (side, count) = (context.model.side(cells), genotypes.len());
+        for (at, genotype) in genotypes.iter().enumerate() {
+            let name = format!("{what} at {side} px, {} of {count}", at + 1);
+            tasks.push_back((name, task(genotype.clone())));
+        }
+    };
+    for cells in stages {
+        let genotypes = covering(&context.space, cells);
+        if search.shared_steps > 0 {
+            add("shared training", cells, &genotypes, Task::Shared);
+        }
+        add("estimates", cells, &genotypes, Task::Estimate);
+    }
+    let genotypes = covering(&context.space, all);
+    // Networks of the shared pair's size use its kernels; one tells the few others apart.
+    let count = if plan.derived_model == context.model { 1 } else { genotypes.len() };
+    add("training from scratch", all, &genotypes[..count], Task::Derive);
+    tasks
+}
+
+/// Genotypes of `cells` cells in which every allowed value of every token occurs, and every pair of
+/// values that share a kernel: block kind and norm, block kind and shortcut, upsampling and skips.
+/// Bounds on cost are left out of account; the networks hold all operators anyway.
+fn covering(space: &Space, cells: usize) -> Vec<Genotype> {
+    let lengths = |cell: usize| -> Vec<usize> {
+        let tokens = space.tokens(cell).iter();
+        tokens.map(|token| token.values.len()).collect()
+    };
+    // The tokens of a cell: block kind, norm, upsampling, shortcut and, but in the first, skips.
+    let period = |lengths: &[usize]| {
+        let skips = lengths.get(4).copied().unwrap_or(1);
+        let (conv, norm, up, shortcut) = (lengths[0], lengths[1], lengths[2], lengths[3]);
+        (conv * norm).max(conv * shortcut).max(up * skips)
+    };
+    let count = (0..cells).map(|cell| period(&lengths(cell))).max().unwrap_or(0);
+    let gene = |cell: usize, number: usize| {
+        let lengths = lengths(cell);
+        let divisors = [1, lengths[0], 1, lengths[0], lengths[2]];
+        let actions: Vec<usize> =
+            lengths.iter().zip(divisors).map(|(length, divisor)| number / divisor % length).collect();
+        space.cell_from_actions(cell, &actions)
+    };
+    let genotype = |number| Genotype { cells: (0..cells).map(|cell| gene(cell, number)).collect() };
+    (0..count).map(genotype).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::arch::{NetShape, SpaceConfig};
+    use std::collections::HashSet;
+
+    #[test]
+    fn a_covering_set_has_every_value_and_every_pair_that_shares_a_kernel() {
+        let config = SpaceConfig { cells: 4, ..SpaceConfig::default() };
+        let space = Space::new(config, NetShape::default()).unwrap();
+        for cells in 1..=4 {
+            let genotypes = covering(&space, cells);
+            for cell in 0..cells {
+                let tokens: Vec<Vec<u32>> =
+                    genotypes.iter().map(|genotype| genotype.cells[cell].tokens(cell)).collect();
+                let pairs = |a: usize, b: usize| {
+                    let pairs: HashSet<_> = tokens.iter().map(|t| (t[a], t[b])).collect();
+                    pairs.len()
+                };
+                let skips = 1 << cell;
+                assert_eq!((pairs(0, 1), pairs(0, 3), pairs(2, 2)), (6, 4, 3));
+                assert!(cell == 0 || pairs(2, 4) == 3 * skips);
+            }
+        }
+        assert_eq!(covering(&space, 3).len(), 12);
+    }
+}

@@ -1,0 +1,308 @@
+//! Drives a run: one piece of work after the other, answering commands in between, telling events,
+//! saving checkpoints.
+//!
+//! A run's folder is the truth. What is kept there depends on settings and seed alone (on the CPU), so a
+//! run that was killed and resumed ends with the same files as one that was not.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::clock::Clock;
+use super::event::{Event, Summary};
+use super::setup::Plan;
+use super::task::{Task, TaskState};
+use crate::config::RunConfig;
+use crate::gan::picture;
+use crate::model::{ModelFile, from_safetensors, to_safetensors};
+use crate::run::{Checkpoint, RunFolder, RunInfo, write_atomic};
+use crate::search::{News, SearchError};
+
+/// The plain part of a checkpoint.
+const STATE: &str = "state.json";
+/// The tensors of a checkpoint.
+const TENSORS: &str = "state.safetensors";
+/// The winner's weights in a run's folder.
+pub const WEIGHTS: &str = "export/winner.safetensors";
+/// The winner's images in a run's folder.
+const GRID: &str = "export/winner.png";
+/// Shortest time between two progress events.
+pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+/// Enlargement of the pictures in a run's folder, so that 32 px images can be looked at.
+const ENLARGED: u32 = 3;
+
+/// What an engine can be told while it works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Wait until `Continue`.
+    Pause,
+    /// Go on.
+    Continue,
+    /// Save a checkpoint now.
+    Checkpoint,
+    /// Save a checkpoint and end.
+    Stop,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// All is done.
+    Finished(Box<Summary>),
+    /// It was told to stop; it can be resumed.
+    Stopped,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    tick: u64,
+    task: TaskState,
+}
+
+/// A run under way.
+pub struct Engine {
+    task: Task,
+    folder: RunFolder,
+    config: RunConfig,
+    /// Pieces of work done; names samples and checkpoints.
+    tick: u64,
+    saved: Instant,
+    saved_tick: Option<u64>,
+    clock: Clock,
+}
+
+impl Engine {
+    /// Begins the run that `plan` describes in the new folder `dir`.
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be made or the settings cannot be run.
+    pub fn start(plan: Plan, dir: &Path, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Self> {
+        let task = plan.task(tell)?;
+        let config = plan.config;
+        let mut info = RunInfo::new(&plan.device_name, config.seed, time::OffsetDateTime::now_utc());
+        info.extra.insert("job".to_owned(), json!(plan.job));
+        let folder = RunFolder::create(dir, &info, &config.to_toml()?)?;
+        let mut engine = Self::new(task, folder, config);
+        tell(&engine.started(&plan.device_name, false));
+        // A run that dies in its first minute can be resumed, too.
+        engine.checkpoint(tell)?;
+        Ok(engine)
+    }
+
+    /// Goes on with the run in `folder` from `checkpoint`; without one, from the beginning.
+    ///
+    /// # Errors
+    ///
+    /// If the checkpoint does not fit the settings.
+    pub fn resume(
+        plan: Plan,
+        folder: RunFolder,
+        checkpoint: Option<Checkpoint>,
+        tell: &mut dyn FnMut(&Event),
+    ) -> anyhow::Result<Self> {
+        let mut task = plan.task(tell)?;
+        let mut tick = 0;
+        if let Some(checkpoint) = checkpoint {
+            let place = checkpoint.dir().display().to_string();
+            let unreadable = || format!("the checkpoint {place} cannot be gone on from");
+            let state: Saved = serde_json::from_slice(&checkpoint.read(STATE)?).with_context(unreadable)?;
+            let (tensors, _) = from_safetensors(&checkpoint.read(TENSORS)?).with_context(unreadable)?;
+            task = task.restore(state.task, &tensors).with_context(unreadable)?;
+            tick = state.tick;
+        }
+        let mut engine = Self::new(task, folder, plan.config);
+        (engine.tick, engine.saved_tick) = (tick, Some(tick));
+        tell(&engine.started(&plan.device_name, true));
+        Ok(engine)
+    }
+
+    fn new(task: Task, folder: RunFolder, config: RunConfig) -> Self {
+        Self {
+            clock: Clock::new(&task),
+            task,
+            folder,
+            config,
+            tick: 0,
+            saved: Instant::now(),
+            saved_tick: None,
+        }
+    }
+
+    fn started(&self, device: &str, resumed: bool) -> Event {
+        Event::Started {
+            dir: self.folder.dir().display().to_string(),
+            device: device.to_owned(),
+            seed: self.config.seed,
+            resumed,
+        }
+    }
+
+    /// Works until all is done or `Stop` is told.
+    ///
+    /// # Errors
+    ///
+    /// If a loss is no number any more (the folder is back at the last checkpoint then), or if the disk
+    /// does not take what is written.
+    pub fn run(&mut self, commands: &Receiver<Command>, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<End> {
+        while !self.task.finished() {
+            if self.obey(commands, tell)? {
+                self.checkpoint(tell)?;
+                return Ok(End::Stopped);
+            }
+            let news = match self.task.step() {
+                Ok(news) => news,
+                Err(error) => return Err(self.go_back(error, tell)),
+            };
+            self.tick += 1;
+            for news in news {
+                self.note(news, tell)?;
+            }
+            if let Some(progress) = self.clock.progress(&self.task) {
+                tell(&progress);
+            }
+            let every = Duration::from_secs(self.config.checkpoint.every_seconds);
+            if self.saved.elapsed() >= every {
+                self.checkpoint(tell)?;
+            }
+        }
+        self.finish(tell)
+    }
+
+    /// Carries out what was told meanwhile. Returns whether to stop.
+    fn obey(&mut self, commands: &Receiver<Command>, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<bool> {
+        let mut paused = false;
+        loop {
+            let command = match paused {
+                true => commands.recv().map_err(|RecvError| TryRecvError::Disconnected),
+                false => commands.try_recv(),
+            };
+            match command {
+                Ok(Command::Pause) => paused = true,
+                Ok(Command::Continue) => paused = false,
+                Ok(Command::Checkpoint) => self.checkpoint(tell)?,
+                Ok(Command::Stop) => return Ok(true),
+                Err(TryRecvError::Empty) => return Ok(false),
+                // Nobody is left to tell it to go on.
+                Err(TryRecvError::Disconnected) => return Ok(paused),
+            }
+        }
+    }
+
+    /// Writes news to the folder and tells them.
+    fn note(&mut self, news: News, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+        let event = match news {
+            News::Phase { activity, cells, iteration } => Event::Phase { activity, cells, iteration },
+            News::Metric { name, step, value } => Event::Metric { name, step, value },
+            News::Probabilities { cells, iteration, distributions } => {
+                Event::Probabilities { cells, iteration, distributions }
+            }
+            News::Candidate(candidate) => {
+                self.folder.candidates.append(&candidate)?;
+                Event::Candidate(candidate)
+            }
+            News::Beam { cells, candidates } => Event::Beam { cells, candidates },
+            News::Reset { iteration, reason } => Event::Reset { iteration, reason },
+            News::Warning(text) => Event::Warning { text },
+            News::Evaluated { name, step, scores, best } => {
+                if best {
+                    self.export_winner()?;
+                }
+                Event::Evaluated { name, step, scores, best }
+            }
+            News::Samples { name, picture } => {
+                let path = self.folder.write_sample(self.tick, &picture.enlarged(ENLARGED).png())?;
+                let file = path.strip_prefix(self.folder.dir()).unwrap_or(&path);
+                let file = file.display().to_string();
+                Event::Samples { name, step: self.tick, file }
+            }
+        };
+        self.tell(event, tell)
+    }
+
+    fn tell(&mut self, event: Event, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+        if event.is_kept() {
+            self.folder.events.append(&event)?;
+        }
+        tell(&event);
+        Ok(())
+    }
+
+    /// Saves a checkpoint, unless nothing was done since the last one.
+    fn checkpoint(&mut self, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+        if self.saved_tick == Some(self.tick) {
+            return Ok(());
+        }
+        let (task, tensors) = self.task.state();
+        let state = serde_json::to_vec(&Saved { tick: self.tick, task })?;
+        let tensors = to_safetensors(&tensors, Default::default())?;
+        let meta = json!({ "tick": self.tick });
+        self.folder.save_checkpoint(self.tick, &meta, |draft| -> anyhow::Result<()> {
+            draft.write(STATE, &state)?;
+            draft.write(TENSORS, &tensors)?;
+            Ok(())
+        })?;
+        (self.saved, self.saved_tick) = (Instant::now(), Some(self.tick));
+        tell(&Event::CheckpointSaved { step: self.tick });
+        Ok(())
+    }
+
+    /// Takes the folder back to the last checkpoint after an error, and says so.
+    fn go_back(&mut self, error: SearchError, tell: &mut dyn FnMut(&Event)) -> anyhow::Error {
+        let back = self.folder.latest_checkpoint().and_then(|found| match found.checkpoint {
+            Some(checkpoint) => self.folder.return_to(&checkpoint).map(|()| Some(checkpoint.step())),
+            None => Ok(None),
+        });
+        let dir = self.folder.dir().display();
+        let where_to = match back {
+            Ok(Some(step)) => format!(
+                "the run went back to its checkpoint {step}; change the setting with --resume {dir} --set key=value"
+            ),
+            Ok(None) => "no checkpoint was saved yet; start anew with other settings".to_owned(),
+            Err(problem) => format!("and the run could not go back to its checkpoint: {problem}"),
+        };
+        let text = format!("{error}; {where_to}");
+        tell(&Event::Failed { text: text.clone() });
+        anyhow::anyhow!(text)
+    }
+
+    /// Writes the best generator so far, if there is one, so that it can be used before the end.
+    fn export_winner(&self) -> anyhow::Result<Option<ModelFile>> {
+        let Some((genotype, config, tensors)) = self.task.winner() else {
+            return Ok(None);
+        };
+        let file = ModelFile { genotype, config, tensors };
+        write_atomic(&self.folder.dir().join(WEIGHTS), &file.to_bytes()?)?;
+        Ok(Some(file))
+    }
+
+    fn finish(&mut self, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<End> {
+        let file = self
+            .export_winner()?
+            .context("the run ended without a scored generator; raise score.samples or derive.steps")?;
+        // On the CPU, so that the picture is the same whatever the run was on.
+        let generator = file.generator(&Device::flex())?;
+        let grid = picture(&generator, &file.genotype, self.config.seed)?;
+        write_atomic(&self.folder.dir().join(GRID), &grid.enlarged(ENLARGED).png())?;
+        let summary = Summary {
+            data: self.config.data.source.clone(),
+            side: file.config.side(file.genotype.cells.len()),
+            trained: self.task.trained(),
+            candidates: self.task.board().map_or(0, |board| board.len()),
+            estimate_macs: self.task.board().map_or(0, |board| board.macs()),
+            weights: WEIGHTS.to_owned(),
+            grid: GRID.to_owned(),
+        };
+        self.folder.write_summary(&summary)?;
+        let summary = Box::new(summary);
+        self.tell(Event::Finished { summary: summary.clone() }, tell)?;
+        self.checkpoint(tell)?;
+        Ok(End::Finished(summary))
+    }
+}

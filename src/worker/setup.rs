@@ -1,0 +1,178 @@
+//! From settings to a task: reads the images, makes the scorers, opens the networks.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+use super::event::Event;
+use super::task::{Single, Task};
+use crate::arch::{Genotype, Space};
+use crate::config::RunConfig;
+use crate::data::{self, Source, Split};
+use crate::gan::{Arena, Trainer, Training};
+use crate::metric::{Extractor, Reference, Scorer};
+use crate::search::{Context, Search, SearchPlan, WarmUp};
+
+/// Stream of the training of one architecture.
+const STREAM: &str = "train";
+
+/// What a run is for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Find an architecture and train it.
+    Search,
+    /// Train one architecture.
+    Train(Genotype),
+}
+
+/// A job with its settings, on a device.
+pub struct Plan {
+    /// What the run is for.
+    pub job: Job,
+    /// Its settings.
+    pub config: RunConfig,
+    /// Where the networks are trained.
+    pub device: Device,
+    /// That device by name.
+    pub device_name: String,
+    /// Whether that device is a GPU, whose kernels are compiled and tuned before the run.
+    pub is_gpu: bool,
+    /// Where extractors are kept between runs.
+    pub cache: std::path::PathBuf,
+}
+
+impl Plan {
+    /// Reads the images and builds what the job needs, telling how far it is.
+    ///
+    /// # Errors
+    ///
+    /// If images or settings cannot be used.
+    pub(super) fn task(&self, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Task> {
+        let arenas = self.arenas(&self.sides(), tell)?;
+        match &self.job {
+            Job::Search => self.search(arenas, tell),
+            Job::Train(genotype) => self.train(genotype, arenas),
+        }
+    }
+
+    /// Sides in pixels of the images that are needed, smallest first.
+    fn sides(&self) -> Vec<usize> {
+        let model = &self.config.model;
+        match &self.job {
+            Job::Search => (1..=self.config.space.cells).map(|cells| model.side(cells)).collect(),
+            Job::Train(genotype) => vec![model.side(genotype.cells.len())],
+        }
+    }
+}
+
+impl Plan {
+    fn context(&self, arenas: Vec<Arena>) -> anyhow::Result<Context> {
+        let config = &self.config;
+        Ok(Context {
+            seed: config.seed,
+            device: self.device.clone(),
+            space: Space::new(config.space.clone(), config.model.net_shape())?,
+            model: config.model.clone(),
+            recipe: config.recipe,
+            arenas,
+        })
+    }
+
+    fn search_plan(&self) -> SearchPlan {
+        let config = &self.config;
+        SearchPlan {
+            search: config.search.clone(),
+            derive: config.derive,
+            winner: config.winner,
+            score: config.score,
+            derived_model: config.derived_model(),
+        }
+    }
+
+    /// Compiles and tunes the kernels of the search, telling how far it is.
+    ///
+    /// # Errors
+    ///
+    /// If the networks cannot be run on the device.
+    pub fn warm_up(&self, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+        let arenas = self.arenas(&self.sides(), tell)?;
+        self.warm_up_on(&self.context(arenas)?, tell)
+    }
+
+    fn warm_up_on(&self, context: &Context, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+        let mut warm_up = WarmUp::new(context, &self.search_plan());
+        let total = warm_up.len() as u64;
+        while let Some(name) = warm_up.step()? {
+            let done = total - warm_up.len() as u64;
+            tell(&preparing(&format!("warming up the GPU: {name}"), done, total));
+        }
+        Ok(())
+    }
+
+    fn search(&self, arenas: Vec<Arena>, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Task> {
+        let context = self.context(arenas)?;
+        if self.is_gpu {
+            self.warm_up_on(&context, tell)?;
+        }
+        Ok(Task::Search(Box::new(Search::new(context, self.search_plan())?)))
+    }
+
+    fn train(&self, genotype: &Genotype, mut arenas: Vec<Arena>) -> anyhow::Result<Task> {
+        let config = &self.config;
+        let model = &config.derived_model();
+        let arena = arenas.pop().context("training needs images")?;
+        let trainer = Trainer::new(
+            genotype.clone(),
+            model,
+            config.recipe,
+            config.winner,
+            &arena.images,
+            &self.device,
+            config.seed,
+            STREAM,
+        )?;
+        let macs = config.recipe.training_macs(genotype, model);
+        let training = Training::new(trainer, arena, config.winner, config.score, config.seed);
+        Ok(Task::Train(Box::new(Single { training, model: model.clone(), macs, steps: config.winner.steps })))
+    }
+
+    /// Images and scorer for each side.
+    pub(super) fn arenas(&self, sides: &[usize], tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Vec<Arena>> {
+        let config = &self.config;
+        let source: Source = config.data.source.parse()?;
+        let largest = *sides.last().context("a generator needs at least one cell")?;
+        tell(&preparing("reading images", 0, 1));
+        let options = config.data.options(largest, Split::Train);
+        let loaded = data::load(&source, &options)?;
+        let full = loaded.set;
+        tell(&preparing("reading images", 1, 1));
+        let what = "learning to score such images (once for each set)";
+        let mut progress = |done, total| tell(&preparing(what, done as u64, total as u64));
+        let extractor = Extractor::for_set(&full, &self.cache, &self.device, &mut progress)?;
+        sides
+            .iter()
+            .map(|&side| {
+                let images = match side == largest {
+                    true => full.clone(),
+                    false => full.resized(side),
+                };
+                let what = format!("measuring real images of {side} px");
+                let mut progress = |done, total| tell(&preparing(&what, done as u64, total as u64));
+                let count = match config.score.reference {
+                    0 => images.len(),
+                    count => count,
+                };
+                let reference = Reference::of(&extractor, &images, count, &mut progress)?;
+                let scorer = Scorer::new(extractor.clone(), reference)?;
+                Ok(Arena { images: Arc::new(images), scorer: Arc::new(scorer) })
+            })
+            .collect()
+    }
+}
+
+fn preparing(what: &str, done: u64, total: u64) -> Event {
+    Event::Preparing { what: what.to_owned(), done, total }
+}

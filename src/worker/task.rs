@@ -1,0 +1,154 @@
+//! What an engine works on: a search, or the training of one architecture.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Trained;
+use crate::arch::{Genotype, macs, params};
+use crate::gan::{Best, Training, TrainingState};
+use crate::model::{ModelConfig, NamedTensors};
+use crate::search::{Activity, Board, News, Part, Search, SearchError, SearchState, translate};
+
+/// The work of a run.
+pub(super) enum Task {
+    Search(Box<Search>),
+    Train(Box<Single>),
+}
+
+/// The training of one architecture as a run of its own.
+pub(super) struct Single {
+    pub training: Training,
+    pub model: ModelConfig,
+    pub macs: u64,
+    pub steps: u64,
+}
+
+/// The plain part of a task's state.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum TaskState {
+    Search(Box<SearchState>),
+    Train(Box<TrainingState>),
+}
+
+impl Task {
+    /// Does one piece of work.
+    pub fn step(&mut self) -> Result<Vec<News>, SearchError> {
+        match self {
+            Self::Search(search) => search.step(),
+            Self::Train(single) => {
+                let told = single.training.advance()?;
+                Ok(told.into_iter().flat_map(|told| translate("train", told)).collect())
+            }
+        }
+    }
+
+    pub fn finished(&self) -> bool {
+        match self {
+            Self::Search(search) => search.finished(),
+            Self::Train(single) => single.training.finished(),
+        }
+    }
+
+    /// Each part of the work with the units of it that are done.
+    pub fn progress(&self) -> Vec<(Part, u64)> {
+        match self {
+            Self::Search(search) => search.progress(),
+            Self::Train(single) => {
+                let trainer = single.training.trainer();
+                let part = Part {
+                    activity: Activity::Winner,
+                    cells: trainer.genotype().cells.len(),
+                    units: single.steps,
+                    macs: single.macs,
+                };
+                vec![(part, trainer.generator_steps())]
+            }
+        }
+    }
+
+    pub fn state(&self) -> (TaskState, NamedTensors) {
+        match self {
+            Self::Search(search) => {
+                let (state, tensors) = search.state();
+                (TaskState::Search(Box::new(state)), tensors)
+            }
+            Self::Train(single) => {
+                let (state, tensors) = single.training.state();
+                (TaskState::Train(Box::new(state)), tensors)
+            }
+        }
+    }
+
+    /// The task as it was saved.
+    pub fn restore(self, state: TaskState, tensors: &NamedTensors) -> anyhow::Result<Self> {
+        match (self, state) {
+            (Self::Search(search), TaskState::Search(state)) => {
+                Ok(Self::Search(Box::new(search.restore(*state, tensors)?)))
+            }
+            (Self::Train(single), TaskState::Train(state)) => {
+                let Single { training, model, macs, steps } = *single;
+                let training = training.restore(*state, tensors)?;
+                Ok(Self::Train(Box::new(Single { training, model, macs, steps })))
+            }
+            _ => anyhow::bail!(
+                "the checkpoint is of another kind of run; resume it with the command that began it"
+            ),
+        }
+    }
+
+    /// The board, where there is one.
+    pub fn board(&self) -> Option<&Board> {
+        match self {
+            Self::Search(search) => Some(search.board()),
+            Self::Train(_) => None,
+        }
+    }
+
+    /// The trained architectures, best first, described for a summary.
+    pub fn trained(&self) -> Vec<Trained> {
+        let describe = |genotype: &Genotype, model: &ModelConfig, best: Best, steps| {
+            let shape = model.net_shape();
+            Trained {
+                vector: genotype.to_string(),
+                params: params(genotype, &shape),
+                macs: macs(genotype, &shape),
+                genotype: genotype.clone(),
+                scores: best.scores,
+                best_step: best.step,
+                steps,
+            }
+        };
+        match self {
+            Self::Search(search) => {
+                let model = search.derived_model();
+                let derived = search.derived().into_iter();
+                let describe = |derived: crate::search::Derived| {
+                    let best = Best { step: derived.best_step, scores: derived.scores };
+                    describe(&derived.genotype, model, best, derived.steps)
+                };
+                derived.map(describe).collect()
+            }
+            Self::Train(single) => {
+                let trainer = single.training.trainer();
+                let (genotype, steps) = (trainer.genotype(), trainer.generator_steps());
+                let best = trainer.best().cloned();
+                best.map(|best| describe(genotype, &single.model, best, steps)).into_iter().collect()
+            }
+        }
+    }
+
+    /// Architecture, sizes and weights of the best generator so far.
+    pub fn winner(&self) -> Option<(Genotype, ModelConfig, NamedTensors)> {
+        match self {
+            Self::Search(search) => {
+                let genotype = search.derived().first()?.genotype.clone();
+                Some((genotype, search.derived_model().clone(), search.winner_weights()?))
+            }
+            Self::Train(single) => {
+                let trainer = single.training.trainer();
+                let weights = trainer.best_weights()?.clone();
+                Some((trainer.genotype().clone(), single.model.clone(), weights))
+            }
+        }
+    }
+}

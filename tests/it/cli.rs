@@ -1,0 +1,241 @@
+//! The program as it is called: exit codes, and one sentence for everything that goes wrong.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const A: &str = "1 0 1 1 1 0 0 1 1 1 0 1 0 3";
+
+/// Runs the program in a folder of its own.
+fn autogan(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autogan"));
+    command.args(args).current_dir(dir).env("NO_COLOR", "1");
+    command.output().expect("the program was built and starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("the program prints UTF-8")
+}
+
+/// Runs the program, which must succeed, and returns what it printed.
+fn output(dir: &Path, args: &[&str]) -> String {
+    let output = autogan(dir, args);
+    let errors = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {errors}");
+    assert_eq!(errors, "", "{args:?}");
+    text(&output.stdout)
+}
+
+/// Runs the program with `--json`, which must fail with `code`, and returns its one sentence.
+fn failure(dir: &Path, args: &[&str], code: i32) -> String {
+    let quiet = autogan(dir, args);
+    assert_eq!(quiet.status.code(), Some(code), "{args:?}: {}", text(&quiet.stderr));
+    assert_eq!(text(&quiet.stdout), "", "{args:?}");
+    let output = autogan(dir, &[args, &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(code), "{args:?}");
+    assert_eq!(text(&output.stdout).lines().count(), 1, "{args:?}");
+    let printed: Value = serde_json::from_slice(&output.stdout).expect("one line of JSON");
+    let sentence = printed["error"].as_str().expect("an error").to_owned();
+    let errors = text(&quiet.stderr);
+    // What clap finds wrong goes on with how to call it right.
+    assert_eq!(errors.lines().next(), Some(format!("error: {sentence}").as_str()), "{args:?}");
+    if code == 1 {
+        assert_eq!(errors.lines().count(), 1, "{errors}");
+    }
+    sentence
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("there is room for a folder")
+}
+
+/// A run folder as a search leaves it when it is stopped at once.
+fn make_run(dir: &Path) {
+    use autogan::config::RunConfig;
+    use autogan::run::{RunFolder, RunInfo};
+    let info = RunInfo::new("cpu", 7, time::OffsetDateTime::UNIX_EPOCH);
+    let config = RunConfig::default().to_toml().expect("the defaults can be written");
+    RunFolder::create(dir, &info, &config).expect("the folder is new");
+}
+
+#[test]
+fn an_architecture_is_described() {
+    let dir = folder();
+    let words = output(dir.path(), &["arch", A]);
+    for part in ["4,405,251", "1.765 G", "of 373,248", "1,053,824", "32 x 32", "bilinear", "cell3.skip1.conv"]
+    {
+        assert!(words.contains(part), "{part} is missing in\n{words}");
+    }
+    let json = output(dir.path(), &["arch", A, "--json", "--channels", "128", "--size", "48"]);
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["side"], 48);
+    assert_eq!(json["shape"]["bottom_width"], 6);
+    assert_eq!(json["vector"].as_array().map(Vec::len), Some(14));
+    let layers = json["generator"]["layers"].as_array().expect("layers");
+    let sum: u64 = layers.iter().filter_map(|layer| layer["params"].as_u64()).sum();
+    assert_eq!(json["generator"]["params"], sum);
+}
+
+#[test]
+fn a_wrong_architecture_is_a_wrong_call() {
+    let dir = folder();
+    for (arch, part) in
+        [("1 0 1", "3"), ("1 0 one 1", "\"one\""), ("1 0 7 1", "7"), ("", "0"), ("1 0 1 1 1 0 0 1 2", "2")]
+    {
+        let sentence = failure(dir.path(), &["arch", arch], 2);
+        assert!(sentence.contains(part), "{sentence}");
+    }
+    let sentence = failure(dir.path(), &["arch", A, "--size", "33"], 2);
+    assert!(sentence.contains("multiple of 8"), "{sentence}");
+    for option in ["--channels", "--discriminator-channels", "--latent"] {
+        let sentence = failure(dir.path(), &["arch", A, option, "0"], 2);
+        assert!(sentence.contains("is 0"), "{sentence}");
+    }
+}
+
+#[test]
+fn a_folder_of_images_is_checked_and_left_alone() {
+    let dir = folder();
+    for class in ["cats", "dogs"] {
+        fs::create_dir_all(dir.path().join("pictures").join(class)).expect("a new folder");
+        let image = image::RgbImage::from_pixel(20, 10, image::Rgb([9, 99, 199]));
+        image.save(dir.path().join("pictures").join(class).join("a.png")).expect("a new file");
+    }
+    fs::write(dir.path().join("pictures/cats/broken.png"), "no image").expect("a new file");
+    let words = output(dir.path(), &["data", "check", "pictures", "--size", "16"]);
+    for part in ["2 of 3 found", "all 20 x 10", "cats (1)", "dogs (1)", "broken.png", "16 x 16"] {
+        assert!(words.contains(part), "{part} is missing in\n{words}");
+    }
+    let json = output(dir.path(), &["data", "check", "pictures", "--json"]);
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&json["used"], &json["side"]), (&2.into(), &32.into()));
+    assert_eq!(json["skipped"].as_array().map(Vec::len), Some(1));
+    assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 1);
+    output(dir.path(), &["data", "check", "pictures", "--sheet", "sheet.png"]);
+    assert!(image::open(dir.path().join("sheet.png")).is_ok());
+}
+
+#[test]
+fn images_that_cannot_be_used_are_one_sentence() {
+    let dir = folder();
+    fs::create_dir(dir.path().join("empty")).expect("a new folder");
+    fs::write(dir.path().join("file"), "x").expect("a new file");
+    for (source, code, part) in [
+        ("mnist:x", 2, "mnist:x"),
+        ("cifar10:", 2, "cifar10:"),
+        ("gone", 1, "gone"),
+        ("empty", 1, "empty"),
+        ("file", 1, "file"),
+        ("cifar10:empty", 1, "empty"),
+        ("stl10:gone", 1, "gone"),
+        ("idx:empty", 1, "empty"),
+    ] {
+        let sentence = failure(dir.path(), &["data", "check", source], code);
+        assert!(sentence.contains(part), "{source}: {sentence}");
+    }
+    let sentence = failure(dir.path(), &["data", "check", "toys", "--size", "7"], 2);
+    assert!(sentence.contains("side"), "{sentence}");
+    let sentence = failure(dir.path(), &["data", "check", "empty", "--sheet", "x.jpg"], 2);
+    assert!(sentence.contains(".png"), "{sentence}");
+}
+
+#[test]
+fn a_download_that_cannot_work_is_one_sentence() {
+    let dir = folder();
+    let sentence = failure(dir.path(), &["data", "fetch", "mnist", "--to", "x"], 2);
+    assert!(sentence.contains("fashion-mnist"), "{sentence}");
+    // Nobody listens on the reserved port 0.
+    let mirror = ["data", "fetch", "cifar10", "--to", "x", "--mirror", "http://127.0.0.1:0"];
+    let sentence = failure(dir.path(), &mirror, 1);
+    assert!(sentence.contains("127.0.0.1:0") && sentence.contains("again"), "{sentence}");
+}
+
+#[test]
+fn runs_are_listed_and_shown() {
+    let dir = folder();
+    assert!(output(dir.path(), &["runs", "list"]).contains("autogan search"));
+    assert_eq!(output(dir.path(), &["runs", "list", "--json"]).trim(), "[]");
+    fs::create_dir(dir.path().join("runs")).expect("a new folder");
+    make_run(&dir.path().join("runs/one"));
+    let list = output(dir.path(), &["runs", "list"]);
+    assert_eq!(list.lines().count(), 1);
+    assert!(list.starts_with("one") && list.contains("stopped"), "{list}");
+    for name in ["one", "runs/one"] {
+        let shown = output(dir.path(), &["runs", "show", name]);
+        assert!(shown.contains("seed 7") && shown.contains("--resume runs/one"), "{shown}");
+    }
+    let json = output(dir.path(), &["runs", "show", "one", "--json"]);
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&json["info"]["seed"], &json["running"]), (&7.into(), &false.into()));
+}
+
+#[test]
+fn runs_that_cannot_be_shown_are_one_sentence() {
+    let dir = folder();
+    fs::create_dir(dir.path().join("other")).expect("a new folder");
+    make_run(&dir.path().join("half"));
+    fs::remove_file(dir.path().join("half/config.toml")).expect("a run has settings");
+    make_run(&dir.path().join("newer"));
+    fs::write(dir.path().join("newer/run.json"), r#"{"format": 99}"#).expect("a run has facts");
+    for (run, part) in [
+        ("gone", "no run at gone"),
+        ("other", "not a run folder"),
+        ("half", "half deleted"),
+        ("newer", "newer"),
+    ] {
+        let sentence = failure(dir.path(), &["runs", "show", run], 1);
+        assert!(sentence.contains(part), "{run}: {sentence}");
+    }
+    fs::write(dir.path().join("file"), "x").expect("a new file");
+    assert!(failure(dir.path(), &["runs", "list", "file"], 1).contains("file"));
+}
+
+#[test]
+fn settings_that_cannot_work_stop_a_run_before_it_leaves_anything() {
+    let dir = folder();
+    fs::write(dir.path().join("my.toml"), "[search]\ncandidats = 3\n").expect("a new file");
+    for (args, part) in [
+        (vec!["--preset", "qick"], "did you mean `quick`"),
+        (vec!["--config", "my.toml"], "my.toml, line 2: there is no setting `search.candidats`"),
+        (vec!["--set", "recipe.n_critic=0"], "recipe.n_critic is 0"),
+        (vec!["--set", "recipe.generator_rate=nan"], "recipe.generator_rate is NaN"),
+        (vec!["--set", "recipe.batch=lots"], "`recipe.batch` must be a whole number"),
+        (vec!["--set", "space.up=[]"], "up"),
+        (vec!["--set", "recipe"], "write it like"),
+        (vec!["--data", "mnist:x"], "mnist:x"),
+    ] {
+        let sentence = failure(dir.path(), &[&["search", "--device", "cpu"], &args[..]].concat(), 2);
+        assert!(sentence.contains(part), "{args:?}: {sentence}");
+    }
+    let sentence = failure(dir.path(), &["search", "--config", "gone.toml"], 1);
+    assert!(sentence.contains("gone.toml"), "{sentence}");
+    assert!(!dir.path().join("runs").exists());
+}
+
+#[test]
+fn a_call_that_makes_no_sense_is_answered_with_how_to_call() {
+    let dir = folder();
+    for args in [
+        vec!["serch"],
+        vec!["search", "--resume", "a", "--seed", "2"],
+        vec!["train"],
+        vec!["sample", "--model", "x"],
+        vec!["sample", "--model", "x", "--out", "y", "--n", "0"],
+        vec!["data", "fetch", "cifar10"],
+        vec!["runs", "show"],
+    ] {
+        failure(dir.path(), &args, 2);
+    }
+}
+
+#[test]
+fn without_a_subcommand_the_subcommands_are_named() {
+    let dir = folder();
+    let help = output(dir.path(), &[]);
+    for part in ["search", "train", "sample", "arch", "runs", "data", "doctor", "no window yet"] {
+        assert!(help.contains(part), "{part} is missing in\n{help}");
+    }
+    assert!(output(dir.path(), &["--version"]).starts_with("autogan "));
+}

@@ -1,0 +1,123 @@
+//! The controller and its losses against PyTorch.
+
+use autogan::gan::{Adam, AdamConfig};
+use autogan::model::{Controller, Hidden, collect, collect_gradients, host, restore};
+use autogan::search::{Baseline, ControllerConfig, reinforce_loss};
+use burn::tensor::Device;
+
+use super::fixtures::{Fixture, assert_close, index, values};
+
+const TOLERANCE: f64 = 1e-4;
+
+struct Stage {
+    fixture: Fixture,
+    prefix: String,
+    choices: Vec<usize>,
+    hidden: usize,
+}
+
+fn stages() -> impl Iterator<Item = Stage> {
+    let described = index("controller");
+    let hidden = described["hidden"].as_u64().unwrap() as usize;
+    (0..3).map(move |stage| {
+        let mut choices = vec![2, 3, 3, 2];
+        if stage > 0 {
+            choices.push(1 << stage);
+        }
+        Stage { fixture: Fixture::open("controller"), prefix: format!("s{stage}."), choices, hidden }
+    })
+}
+
+impl Stage {
+    fn name(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    fn values(&self, name: &str) -> Vec<f32> {
+        self.fixture.values(&self.name(name))
+    }
+
+    fn controller(&self) -> Controller {
+        let device = Device::flex().autodiff();
+        let controller = Controller::new(&self.choices, self.hidden, &device);
+        restore(controller, &self.fixture.under(&self.name("w."))).unwrap()
+    }
+
+    fn row(&self, name: &str, row: usize, width: usize) -> Vec<f32> {
+        self.values(name)[row * width..(row + 1) * width].to_vec()
+    }
+
+    fn start(&self, sample: usize) -> Hidden {
+        Hidden { h: self.row("hx0", sample, self.hidden), c: self.row("cx0", sample, self.hidden) }
+    }
+
+    fn actions(&self, sample: usize) -> Vec<usize> {
+        let actions = self.row("actions", sample, self.choices.len());
+        actions.iter().map(|&action| action as usize).collect()
+    }
+}
+
+#[test]
+fn forced_actions_have_pytorchs_log_probabilities_entropies_and_hidden_state() {
+    for stage in stages() {
+        let controller = stage.controller();
+        let tokens = stage.choices.len();
+        for sample in 0..4 {
+            let actions = stage.actions(sample);
+            let walk = controller.unroll(&stage.start(sample), |token, _| actions[token]);
+            assert_eq!(walk.actions, actions);
+            let check = |name: &str, found: &[f32], width| {
+                assert_close(&stage.name(name), found, &stage.row(name, sample, width), TOLERANCE);
+            };
+            check("log_probs", &host(walk.log_probs), tokens);
+            check("entropies", &host(walk.entropies), tokens);
+            check("hx", &walk.hidden.h, stage.hidden);
+            check("cx", &walk.hidden.c, stage.hidden);
+        }
+    }
+}
+
+#[test]
+fn both_reinforce_losses_their_gradients_and_one_adam_step_are_pytorchs() {
+    let described = index("controller");
+    for stage in stages() {
+        for (kind, baseline) in [("released", Baseline::AsReleased), ("sound", Baseline::Persistent)] {
+            let config = ControllerConfig {
+                hidden: stage.hidden,
+                entropy: described["entropy_coeff"].as_f64().unwrap(),
+                baseline_decay: described["baseline_decay"].as_f64().unwrap(),
+                baseline,
+                ..ControllerConfig::default()
+            };
+            let controller = stage.controller();
+            let actions = stage.actions(0);
+            let walk = controller.unroll(&stage.start(0), |token, _| actions[token]);
+            let reward = f64::from(stage.values("reward")[0]);
+            let old = match baseline {
+                Baseline::AsReleased => stage.values("released.baseline0"),
+                Baseline::Persistent => stage.values("sound.baseline"),
+            };
+            let outcome = reinforce_loss(&config, walk.log_probs, walk.entropies, reward, Some(&old));
+            let gradients = outcome.loss.backward();
+            let named = |name: &str| stage.name(&format!("{kind}.{name}"));
+            let close = |name: String, found: &[f32]| {
+                assert_close(&name, found, &stage.fixture.values(&name), TOLERANCE);
+            };
+            close(named("loss"), &host(outcome.loss));
+            if baseline == Baseline::AsReleased {
+                close(named("baseline"), &outcome.baseline);
+            }
+            let wanted = stage.fixture.under(&named("grad."));
+            let found = collect_gradients(&controller, &gradients);
+            assert_eq!(found.len(), wanted.len());
+            for (name, gradient) in &found {
+                close(named(&format!("grad.{name}")), &values(gradient));
+            }
+            let mut adam = Adam::new(AdamConfig::default());
+            let stepped = adam.step(controller, &gradients, config.rate);
+            for (name, weight) in collect(&stepped) {
+                close(named(&format!("after.{name}")), &values(&weight));
+            }
+        }
+    }
+}

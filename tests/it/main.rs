@@ -1,0 +1,9 @@
+//! Tests of what crosses rooms, in one binary.
+
+mod cli;
+mod controller;
+mod cpu;
+mod fixtures;
+mod house;
+mod parity;
+mod resume;

@@ -1,0 +1,82 @@
+//! A run that is killed and resumed ends as if it had not been: byte for byte, on the CPU.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use super::small_search;
+
+/// What must be equal in the end.
+const OUTCOME: [&str; 5] =
+    ["summary.json", "export/winner.png", "export/winner.safetensors", "events.jsonl", "candidates.jsonl"];
+
+fn start(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_autogan"))
+        .args(arguments)
+        .arg("--json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Runs to the end and returns how many events were told.
+fn run(arguments: &[&str]) -> usize {
+    let mut child = start(arguments);
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let events = lines.map_while(Result::ok).count();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    events
+}
+
+/// Kills the run after it told `events` events. Returns whether it was still running.
+fn kill_after(arguments: &[&str], events: usize) -> bool {
+    let mut child = start(arguments);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let told = lines.by_ref().take(events).map_while(Result::ok).count();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    told == events
+}
+
+fn outcome(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let samples = std::fs::read_dir(dir.join("samples")).unwrap();
+    let samples = samples.map(|entry| format!("samples/{}", entry.unwrap().file_name().to_string_lossy()));
+    let mut names: Vec<String> = OUTCOME.map(str::to_owned).into_iter().chain(samples).collect();
+    names.sort();
+    names
+        .into_iter()
+        .map(|name| {
+            let bytes = std::fs::read(dir.join(&name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+            (name, bytes)
+        })
+        .collect()
+}
+
+fn assert_same_outcome(straight: &Path, resumed: &Path) {
+    let (straight, resumed) = (outcome(straight), outcome(resumed));
+    let names =
+        |outcome: &[(String, Vec<u8>)]| outcome.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&straight), names(&resumed));
+    for ((name, wanted), (_, found)) in straight.iter().zip(&resumed) {
+        assert!(wanted == found, "{name} differs");
+    }
+}
+
+#[test]
+fn a_search_killed_at_many_moments_ends_like_one_that_was_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let straight = folder.path().join("straight");
+    let killed = folder.path().join("killed");
+    let events = run(&small_search(&straight));
+    assert!(kill_after(&small_search(&killed), 4), "the run was still going on");
+    let resume = ["search", "--resume", killed.to_str().unwrap()];
+    // Each life is a few steps longer than the one before, so that every phase is met.
+    for life in 1..=4 {
+        kill_after(&resume, events * life / 6);
+    }
+    run(&resume);
+    assert_same_outcome(&straight, &killed);
+}
