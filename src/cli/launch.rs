@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use anyhow::Context as _;
 
+use super::args::RUNS;
 use super::settings;
 use super::terminal::Terminal;
 use crate::config::RunConfig;
@@ -12,8 +13,6 @@ use crate::device::{self, Choice};
 use crate::run::{RunFolder, RunView, default_dir};
 use crate::worker::{Command, End, Engine, Job, Plan};
 
-/// Where runs go when no folder is given.
-const RUNS: &str = "runs";
 /// Exit code of a run that was stopped by a second Ctrl-C.
 const INTERRUPTED: i32 = 130;
 

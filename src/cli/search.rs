@@ -11,6 +11,7 @@ pub(super) fn run(args: &SearchArgs) -> anyhow::Result<()> {
         Some(dir) => launch::resume(dir, &common.set, common.device.as_deref(), common.json),
         None => {
             let config = settings::config(common)?;
+            config.validate_search()?;
             launch::begin(Job::Search, config, common.out.as_deref(), common.json)
         }
     }

@@ -49,7 +49,7 @@ impl Fixture {
     }
 
     pub fn values(&self, name: &str) -> Vec<f32> {
-        self.data(name).to_vec().unwrap()
+        self.data(name).try_to_vec().unwrap()
     }
 
     pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
@@ -81,5 +81,5 @@ pub fn assert_close(name: &str, found: &[f32], wanted: &[f32], tolerance: f64) {
 }
 
 pub fn values(data: &TensorData) -> Vec<f32> {
-    data.to_vec().unwrap()
+    data.try_to_vec().unwrap()
 }

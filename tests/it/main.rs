@@ -7,3 +7,4 @@ mod fixtures;
 mod house;
 mod parity;
 mod resume;
+mod small;

@@ -4,13 +4,13 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::small_search;
+use super::small::small_search;
 
 /// What must be equal in the end.
 const OUTCOME: [&str; 5] =
     ["summary.json", "export/winner.png", "export/winner.safetensors", "events.jsonl", "candidates.jsonl"];
 
-fn start(arguments: &[&str]) -> Child {
+fn start(arguments: &[String]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_autogan"))
         .args(arguments)
         .arg("--json")
@@ -21,7 +21,7 @@ fn start(arguments: &[&str]) -> Child {
 }
 
 /// Runs to the end and returns how many events were told.
-fn run(arguments: &[&str]) -> usize {
+fn run(arguments: &[String]) -> usize {
     let mut child = start(arguments);
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let events = lines.map_while(Result::ok).count();
@@ -32,7 +32,7 @@ fn run(arguments: &[&str]) -> usize {
 }
 
 /// Kills the run after it told `events` events. Returns whether it was still running.
-fn kill_after(arguments: &[&str], events: usize) -> bool {
+fn kill_after(arguments: &[String], events: usize) -> bool {
     let mut child = start(arguments);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let told = lines.by_ref().take(events).map_while(Result::ok).count();
@@ -72,7 +72,7 @@ fn a_search_killed_at_many_moments_ends_like_one_that_was_not() {
     let killed = folder.path().join("killed");
     let events = run(&small_search(&straight));
     assert!(kill_after(&small_search(&killed), 4), "the run was still going on");
-    let resume = ["search", "--resume", killed.to_str().unwrap()];
+    let resume = ["search", "--resume", killed.to_str().unwrap()].map(str::to_owned);
     // Each life is a few steps longer than the one before, so that every phase is met.
     for life in 1..=4 {
         kill_after(&resume, events * life / 6);

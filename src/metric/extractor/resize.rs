@@ -53,7 +53,7 @@ mod tests {
     fn resized(values: &[f32], from: usize, to: usize) -> Vec<f32> {
         let images = TensorData::new(values.to_vec(), [1, 1, from, from]);
         let images = Tensor::from_data(images, &Device::flex());
-        resize(images, to).into_data().into_vec().unwrap()
+        resize(images, to).into_data().try_into_vec().unwrap()
     }
 
     fn assert_close(values: &[f32], expected: &[f32]) {

@@ -1,0 +1,39 @@
+//! Settings of a search that takes seconds.
+
+use std::path::Path;
+
+/// Every phase of a search, as small as it can be: 8 and 16 px, 8 channels.
+const SETTINGS: [&str; 22] = [
+    "data.toys_count=256",
+    "model.bottom_width=4",
+    "model.latent=16",
+    "model.generator_channels=8",
+    "model.discriminator_channels=8",
+    "recipe.batch=8",
+    "recipe.generator_batch=8",
+    "recipe.n_critic=2",
+    "search.iterations=[2, 2]",
+    "search.shared_steps=6",
+    "search.controller.steps=3",
+    "search.candidates=3",
+    "search.top_k=2",
+    "search.reward_samples=64",
+    "search.reward_splits=2",
+    "derive.steps=6",
+    "derive.evaluate_every=3",
+    "derive.samples_every=3",
+    "winner.steps=10",
+    "winner.evaluate_every=4",
+    "winner.samples_every=5",
+    "score.samples=128",
+];
+
+/// The arguments of that search on the CPU, into `dir`.
+pub fn small_search(dir: &Path) -> Vec<String> {
+    let fixed = ["search", "--preset", "quick", "--device", "cpu", "--seed", "1", "--out"];
+    let more = ["score.splits=2", "score.reference=256", "checkpoint.every_seconds=0"];
+    let settings = SETTINGS.iter().chain(&more).flat_map(|setting| ["--set", *setting]);
+    let dir = dir.display().to_string();
+    let words = fixed.into_iter().chain([dir.as_str()]).chain(settings);
+    words.map(str::to_owned).collect()
+}
