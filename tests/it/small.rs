@@ -34,6 +34,8 @@ pub fn small_search(dir: &Path) -> Vec<String> {
     let more = ["score.splits=2", "score.reference=256", "checkpoint.every_seconds=0"];
     let settings = SETTINGS.iter().chain(&more).flat_map(|setting| ["--set", *setting]);
     let dir = dir.display().to_string();
-    let words = fixed.into_iter().chain([dir.as_str()]).chain(settings);
-    words.map(str::to_owned).collect()
+    let mut words = fixed.map(str::to_owned).to_vec();
+    words.push(dir);
+    words.extend(settings.map(str::to_owned));
+    words
 }
