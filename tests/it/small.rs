@@ -31,7 +31,7 @@ const SETTINGS: [&str; 22] = [
 /// The arguments of that search on the CPU, into `dir`.
 pub fn small_search(dir: &Path) -> Vec<String> {
     let fixed = ["search", "--preset", "quick", "--device", "cpu", "--seed", "1", "--out"];
-    let more = ["score.splits=2", "score.reference=256", "checkpoint.every_seconds=0"];
+    let more = ["score.splits=2", "score.reference=256", "checkpoint.every_seconds=1"];
     let settings = SETTINGS.iter().chain(&more).flat_map(|setting| ["--set", *setting]);
     let dir = dir.display().to_string();
     let mut words = fixed.map(str::to_owned).to_vec();
