@@ -160,6 +160,7 @@ fn examine(args: &DoctorArgs) -> anyhow::Result<Examination> {
     let passed = self_test.iter().all(|check| check.passed);
     let seconds = begun.elapsed().as_secs_f64();
     if !args.json {
+        print_line(&format!("Self-test  {} against the CPU", opened.name));
         tell(&self_test, seconds);
     }
     let begun = Instant::now();

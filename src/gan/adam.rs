@@ -11,7 +11,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::model::{NamedTensors, Path, follow_path};
+use crate::model::{NamedTensors, Path, follow_path, snapshot};
 
 /// What to do with a parameter that the loss does not reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,8 +75,8 @@ impl Adam {
     pub fn state(&self) -> NamedTensors {
         let mut state = NamedTensors::new();
         for (name, moments) in &self.moments {
-            state.insert(format!("{name}/exp_avg"), moments.first.to_data());
-            state.insert(format!("{name}/exp_avg_sq"), moments.second.to_data());
+            state.insert(format!("{name}/exp_avg"), snapshot(moments.first.clone()));
+            state.insert(format!("{name}/exp_avg_sq"), snapshot(moments.second.clone()));
             state.insert(format!("{name}/step"), TensorData::from([moments.steps as f32]));
         }
         state

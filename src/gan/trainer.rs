@@ -149,11 +149,13 @@ impl Trainer {
         self.state.step.div_ceil(self.recipe.n_critic)
     }
 
-    /// Whether the step just done ended with a generator step whose number is a multiple of `every`,
-    /// or was the last one of all.
+    /// Whether something that happens every `every` generator steps is due: right after such a
+    /// step, and after the very last step.
     pub fn due(&self, every: u64) -> bool {
-        let stepped = self.state.step % self.recipe.n_critic == 1 % self.recipe.n_critic;
-        self.finished() || (stepped && self.generator_steps().is_multiple_of(every.max(1)))
+        let stepped = (self.state.step - 1).is_multiple_of(self.recipe.n_critic);
+        let steps = self.generator_steps();
+        // Discriminator steps may follow the last generator step; it waits for those.
+        self.finished() || (stepped && steps < self.config.steps && steps.is_multiple_of(every.max(1)))
     }
 
     fn last_step(&self) -> u64 {

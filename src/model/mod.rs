@@ -23,7 +23,7 @@ pub(crate) use names::{Path, follow_path};
 pub use recalibrate::recalibrate;
 pub use state::{
     NamedTensors, StateError, collect, collect_gradients, inherit, parameter_count, parts, restore, shapes,
-    with_prefix,
+    snapshot, with_prefix,
 };
 pub use weights::{ModelFile, WeightsError, from_safetensors, to_safetensors};
 

@@ -6,6 +6,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use thiserror::Error;
 
+use super::host;
 use super::names::{Path, follow_path, is_buffer};
 
 /// Tensors by the reference's names. Values are `f32`.
@@ -46,6 +47,13 @@ pub fn collect_gradients<M: Module>(module: &M, gradients: &Gradients) -> NamedT
     let mut collector = GradientCollector { path: Path::default(), gradients, tensors: NamedTensors::new() };
     module.visit(&mut collector);
     collector.tensors
+}
+
+/// A tensor's values, copied now: on a GPU `into_data` copies at first use, and optimisers and
+/// running statistics change tensors in place meanwhile.
+pub fn snapshot<const D: usize>(tensor: Tensor<D>) -> TensorData {
+    let shape = tensor.dims();
+    TensorData::new(host(tensor), shape)
 }
 
 /// Shape of every parameter and buffer.
@@ -115,8 +123,7 @@ impl ModuleVisitor for Collector {
     follow_path!();
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let data = param.base().into_data();
-        self.tensors.insert(self.path.name(), data);
+        self.tensors.insert(self.path.name(), snapshot(param.base()));
     }
 }
 
@@ -131,7 +138,7 @@ impl ModuleVisitor for GradientCollector<'_> {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = param.base().grad(self.gradients) {
-            self.tensors.insert(self.path.name(), gradient.into_data());
+            self.tensors.insert(self.path.name(), snapshot(gradient));
         }
     }
 }
