@@ -23,8 +23,16 @@ const WALKS: u64 = 16;
 /// with which it was chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Start {
-    genotype: Genotype,
+    /// Nothing in the first stage, which starts from no cells.
+    genotype: Option<Genotype>,
     hidden: Hidden,
+}
+
+impl Start {
+    /// The cells that are there already.
+    fn prefix(&self) -> Genotype {
+        self.genotype.clone().unwrap_or_default()
+    }
 }
 
 /// The plain part of the state.
@@ -32,7 +40,7 @@ struct Start {
 struct Plain {
     /// Cells of the genotypes it proposes; it chooses those that its starts do not have.
     cells: usize,
-    /// At least one: the empty genotype in the first stage.
+    /// At least one.
     starts: Vec<Start>,
     /// Nothing before the first reward; a number for each token with [`Baseline::AsReleased`].
     baseline: Option<Vec<f32>>,
@@ -55,7 +63,7 @@ impl Reinforce {
     pub fn new(config: ControllerConfig, adam: AdamConfig, space: &Space, cells: usize, seed: u64) -> Self {
         // Small matrices and one row: the CPU is the fastest place, and the same everywhere.
         let device = Device::flex().autodiff();
-        let first = Start { genotype: Genotype::default(), hidden: Hidden::zero(config.hidden) };
+        let first = Start { genotype: None, hidden: Hidden::zero(config.hidden) };
         Self {
             plain: Plain { cells, starts: vec![first], baseline: None },
             controller: controller(&config, space, 0..cells, seed, &device),
@@ -69,7 +77,7 @@ impl Reinforce {
 
     /// The cells this stage's controller chooses.
     fn chosen_cells(&self) -> std::ops::Range<usize> {
-        self.plain.starts[0].genotype.cells.len()..self.plain.cells
+        self.plain.starts[0].prefix().cells.len()..self.plain.cells
     }
 
     fn start(&self, proposal: &Proposal) -> &Start {
@@ -85,8 +93,8 @@ impl Reinforce {
         Some(actions)
     }
 
-    fn genotype(&self, space: &Space, start: &Genotype, mut actions: &[usize]) -> Genotype {
-        self.chosen_cells().fold(start.clone(), |genotype, cell| {
+    fn genotype(&self, space: &Space, start: Genotype, mut actions: &[usize]) -> Genotype {
+        self.chosen_cells().fold(start, |genotype, cell| {
             let (own, rest) = actions.split_at(space.tokens(cell).len());
             actions = rest;
             genotype.extended(space.cell_from_actions(cell, own))
@@ -133,13 +141,13 @@ impl Strategy for Reinforce {
             let parent = generator.random_range(0..starts.len());
             let start = &starts[parent];
             let walk = self.controller.unroll(&start.hidden, |_, distribution| draw(distribution, generator));
-            let genotype = self.genotype(space, &start.genotype, &walk.actions);
+            let genotype = self.genotype(space, start.prefix(), &walk.actions);
             if space.admissible(&genotype) {
                 let parent = Some(parent);
                 return Proposal { genotype, parent };
             }
         }
-        let beam: Vec<Genotype> = starts.iter().map(|start| start.genotype.clone()).collect();
+        let beam: Vec<Genotype> = starts.iter().filter_map(|start| start.genotype.clone()).collect();
         extend(space, &beam, self.plain.cells, generator)
     }
 
@@ -178,7 +186,7 @@ impl Strategy for Reinforce {
             let actions = self.actions(space, proposal)?;
             let from = &self.start(proposal).hidden;
             let walk = self.controller.unroll(from, |token, _| actions[token]);
-            Some(Start { genotype: proposal.genotype.clone(), hidden: walk.hidden })
+            Some(Start { genotype: Some(proposal.genotype.clone()), hidden: walk.hidden })
         };
         let starts: Vec<Start> = beam.iter().filter_map(start).collect();
         if !starts.is_empty() {
