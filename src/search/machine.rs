@@ -321,22 +321,20 @@ impl Search {
         }
         if self.job.is_none() {
             let proposal = self.strategy.propose(&self.context.space, "rank", self.state.ranked);
-            self.state.ranked += 1;
             let known = |ranked: &Ranked| ranked.proposal.genotype == proposal.genotype;
             if config.distinct && ranked.iter().any(known) {
+                self.state.ranked += 1;
                 self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
                 return Ok(());
             }
             self.begin(proposal)?;
         }
-        match self.advance_job()? {
-            Some((proposal, estimate)) => {
-                let candidate = self.put_on_board(&proposal, estimate, news);
-                ranked.push(Ranked { proposal, candidate });
-                self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
-            }
-            // The draw that is being estimated comes up again if the search is resumed before its end.
-            None => {}
+        // Counted at its end: a draw comes up again if the search is resumed while it is estimated.
+        if let Some((proposal, estimate)) = self.advance_job()? {
+            self.state.ranked += 1;
+            let candidate = self.put_on_board(&proposal, estimate, news);
+            ranked.push(Ranked { proposal, candidate });
+            self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
         }
         Ok(())
     }
@@ -402,8 +400,8 @@ impl Search {
             self.state.version = version;
         }
         let draw = self.state.estimates;
-        let remembered = self.state.remembered.iter();
-        let known = remembered.filter(|(genotype, _)| *genotype == proposal.genotype).next_back();
+        let mut remembered = self.state.remembered.iter();
+        let known = remembered.rfind(|(genotype, _)| *genotype == proposal.genotype);
         let job: Box<dyn Estimation> = match known {
             Some((_, estimate)) => Box::new(Remembered(estimate.clone())),
             None => self.estimator.begin(&self.context, &self.shared, &proposal.genotype, draw)?,

@@ -161,8 +161,13 @@ impl Engine {
                 Err(error) => return Err(self.go_back(error, tell)),
             };
             self.tick += 1;
-            for news in news {
-                self.note(news, tell)?;
+            if !news.is_empty() {
+                for news in news {
+                    self.note(news, tell)?;
+                }
+                // Readers of the folder see a live run.
+                self.folder.events.flush()?;
+                self.folder.candidates.flush()?;
             }
             if let Some(progress) = self.clock.progress(&self.task) {
                 tell(&progress);

@@ -1,4 +1,5 @@
 //! Tests of what crosses rooms, in one binary.
+#![allow(clippy::unwrap_used)]
 
 mod cli;
 mod controller;
