@@ -55,6 +55,7 @@ impl Command {
             Self::Runs(RunsCommand::Show(args)) => args.json,
             Self::Data(DataCommand::Check(args)) => args.json,
             Self::Data(DataCommand::Fetch(args)) => args.json,
+            Self::Data(DataCommand::Scorer(args)) => args.json,
             Self::Doctor(args) => args.json,
             Self::Bench(args) => args.json,
         }
@@ -236,6 +237,8 @@ pub(super) enum DataCommand {
     Check(CheckArgs),
     /// Download a public data set
     Fetch(FetchArgs),
+    /// Train the scorer of the toys again, as it ships with the program
+    Scorer(ScorerArgs),
 }
 
 #[derive(Debug, Args)]
@@ -275,6 +278,16 @@ pub(super) struct FetchArgs {
     /// Where to get the files, instead of from their publisher
     #[arg(long, value_name = "URL")]
     pub mirror: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ScorerArgs {
+    /// The safetensors file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -375,6 +388,7 @@ mod tests {
             "runs show a",
             "data check toys",
             "data fetch cifar10 --to a",
+            "data scorer --out a",
             "doctor",
             "bench a",
         ] {

@@ -6,11 +6,12 @@ use image::ImageFormat;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::WrongCall;
-use super::args::{CheckArgs, FetchArgs};
+use super::args::{CheckArgs, FetchArgs, ScorerArgs};
 use super::table::{mebibytes, thousands};
 use super::terminal::print_line;
 use crate::data::fetch::{self, Progress};
 use crate::data::{self, DataConfig, LoadOptions, Report, Source, contact_sheet};
+use crate::metric::extractor::train_toys;
 use crate::run::write_atomic;
 
 /// Skipped files that are listed for people.
@@ -45,6 +46,28 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<()> {
         contact_sheet(&loaded.set, SHEET.0, SHEET.1).write_to(&mut png, ImageFormat::Png)?;
         write_atomic(path, png.get_ref())?;
     }
+    Ok(())
+}
+
+/// `autogan data scorer`: trains `toys-v1` again and says how well it knows the test toys.
+pub(super) fn scorer(args: &ScorerArgs) -> anyhow::Result<()> {
+    let bar = bar(args.json, "{bar:30} {pos}/{len} steps, {eta} left");
+    let trained = train_toys(&mut |done, total| {
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let (bytes, card) = trained?;
+    write_atomic(&args.out, &bytes)?;
+    print_line(&match args.json {
+        true => serde_json::to_string(&card)?,
+        false => format!(
+            "{:.2} % of {} test toys are named correctly; weights in {}",
+            100.0 * card.accuracy,
+            thousands(card.test_images as u64),
+            args.out.display()
+        ),
+    });
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use super::settings;
 use super::terminal::Terminal;
 use crate::config::RunConfig;
 use crate::device::{self, Choice};
-use crate::run::{RunFolder, RunView, default_dir};
+use crate::run::{CONFIG, RunFolder, RunView, default_dir, write_atomic};
 use crate::worker::{Command, End, Engine, Job, Plan};
 
 /// Exit code of a run that was stopped by a second Ctrl-C.
@@ -26,11 +26,13 @@ pub(super) fn begin(job: Job, config: RunConfig, out: Option<&Path>, json: bool)
         Some(dir) => dir.to_owned(),
         None => default_dir(Path::new(RUNS), &config.name, time::OffsetDateTime::now_utc()),
     };
+    RunFolder::check_free(&dir)?;
     let mut terminal = Terminal::new(json);
+    let command = command(&job);
     let plan = plan(job, config, &mut terminal)?;
     let commands = listen()?;
     let engine = Engine::start(plan, &dir, &mut |event| terminal.show(event))?;
-    drive(engine, &dir, &commands, terminal)
+    drive(engine, command, &dir, &commands, terminal)
 }
 
 /// Goes on with the run in `dir`, with the settings in `sets` changed.
@@ -40,7 +42,8 @@ pub(super) fn begin(job: Job, config: RunConfig, out: Option<&Path>, json: bool)
 /// If the run cannot be resumed or does not come to its end.
 pub(super) fn resume(dir: &Path, sets: &[String], device: Option<&str>, json: bool) -> anyhow::Result<()> {
     let view = RunView::open(dir)?;
-    let mut config = RunConfig::from_toml(&view.config()?, &dir.join("config.toml").display().to_string())?;
+    let path = dir.join(CONFIG);
+    let mut config = RunConfig::from_toml(&view.config()?, &path.display().to_string())?;
     settings::apply(&mut config, sets, device)?;
     let job = view
         .info()
@@ -55,14 +58,19 @@ pub(super) fn resume(dir: &Path, sets: &[String], device: Option<&str>, json: bo
         return Ok(());
     }
     let resumed = RunFolder::resume(dir)?;
+    if !sets.is_empty() {
+        // The next resume goes on with the changed settings, too.
+        write_atomic(&path, config.to_toml()?.as_bytes())?;
+    }
     let mut terminal = Terminal::new(json);
     for warning in &resumed.warnings {
         terminal.show(&crate::worker::Event::Warning { text: warning.0.clone() });
     }
+    let command = command(&job);
     let plan = plan(job, config, &mut terminal)?;
     let commands = listen()?;
     let engine = Engine::resume(plan, resumed.folder, resumed.checkpoint, &mut |event| terminal.show(event))?;
-    drive(engine, dir, &commands, terminal)
+    drive(engine, command, dir, &commands, terminal)
 }
 
 /// The plan for a job: opens the device that the settings name.
@@ -86,8 +94,17 @@ pub(super) fn plan(job: Job, config: RunConfig, terminal: &mut Terminal) -> anyh
     })
 }
 
+/// The subcommand that a job belongs to.
+fn command(job: &Job) -> &'static str {
+    match job {
+        Job::Search => "search",
+        Job::Train(_) => "train",
+    }
+}
+
 fn drive(
     mut engine: Engine,
+    command: &str,
     dir: &Path,
     commands: &Receiver<Command>,
     mut terminal: Terminal,
@@ -98,7 +115,7 @@ fn drive(
         End::Finished(summary) => terminal.finish(&dir.display().to_string(), &summary),
         End::Stopped => {
             let dir = dir.display();
-            terminal.say(&format!("Stopped with a checkpoint. Go on with: autogan search --resume {dir}"));
+            terminal.say(&format!("Stopped with a checkpoint. Go on with: autogan {command} --resume {dir}"));
         }
     }
     Ok(())

@@ -66,6 +66,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Runs(RunsCommand::Show(args)) => runs::show(args),
         Command::Data(DataCommand::Check(args)) => data::check(args),
         Command::Data(DataCommand::Fetch(args)) => data::fetch(args),
+        Command::Data(DataCommand::Scorer(args)) => data::scorer(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Bench(args) => bench::run(args),
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::metric::Score;
+use crate::search::Activity;
 use crate::worker::{Event, Summary};
 
 /// Steps of the bar.
@@ -57,7 +58,15 @@ impl Terminal {
                 self.position(*done as f64 / (*total).max(1) as f64, what.clone());
             }
             Event::Phase { activity, cells, iteration } => {
-                self.phase = format!("{}, {cells} cells, iteration {}", activity.words(), iteration + 1);
+                let cells = if *cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
+                self.phase = match activity {
+                    Activity::Shared | Activity::Control => {
+                        format!("{}, {cells}, iteration {}", activity.words(), iteration + 1)
+                    }
+                    Activity::Rank | Activity::Derive | Activity::Winner => {
+                        format!("{}, {cells}", activity.words())
+                    }
+                };
             }
             Event::Progress { done, eta_seconds } => self.progress(*done, *eta_seconds),
             Event::Candidate(candidate) => {

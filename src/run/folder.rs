@@ -54,6 +54,14 @@ impl RunFolder {
         Self::create_on(Arc::new(Disk), dir, info, config_toml)
     }
 
+    /// Says whether [`create`](Self::create) would refuse `dir`, before much is done for a new run.
+    ///
+    /// # Errors
+    /// [`RunError::AlreadyARun`] or [`RunError::NotEmpty`]; [`RunError::Denied`] or [`RunError::Io`].
+    pub fn check_free(dir: &Path) -> Result<(), RunError> {
+        refuse_taken(dir).map(|_| ())
+    }
+
     /// Opens the run in `dir` for writing as it is, to add to it, and takes its lock. To let a run go
     /// on, [`resume`](Self::resume) it.
     ///

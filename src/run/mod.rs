@@ -39,4 +39,4 @@ pub use folder::{Resumed, RunFolder};
 pub use info::{FORMAT, RunInfo, default_dir};
 pub use list::{RunSummary, list};
 pub use log::{LineLog, Lines, read_lines};
-pub use view::RunView;
+pub use view::{CONFIG, RunView};

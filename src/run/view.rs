@@ -12,7 +12,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-pub(super) const CONFIG: &str = "config.toml";
+/// The file with the settings of a run.
+pub const CONFIG: &str = "config.toml";
 pub(super) const EVENTS: &str = "events.jsonl";
 pub(super) const CANDIDATES: &str = "candidates.jsonl";
 pub(super) const CHECKPOINTS: &str = "checkpoints";

@@ -4,6 +4,7 @@
 mod cli;
 mod controller;
 mod cpu;
+mod engine;
 mod fixtures;
 mod house;
 mod parity;

@@ -31,7 +31,7 @@ use weights::{hex, write_atomically};
 
 /// Name of the extractor that ships for the built-in toys.
 pub const TOYS: &str = "toys-v1";
-/// Its weights, as [`train_toys`] makes them.
+/// Its weights; `autogan data scorer` trains them again.
 const TOYS_WEIGHTS: &[u8] = include_bytes!("../../../assets/toys-v1.safetensors");
 
 /// What an extractor says about images.
