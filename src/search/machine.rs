@@ -83,6 +83,8 @@ pub struct SearchState {
     shared: SharedState,
     strategy: serde_json::Value,
     derivation: Option<DerivationState>,
+    /// The phase that was told last, so that a resumed search does not tell it again.
+    told: Option<(Activity, u64)>,
 }
 
 /// A search under way.
@@ -96,8 +98,6 @@ pub struct Search {
     state: SearchState,
     job: Option<(Proposal, Box<dyn Estimation>)>,
     derivation: Option<Derivation>,
-    /// The phase that was told last.
-    told: Option<(Activity, u64)>,
 }
 
 impl Search {
@@ -139,6 +139,7 @@ impl Search {
                 shared: SharedState::default(),
                 strategy: strategy_state,
                 derivation: None,
+                told: None,
             },
             parts: plan_parts(&context, config, plan.derive.steps, plan.winner.steps),
             context,
@@ -148,7 +149,6 @@ impl Search {
             shared,
             job: None,
             derivation: None,
-            told: None,
         })
     }
 
@@ -179,8 +179,8 @@ impl Search {
         let Some(activity) = self.activity() else {
             return;
         };
-        if self.told != Some((activity, self.state.iteration)) {
-            self.told = Some((activity, self.state.iteration));
+        if self.state.told != Some((activity, self.state.iteration)) {
+            self.state.told = Some((activity, self.state.iteration));
             news.push(News::Phase { activity, cells: self.state.cells, iteration: self.state.iteration });
         }
     }
