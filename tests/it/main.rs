@@ -6,6 +6,7 @@ mod controller;
 mod cpu;
 mod engine;
 mod fixtures;
+mod gpu;
 mod house;
 mod parity;
 mod resume;

@@ -1,0 +1,26 @@
+//! Our networks on a GPU, or on Mesa's imitation of one, against the CPU and PyTorch.
+
+use autogan::device::{Choice, adapters, open};
+use autogan::gan::self_test;
+
+use super::parity;
+
+const TOLERANCE: f64 = 1e-3;
+
+/// One test, since kernels that were compiled and tuned serve all that follows.
+#[test]
+fn on_the_first_adapter_every_operator_is_the_cpus_and_the_networks_are_pytorchs() {
+    let Some(adapter) = adapters().into_iter().next() else {
+        assert!(std::env::var_os("CI").is_none(), "continuous integration has a software adapter");
+        eprintln!("skipped: this machine has no adapter, so nothing of wgpu was tested");
+        return;
+    };
+    let device = open(&Choice::Named(adapter.name)).unwrap().device;
+    for check in self_test(&device, &mut |_| {}) {
+        assert!(check.passed, "{}: relative error {:.1e}", check.name, check.worst());
+    }
+    parity::layers(&device, TOLERANCE);
+    parity::adversarial_step(&device, TOLERANCE, &["c"]);
+    parity::discriminator_outputs(&device, TOLERANCE);
+    parity::generator_outputs(&device, TOLERANCE);
+}
