@@ -51,6 +51,9 @@ pub(super) fn resume(dir: &Path, sets: &[String], device: Option<&str>, json: bo
         .get("job")
         .context("the run does not say what it was for; its run.json is of another program")?;
     let job: Job = serde_json::from_value(job.clone()).context("run.json names an unknown kind of run")?;
+    if job == Job::Search {
+        config.validate_search()?;
+    }
     if let Some(summary) = view.summary()? {
         let terminal = Terminal::new(json);
         let summary = serde_json::from_value(summary).context("summary.json cannot be read")?;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::SearchError;
 use super::context::Context;
-use super::machine::SearchPlan;
 use super::news::News;
+use super::plan::SearchPlan;
 use crate::arch::Genotype;
 use crate::gan::{TrainConfig, Trainer, Training, TrainingNews, TrainingState};
 use crate::metric::Score;

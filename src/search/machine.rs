@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use super::SearchError;
 use super::board::Board;
-use super::config::{EstimatorKind, SearchConfig, StrategyKind};
+use super::config::{EstimatorKind, StrategyKind};
 use super::context::Context;
 use super::derive::{Derivation, DerivationState, Derived};
 use super::estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
 use super::news::{Activity, News};
-use super::plan::{Part, plan as plan_parts};
+use super::plan::{self, Part, SearchPlan};
 use super::random::Random;
 use super::reinforce::Reinforce;
 use super::shared::{SharedGan, SharedState};
 use super::strategy::{Proposal, Strategy};
 use crate::arch::Genotype;
-use crate::gan::{ScoreConfig, TrainConfig, picture};
+use crate::gan::picture;
 use crate::metric::RewardScale;
 use crate::model::{ModelConfig, NamedTensors, parts, with_prefix};
 
@@ -27,21 +27,6 @@ use crate::model::{ModelConfig, NamedTensors, parts, with_prefix};
 const RESTARTS: u32 = 3;
 /// Draws for each candidate of a ranking before a ranking with fewer is accepted.
 const DRAWS: u64 = 50;
-
-/// Everything a search is told.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SearchPlan {
-    /// The search itself.
-    pub search: SearchConfig,
-    /// Training of each of the best from scratch.
-    pub derive: TrainConfig,
-    /// Training of the winner, which goes on from its derived state.
-    pub winner: TrainConfig,
-    /// How finished generators are scored.
-    pub score: ScoreConfig,
-    /// Sizes of the networks that are trained from scratch; the shared ones may be smaller.
-    pub derived_model: ModelConfig,
-}
 
 /// A ranked proposal and its number on the board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,10 +90,12 @@ impl Search {
     ///
     /// # Errors
     ///
-    /// If the plan does not fit the space, such as another number of stages than of cells.
+    /// If the reward needs classes and the images have none. That the settings fit each other and the
+    /// space is for the caller to see to (`RunConfig::validate_search`).
     pub fn new(context: Context, plan: SearchPlan) -> Result<Self, SearchError> {
-        check(&context, &plan)?;
         let config = &plan.search;
+        let scorer = &context.arena(context.space.cells()).scorer;
+        config.reward.check(&RewardScale::of(scorer))?;
         let (seed, all) = (context.seed, context.space.cells());
         let cells = config.cells_at(0, all);
         let strategy: Box<dyn Strategy> = match config.strategy {
@@ -141,7 +128,7 @@ impl Search {
                 derivation: None,
                 told: None,
             },
-            parts: plan_parts(&context, config, plan.derive.steps, plan.winner.steps),
+            parts: plan::parts(&context, &plan),
             context,
             plan,
             strategy,
@@ -549,45 +536,4 @@ impl Estimation for Remembered {
 
 fn metric(name: &str, step: u64, value: f64) -> News {
     News::Metric { name: name.to_owned(), step, value }
-}
-
-fn check(context: &Context, plan: &SearchPlan) -> Result<(), SearchError> {
-    let (config, cells) = (&plan.search, context.space.cells());
-    config.reward.check(&RewardScale::of(&context.arena(cells).scorer))?;
-    let wrong = |problem: String| Err(SearchError::Plan(problem));
-    if config.total_iterations() == 0 {
-        return wrong("search.iterations has no iteration; give each stage at least one".to_owned());
-    }
-    if config.levels == super::Levels::Multi && config.iterations.len() != cells {
-        return wrong(format!(
-            "search.iterations has {} numbers and the generator {cells} cells; give one for each cell",
-            config.iterations.len()
-        ));
-    }
-    if config.top_k == 0 || config.candidates < config.top_k {
-        return wrong(format!(
-            "search.top_k is {} of search.candidates {}; it must be from 1 to that",
-            config.top_k, config.candidates
-        ));
-    }
-    if plan.winner.steps < plan.derive.steps {
-        return wrong(format!(
-            "winner.steps {} is less than derive.steps {}; the winner goes on from its derived state",
-            plan.winner.steps, plan.derive.steps
-        ));
-    }
-    for (name, value) in [
-        ("search.reward_samples", config.reward_samples),
-        ("score.samples", plan.score.samples),
-        ("score.batch", plan.score.batch),
-        ("recipe.batch", context.recipe.batch),
-        ("recipe.generator_batch", context.recipe.generator_batch),
-        ("recipe.n_critic", context.recipe.n_critic as usize),
-        ("derive.steps", plan.derive.steps as usize),
-    ] {
-        if value == 0 {
-            return wrong(format!("{name} is 0; it must be at least 1"));
-        }
-    }
-    Ok(())
 }

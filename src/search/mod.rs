@@ -23,9 +23,9 @@ pub use config::{Baseline, ControllerConfig, EstimatorKind, Levels, SearchConfig
 pub use context::Context;
 pub use derive::{Derived, translate};
 pub use estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
-pub use machine::{Search, SearchPlan, SearchState};
+pub use machine::{Search, SearchState};
 pub use news::{Activity, News};
-pub use plan::Part;
+pub use plan::{Part, SearchPlan};
 pub use random::Random;
 pub use reinforce::{Outcome, Reinforce, reinforce_loss};
 pub use shared::SharedGan;
@@ -40,9 +40,6 @@ use crate::metric::NoClasses;
 /// Why a search could not go on.
 #[derive(Debug, Error)]
 pub enum SearchError {
-    /// The settings contradict each other.
-    #[error("{0}")]
-    Plan(String),
     /// A network could not be trained or scored.
     #[error(transparent)]
     Gan(#[from] GanError),

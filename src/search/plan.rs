@@ -1,4 +1,4 @@
-//! How much work a search is, and how much of it is done.
+//! What a search is told, and how much work that is.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,10 +6,27 @@ use super::config::{EstimatorKind, SearchConfig};
 use super::context::Context;
 use super::news::Activity;
 use crate::arch::Genotype;
+use crate::gan::{ScoreConfig, TrainConfig};
+use crate::model::ModelConfig;
 use crate::rng::rng;
 
 /// Random architectures over which costs are averaged.
 const PROBES: u64 = 32;
+
+/// Everything a search is told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchPlan {
+    /// The search itself.
+    pub search: SearchConfig,
+    /// Training of each of the best from scratch.
+    pub derive: TrainConfig,
+    /// Training of the winner, which goes on from its derived state.
+    pub winner: TrainConfig,
+    /// How finished generators are scored.
+    pub score: ScoreConfig,
+    /// Sizes of the networks that are trained from scratch; the shared ones may be smaller.
+    pub derived_model: ModelConfig,
+}
 
 /// Work of one kind: all of an activity at one number of cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +42,8 @@ pub struct Part {
 }
 
 /// The work of a whole search, in order of first appearance.
-pub fn plan(context: &Context, config: &SearchConfig, derive_steps: u64, winner_steps: u64) -> Vec<Part> {
+pub fn parts(context: &Context, plan: &SearchPlan) -> Vec<Part> {
+    let config = &plan.search;
     let all = context.space.cells();
     let probes: Vec<Genotype> =
         (0..PROBES).map(|probe| context.space.sample(&mut rng(context.seed, "plan", probe))).collect();
@@ -39,7 +57,7 @@ pub fn plan(context: &Context, config: &SearchConfig, derive_steps: u64, winner_
         }),
     };
     let shared = |cells| average(cells, &|g| context.training_macs(g, 1) / context.recipe.n_critic.max(1));
-    let training = average(all, &|g| context.training_macs(g, 1));
+    let training = average(all, &|g| context.recipe.training_macs(g, &plan.derived_model));
     let mut parts: Vec<Part> = Vec::new();
     for cells in 1..=all {
         let of_stage = |&iteration: &u64| config.cells_at(iteration, all) == cells;
@@ -53,7 +71,7 @@ pub fn plan(context: &Context, config: &SearchConfig, derive_steps: u64, winner_
         part(Activity::Rank, config.candidates as u64, estimate(cells));
     }
     let mut part = |activity, units, macs| parts.push(Part { activity, cells: all, units, macs });
-    part(Activity::Derive, config.top_k as u64 * derive_steps, training);
-    part(Activity::Winner, winner_steps.saturating_sub(derive_steps), training);
+    part(Activity::Derive, config.top_k as u64 * plan.derive.steps, training);
+    part(Activity::Winner, plan.winner.steps.saturating_sub(plan.derive.steps), training);
     parts
 }

@@ -11,7 +11,7 @@ use super::config::EstimatorKind;
 use super::context::Context;
 use super::derive::Derivation;
 use super::estimator::{Estimator, Scratch, SharedWeights};
-use super::machine::SearchPlan;
+use super::plan::SearchPlan;
 use super::shared::SharedGan;
 use crate::arch::{Genotype, Space};
 use crate::gan::TrainConfig;
