@@ -11,6 +11,7 @@ use super::terminal::Terminal;
 use crate::config::RunConfig;
 use crate::device::{self, Choice};
 use crate::run::{CONFIG, RunFolder, RunView, default_dir, write_atomic};
+use crate::search::News;
 use crate::worker::{Command, End, Engine, Job, Plan};
 
 /// Exit code of a run that was stopped by a second Ctrl-C.
@@ -26,7 +27,6 @@ pub(super) fn begin(job: Job, config: RunConfig, out: Option<&Path>, json: bool)
         Some(dir) => dir.to_owned(),
         None => default_dir(Path::new(RUNS), &config.name, time::OffsetDateTime::now_utc()),
     };
-    RunFolder::check_free(&dir)?;
     let mut terminal = Terminal::new(json);
     let command = command(&job);
     let plan = plan(job, config, &mut terminal)?;
@@ -67,7 +67,7 @@ pub(super) fn resume(dir: &Path, sets: &[String], device: Option<&str>, json: bo
     }
     let mut terminal = Terminal::new(json);
     for warning in &resumed.warnings {
-        terminal.show(&crate::worker::Event::Warning { text: warning.0.clone() });
+        terminal.show(&News::Warning { text: warning.0.clone() }.into());
     }
     let command = command(&job);
     let plan = plan(job, config, &mut terminal)?;

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::metric::Score;
-use crate::search::Activity;
-use crate::worker::{Event, Summary};
+use crate::search::{Activity, News};
+use crate::worker::{Event, Summary, Work};
 
 /// Steps of the bar.
 const STEPS: u64 = 1000;
@@ -23,6 +23,7 @@ pub(super) struct Terminal {
     phase: String,
     best: Option<Score>,
     reward: Option<(usize, f64)>,
+    work: Vec<Work>,
 }
 
 impl Terminal {
@@ -41,6 +42,7 @@ impl Terminal {
             phase: String::new(),
             best: None,
             reward: None,
+            work: Vec::new(),
         }
     }
 
@@ -57,8 +59,21 @@ impl Terminal {
             Event::Preparing { what, done, total } => {
                 self.position(*done as f64 / (*total).max(1) as f64, what.clone());
             }
-            Event::Phase { activity, cells, iteration } => {
-                let cells = if *cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
+            Event::Progress { done, eta_seconds } => self.progress(*done, *eta_seconds),
+            Event::Took { work } => self.work.clone_from(work),
+            Event::News(news) => self.news(news),
+            Event::Samples { .. }
+            | Event::CheckpointSaved { .. }
+            // The command's own error says it.
+            | Event::Failed { .. }
+            | Event::Finished { .. } => {}
+        }
+    }
+
+    fn news(&mut self, news: &News) {
+        match news {
+            News::Phase { activity, cells, iteration } => {
+                let cells = counted(*cells);
                 self.phase = match activity {
                     Activity::Shared | Activity::Control => {
                         format!("{}, {cells}, iteration {}", activity.words(), iteration + 1)
@@ -68,8 +83,7 @@ impl Terminal {
                     }
                 };
             }
-            Event::Progress { done, eta_seconds } => self.progress(*done, *eta_seconds),
-            Event::Candidate(candidate) => {
+            News::Candidate(candidate) => {
                 let better = match self.reward {
                     Some((cells, reward)) => cells != candidate.cells || candidate.reward > reward,
                     None => true,
@@ -79,23 +93,17 @@ impl Terminal {
                     self.best = candidate.scores.first().cloned();
                 }
             }
-            Event::Beam { cells, candidates } => {
+            News::Beam { cells, candidates } => {
                 self.say(&format!("Kept the best {} of {cells} cells", candidates.len()));
             }
-            Event::Reset { reason, .. } => self.say(&format!("The shared GAN starts anew: {reason}")),
-            Event::Evaluated { name, step, scores, best } => {
+            News::Reset { reason, .. } => self.say(&format!("The shared GAN starts anew: {reason}")),
+            News::Evaluated { name, step, scores, best } => {
                 let scores: Vec<String> = scores.iter().map(Score::to_string).collect();
                 let mark = if *best { "  (best so far)" } else { "" };
                 self.say(&format!("{name}, step {step}: {}{mark}", scores.join("; ")));
             }
-            Event::Warning { text } => self.say(&format!("Warning: {text}")),
-            Event::Metric { .. }
-            | Event::Probabilities { .. }
-            | Event::Samples { .. }
-            | Event::CheckpointSaved { .. }
-            // The command's own error says it.
-            | Event::Failed { .. }
-            | Event::Finished { .. } => {}
+            News::Warning { text } => self.say(&format!("Warning: {text}")),
+            News::Metric { .. } | News::Probabilities { .. } => {}
         }
     }
 
@@ -164,9 +172,33 @@ impl Terminal {
                 print_line(&format!("    cell {}: {words}", cell + 1));
             }
         }
+        self.print_work();
         print_line(&format!("Pictures: {dir}/{}", summary.grid));
         print_line(&format!("Weights:  {dir}/{}", summary.weights));
         print_line(&format!("More:     autogan sample --model {dir} --out images/"));
+    }
+
+    /// Where the time went, unless it all went to one kind of work.
+    fn print_work(&self) {
+        if self.work.len() < 2 {
+            return;
+        }
+        let all = self.begun.elapsed().as_secs_f64();
+        let mut rest = all;
+        let share = |seconds: f64| 100.0 * seconds / all;
+        print_line("Where the time went:");
+        for Work { activity, cells, units, seconds } in &self.work {
+            rest -= seconds;
+            print_line(&format!(
+                "{:4.0}%  {}, {}: {units} {}, {:.0} ms each",
+                share(*seconds),
+                activity.words(),
+                counted(*cells),
+                activity.unit(),
+                1000.0 * seconds / (*units).max(1) as f64,
+            ));
+        }
+        print_line(&format!("{:4.0}%  reading and measuring real images", share(rest)));
     }
 
     /// Takes the bar away.
@@ -175,6 +207,11 @@ impl Terminal {
             bar.finish_and_clear();
         }
     }
+}
+
+/// `1 cell`, `2 cells`.
+fn counted(cells: usize) -> String {
+    if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") }
 }
 
 /// Seconds in words: `42 s`, `3 min 5 s`, `2 h 14 min`.

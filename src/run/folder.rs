@@ -26,6 +26,8 @@ pub struct RunFolder {
     checkpoints: Checkpoints,
     view: RunView,
     disk: Arc<dyn Fs>,
+    /// Whether the folder, empty, was there before the run.
+    existed: bool,
     /// Dropped last: the logs are flushed under the lock.
     _lock: Lock,
 }
@@ -54,12 +56,12 @@ impl RunFolder {
         Self::create_on(Arc::new(Disk), dir, info, config_toml)
     }
 
-    /// Says whether [`create`](Self::create) would refuse `dir`, before much is done for a new run.
-    ///
-    /// # Errors
-    /// [`RunError::AlreadyARun`] or [`RunError::NotEmpty`]; [`RunError::Denied`] or [`RunError::Io`].
-    pub fn check_free(dir: &Path) -> Result<(), RunError> {
-        refuse_taken(dir).map(|_| ())
+    /// Deletes a run that was just created and could not begin after all; what was there before stays.
+    pub fn discard(self) {
+        let (dir, existed) = (self.dir().to_path_buf(), self.existed);
+        // The lock is let go first: some systems delete no open file.
+        drop(self);
+        clear(&dir, existed);
     }
 
     /// Opens the run in `dir` for writing as it is, to add to it, and takes its lock. To let a run go
@@ -182,6 +184,7 @@ impl RunFolder {
         }
         fill(&disk, dir, info, config_toml)
             .and_then(|()| Self::with_lock(disk, dir, lock))
+            .map(|folder| Self { existed, ..folder })
             .inspect_err(|_| clear(dir, existed))
     }
 
@@ -224,6 +227,7 @@ impl RunFolder {
             checkpoints,
             view,
             disk,
+            existed: true,
             _lock: lock,
         })
     }

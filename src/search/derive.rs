@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SearchError;
 use super::context::Context;
-use super::news::News;
+use super::news::{News, Told};
 use super::plan::SearchPlan;
 use crate::arch::Genotype;
 use crate::gan::{TrainConfig, Trainer, Training, TrainingNews, TrainingState};
@@ -105,13 +105,13 @@ impl Derivation {
         &mut self,
         context: &Context,
         plan: &SearchPlan,
-        news: &mut Vec<News>,
+        told: &mut Vec<Told>,
     ) -> Result<(), SearchError> {
         let name = self.name();
         let Some(training) = &mut self.training else {
             return Ok(());
         };
-        news.extend(training.advance()?.into_iter().flat_map(|told| translate(&name, told)));
+        told.extend(training.advance()?.into_iter().flat_map(|told| translate(&name, told)));
         if training.finished() {
             self.finish(context, plan)?;
         }
@@ -314,23 +314,22 @@ fn training(
     Ok(Training::new(trainer, arena.clone(), config, plan.score, *seed))
 }
 
-/// A training's news as the search's.
-pub fn translate(name: &str, told: TrainingNews) -> Vec<News> {
+/// What a training tells, as the search tells it.
+pub fn translate(name: &str, told: TrainingNews) -> Vec<Told> {
     match told {
         TrainingNews::Losses { step, discriminator, generator: Some(generator) } => {
-            let metric = |network: &str, value: f32| News::Metric {
-                name: format!("{name}/{network}_loss"),
-                step,
-                value: f64::from(value),
+            let metric = |network: &str, value: f32| {
+                let name = format!("{name}/{network}_loss");
+                News::Metric { name, step, value: f64::from(value) }.into()
             };
             vec![metric("discriminator", discriminator), metric("generator", generator)]
         }
         TrainingNews::Losses { .. } => Vec::new(),
         TrainingNews::Evaluated { step, scores, best } => {
-            vec![News::Evaluated { name: name.to_owned(), step, scores, best }]
+            vec![News::Evaluated { name: name.to_owned(), step, scores, best }.into()]
         }
         TrainingNews::Samples { step, picture } => {
-            vec![News::Samples { name: format!("{name}, step {step}"), picture }]
+            vec![Told::Samples { name: format!("{name}, step {step}"), picture }]
         }
     }
 }

@@ -12,7 +12,7 @@ use super::config::{EstimatorKind, StrategyKind};
 use super::context::Context;
 use super::derive::{Derivation, DerivationState, Derived};
 use super::estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
-use super::news::{Activity, News};
+use super::news::{Activity, News, Told};
 use super::plan::{self, Part, SearchPlan};
 use super::random::Random;
 use super::reinforce::Reinforce;
@@ -139,22 +139,22 @@ impl Search {
         })
     }
 
-    /// Does one piece of work and returns the news.
+    /// Does one piece of work and returns what there is to tell.
     ///
     /// # Errors
     ///
     /// If a loss or a score is no number any more; go back to a saved state then.
-    pub fn step(&mut self) -> Result<Vec<News>, SearchError> {
-        let mut news = Vec::new();
-        self.tell_phase(&mut news);
+    pub fn step(&mut self) -> Result<Vec<Told>, SearchError> {
+        let mut told = Vec::new();
+        self.tell_phase(&mut told);
         match self.state.phase.clone() {
-            Phase::Shared { done, restarts } => self.train_shared(done, restarts, &mut news)?,
-            Phase::Control { done, collapsed } => self.train_strategy(done, collapsed, &mut news)?,
-            Phase::Rank { ranked, draws } => self.rank(ranked, draws, &mut news)?,
-            Phase::Derive => self.derive(&mut news)?,
+            Phase::Shared { done, restarts } => self.train_shared(done, restarts, &mut told)?,
+            Phase::Control { done, collapsed } => self.train_strategy(done, collapsed, &mut told)?,
+            Phase::Rank { ranked, draws } => self.rank(ranked, draws, &mut told)?,
+            Phase::Derive => self.derive(&mut told)?,
             Phase::Done => {}
         }
-        Ok(news)
+        Ok(told)
     }
 
     /// Whether all is done.
@@ -162,13 +162,15 @@ impl Search {
         self.state.phase == Phase::Done
     }
 
-    fn tell_phase(&mut self, news: &mut Vec<News>) {
+    fn tell_phase(&mut self, told: &mut Vec<Told>) {
         let Some(activity) = self.activity() else {
             return;
         };
         if self.state.told != Some((activity, self.state.iteration)) {
             self.state.told = Some((activity, self.state.iteration));
-            news.push(News::Phase { activity, cells: self.state.cells, iteration: self.state.iteration });
+            told.push(
+                News::Phase { activity, cells: self.state.cells, iteration: self.state.iteration }.into(),
+            );
         }
     }
 
@@ -186,7 +188,7 @@ impl Search {
         }
     }
 
-    fn train_shared(&mut self, done: u64, restarts: u32, news: &mut Vec<News>) -> Result<(), SearchError> {
+    fn train_shared(&mut self, done: u64, restarts: u32, told: &mut Vec<Told>) -> Result<(), SearchError> {
         let config = &self.plan.search;
         let enough = done >= config.shared_steps;
         let mut collapsed = None;
@@ -195,8 +197,8 @@ impl Search {
             let genotype = self.strategy.propose(&self.context.space, "shared", step).genotype;
             let losses = self.shared.advance(&self.context, config, &genotype)?;
             if let Some(generator) = losses.generator {
-                news.push(metric("shared/discriminator_loss", step, f64::from(losses.discriminator)));
-                news.push(metric("shared/generator_loss", step, f64::from(generator)));
+                told.push(metric("shared/discriminator_loss", step, f64::from(losses.discriminator)));
+                told.push(metric("shared/generator_loss", step, f64::from(generator)));
             }
             collapsed = self.shared.collapsed(config);
         } else if config.reset.diversity > 0.0 && config.shared_steps > 0 {
@@ -207,13 +209,13 @@ impl Search {
             // The released code trains its controller on the collapsed pair and restarts it then.
             Some(reason) if !config.reset.at_once => Phase::Control { done: 0, collapsed: Some(reason) },
             Some(reason) if restarts < RESTARTS => {
-                self.restart(reason, news);
+                self.restart(reason, told);
                 Phase::Shared { done: 0, restarts: restarts + 1 }
             }
             Some(reason) if enough => {
-                news.push(News::Warning(format!(
-                    "{reason}, again after {RESTARTS} restarts; the search goes on with this pair"
-                )));
+                let text =
+                    format!("{reason}, again after {RESTARTS} restarts; the search goes on with this pair");
+                told.push(News::Warning { text }.into());
                 Phase::Control { done: 0, collapsed: None }
             }
             _ if enough => Phase::Control { done: 0, collapsed: None },
@@ -226,20 +228,20 @@ impl Search {
         Ok(())
     }
 
-    fn restart(&mut self, reason: String, news: &mut Vec<News>) {
+    fn restart(&mut self, reason: String, told: &mut Vec<Told>) {
         self.shared.restart(&self.context);
         let iteration = self.state.iteration;
-        news.push(News::Reset { iteration, reason });
+        told.push(News::Reset { iteration, reason }.into());
     }
 
     fn train_strategy(
         &mut self,
         done: u64,
         collapsed: Option<String>,
-        news: &mut Vec<News>,
+        told: &mut Vec<Told>,
     ) -> Result<(), SearchError> {
         if done >= self.plan.search.controller.steps {
-            return self.end_iteration(collapsed, news);
+            return self.end_iteration(collapsed, told);
         }
         if self.job.is_none() {
             let count = self.state.proposed;
@@ -250,27 +252,25 @@ impl Search {
             self.state.proposed += 1;
             let readings = self.strategy.learn(&self.context.space, &proposal, estimate.reward);
             let step = self.state.proposed;
-            news.extend(readings.into_iter().map(|(name, value)| metric(name, step, value)));
-            self.put_on_board(&proposal, estimate, news);
+            told.extend(readings.into_iter().map(|(name, value)| metric(name, step, value)));
+            self.put_on_board(&proposal, estimate, told);
             self.state.phase = Phase::Control { done: done + 1, collapsed };
         }
         Ok(())
     }
 
-    fn end_iteration(&mut self, collapsed: Option<String>, news: &mut Vec<News>) -> Result<(), SearchError> {
+    fn end_iteration(&mut self, collapsed: Option<String>, told: &mut Vec<Told>) -> Result<(), SearchError> {
         let (config, all) = (&self.plan.search, self.context.space.cells());
         let best = self.best_of_stage().map(|candidate| candidate.genotype.clone());
         if let Some(best) = best.filter(|_| config.shared_steps > 0) {
             let generator = self.shared.candidate(&self.context, config, &best);
             let picture = picture(&generator, &best, self.context.seed)?;
             let name = format!("shared, iteration {}", self.state.iteration + 1);
-            news.push(News::Samples { name, picture });
+            told.push(Told::Samples { name, picture });
         }
-        news.push(News::Probabilities {
-            cells: self.state.cells,
-            iteration: self.state.iteration,
-            distributions: self.strategy.distributions(&self.context.space),
-        });
+        let distributions = self.strategy.distributions(&self.context.space);
+        let SearchState { cells, iteration, .. } = self.state;
+        told.push(News::Probabilities { cells, iteration, distributions }.into());
         self.state.iteration += 1;
         let ends = self.state.iteration == config.total_iterations();
         let grows = config.cells_at(self.state.iteration, all) > self.state.cells;
@@ -279,7 +279,7 @@ impl Search {
             false => SHARED,
         };
         if let Some(reason) = collapsed {
-            self.restart(reason, news);
+            self.restart(reason, told);
         }
         Ok(())
     }
@@ -293,18 +293,18 @@ impl Search {
             .max_by(|a, b| a.reward.total_cmp(&b.reward).then(b.id.cmp(&a.id)))
     }
 
-    fn rank(&mut self, mut ranked: Vec<Ranked>, draws: u64, news: &mut Vec<News>) -> Result<(), SearchError> {
+    fn rank(&mut self, mut ranked: Vec<Ranked>, draws: u64, told: &mut Vec<Told>) -> Result<(), SearchError> {
         let config = &self.plan.search;
         let wanted = config.candidates;
         let tired = draws >= DRAWS * wanted as u64;
         if ranked.len() >= wanted || (tired && self.job.is_none()) {
             if ranked.len() < wanted {
-                news.push(News::Warning(format!(
-                    "only {} different architectures came up in {draws} draws; they are ranked",
-                    ranked.len()
-                )));
+                let found = ranked.len();
+                let text =
+                    format!("only {found} different architectures came up in {draws} draws; they are ranked");
+                told.push(News::Warning { text }.into());
             }
-            return self.choose(ranked, news);
+            return self.choose(ranked, told);
         }
         if self.job.is_none() {
             let proposal = self.strategy.propose(&self.context.space, "rank", self.state.ranked);
@@ -319,7 +319,7 @@ impl Search {
         // Counted at its end: a draw comes up again if the search is resumed while it is estimated.
         if let Some((proposal, estimate)) = self.advance_job()? {
             self.state.ranked += 1;
-            let candidate = self.put_on_board(&proposal, estimate, news);
+            let candidate = self.put_on_board(&proposal, estimate, told);
             ranked.push(Ranked { proposal, candidate });
             self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
         }
@@ -327,13 +327,13 @@ impl Search {
     }
 
     /// Keeps the best of a ranking: to grow from, or to train from scratch.
-    fn choose(&mut self, mut ranked: Vec<Ranked>, news: &mut Vec<News>) -> Result<(), SearchError> {
+    fn choose(&mut self, mut ranked: Vec<Ranked>, told: &mut Vec<Told>) -> Result<(), SearchError> {
         let board = &self.state.board;
         let reward = |ranked: &Ranked| board.get(ranked.candidate).reward;
         ranked.sort_by(|a, b| reward(b).total_cmp(&reward(a)).then(a.candidate.cmp(&b.candidate)));
         ranked.truncate(self.plan.search.top_k);
         let candidates: Vec<usize> = ranked.iter().map(|ranked| ranked.candidate).collect();
-        news.push(News::Beam { cells: self.state.cells, candidates: candidates.clone() });
+        told.push(News::Beam { cells: self.state.cells, candidates: candidates.clone() }.into());
         if self.state.iteration == self.plan.search.total_iterations() {
             let finalists = candidates.iter().map(|&id| (id, board.get(id).genotype.clone()));
             self.derivation = Some(Derivation::new(&self.context, &self.plan, finalists.collect())?);
@@ -349,11 +349,11 @@ impl Search {
         Ok(())
     }
 
-    fn derive(&mut self, news: &mut Vec<News>) -> Result<(), SearchError> {
+    fn derive(&mut self, told: &mut Vec<Told>) -> Result<(), SearchError> {
         let Some(derivation) = &mut self.derivation else {
             unreachable!("the phase begins with a derivation");
         };
-        derivation.step(&self.context, &self.plan, news)?;
+        derivation.step(&self.context, &self.plan, told)?;
         let (finished, ended) = (derivation.take_finished(), derivation.finished());
         if let Some(finished) = finished {
             let estimate = Estimate {
@@ -366,7 +366,7 @@ impl Search {
             let estimator = format!("trained {} steps", finished.steps);
             let parent = Some(finished.candidate);
             let candidate = board.add(finished.genotype, parent, iteration, strategy, &estimator, estimate);
-            news.push(News::Candidate(candidate.clone()));
+            told.push(News::Candidate(candidate.clone()).into());
         }
         if ended {
             self.state.phase = Phase::Done;
@@ -417,14 +417,14 @@ impl Search {
         }
     }
 
-    fn put_on_board(&mut self, proposal: &Proposal, estimate: Estimate, news: &mut Vec<News>) -> usize {
+    fn put_on_board(&mut self, proposal: &Proposal, estimate: Estimate, told: &mut Vec<Told>) -> usize {
         let parent = proposal.parent.and_then(|index| self.state.beam.get(index).copied());
         let genotype = proposal.genotype.clone();
         let (strategy, estimator) = (self.strategy.name(), self.estimator.name());
         let iteration = self.state.iteration;
         let board = &mut self.state.board;
         let candidate = board.add(genotype, parent, iteration, strategy, &estimator, estimate);
-        news.push(News::Candidate(candidate.clone()));
+        told.push(News::Candidate(candidate.clone()).into());
         candidate.id
     }
 
@@ -534,6 +534,6 @@ impl Estimation for Remembered {
     }
 }
 
-fn metric(name: &str, step: u64, value: f64) -> News {
-    News::Metric { name: name.to_owned(), step, value }
+fn metric(name: &str, step: u64, value: f64) -> Told {
+    News::Metric { name: name.to_owned(), step, value }.into()
 }

@@ -24,7 +24,7 @@ pub use context::Context;
 pub use derive::{Derived, translate};
 pub use estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
 pub use machine::{Search, SearchState};
-pub use news::{Activity, News};
+pub use news::{Activity, News, Told};
 pub use plan::{Part, SearchPlan};
 pub use random::Random;
 pub use reinforce::{Outcome, Reinforce, reinforce_loss};

@@ -1,12 +1,35 @@
 //! What a search has to tell.
 
+use serde::{Deserialize, Serialize};
+
 use super::board::Candidate;
 use super::strategy::Distributions;
 use crate::export::Picture;
 use crate::metric::Score;
 
-/// One piece of news from a search.
+/// What a search or a training tells: news, and pictures for whoever keeps them.
 #[derive(Clone, Debug)]
+pub enum Told {
+    /// A fact.
+    News(News),
+    /// Images of the fixed latents.
+    Samples {
+        /// What made them.
+        name: String,
+        /// The grid.
+        picture: Picture,
+    },
+}
+
+impl From<News> for Told {
+    fn from(news: News) -> Self {
+        Self::News(news)
+    }
+}
+
+/// One piece of news. In JSON, `event` names the kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum News {
     /// Another phase begins.
     Phase {
@@ -52,29 +75,25 @@ pub enum News {
         reason: String,
     },
     /// Something the user should know.
-    Warning(String),
+    Warning {
+        /// What.
+        text: String,
+    },
     /// A training from scratch was evaluated.
     Evaluated {
         /// Which one: `derived 1`, `winner`.
         name: String,
         /// Generator steps.
         step: u64,
-        /// Its scores.
+        /// Its scores, the deciding one first.
         scores: Vec<Score>,
         /// Whether it is the best of that training so far.
         best: bool,
     },
-    /// Images of the fixed latents.
-    Samples {
-        /// What made them.
-        name: String,
-        /// The grid.
-        picture: Picture,
-    },
 }
 
 /// What a search is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activity {
     /// Training the shared pair.
@@ -98,6 +117,15 @@ impl Activity {
             Self::Rank => "ranking candidates",
             Self::Derive => "training the best from scratch",
             Self::Winner => "training the winner",
+        }
+    }
+
+    /// What is counted of it.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Shared => "discriminator steps",
+            Self::Control | Self::Rank => "estimates",
+            Self::Derive | Self::Winner => "generator steps",
         }
     }
 }

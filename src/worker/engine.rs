@@ -21,7 +21,7 @@ use crate::config::RunConfig;
 use crate::gan::picture;
 use crate::model::{ModelFile, from_safetensors, to_safetensors};
 use crate::run::{Checkpoint, RunFolder, RunInfo, write_atomic};
-use crate::search::{News, SearchError};
+use crate::search::{News, SearchError, Told};
 
 /// The plain part of a checkpoint.
 const STATE: &str = "state.json";
@@ -84,12 +84,18 @@ impl Engine {
     ///
     /// If the folder cannot be made or the settings cannot be run.
     pub fn start(plan: Plan, dir: &Path, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Self> {
-        let task = plan.task(tell)?;
-        let config = plan.config;
-        let mut info = RunInfo::new(&plan.device_name, config.seed, time::OffsetDateTime::now_utc());
+        let mut info = RunInfo::new(&plan.device_name, plan.config.seed, time::OffsetDateTime::now_utc());
         info.extra.insert("job".to_owned(), json!(plan.job));
-        let folder = RunFolder::create(dir, &info, &config.to_toml()?)?;
-        let mut engine = Self::new(task, folder, config);
+        // First, since reading images may take minutes and a place that takes no run is soon told.
+        let folder = RunFolder::create(dir, &info, &plan.config.to_toml()?)?;
+        let task = match plan.task(tell) {
+            Ok(task) => task,
+            Err(error) => {
+                folder.discard();
+                return Err(error);
+            }
+        };
+        let mut engine = Self::new(task, folder, plan.config);
         tell(&engine.started(&plan.device_name, false));
         // A run that dies in its first minute can be resumed, too.
         engine.checkpoint(tell)?;
@@ -156,14 +162,14 @@ impl Engine {
                 self.checkpoint(tell)?;
                 return Ok(End::Stopped);
             }
-            let news = match self.task.step() {
-                Ok(news) => news,
+            let told = match self.task.step() {
+                Ok(told) => told,
                 Err(error) => return Err(self.go_back(error, tell)),
             };
             self.tick += 1;
-            if !news.is_empty() {
-                for news in news {
-                    self.note(news, tell)?;
+            if !told.is_empty() {
+                for told in told {
+                    self.note(told, tell)?;
                 }
                 // Readers of the folder see a live run.
                 self.folder.events.flush()?;
@@ -200,28 +206,20 @@ impl Engine {
         }
     }
 
-    /// Writes news to the folder and tells them.
-    fn note(&mut self, news: News, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
-        let event = match news {
-            News::Phase { activity, cells, iteration } => Event::Phase { activity, cells, iteration },
-            News::Metric { name, step, value } => Event::Metric { name, step, value },
-            News::Probabilities { cells, iteration, distributions } => {
-                Event::Probabilities { cells, iteration, distributions }
-            }
-            News::Candidate(candidate) => {
-                self.folder.candidates.append(&candidate)?;
-                Event::Candidate(candidate)
-            }
-            News::Beam { cells, candidates } => Event::Beam { cells, candidates },
-            News::Reset { iteration, reason } => Event::Reset { iteration, reason },
-            News::Warning(text) => Event::Warning { text },
-            News::Evaluated { name, step, scores, best } => {
-                if best {
-                    self.export_winner()?;
+    /// Writes what was told to the folder and tells it on.
+    fn note(&mut self, told: Told, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+        let event = match told {
+            Told::News(news) => {
+                match &news {
+                    News::Candidate(candidate) => self.folder.candidates.append(candidate)?,
+                    News::Evaluated { best: true, .. } => {
+                        self.export_winner()?;
+                    }
+                    _ => {}
                 }
-                Event::Evaluated { name, step, scores, best }
+                news.into()
             }
-            News::Samples { name, picture } => {
+            Told::Samples { name, picture } => {
                 let path = self.folder.write_sample(self.tick, &picture.enlarged(ENLARGED).png())?;
                 let file = path.strip_prefix(self.folder.dir()).unwrap_or(&path);
                 let file = file.display().to_string();
@@ -306,6 +304,7 @@ impl Engine {
         };
         self.folder.write_summary(&summary)?;
         let summary = Box::new(summary);
+        tell(&self.clock.took(&self.task));
         self.tell(Event::Finished { summary: summary.clone() }, tell)?;
         self.checkpoint(tell)?;
         Ok(End::Finished(summary))

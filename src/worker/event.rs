@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arch::Genotype;
 use crate::metric::Score;
-use crate::search::{Activity, Candidate, Distributions};
+use crate::search::{Activity, News};
 
 /// One event. In JSON, `event` names the kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,66 +30,12 @@ pub enum Event {
         /// How much there is.
         total: u64,
     },
-    /// Another phase begins.
-    Phase {
-        /// Which one.
-        activity: Activity,
-        /// Cells of the genotypes at hand.
-        cells: usize,
-        /// The search iteration, from 0.
-        iteration: u64,
-    },
     /// How far the run is. Not kept in the run folder.
     Progress {
         /// Share of the work that is done, from 0 to 1.
         done: f64,
         /// Seconds that the rest takes at the speed measured so far, once there is one.
         eta_seconds: Option<f64>,
-    },
-    /// A value to plot.
-    Metric {
-        /// What it is.
-        name: String,
-        /// Its place on the horizontal axis.
-        step: u64,
-        /// The value.
-        value: f64,
-    },
-    /// The distributions a strategy draws from.
-    Probabilities {
-        /// Cells of the genotypes at hand.
-        cells: usize,
-        /// The search iteration.
-        iteration: u64,
-        /// `[token][choice]`.
-        distributions: Distributions,
-    },
-    /// An architecture was estimated.
-    Candidate(Candidate),
-    /// The best candidates of a ranking, best first.
-    Beam {
-        /// Their cells.
-        cells: usize,
-        /// Their numbers on the board.
-        candidates: Vec<usize>,
-    },
-    /// The shared pair was started anew.
-    Reset {
-        /// The search iteration.
-        iteration: u64,
-        /// Why.
-        reason: String,
-    },
-    /// A training from scratch was evaluated.
-    Evaluated {
-        /// Which training.
-        name: String,
-        /// Generator steps.
-        step: u64,
-        /// Its scores, the deciding one first.
-        scores: Vec<Score>,
-        /// Whether it is the best of that training so far.
-        best: bool,
     },
     /// Images of the fixed latents were written.
     Samples {
@@ -105,10 +51,10 @@ pub enum Event {
         /// The run's unit of work.
         step: u64,
     },
-    /// Something the user should know.
-    Warning {
-        /// What.
-        text: String,
+    /// Where this process's time went. Not kept in the run folder.
+    Took {
+        /// Each kind of work, in order of a search.
+        work: Vec<Work>,
     },
     /// The run could not go on.
     Failed {
@@ -120,6 +66,15 @@ pub enum Event {
         /// What came out.
         summary: Box<Summary>,
     },
+    /// What the search or the training itself tells.
+    #[serde(untagged)]
+    News(News),
+}
+
+impl From<News> for Event {
+    fn from(news: News) -> Self {
+        Self::News(news)
+    }
 }
 
 impl Event {
@@ -131,8 +86,22 @@ impl Event {
                 | Self::Preparing { .. }
                 | Self::Progress { .. }
                 | Self::CheckpointSaved { .. }
+                | Self::Took { .. }
         )
     }
+}
+
+/// One kind of work and the time it took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    /// What was done.
+    pub activity: Activity,
+    /// Cells of the genotypes it was done with.
+    pub cells: usize,
+    /// How often, in the activity's unit.
+    pub units: u64,
+    /// Seconds in all, those of checkpoints and pictures included.
+    pub seconds: f64,
 }
 
 /// One trained architecture in a summary.

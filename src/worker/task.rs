@@ -6,7 +6,7 @@ use super::event::Trained;
 use crate::arch::{Genotype, macs, params};
 use crate::gan::{Best, Training, TrainingState};
 use crate::model::{ModelConfig, NamedTensors};
-use crate::search::{Activity, Board, News, Part, Search, SearchError, SearchState, translate};
+use crate::search::{Activity, Board, Part, Search, SearchError, SearchState, Told, translate};
 
 /// The work of a run.
 pub(super) enum Task {
@@ -32,7 +32,7 @@ pub(super) enum TaskState {
 
 impl Task {
     /// Does one piece of work.
-    pub fn step(&mut self) -> Result<Vec<News>, SearchError> {
+    pub fn step(&mut self) -> Result<Vec<Told>, SearchError> {
         match self {
             Self::Search(search) => search.step(),
             Self::Train(single) => {

@@ -205,6 +205,8 @@ fn settings_that_cannot_work_stop_a_run_before_it_leaves_anything() {
         (vec!["--set", "space.up=[]"], "up"),
         (vec!["--set", "recipe"], "write it like"),
         (vec!["--data", "mnist:x"], "mnist:x"),
+        (vec!["--set", "search.top_k=0"], "search.top_k"),
+        (vec!["--set", "space.bounds.max_params=1"], "max_params"),
     ] {
         let sentence = failure(dir.path(), &[&["search", "--device", "cpu"], &args[..]].concat(), 2);
         assert!(sentence.contains(part), "{args:?}: {sentence}");
@@ -212,6 +214,39 @@ fn settings_that_cannot_work_stop_a_run_before_it_leaves_anything() {
     let sentence = failure(dir.path(), &["search", "--config", "gone.toml"], 1);
     assert!(sentence.contains("gone.toml"), "{sentence}");
     assert!(!dir.path().join("runs").exists());
+}
+
+#[test]
+fn weights_that_are_none_are_one_sentence() {
+    let dir = folder();
+    let mut huge = u64::MAX.to_le_bytes().to_vec();
+    huge.extend(b"{}");
+    let shape = br#"{"w":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}"#;
+    let mut overflow = (shape.len() as u64).to_le_bytes().to_vec();
+    overflow.extend(shape);
+    overflow.extend([0; 4]);
+    for (name, bytes) in [
+        ("empty.safetensors", &b""[..]),
+        ("text.safetensors", b"these are no weights"),
+        ("huge.safetensors", &huge),
+        ("overflow.safetensors", &overflow),
+    ] {
+        fs::write(dir.path().join(name), bytes).expect("a new file");
+        let sentence = failure(dir.path(), &["sample", "--model", name, "--device", "cpu", "--out", "o"], 1);
+        assert!(sentence.contains(name), "{sentence}");
+    }
+    let sentence = failure(dir.path(), &["sample", "--model", "gone.safetensors", "--out", "o"], 1);
+    assert!(sentence.contains("gone.safetensors"), "{sentence}");
+    assert!(!dir.path().join("o").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_place_that_cannot_be_written_to_is_one_sentence() {
+    let dir = folder();
+    // Not even the superuser can make a folder there.
+    let sentence = failure(dir.path(), &["search", "--device", "cpu", "--out", "/sys/autogan"], 1);
+    assert!(sentence.contains("/sys/autogan"), "{sentence}");
 }
 
 #[test]

@@ -20,11 +20,14 @@ fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
+/// A fixture that is JSON.
+pub fn json(file: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(path(file)).unwrap()).unwrap()
+}
+
 /// The part of the index that describes one file.
 pub fn index(file: &str) -> Value {
-    let text = std::fs::read_to_string(path("fixtures.json")).unwrap();
-    let index: Value = serde_json::from_str(&text).unwrap();
-    index[file].clone()
+    json("fixtures.json")[file].clone()
 }
 
 /// The genotype in a JSON list of tokens.

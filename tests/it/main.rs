@@ -8,6 +8,7 @@ mod engine;
 mod fixtures;
 mod gpu;
 mod house;
+mod metric;
 mod parity;
 mod resume;
 mod small;

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::small::small_search;
+use super::small::{minute_search, quick_search, small_search};
 
 /// What must be equal in the end.
 const OUTCOME: [&str; 5] =
@@ -82,4 +82,70 @@ fn a_search_killed_at_many_moments_ends_like_one_that_was_not() {
     assert!(survived > 1, "{survived} lives were ended by a kill");
     run(&resume);
     assert_same_outcome(&straight, &killed);
+}
+
+/// Kills a run of `search` at as many moments as `kills`, a run each, spread over its time.
+fn killed_and_resumed_is_like_straight(search: fn(&Path) -> Vec<String>, kills: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let straight = folder.path().join("straight");
+    let events = run(&search(&straight));
+    for kill in 1..=kills {
+        let killed = folder.path().join(format!("killed {kill}"));
+        assert!(kill_after(&search(&killed), kill * events / (kills + 1)), "the run was still going on");
+        run(&["search", "--resume", killed.to_str().unwrap()].map(str::to_owned));
+        assert_same_outcome(&straight, &killed);
+        eprintln!("kill {kill} of {kills}: the resumed run ended like the straight one");
+    }
+}
+
+#[test]
+#[ignore = "a quarter of an hour on two cores"]
+fn a_minute_long_search_killed_at_ten_moments_ends_like_one_that_was_not() {
+    killed_and_resumed_is_like_straight(minute_search, 10);
+}
+
+#[test]
+#[ignore = "a quarter of an hour on two cores"]
+fn the_quick_search_killed_once_ends_like_one_that_was_not() {
+    killed_and_resumed_is_like_straight(quick_search, 1);
+}
+
+#[test]
+fn a_run_that_goes_on_is_not_taken_by_another_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("run");
+    let mut first = start(&small_search(&dir));
+    assert!(events(&mut first).next().is_some());
+    let second = start(&["search", "--resume", dir.to_str().unwrap()].map(str::to_owned));
+    let output = second.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("in use") && said.contains(&first.id().to_string()), "{said}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+}
+
+/// A limit on the size of a file stands for a disk that takes no more: the same calls fail.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_ends_the_run_in_one_sentence_and_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let straight = folder.path().join("straight");
+    let stuck = folder.path().join("stuck");
+    run(&small_search(&straight));
+    assert!(kill_after(&small_search(&stuck), 40), "the run was still going on");
+    let resume = ["search", "--resume", stuck.to_str().unwrap()].map(str::to_owned);
+    // Room for the small files, not for the networks of a checkpoint.
+    let limited = r#"trap '' XFSZ; ulimit -f 64; exec "$0" "$@" --json"#;
+    let output = Command::new("bash")
+        .args(["-c", limited, env!("CARGO_BIN_EXE_autogan")])
+        .args(&resume)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}{told}");
+    assert!(told.lines().last().unwrap().contains("free some space"), "{told}");
+    run(&resume);
+    assert_same_outcome(&straight, &stuck);
 }

@@ -1,4 +1,4 @@
-//! Settings of a search that takes seconds.
+//! Settings of searches that take seconds and a minute.
 
 use std::path::Path;
 
@@ -28,14 +28,32 @@ const SETTINGS: [&str; 22] = [
     "score.samples=128",
 ];
 
-/// The arguments of that search on the CPU, into `dir`.
+/// What makes it last a minute on two cores.
+const LONGER: [&str; 7] = [
+    "search.shared_steps=200",
+    "search.controller.steps=60",
+    "search.candidates=20",
+    "derive.steps=150",
+    "derive.evaluate_every=50",
+    "winner.steps=600",
+    "winner.evaluate_every=200",
+];
+
+/// The arguments of the quick search on the CPU, into `dir`.
+pub fn quick_search(dir: &Path) -> Vec<String> {
+    let words = ["search", "--preset", "quick", "--device", "cpu", "--seed", "1", "--out"];
+    words.into_iter().map(str::to_owned).chain([dir.display().to_string()]).collect()
+}
+
+/// The arguments of a search of seconds on the CPU, into `dir`.
 pub fn small_search(dir: &Path) -> Vec<String> {
-    let fixed = ["search", "--preset", "quick", "--device", "cpu", "--seed", "1", "--out"];
     let more = ["score.splits=2", "score.reference=256", "checkpoint.every_seconds=1"];
     let settings = SETTINGS.iter().chain(&more).flat_map(|setting| ["--set", *setting]);
-    let dir = dir.display().to_string();
-    let mut words = fixed.map(str::to_owned).to_vec();
-    words.push(dir);
-    words.extend(settings.map(str::to_owned));
-    words
+    quick_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
+}
+
+/// The arguments of a search of a minute on the CPU, into `dir`.
+pub fn minute_search(dir: &Path) -> Vec<String> {
+    let settings = LONGER.iter().flat_map(|setting| ["--set", *setting]);
+    small_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
 }

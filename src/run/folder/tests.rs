@@ -90,6 +90,18 @@ fn a_new_run_has_all_its_parts_and_opens() {
 }
 
 #[test]
+fn a_discarded_run_leaves_what_was_there_before() {
+    let root = tempdir().unwrap();
+    let (existing, new) = (root.path().join("existing"), root.path().join("new"));
+    fs::create_dir(&existing).unwrap();
+    for dir in [&existing, &new] {
+        RunFolder::create(dir, &info(), CONFIG_TOML).unwrap().discard();
+    }
+    assert!(!new.exists());
+    assert_eq!(fs::read_dir(existing).unwrap().count(), 0);
+}
+
+#[test]
 fn a_folder_with_other_files_or_a_run_is_refused_and_untouched() {
     let root = tempdir().unwrap();
     fs::write(root.path().join("thesis.tex"), "years").unwrap();
