@@ -2,9 +2,12 @@
 //!
 //! A GPU's kernels are compiled at first use and tuned for each new shape, which takes seconds to
 //! minutes. Here the search's own code runs on networks that are thrown away, so that none of it
-//! happens in the middle of a run and every estimate of the time that is left is sound.
+//! happens in the middle of a run and every estimate of the time that is left is sound. It is a dry
+//! run: kernels are compiled and tuned, but beside the tuning none is executed.
 
 use std::collections::{BTreeSet, VecDeque};
+
+use burn::cubecl::dry_run::DryRun;
 
 use super::SearchError;
 use super::config::EstimatorKind;
@@ -14,7 +17,8 @@ use super::estimator::{Estimator, Scratch, SharedWeights};
 use super::plan::SearchPlan;
 use super::shared::SharedGan;
 use crate::arch::{Genotype, Space};
-use crate::gan::TrainConfig;
+use crate::gan::{GanError, TrainConfig};
+use crate::metric::{ExtractorError, MetricError};
 
 /// Pieces of work in which a training of one step is trained, pictured and begins to be scored.
 const PIECES: usize = 3;
@@ -77,6 +81,15 @@ impl WarmUp {
         let Some((name, task)) = self.tasks.pop_front() else {
             return Ok(None);
         };
+        let _dry_run = DryRun::new();
+        match self.run(task) {
+            // What was not computed is read as whatever its memory holds.
+            Err(error) if !is_no_number(&error) => Err(error),
+            _ => Ok(Some(name)),
+        }
+    }
+
+    fn run(&mut self, task: Task) -> Result<(), SearchError> {
         let (context, plan) = (&self.context, &self.plan);
         match task {
             Task::Shared(genotype) => {
@@ -98,7 +111,7 @@ impl WarmUp {
                 }
             }
         }
-        Ok(Some(name))
+        Ok(())
     }
 
     /// Pieces of work of an estimate that are different from each other.
@@ -108,6 +121,19 @@ impl WarmUp {
             EstimatorKind::Scratch => PIECES,
         }
     }
+}
+
+/// Whether a loss, an image or a feature was NaN or infinite.
+fn is_no_number(error: &SearchError) -> bool {
+    let SearchError::Gan(error) = error else {
+        return false;
+    };
+    matches!(
+        error,
+        GanError::NotFinite(_)
+            | GanError::Images
+            | GanError::Extractor(ExtractorError::Metric(MetricError::NotFinite { .. }))
+    )
 }
 
 fn tasks(context: &Context, plan: &SearchPlan) -> VecDeque<(String, Task)> {
