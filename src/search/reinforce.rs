@@ -1,5 +1,6 @@
 //! AutoGAN's strategy: a recurrent controller trained by REINFORCE (Williams 1992).
 
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,12 @@ impl Reinforce {
         }
     }
 
+    /// The controller outside of autodiff. Walks that no loss follows would stay in burn's graph, and
+    /// each backward pass of any network takes time with the square of what is in there.
+    fn plain_controller(&self) -> Controller {
+        self.controller.valid()
+    }
+
     /// The cells this stage's controller chooses.
     fn chosen_cells(&self) -> std::ops::Range<usize> {
         self.plain.starts[0].prefix().cells.len()..self.plain.cells
@@ -136,11 +143,11 @@ impl Strategy for Reinforce {
 
     fn propose(&self, space: &Space, purpose: &str, counter: u64) -> Proposal {
         let generator = &mut rng(self.seed, &format!("strategy/{purpose}"), counter);
-        let starts = &self.plain.starts;
+        let (starts, controller) = (&self.plain.starts, self.plain_controller());
         for _ in 0..ATTEMPTS {
             let parent = generator.random_range(0..starts.len());
             let start = &starts[parent];
-            let walk = self.controller.unroll(&start.hidden, |_, distribution| draw(distribution, generator));
+            let walk = controller.unroll(&start.hidden, |_, distribution| draw(distribution, generator));
             let genotype = self.genotype(space, start.prefix(), &walk.actions);
             if space.admissible(&genotype) {
                 let parent = Some(parent);
@@ -181,11 +188,12 @@ impl Strategy for Reinforce {
     }
 
     fn grow(&mut self, space: &Space, beam: &[Proposal], cells: usize) {
+        let grown = self.plain_controller();
         let start = |proposal: &Proposal| {
             // A proposal that came from the uniform fallback has actions like any other.
             let actions = self.actions(space, proposal)?;
             let from = &self.start(proposal).hidden;
-            let walk = self.controller.unroll(from, |token, _| actions[token]);
+            let walk = grown.unroll(from, |token, _| actions[token]);
             Some(Start { genotype: Some(proposal.genotype.clone()), hidden: walk.hidden })
         };
         let starts: Vec<Start> = beam.iter().filter_map(start).collect();
@@ -199,12 +207,12 @@ impl Strategy for Reinforce {
     }
 
     fn distributions(&self, _space: &Space) -> Distributions {
-        let starts = &self.plain.starts;
+        let (starts, controller) = (&self.plain.starts, self.plain_controller());
         let mut sum: Distributions = Vec::new();
         for counter in 0..WALKS {
             let generator = &mut rng(self.seed, "strategy/distributions", counter);
             let start = &starts[counter as usize % starts.len()];
-            let walk = self.controller.unroll(&start.hidden, |_, distribution| draw(distribution, generator));
+            let walk = controller.unroll(&start.hidden, |_, distribution| draw(distribution, generator));
             if sum.is_empty() {
                 sum = walk.probabilities.iter().map(|p| vec![0.0; p.len()]).collect();
             }

@@ -1,9 +1,10 @@
 //! The controller and its losses against PyTorch.
 
+use autogan::arch::{NetShape, Space, SpaceConfig};
 use autogan::gan::{Adam, AdamConfig};
 use autogan::model::{Controller, Hidden, collect, collect_gradients, host, restore};
-use autogan::search::{Baseline, ControllerConfig, reinforce_loss};
-use burn::tensor::Device;
+use autogan::search::{Baseline, ControllerConfig, Reinforce, Strategy, reinforce_loss};
+use burn::tensor::{Device, Tensor};
 
 use super::fixtures::{Fixture, assert_close, index, values};
 
@@ -120,4 +121,20 @@ fn both_reinforce_losses_their_gradients_and_one_adam_step_are_pytorchs() {
             }
         }
     }
+}
+
+/// burn scans all that is left in its graph after each backward pass of any network: with these walks
+/// left in there, one takes minutes.
+#[test]
+fn proposals_leave_nothing_behind_that_slows_training_down() {
+    let space = Space::new(SpaceConfig::default(), NetShape::default()).unwrap();
+    let controller = Reinforce::new(ControllerConfig::default(), AdamConfig::default(), &space, 3, 1);
+    for counter in 0..300 {
+        controller.propose(&space, "test", counter);
+    }
+    let x = Tensor::<1>::ones([1], &Device::flex().autodiff()).require_grad();
+    let begun = std::time::Instant::now();
+    x.sum().backward();
+    let took = begun.elapsed();
+    assert!(took < std::time::Duration::from_secs(1), "a sum's backward pass took {took:?}");
 }
