@@ -35,7 +35,7 @@ const LONGER: [&str; 7] = [
     "search.candidates=20",
     "derive.steps=150",
     "derive.evaluate_every=50",
-    "winner.steps=600",
+    "winner.steps=1000",
     "winner.evaluate_every=200",
 ];
 
