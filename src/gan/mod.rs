@@ -2,6 +2,7 @@
 
 mod adam;
 mod config;
+mod dry;
 mod health;
 mod latent;
 mod loss;
@@ -13,6 +14,7 @@ mod training;
 
 pub use adam::{Adam, AdamConfig, AdamError, Idle};
 pub use config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
+pub use dry::{PIECES, dry_run, one_step, warm_up};
 pub use health::{HealthConfig, LossWindow, NotFinite, diversity};
 pub use latent::latents;
 pub use loss::Loss;
@@ -25,7 +27,7 @@ pub use training::{GRID, ScoreConfig, Training, TrainingNews, TrainingState, pic
 use thiserror::Error;
 
 use crate::data::DataError;
-use crate::metric::{ExtractorError, NoClasses};
+use crate::metric::{ExtractorError, MetricError, NoClasses};
 use crate::model::StateError;
 
 /// Why a training could not go on.
@@ -52,4 +54,15 @@ pub enum GanError {
     /// The scores have no reward.
     #[error(transparent)]
     Reward(#[from] NoClasses),
+}
+
+impl GanError {
+    /// Whether a loss, an image or a feature was NaN or infinite.
+    pub fn is_no_number(&self) -> bool {
+        use ExtractorError::Metric;
+        matches!(
+            self,
+            Self::NotFinite(_) | Self::Images | Self::Extractor(Metric(MetricError::NotFinite { .. }))
+        )
+    }
 }

@@ -2,12 +2,9 @@
 //!
 //! A GPU's kernels are compiled at first use and tuned for each new shape, which takes seconds to
 //! minutes. Here the search's own code runs on networks that are thrown away, so that none of it
-//! happens in the middle of a run and every estimate of the time that is left is sound. It is a dry
-//! run: kernels are compiled and tuned, but beside the tuning none is executed.
+//! happens in the middle of a run and every estimate of the time that is left is sound.
 
 use std::collections::{BTreeSet, VecDeque};
-
-use burn::cubecl::dry_run::DryRun;
 
 use super::SearchError;
 use super::config::EstimatorKind;
@@ -17,11 +14,7 @@ use super::estimator::{Estimator, Scratch, SharedWeights};
 use super::plan::SearchPlan;
 use super::shared::SharedGan;
 use crate::arch::{Genotype, Space};
-use crate::gan::{GanError, TrainConfig};
-use crate::metric::{ExtractorError, MetricError};
-
-/// Pieces of work in which a training of one step is trained, pictured and begins to be scored.
-const PIECES: usize = 3;
+use crate::gan::{PIECES, dry_run, one_step};
 
 /// One piece of the warm-up.
 enum Task {
@@ -48,9 +41,7 @@ impl WarmUp {
     pub fn new(context: &Context, plan: &SearchPlan) -> Self {
         let mut context = context.clone();
         let mut plan = plan.clone();
-        // Every step is to contain both networks' updates, and every training to end after one.
-        context.recipe.n_critic = 1;
-        plan.derive = TrainConfig { steps: 1, evaluate_every: 1, samples_every: 1, ..plan.derive };
+        (context.recipe, plan.derive) = one_step(context.recipe, plan.derive);
         plan.winner = plan.derive;
         plan.search.scratch_steps = 1;
         let search = plan.search.clone();
@@ -81,12 +72,8 @@ impl WarmUp {
         let Some((name, task)) = self.tasks.pop_front() else {
             return Ok(None);
         };
-        let _dry_run = DryRun::new();
-        match self.run(task) {
-            // What was not computed is read as whatever its memory holds.
-            Err(error) if !is_no_number(&error) => Err(error),
-            _ => Ok(Some(name)),
-        }
+        dry_run(|| self.run(task), is_no_number)?;
+        Ok(Some(name))
     }
 
     fn run(&mut self, task: Task) -> Result<(), SearchError> {
@@ -123,17 +110,8 @@ impl WarmUp {
     }
 }
 
-/// Whether a loss, an image or a feature was NaN or infinite.
 fn is_no_number(error: &SearchError) -> bool {
-    let SearchError::Gan(error) = error else {
-        return false;
-    };
-    matches!(
-        error,
-        GanError::NotFinite(_)
-            | GanError::Images
-            | GanError::Extractor(ExtractorError::Metric(MetricError::NotFinite { .. }))
-    )
+    matches!(error, SearchError::Gan(error) if error.is_no_number())
 }
 
 fn tasks(context: &Context, plan: &SearchPlan) -> VecDeque<(String, Task)> {

@@ -11,7 +11,7 @@ use super::task::{Single, Task};
 use crate::arch::{Genotype, Space};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
-use crate::gan::{Arena, Trainer, Training};
+use crate::gan::{self, Arena, Recipe, TrainConfig, Trainer, Training};
 use crate::metric::{Extractor, Reference, Scorer};
 use crate::search::{Context, Search, SearchPlan, WarmUp};
 
@@ -54,7 +54,7 @@ impl Plan {
         let arenas = self.arenas(&self.sides(), tell)?;
         match &self.job {
             Job::Search => self.search(arenas, tell),
-            Job::Train(genotype) => self.train(genotype, arenas),
+            Job::Train(genotype) => self.train(genotype, arenas, tell),
         }
     }
 
@@ -120,23 +120,39 @@ impl Plan {
         Ok(Task::Search(Box::new(Search::new(context, self.search_plan())?)))
     }
 
-    fn train(&self, genotype: &Genotype, mut arenas: Vec<Arena>) -> anyhow::Result<Task> {
+    fn train(
+        &self,
+        genotype: &Genotype,
+        mut arenas: Vec<Arena>,
+        tell: &mut dyn FnMut(&Event),
+    ) -> anyhow::Result<Task> {
         let config = &self.config;
-        let model = &config.derived_model();
         let arena = arenas.pop().context("training needs images")?;
-        let trainer = Trainer::new(
-            genotype.clone(),
-            model,
-            config.recipe,
-            config.winner,
-            &arena.images,
-            &self.device,
-            config.seed,
-            STREAM,
-        )?;
-        let macs = config.recipe.training_macs(genotype, model);
-        let training = Training::new(trainer, arena, config.winner, config.score, config.seed);
-        Ok(Task::Train(Box::new(Single { training, model: model.clone(), macs, steps: config.winner.steps })))
+        if self.is_gpu {
+            let (recipe, short) = gan::one_step(config.recipe, config.winner);
+            let what = "warming up the GPU: training";
+            tell(&preparing(what, 0, 1));
+            gan::warm_up(&mut self.training(genotype, arena.clone(), recipe, short)?)?;
+            tell(&preparing(what, 1, 1));
+        }
+        let training = self.training(genotype, arena, config.recipe, config.winner)?;
+        let model = config.derived_model();
+        let macs = config.recipe.training_macs(genotype, &model);
+        Ok(Task::Train(Box::new(Single { training, model, macs, steps: config.winner.steps })))
+    }
+
+    fn training(
+        &self,
+        genotype: &Genotype,
+        arena: Arena,
+        recipe: Recipe,
+        training: TrainConfig,
+    ) -> anyhow::Result<Training> {
+        let (config, model) = (&self.config, self.config.derived_model());
+        let (images, seed) = (&arena.images, config.seed);
+        let device = &self.device;
+        let trainer = Trainer::new(genotype.clone(), &model, recipe, training, images, device, seed, STREAM)?;
+        Ok(Training::new(trainer, arena, training, config.score, seed))
     }
 
     /// Images and scorer for each side.
