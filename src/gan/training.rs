@@ -149,6 +149,11 @@ impl Training {
         Ok(Some(TrainingNews::Evaluated { step, scores, best }))
     }
 
+    /// Whether an evaluation is under way, which a restored training does anew.
+    pub fn is_measuring(&self) -> bool {
+        self.measurement.is_some()
+    }
+
     /// Whether all steps are done, evaluated and pictured.
     pub fn finished(&self) -> bool {
         self.trainer.finished() && !self.evaluating && !self.picturing

@@ -189,6 +189,11 @@ impl Derivation {
         self.fresh.take()
     }
 
+    /// Whether an evaluation is under way, which a restored derivation does anew.
+    pub fn is_measuring(&self) -> bool {
+        self.training.as_ref().is_some_and(Training::is_measuring)
+    }
+
     /// Whether all trainings are done.
     pub fn finished(&self) -> bool {
         self.training.is_none()

@@ -157,6 +157,11 @@ impl Search {
         Ok(told)
     }
 
+    /// Whether an estimate or an evaluation is under way, which a restored search does anew.
+    pub fn is_measuring(&self) -> bool {
+        self.job.is_some() || self.derivation.as_ref().is_some_and(Derivation::is_measuring)
+    }
+
     /// Whether all is done.
     pub fn finished(&self) -> bool {
         self.state.phase == Phase::Done

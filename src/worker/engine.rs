@@ -70,7 +70,7 @@ pub struct Engine {
     task: Task,
     folder: RunFolder,
     config: RunConfig,
-    /// Pieces of work done; names samples and checkpoints.
+    /// Pieces of work done, an evaluation or an estimate counted as one; names samples and checkpoints.
     tick: u64,
     saved: Instant,
     saved_tick: Option<u64>,
@@ -166,7 +166,10 @@ impl Engine {
                 Ok(told) => told,
                 Err(error) => return Err(self.go_back(error, tell)),
             };
-            self.tick += 1;
+            // Counted when its outcome is in the state, so that a resumed run counts alike.
+            if !self.task.is_measuring() {
+                self.tick += 1;
+            }
             if !told.is_empty() {
                 for told in told {
                     self.note(told, tell)?;

@@ -42,6 +42,14 @@ impl Task {
         }
     }
 
+    /// Whether something is under way that its state does not hold and a resumed run does anew.
+    pub fn is_measuring(&self) -> bool {
+        match self {
+            Self::Search(search) => search.is_measuring(),
+            Self::Train(single) => single.training.is_measuring(),
+        }
+    }
+
     pub fn finished(&self) -> bool {
         match self {
             Self::Search(search) => search.finished(),

@@ -47,7 +47,8 @@ pub fn quick_search(dir: &Path) -> Vec<String> {
 
 /// The arguments of a search of seconds on the CPU, into `dir`.
 pub fn small_search(dir: &Path) -> Vec<String> {
-    let more = ["score.splits=2", "score.reference=256", "checkpoint.every_seconds=1"];
+    // Several batches to a score, so that a kill also falls between them.
+    let more = ["score.splits=2", "score.batch=16", "score.reference=256", "checkpoint.every_seconds=1"];
     let settings = SETTINGS.iter().chain(&more).flat_map(|setting| ["--set", *setting]);
     quick_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
 }
