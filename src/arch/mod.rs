@@ -4,6 +4,7 @@
 //!   the integer vector of the AutoGAN reference code, its JSON form has names.
 //! - [`SpaceConfig`] is what a person switches on and off; [`Space`] is the checked search space: its
 //!   size, numbering, sampling, neighbours, the controller's heads, and the bounds on cost.
+//! - [`diagram`] is the drawing of a genotype, as boxes and lines.
 //! - [`layers`], [`params`] and [`macs`] say what a genotype costs, [`shared_params`] what the shared
 //!   generator holds, and [`discriminator_layers`] what its opponent costs.
 //!
@@ -13,6 +14,7 @@ mod bounds;
 mod cell_space;
 mod config;
 mod cost;
+pub mod diagram;
 mod discriminator;
 mod error;
 mod explore;
@@ -20,6 +22,7 @@ mod gene;
 mod genotype;
 mod shared;
 mod space;
+pub mod words;
 
 pub use config::{CellOverride, SkipRule, SkipRules, SpaceConfig};
 pub use cost::{Cost, LayerCost, NetShape, layers, macs, params};

@@ -7,8 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::WrongCall;
 use super::args::{CheckArgs, FetchArgs, ScorerArgs};
-use super::table::{mebibytes, thousands};
+use super::table::mebibytes;
 use super::terminal::print_line;
+use crate::arch::words::thousands;
 use crate::data::fetch::{self, Progress};
 use crate::data::{self, DataConfig, LoadOptions, Report, Source, contact_sheet};
 use crate::metric::extractor::train_toys;

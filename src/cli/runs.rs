@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::args::{ListArgs, RUNS, ShowArgs};
-use super::table::{operations, thousands};
 use super::terminal::print_line;
+use crate::arch::words::{operations, thousands};
 use crate::metric::Score;
 use crate::run::{self, RunInfo, RunSummary, RunView};
 use crate::search::Candidate;

@@ -1,5 +1,9 @@
-//! What leaves the program: images and grids of them.
+//! What leaves the program: images and grids of them, drawings.
 
+mod diagram;
 mod picture;
+mod tiles;
 
+pub use diagram::svg;
 pub use picture::Picture;
+pub use tiles::Tiles;

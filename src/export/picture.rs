@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{ImageFormat, RgbImage};
 
 /// Pixels between the images of a grid.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 /// Shade of the gaps.
 const GAP_SHADE: u8 = 255;
 

@@ -23,8 +23,8 @@ pub use scorer::{Reference, Scorer};
 pub use scoring::Scoring;
 pub use statistics::{Gaussian, Statistics};
 
+use crate::arch::words::thousands;
 use crate::data::ImageSet;
-use score::thousands;
 
 /// Why a score could not be computed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -107,6 +107,6 @@ fn check_rows(values: &[f32], width: usize, first: usize) -> Result<(), MetricEr
 
 /// A set in words: "toys, 50,000 images of 32 px".
 fn images_in_words(set: &ImageSet) -> String {
-    let (images, side) = (thousands(set.len()), set.side());
+    let (images, side) = (thousands(set.len() as u64), set.side());
     format!("{}, {images} images of {side} px", set.name())
 }

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arch::words::thousands;
+
 /// Name of the 2015 Inception network, the only extractor whose numbers are called IS and FID.
 pub const INCEPTION_2015: &str = "inception-2015";
 
@@ -100,7 +102,7 @@ impl fmt::Display for Score {
         if let Some(std) = self.std {
             write!(f, " ± {std:.decimals$}")?;
         }
-        let samples = thousands(self.samples);
+        let samples = thousands(self.samples as u64);
         write!(f, " ({}, {samples} samples", self.extractor)?;
         match self.splits {
             Some(1) | None => {}
@@ -116,19 +118,6 @@ fn decimals(value: f64) -> usize {
         return 1;
     }
     (2 - value.abs().log10().floor() as i32).clamp(1, 6) as usize
-}
-
-/// A count with commas between groups of three digits: `50,000`.
-pub(super) fn thousands(count: usize) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

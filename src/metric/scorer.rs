@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extractor::{BATCH, Extractor, ExtractorError, FEATURES};
 use super::{Gaussian, MetricError, Score, Scoring, Statistics, images_in_words};
+use crate::arch::words::thousands;
 use crate::data::ImageSet;
 use crate::rng::{permutation, rng};
 
@@ -47,7 +48,7 @@ impl Reference {
         statistics.gaussian()?;
         let used = match chosen.len() == set.len() {
             true => String::new(),
-            false => format!("{} of ", super::thousands(chosen.len())),
+            false => format!("{} of ", thousands(chosen.len() as u64)),
         };
         Ok(Self {
             extractor: extractor.name().to_owned(),

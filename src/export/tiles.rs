@@ -1,0 +1,116 @@
+//! A set of square images of one size, as pixels.
+
+use image::RgbaImage;
+
+use super::picture::GAP;
+
+/// Square images of one size, 8-bit RGBA, one after the other.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tiles {
+    side: usize,
+    rgba: Vec<u8>,
+}
+
+impl Tiles {
+    /// Images of `side` pixels in `rgba`, row-major; `None` where that is not whole images, or none.
+    pub fn new(side: usize, rgba: Vec<u8>) -> Option<Self> {
+        let image = 4 * side * side;
+        (image > 0 && !rgba.is_empty() && rgba.len().is_multiple_of(image)).then_some(Self { side, rgba })
+    }
+
+    /// The images of a grid with `columns` columns and as many rows that [`Picture`](super::Picture)
+    /// made, `enlarged` by that factor, from its PNG file.
+    ///
+    /// # Errors
+    ///
+    /// If it is no such picture, in a sentence.
+    pub fn from_grid(png: &[u8], columns: usize, enlarged: u32) -> Result<Self, String> {
+        let picture = image::load_from_memory_with_format(png, image::ImageFormat::Png)
+            .map_err(|error| format!("the picture cannot be read: {error}"))?
+            .into_rgba8();
+        let (width, height) = picture.dimensions();
+        let room = (width / enlarged) as usize + GAP;
+        let side = (room / columns).saturating_sub(GAP);
+        if width != height || side == 0 || (room - GAP) != columns * (side + GAP) - GAP {
+            return Err(format!("a picture of {width} x {height} pixels is no grid of {columns} columns"));
+        }
+        let image = |index: usize| {
+            let corner = |place: usize| place * (side + GAP);
+            cut(&picture, corner(index % columns), corner(index / columns), side, enlarged)
+        };
+        let rgba = (0..columns * columns).flat_map(image).collect();
+        Ok(Self { side, rgba })
+    }
+
+    /// Pixels to a side.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// Number of images, at least one.
+    pub fn count(&self) -> usize {
+        self.rgba.len() / (4 * self.side * self.side)
+    }
+
+    /// All pixels: `[image][row][column][channel]`.
+    pub fn rgba(&self) -> &[u8] {
+        &self.rgba
+    }
+
+    /// One image.
+    ///
+    /// # Panics
+    ///
+    /// If there is none of that number.
+    pub fn image(&self, index: usize) -> RgbaImage {
+        let bytes = 4 * self.side * self.side;
+        let pixels = self.rgba[index * bytes..(index + 1) * bytes].to_vec();
+        let side = self.side as u32;
+        RgbaImage::from_raw(side, side, pixels).unwrap_or_else(|| unreachable!("a whole image was cut out"))
+    }
+}
+
+impl std::fmt::Debug for Tiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tiles({} of {} px)", self.count(), self.side)
+    }
+}
+
+/// The pixels of one image in an enlarged grid, at its own size.
+fn cut(picture: &RgbaImage, left: usize, top: usize, side: usize, enlarged: u32) -> Vec<u8> {
+    let middle = |place: usize| place as u32 * enlarged + enlarged / 2;
+    let pixel = |at: usize| picture.get_pixel(middle(left + at % side), middle(top + at / side)).0;
+    (0..side * side).flat_map(pixel).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::Picture;
+    use super::*;
+
+    #[test]
+    fn a_grid_comes_apart_into_the_images_it_was_made_of() {
+        let value = |image: usize, channel: usize| (image * 3 + channel) as f32 / 6.0 - 1.0;
+        let values: Vec<f32> =
+            (0..4).flat_map(|image| (0..3).flat_map(move |channel| vec![value(image, channel); 9])).collect();
+        let picture = Picture::grid(&values, 3, 2);
+        for enlarged in [1, 2, 3] {
+            let tiles = Tiles::from_grid(&picture.enlarged(enlarged).png(), 2, enlarged).unwrap();
+            assert_eq!((tiles.side(), tiles.count()), (3, 4));
+            for image in 0..4 {
+                let level = |channel| (value(image, channel) * 127.5 + 127.5).round() as u8;
+                let pixel = [level(0), level(1), level(2), 255];
+                assert!(tiles.image(image).pixels().all(|found| found.0 == pixel));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_grid_is_refused() {
+        assert!(Tiles::from_grid(b"no picture", 8, 1).unwrap_err().contains("cannot be read"));
+        let picture = Picture::grid(&[0.0; 3 * 25], 5, 1);
+        assert!(Tiles::from_grid(&picture.png(), 8, 1).unwrap_err().contains("5 x 5"));
+        assert!(Tiles::new(2, vec![0; 15]).is_none() && Tiles::new(2, Vec::new()).is_none());
+    }
+}
