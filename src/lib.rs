@@ -12,6 +12,7 @@
 //! - [`config`]: what a run is told: the rooms' settings in one, and presets
 //! - [`worker`]: commands in, events out
 //! - [`cli`]: one file for each subcommand
+//! - [`gui`]: the window
 //!
 //! From the side, knowing only `arch` and plain values:
 //!
@@ -26,6 +27,7 @@ pub mod data;
 pub mod device;
 pub mod export;
 pub mod gan;
+pub mod gui;
 pub mod metric;
 pub mod model;
 pub mod rng;

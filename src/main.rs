@@ -1,7 +1,8 @@
-//! `autogan`: see the library for the house and [`autogan::cli`] for the command line.
+//! `autogan`: see the library for the house, [`autogan::cli`] for the command line and [`autogan::gui`] for
+//! the window that opens without one.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    autogan::cli::run()
+    autogan::cli::run(autogan::gui::open)
 }

@@ -1,15 +1,22 @@
-//! `autogan arch`: what an architecture is and what it costs.
+//! `autogan arch`: what an architecture is and what it costs, and its drawing.
 
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
 use serde::Serialize;
 
 use super::WrongCall;
 use super::args::ArchArgs;
-use super::table::{lines, operations, thousands};
+use super::table::lines;
 use super::terminal::print_line;
+use crate::arch::diagram::Diagram;
+use crate::arch::words::{operations, thousands};
 use crate::arch::{
     Cost, Genotype, LayerCost, NetShape, Space, SpaceConfig, discriminator_layers, discriminator_params,
     layers,
 };
+use crate::export::svg;
+use crate::run::{RunError, write_atomic};
 
 /// All that can be said of an architecture.
 #[derive(Serialize)]
@@ -30,6 +37,9 @@ struct Description {
     side: usize,
     generator: Network,
     discriminator: Network,
+    /// The file with the drawing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    svg: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +61,9 @@ impl Network {
 /// Runs the command.
 pub(super) fn run(args: &ArchArgs) -> anyhow::Result<()> {
     let description = describe(args)?;
+    if let Some(file) = &description.svg {
+        draw(&description, file)?;
+    }
     match args.json {
         true => print_line(&serde_json::to_string(&description)?),
         false => print_words(&description),
@@ -85,7 +98,27 @@ fn describe(args: &ArchArgs) -> anyhow::Result<Description> {
             Some(discriminator_params(channels, cells)),
             discriminator_layers(channels, cells - 1, side),
         ),
+        svg: args.svg.clone(),
         genotype,
+    })
+}
+
+/// Writes the drawing, for light surroundings such as a page of paper.
+fn draw(description: &Description, file: &Path) -> anyhow::Result<()> {
+    let diagram = Diagram::of(&description.genotype, &description.shape);
+    write_atomic(file, svg(&diagram, false).as_bytes()).map_err(|error| {
+        // The remedies of a run folder's errors are for runs.
+        let reason = match error {
+            RunError::Full { reason, .. } | RunError::Denied { reason, .. } | RunError::Io { reason, .. } => {
+                reason.to_string()
+            }
+            other => other.to_string(),
+        };
+        let file = file.display();
+        anyhow!(
+            "the drawing could not be written to {file} ({reason}); give --svg a file in a folder that \
+                 exists and can be written to"
+        )
     })
 }
 
@@ -128,6 +161,10 @@ fn print_words(description: &Description) {
         rows.push(["  in all".to_owned(), String::new(), total.0, total.1]);
         lines(&rows).iter().for_each(|line| print_line(line));
     }
+    if let Some(file) = &description.svg {
+        print_line("");
+        print_line(&format!("Drawing       {}", file.display()));
+    }
 }
 
 #[cfg(test)]
@@ -142,6 +179,7 @@ mod tests {
             discriminator_channels: 128,
             latent: 128,
             size,
+            svg: None,
             json: false,
         }
     }
@@ -155,6 +193,25 @@ mod tests {
         assert_eq!((a.side, a.space_size, a.words.len()), (32, 373_248, 3));
         let space = Space::new(SpaceConfig::default(), a.shape).unwrap();
         assert_eq!(a.index.map(|index| space.at(index)), Some(a.genotype));
+    }
+
+    #[test]
+    fn a_drawing_lands_in_its_file_or_a_sentence_says_why_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let a = "1 0 1 1 1 0 0 1 1 1 0 1 0 3";
+        let with = |svg: PathBuf| ArchArgs { svg: Some(svg), json: true, ..args(a, None) };
+        let file = folder.path().join("a.svg");
+        let description = describe(&with(file.clone())).unwrap();
+        draw(&description, &file).unwrap();
+        let drawing = std::fs::read_to_string(&file).unwrap();
+        assert!(drawing.contains(&format!("<title>AutoGAN generator {a}</title>")), "{drawing}");
+        let json = serde_json::to_value(&description).unwrap();
+        assert_eq!(json["svg"], file.to_str().unwrap());
+        assert!(serde_json::to_value(describe(&args(a, None)).unwrap()).unwrap().get("svg").is_none());
+
+        let nowhere = folder.path().join("nowhere").join("a.svg");
+        let message = run(&with(nowhere.clone())).unwrap_err().to_string();
+        assert!(message.contains(nowhere.to_str().unwrap()) && message.contains("--svg"), "{message}");
     }
 
     #[test]

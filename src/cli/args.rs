@@ -41,6 +41,9 @@ pub(super) enum Command {
     Doctor(DoctorArgs),
     /// Train what a search found and random architectures alike, and compare
     Bench(BenchArgs),
+    /// Compute for a window: commands on standard input, events on standard output
+    #[command(hide = true)]
+    Worker,
 }
 
 impl Command {
@@ -58,6 +61,8 @@ impl Command {
             Self::Data(DataCommand::Scorer(args)) => args.json,
             Self::Doctor(args) => args.json,
             Self::Bench(args) => args.json,
+            // Its standard output has nothing but events.
+            Self::Worker => false,
         }
     }
 }
@@ -198,6 +203,9 @@ pub(super) struct ArchArgs {
     /// Side of the images in pixels [default: 4, doubled by each cell]
     #[arg(long, value_name = "PX")]
     pub size: Option<usize>,
+    /// Draw the generator into this SVG file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

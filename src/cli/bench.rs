@@ -5,11 +5,10 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::args::BenchArgs;
-use super::launch;
 use super::terminal::{Terminal, print_line};
 use crate::config::RunConfig;
 use crate::run::RunView;
-use crate::worker::{ContestConfig, Entry, Job, Summary, contest};
+use crate::worker::{self, ContestConfig, Entry, Job, Summary, contest};
 
 /// Runs the command.
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
@@ -22,7 +21,12 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let summary = summary(&view, &args.run)?;
     let winner = summary.trained.first().context("the run has no winner")?;
     let mut terminal = Terminal::new(args.json);
-    let plan = launch::plan(Job::Search, config, &mut terminal)?;
+    let plan = worker::plan(Job::Search, config, &mut |event| {
+        // Standard output has nothing but entries then.
+        if !args.json {
+            terminal.show(event);
+        }
+    })?;
     let settings = ContestConfig { random: args.random, seeds: args.seeds, steps: args.steps };
     let mut entries: Vec<Entry> = Vec::new();
     contest(&plan, &winner.genotype, &settings, &mut |entry| {

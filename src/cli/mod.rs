@@ -17,10 +17,12 @@ mod settings;
 mod table;
 mod terminal;
 mod train;
+mod worker;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use crate::arch::ArchError;
 use crate::config::ConfigError;
@@ -29,28 +31,26 @@ use crate::device::DeviceError;
 use args::{Cli, Command, DataCommand, RunsCommand};
 use terminal::print_line;
 
-/// What is said when no subcommand is given.
-const NO_WINDOW: &str = "This version has no window yet. To begin: autogan search";
-
-/// Reads the command line and does what it says.
-pub fn run() -> ExitCode {
+/// Reads the command line and does what it says; without a subcommand, opens the window.
+pub fn run(open_window: fn() -> anyhow::Result<()>) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
-    let Some(command) = cli.command else {
-        print_line(&format!("{}\n{NO_WINDOW}", Cli::command().render_help()));
-        return ExitCode::SUCCESS;
+    let json = cli.command.as_ref().is_some_and(Command::json);
+    let done = match &cli.command {
+        Some(command) => dispatch(command),
+        None => open_window(),
     };
-    let json = command.json();
-    match dispatch(&command) {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let sentence = one_sentence(&error);
             if json {
                 print_line(&serde_json::json!({ "error": sentence }).to_string());
             }
-            eprintln!("error: {sentence}");
+            // Where standard error is closed, as for a run that its window left, there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "error: {sentence}");
             ExitCode::from(if is_wrong_call(&error) { 2 } else { 1 })
         }
     }
@@ -69,6 +69,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Data(DataCommand::Scorer(args)) => data::scorer(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Worker => worker::run(),
     }
 }
 
@@ -118,6 +119,7 @@ fn one_sentence(error: &anyhow::Error) -> String {
 mod tests {
     use super::*;
     use anyhow::{Context, anyhow};
+    use clap::CommandFactory;
 
     #[test]
     fn causes_are_told_once_and_in_one_line() {

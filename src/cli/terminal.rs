@@ -52,6 +52,7 @@ impl Terminal {
             return print_line(&serde_json::json!(event).to_string());
         }
         match event {
+            Event::Device { name, reason } => self.say(&format!("Device: {name} ({reason})")),
             Event::Started { dir, device, seed, resumed } => {
                 let begins = if *resumed { "Going on in" } else { "Run in" };
                 self.say(&format!("{begins} {dir}, on {device}, seed {seed}"));
@@ -59,11 +60,15 @@ impl Terminal {
             Event::Preparing { what, done, total } => {
                 self.position(*done as f64 / (*total).max(1) as f64, what.clone());
             }
-            Event::Progress { done, eta_seconds } => self.progress(*done, *eta_seconds),
+            Event::Progress { done, eta_seconds, .. } => self.progress(*done, *eta_seconds),
             Event::Took { work } => self.work.clone_from(work),
             Event::News(news) => self.news(news),
+            Event::Paused { paused: true } => self.say("Paused from another window"),
+            Event::Paused { paused: false } => self.say("Going on"),
             Event::Samples { .. }
+            | Event::Preview { .. }
             | Event::CheckpointSaved { .. }
+            | Event::Stopped
             // The command's own error says it.
             | Event::Failed { .. }
             | Event::Finished { .. } => {}
@@ -98,9 +103,15 @@ impl Terminal {
             }
             News::Reset { reason, .. } => self.say(&format!("The shared GAN starts anew: {reason}")),
             News::Evaluated { name, step, scores, best } => {
-                let scores: Vec<String> = scores.iter().map(Score::to_string).collect();
-                let mark = if *best { "  (best so far)" } else { "" };
-                self.say(&format!("{name}, step {step}: {}{mark}", scores.join("; ")));
+                let words: Vec<String> = scores.iter().map(Score::to_string).collect();
+                let mark = if *best { "  (its best so far)" } else { "" };
+                self.say(&format!("{name}, step {step}: {}{mark}", words.join("; ")));
+                // An estimate, of fewer samples, is nothing to compare with: the first evaluation replaces it.
+                if let Some(score) = scores.first()
+                    && self.best.as_ref().is_none_or(|best| score.better(best) || !score.comparable(best))
+                {
+                    self.best = Some(score.clone());
+                }
             }
             News::Warning { text } => self.say(&format!("Warning: {text}")),
             News::Metric { .. } | News::Probabilities { .. } => {}

@@ -105,8 +105,7 @@ impl Training {
         if self.picturing {
             self.picturing = false;
             let step = self.trainer.generator_steps();
-            let picture = picture(&self.trainer.generator(), self.trainer.genotype(), self.seed)?;
-            return Ok(Some(TrainingNews::Samples { step, picture }));
+            return Ok(Some(TrainingNews::Samples { step, picture: self.preview()? }));
         }
         if self.evaluating {
             return self.evaluate();
@@ -147,6 +146,15 @@ impl Training {
         self.evaluating = false;
         let step = self.trainer.generator_steps();
         Ok(Some(TrainingNews::Evaluated { step, scores, best }))
+    }
+
+    /// The average generator's images of the fixed latents as they are now.
+    ///
+    /// # Errors
+    ///
+    /// If they are no numbers.
+    pub fn preview(&self) -> Result<Picture, GanError> {
+        picture(&self.trainer.generator(), self.trainer.genotype(), self.seed)
     }
 
     /// Whether an evaluation is under way, which a restored training does anew.

@@ -6,6 +6,9 @@ use super::estimator::Estimate;
 use crate::arch::Genotype;
 use crate::metric::Score;
 
+/// How the estimator of a derived candidate begins.
+const TRAINED: &str = "trained ";
+
 /// One estimated architecture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
@@ -29,6 +32,18 @@ pub struct Candidate {
     pub reward: f64,
     /// Multiply-accumulates spent on it; 0 when the estimate was remembered.
     pub macs: u64,
+}
+
+impl Candidate {
+    /// What [`estimator`](Self::estimator) says of one that was trained from scratch to be derived.
+    pub(super) fn trained(steps: u64) -> String {
+        format!("{TRAINED}{steps} steps")
+    }
+
+    /// Whether it was trained from scratch to be derived, not just estimated.
+    pub fn is_trained(&self) -> bool {
+        self.estimator.starts_with(TRAINED)
+    }
 }
 
 /// All candidates of a search in the order they were estimated.

@@ -10,7 +10,8 @@ use super::context::Context;
 use super::news::{News, Told};
 use super::plan::SearchPlan;
 use crate::arch::Genotype;
-use crate::gan::{TrainConfig, Trainer, Training, TrainingNews, TrainingState};
+use crate::export::Picture;
+use crate::gan::{GanError, TrainConfig, Trainer, Training, TrainingNews, TrainingState};
 use crate::metric::Score;
 use crate::model::{NamedTensors, parts, with_prefix};
 
@@ -192,6 +193,11 @@ impl Derivation {
     /// Whether an evaluation is under way, which a restored derivation does anew.
     pub fn is_measuring(&self) -> bool {
         self.training.as_ref().is_some_and(Training::is_measuring)
+    }
+
+    /// The training under way: its name and its images of the fixed latents.
+    pub fn preview(&self) -> Option<(String, Result<Picture, GanError>)> {
+        self.training.as_ref().map(|training| (self.name(), training.preview()))
     }
 
     /// Whether all trainings are done.

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SearchError;
-use super::board::Board;
+use super::board::{Board, Candidate};
 use super::config::{EstimatorKind, StrategyKind};
 use super::context::Context;
 use super::derive::{Derivation, DerivationState, Derived};
@@ -19,7 +19,8 @@ use super::reinforce::Reinforce;
 use super::shared::{SharedGan, SharedState};
 use super::strategy::{Proposal, Strategy};
 use crate::arch::Genotype;
-use crate::gan::picture;
+use crate::export::Picture;
+use crate::gan::{GanError, picture};
 use crate::metric::RewardScale;
 use crate::model::{ModelConfig, NamedTensors, parts, with_prefix};
 
@@ -268,8 +269,7 @@ impl Search {
         let (config, all) = (&self.plan.search, self.context.space.cells());
         let best = self.best_of_stage().map(|candidate| candidate.genotype.clone());
         if let Some(best) = best.filter(|_| config.shared_steps > 0) {
-            let generator = self.shared.candidate(&self.context, config, &best);
-            let picture = picture(&generator, &best, self.context.seed)?;
+            let picture = self.shared_picture(&best)?;
             let name = format!("shared, iteration {}", self.state.iteration + 1);
             told.push(Told::Samples { name, picture });
         }
@@ -289,8 +289,31 @@ impl Search {
         Ok(())
     }
 
+    fn shared_picture(&self, genotype: &Genotype) -> Result<Picture, GanError> {
+        let generator = self.shared.candidate(&self.context, &self.plan.search, genotype);
+        picture(&generator, genotype, self.context.seed)
+    }
+
+    /// A name and images of the fixed latents as they are now: of the training under way, or of the
+    /// shared generator as the iteration's best candidate, or as any one while there is none.
+    pub fn preview(&self) -> Option<(String, Result<Picture, GanError>)> {
+        if let Some(derivation) = &self.derivation {
+            return derivation.preview();
+        }
+        let genotype = match (self.best_of_stage(), &self.job) {
+            (Some(best), _) => best.genotype.clone(),
+            (None, Some((proposal, _))) => proposal.genotype.clone(),
+            (None, None) => {
+                let step = self.shared.step();
+                self.strategy.propose(&self.context.space, "shared", step).genotype
+            }
+        };
+        let name = format!("shared, iteration {}", self.state.iteration + 1);
+        (self.plan.search.shared_steps > 0).then(|| (name, self.shared_picture(&genotype)))
+    }
+
     /// The best candidate of the stage by reward, among all that were estimated so far.
-    fn best_of_stage(&self) -> Option<&super::board::Candidate> {
+    fn best_of_stage(&self) -> Option<&Candidate> {
         let cells = self.state.cells;
         let candidates = self.state.board.candidates().iter();
         candidates
@@ -368,7 +391,7 @@ impl Search {
             };
             let board = &mut self.state.board;
             let (iteration, strategy) = (self.state.iteration, self.strategy.name());
-            let estimator = format!("trained {} steps", finished.steps);
+            let estimator = Candidate::trained(finished.steps);
             let parent = Some(finished.candidate);
             let candidate = board.add(finished.genotype, parent, iteration, strategy, &estimator, estimate);
             told.push(News::Candidate(candidate.clone()).into());
@@ -534,7 +557,7 @@ impl Search {
 struct Remembered(Estimate);
 
 impl Estimation for Remembered {
-    fn advance(&mut self, _context: &Context) -> Result<Option<Estimate>, crate::gan::GanError> {
+    fn advance(&mut self, _context: &Context) -> Result<Option<Estimate>, GanError> {
         Ok(Some(Estimate { macs: 0, ..self.0.clone() }))
     }
 }

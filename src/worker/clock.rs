@@ -26,11 +26,19 @@ pub(super) struct Clock {
     seen: Instant,
     /// Seconds in which no unit of work was completed yet.
     uncharged: f64,
+    /// Units a second of the work at hand, when last a unit was completed.
+    speed: Option<f64>,
 }
 
 impl Clock {
     pub fn new(task: &Task) -> Self {
-        Self { spent: BTreeMap::new(), done: task.progress(), seen: Instant::now(), uncharged: 0.0 }
+        Self {
+            spent: BTreeMap::new(),
+            done: task.progress(),
+            seen: Instant::now(),
+            uncharged: 0.0,
+            speed: None,
+        }
     }
 
     /// A progress event, when it is time for one.
@@ -45,7 +53,7 @@ impl Clock {
         let done: f64 = now.iter().map(|(part, done)| cost(part, *done)).sum();
         let left = |(part, done): &(Part, u64)| Some(cost(part, part.units - done) * self.pace(part)?);
         let eta_seconds = now.iter().map(left).sum();
-        Some(Event::Progress { done: done / total.max(1.0), eta_seconds })
+        Some(Event::Progress { done: done / total.max(1.0), eta_seconds, speed: self.speed })
     }
 
     /// Where the time went so far.
@@ -78,7 +86,9 @@ impl Clock {
         self.uncharged = if moved.is_empty() { seconds } else { 0.0 };
         for (kind, units, macs) in moved {
             let spent = self.spent.entry(kind).or_default();
-            spent.seconds += seconds * macs / total;
+            let share = seconds * macs / total;
+            self.speed = Some(units as f64 / share.max(f64::MIN_POSITIVE));
+            spent.seconds += share;
             spent.macs += macs;
             spent.units += units;
         }

@@ -5,20 +5,24 @@
 //! run that was killed and resumed ends with the same files as one that was not.
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvError, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::attention::{Attention, Turn};
 use super::clock::Clock;
+use super::command::Control;
 use super::event::{Event, Summary};
-use super::setup::Plan;
+use super::setup::{Job, Plan};
 use super::task::{Task, TaskState};
 use crate::config::RunConfig;
-use crate::gan::picture;
+use crate::gan::{GRID, picture};
 use crate::model::{ModelFile, from_safetensors, to_safetensors};
 use crate::run::{Checkpoint, RunFolder, RunInfo, write_atomic};
 use crate::search::{News, SearchError, Told};
@@ -30,25 +34,11 @@ const TENSORS: &str = "state.safetensors";
 /// The winner's weights in a run's folder.
 pub const WEIGHTS: &str = "export/winner.safetensors";
 /// The winner's images in a run's folder.
-const GRID: &str = "export/winner.png";
+const PICTURE: &str = "export/winner.png";
 /// Shortest time between two progress events.
 pub(super) const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 /// Enlargement of the pictures in a run's folder, so that 32 px images can be looked at.
-const ENLARGED: u32 = 3;
-
-/// What an engine can be told while it works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Command {
-    /// Wait until `Continue`.
-    Pause,
-    /// Go on.
-    Continue,
-    /// Save a checkpoint now.
-    Checkpoint,
-    /// Save a checkpoint and end.
-    Stop,
-}
+pub const ENLARGED: u32 = 3;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +57,10 @@ struct Saved {
 
 /// A run under way.
 pub struct Engine {
+    job: Job,
     task: Task,
+    /// Let go before the folder's lock is.
+    attention: Attention,
     folder: RunFolder,
     config: RunConfig,
     /// Pieces of work done, an evaluation or an estimate counted as one; names samples and checkpoints.
@@ -95,7 +88,7 @@ impl Engine {
                 return Err(error);
             }
         };
-        let mut engine = Self::new(task, folder, plan.config);
+        let mut engine = Self::new(plan.job, task, folder, plan.config);
         tell(&engine.started(&plan.device_name, false));
         // A run that dies in its first minute can be resumed, too.
         engine.checkpoint(tell)?;
@@ -123,15 +116,17 @@ impl Engine {
             task = task.restore(state.task, &tensors).with_context(unreadable)?;
             tick = state.tick;
         }
-        let mut engine = Self::new(task, folder, plan.config);
+        let mut engine = Self::new(plan.job, task, folder, plan.config);
         (engine.tick, engine.saved_tick) = (tick, Some(tick));
         tell(&engine.started(&plan.device_name, true));
         Ok(engine)
     }
 
-    fn new(task: Task, folder: RunFolder, config: RunConfig) -> Self {
+    fn new(job: Job, task: Task, folder: RunFolder, config: RunConfig) -> Self {
         Self {
+            job,
             clock: Clock::new(&task),
+            attention: Attention::new(folder.dir()),
             task,
             folder,
             config,
@@ -139,6 +134,11 @@ impl Engine {
             saved: Instant::now(),
             saved_tick: None,
         }
+    }
+
+    /// What the run is for.
+    pub fn job(&self) -> &Job {
+        &self.job
     }
 
     fn started(&self, device: &str, resumed: bool) -> Event {
@@ -156,16 +156,32 @@ impl Engine {
     ///
     /// If a loss is no number any more (the folder is back at the last checkpoint then), or if the disk
     /// does not take what is written.
-    pub fn run(&mut self, commands: &Receiver<Command>, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<End> {
+    pub fn run(&mut self, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<End> {
         while !self.task.finished() {
-            if self.obey(commands, tell)? {
-                self.checkpoint(tell)?;
-                return Ok(End::Stopped);
+            match self.attention.turn(controls, tell) {
+                Turn::Work => {}
+                Turn::Checkpoint => {
+                    // Who asked is answered, even where there is nothing new to save.
+                    match self.saved_tick == Some(self.tick) {
+                        true => tell(&Event::CheckpointSaved { step: self.tick }),
+                        false => self.checkpoint(tell)?,
+                    }
+                    continue;
+                }
+                Turn::Stop => {
+                    self.checkpoint(tell)?;
+                    tell(&Event::Stopped);
+                    return Ok(End::Stopped);
+                }
             }
+            let units = self.task.units();
             let told = match self.task.step() {
                 Ok(told) => told,
                 Err(error) => return Err(self.go_back(error, tell)),
             };
+            if self.task.units() != units {
+                self.attention.stepped();
+            }
             // Counted when its outcome is in the state, so that a resumed run counts alike.
             if !self.task.is_measuring() {
                 self.tick += 1;
@@ -180,6 +196,10 @@ impl Engine {
             }
             if let Some(progress) = self.clock.progress(&self.task) {
                 tell(&progress);
+                self.attention.progressed(&progress);
+            }
+            if self.attention.wants_preview() {
+                self.preview(tell);
             }
             let every = Duration::from_secs(self.config.checkpoint.every_seconds);
             if self.saved.elapsed() >= every {
@@ -189,23 +209,12 @@ impl Engine {
         self.finish(tell)
     }
 
-    /// Carries out what was told meanwhile. Returns whether to stop.
-    fn obey(&mut self, commands: &Receiver<Command>, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<bool> {
-        let mut paused = false;
-        loop {
-            let command = match paused {
-                true => commands.recv().map_err(|RecvError| TryRecvError::Disconnected),
-                false => commands.try_recv(),
-            };
-            match command {
-                Ok(Command::Pause) => paused = true,
-                Ok(Command::Continue) => paused = false,
-                Ok(Command::Checkpoint) => self.checkpoint(tell)?,
-                Ok(Command::Stop) => return Ok(true),
-                Err(TryRecvError::Empty) => return Ok(false),
-                // Nobody is left to tell it to go on.
-                Err(TryRecvError::Disconnected) => return Ok(paused),
-            }
+    /// Tells what the images of the fixed latents look like now.
+    fn preview(&self, tell: &mut dyn FnMut(&Event)) {
+        // Images that are no numbers end the run where its own work meets them.
+        if let Some((name, Ok(picture))) = self.task.preview() {
+            let png = BASE64_STANDARD.encode(picture.png());
+            tell(&Event::Preview { name, columns: GRID, png });
         }
     }
 
@@ -295,7 +304,7 @@ impl Engine {
         // On the CPU, so that the picture is the same whatever the run was on.
         let generator = file.generator(&Device::flex())?;
         let grid = picture(&generator, &file.genotype, self.config.seed)?;
-        write_atomic(&self.folder.dir().join(GRID), &grid.enlarged(ENLARGED).png())?;
+        write_atomic(&self.folder.dir().join(PICTURE), &grid.enlarged(ENLARGED).png())?;
         let summary = Summary {
             data: self.config.data.source.clone(),
             side: file.config.side(file.genotype.cells.len()),
@@ -303,7 +312,7 @@ impl Engine {
             candidates: self.task.board().map_or(0, |board| board.len()),
             estimate_macs: self.task.board().map_or(0, |board| board.macs()),
             weights: WEIGHTS.to_owned(),
-            grid: GRID.to_owned(),
+            grid: PICTURE.to_owned(),
         };
         self.folder.write_summary(&summary)?;
         let summary = Box::new(summary);

@@ -21,6 +21,13 @@ pub enum Event {
         /// Whether it goes on from a checkpoint.
         resumed: bool,
     },
+    /// What `auto` took. Not kept in the run folder.
+    Device {
+        /// The device, by name.
+        name: String,
+        /// Why, as the end of a sentence.
+        reason: String,
+    },
     /// Something that is done before the run can begin, such as reading images.
     Preparing {
         /// What.
@@ -36,6 +43,22 @@ pub enum Event {
         done: f64,
         /// Seconds that the rest takes at the speed measured so far, once there is one.
         eta_seconds: Option<f64>,
+        /// Units of the work at hand that are done in a second, such as generator steps.
+        speed: Option<f64>,
+    },
+    /// The run waits, or goes on after that. Not kept in the run folder.
+    Paused {
+        /// Whether it waits.
+        paused: bool,
+    },
+    /// Images of the fixed latents as they are now. Not kept in the run folder.
+    Preview {
+        /// What made them.
+        name: String,
+        /// Images in a row.
+        columns: usize,
+        /// A PNG file, base64.
+        png: String,
     },
     /// Images of the fixed latents were written.
     Samples {
@@ -56,6 +79,8 @@ pub enum Event {
         /// Each kind of work, in order of a search.
         work: Vec<Work>,
     },
+    /// The run was told to stop and did, with a checkpoint. Not kept in the run folder.
+    Stopped,
     /// The run could not go on.
     Failed {
         /// Why, and what to do next.
@@ -82,11 +107,15 @@ impl Event {
     pub(super) fn is_kept(&self) -> bool {
         !matches!(
             self,
-            Self::Started { .. }
+            Self::Device { .. }
+                | Self::Started { .. }
                 | Self::Preparing { .. }
                 | Self::Progress { .. }
+                | Self::Paused { .. }
+                | Self::Preview { .. }
                 | Self::CheckpointSaved { .. }
                 | Self::Took { .. }
+                | Self::Stopped
         )
     }
 }

@@ -1,15 +1,28 @@
-//! The engine: commands in, events out.
+//! The engine: commands in, events out; alone in this process, or as a child of it.
 
+mod attention;
+mod child;
 mod clock;
+mod command;
 mod contest;
 mod engine;
 mod event;
+mod follow;
+mod launch;
 mod sampling;
+mod serve;
 mod setup;
 mod task;
 
+/// Images in a row of the run folder's pictures, and in a column.
+pub use crate::gan::GRID as COLUMNS;
+pub use child::{Child, Death, Notice};
+pub use command::{Command, Control};
 pub use contest::{ContestConfig, Entry, contest};
-pub use engine::{Command, End, Engine, WEIGHTS};
+pub use engine::{ENLARGED, End, Engine, WEIGHTS};
 pub use event::{Event, Summary, Trained, Work};
+pub use follow::{Follower, Update};
+pub use launch::{Going, begin, job, plan, resume};
 pub use sampling::{Images, Latents, read_model, sample};
+pub use serve::serve;
 pub use setup::{Job, Plan};

@@ -28,6 +28,16 @@ pub enum Job {
     Train(Genotype),
 }
 
+impl Job {
+    /// The subcommand that does it.
+    pub fn command(&self) -> &'static str {
+        match self {
+            Self::Search => "search",
+            Self::Train(_) => "train",
+        }
+    }
+}
+
 /// A job with its settings, on a device.
 pub struct Plan {
     /// What the run is for.

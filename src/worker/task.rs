@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Trained;
 use crate::arch::{Genotype, macs, params};
-use crate::gan::{Best, Training, TrainingState};
+use crate::export::Picture;
+use crate::gan::{Best, GanError, Training, TrainingState};
 use crate::model::{ModelConfig, NamedTensors};
 use crate::search::{Activity, Board, Part, Search, SearchError, SearchState, Told, translate};
 
@@ -71,6 +72,19 @@ impl Task {
                 };
                 vec![(part, trainer.generator_steps())]
             }
+        }
+    }
+
+    /// Units of work that are done, of all kinds.
+    pub fn units(&self) -> u64 {
+        self.progress().iter().map(|(_, done)| done).sum()
+    }
+
+    /// A name and the images of the fixed latents as they are now, once there is a generator to show.
+    pub fn preview(&self) -> Option<(String, Result<Picture, GanError>)> {
+        match self {
+            Self::Search(search) => search.preview(),
+            Self::Train(single) => Some(("train".to_owned(), single.training.preview())),
         }
     }
 

@@ -266,11 +266,22 @@ fn a_call_that_makes_no_sense_is_answered_with_how_to_call() {
 }
 
 #[test]
-fn without_a_subcommand_the_subcommands_are_named() {
+fn help_names_the_subcommands() {
     let dir = folder();
-    let help = output(dir.path(), &[]);
-    for part in ["search", "train", "sample", "arch", "runs", "data", "doctor", "no window yet"] {
+    let help = output(dir.path(), &["--help"]);
+    for part in ["search", "train", "sample", "arch", "runs", "data", "doctor"] {
         assert!(help.contains(part), "{part} is missing in\n{help}");
     }
     assert!(output(dir.path(), &["--version"]).starts_with("autogan "));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_there_is_no_display_the_window_says_so() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autogan"));
+    let output = command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().expect("it starts");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let sentence = said.lines().last().expect("a sentence");
+    assert!(sentence.starts_with("error: the window cannot be opened"), "{said}");
 }

@@ -27,7 +27,7 @@ fn events(child: &mut Child) -> impl Iterator<Item = String> + use<> {
 }
 
 /// Runs to the end and returns how many events were told.
-fn run(arguments: &[String]) -> usize {
+pub fn run(arguments: &[String]) -> usize {
     let mut child = start(arguments);
     let told = events(&mut child).count();
     let output = child.wait_with_output().unwrap();
@@ -59,7 +59,7 @@ fn outcome(dir: &Path) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-fn assert_same_outcome(straight: &Path, resumed: &Path) {
+pub fn assert_same_outcome(straight: &Path, resumed: &Path) {
     let (straight, resumed) = (outcome(straight), outcome(resumed));
     let names =
         |outcome: &[(String, Vec<u8>)]| outcome.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use autogan::config::RunConfig;
+
 /// Every phase of a search, as small as it can be: 8 and 16 px, 8 channels.
 const SETTINGS: [&str; 22] = [
     "data.toys_count=256",
@@ -28,6 +30,10 @@ const SETTINGS: [&str; 22] = [
     "score.samples=128",
 ];
 
+/// Several batches to a score, so that a kill also falls between them.
+const SCORES: [&str; 4] =
+    ["score.splits=2", "score.batch=16", "score.reference=256", "checkpoint.every_seconds=1"];
+
 /// What makes it last a minute on two cores.
 const LONGER: [&str; 7] = [
     "search.shared_steps=200",
@@ -47,9 +53,7 @@ pub fn quick_search(dir: &Path) -> Vec<String> {
 
 /// The arguments of a search of seconds on the CPU, into `dir`.
 pub fn small_search(dir: &Path) -> Vec<String> {
-    // Several batches to a score, so that a kill also falls between them.
-    let more = ["score.splits=2", "score.batch=16", "score.reference=256", "checkpoint.every_seconds=1"];
-    let settings = SETTINGS.iter().chain(&more).flat_map(|setting| ["--set", *setting]);
+    let settings = SETTINGS.iter().chain(&SCORES).flat_map(|setting| ["--set", *setting]);
     quick_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
 }
 
@@ -57,4 +61,12 @@ pub fn small_search(dir: &Path) -> Vec<String> {
 pub fn minute_search(dir: &Path) -> Vec<String> {
     let settings = LONGER.iter().flat_map(|setting| ["--set", *setting]);
     small_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
+}
+
+/// The same search's settings.
+pub fn small_config() -> RunConfig {
+    let mut config = RunConfig::preset("quick").unwrap();
+    let settings = SETTINGS.iter().chain(&SCORES).chain(&["device=cpu"]);
+    settings.for_each(|setting| config.apply(setting).unwrap());
+    config
 }

@@ -1,0 +1,229 @@
+//! Every command of the window in one table: menus, buttons, palette, keys and tooltips come from it.
+
+use eframe::egui::{self, Key, KeyboardShortcut, Modifiers};
+
+use super::layout::Panel;
+use super::theme::ThemeChoice;
+
+/// Something that can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Show the welcome screen.
+    Home,
+    /// Begin the demo.
+    Demo,
+    /// Open a run folder.
+    OpenRun,
+    /// Pause the run.
+    Pause,
+    /// Let a paused run go on.
+    Continue,
+    /// One step.
+    Step,
+    /// Save a checkpoint.
+    Checkpoint,
+    /// Stop with a checkpoint.
+    Stop,
+    /// Go on with a run that stands.
+    Resume,
+    /// Follow the run live.
+    Live,
+    /// To the picture before.
+    Back,
+    /// To the next picture.
+    Forward,
+    /// Open or close a panel.
+    Panel(Panel),
+    /// Put all panels where they were at first.
+    ResetLayout,
+    /// Light or dark.
+    Theme(ThemeChoice),
+    /// Show all commands.
+    Palette,
+    /// Show the run folder in the file manager.
+    Reveal,
+    /// Close the window.
+    Quit,
+}
+
+/// What a command is called, what it is for, and its keys.
+pub struct Entry {
+    /// What it does.
+    pub action: Action,
+    /// In a few words.
+    pub name: String,
+    /// What it is for.
+    pub tooltip: &'static str,
+    /// Its keys.
+    pub shortcut: Option<KeyboardShortcut>,
+}
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+/// All commands, in the order of the palette.
+pub fn table() -> Vec<Entry> {
+    let entry = |action, name: &str, tooltip, shortcut: Option<(Modifiers, Key)>| Entry {
+        action,
+        name: name.to_owned(),
+        tooltip,
+        shortcut: shortcut.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key)),
+    };
+    let mut all = vec![
+        entry(
+            Action::Demo,
+            "Start the demo",
+            "Searches a small space on the built-in toys: minutes on any machine",
+            Some((CTRL, Key::D)),
+        ),
+        entry(
+            Action::OpenRun,
+            "Open a run…",
+            "Shows a run folder, whether it is finished, stands, or is written by another program",
+            Some((CTRL, Key::O)),
+        ),
+        entry(
+            Action::Pause,
+            "Pause",
+            "The run waits, with all in memory, until you continue",
+            Some((CTRL, Key::Space)),
+        ),
+        entry(Action::Continue, "Continue", "The run goes on where it waits", Some((CTRL, Key::Space))),
+        entry(
+            Action::Step,
+            "One step",
+            "Does one update of the networks or of the controller, then waits: to watch what it changes",
+            Some((CTRL, Key::Period)),
+        ),
+        entry(
+            Action::Checkpoint,
+            "Save a checkpoint",
+            "Saves the state now; a run that is killed goes on from its last checkpoint",
+            Some((CTRL, Key::S)),
+        ),
+        entry(
+            Action::Stop,
+            "Stop",
+            "Saves a checkpoint and ends the worker, which frees the GPU; the run can be resumed",
+            None,
+        ),
+        entry(
+            Action::Resume,
+            "Resume",
+            "Goes on with the run from its last checkpoint",
+            Some((CTRL, Key::R)),
+        ),
+        entry(
+            Action::Live,
+            "Follow live",
+            "All panels show what is happening now, not an earlier moment",
+            Some((CTRL, Key::End)),
+        ),
+        entry(
+            Action::Back,
+            "Earlier picture",
+            "Moves all panels to the moment of the picture before",
+            Some((CTRL, Key::ArrowLeft)),
+        ),
+        entry(
+            Action::Forward,
+            "Later picture",
+            "Moves all panels to the moment of the next picture",
+            Some((CTRL, Key::ArrowRight)),
+        ),
+        entry(Action::Home, "Welcome screen", "Recent runs and ways to begin", Some((CTRL, Key::H))),
+        entry(Action::Reveal, "Show the run folder", "Opens the folder with all the run's files", None),
+    ];
+    for panel in Panel::ALL {
+        let name = format!("Panel: {}", panel.title());
+        all.push(entry(Action::Panel(panel), &name, "Opens the panel, or closes it", None));
+    }
+    all.push(entry(
+        Action::ResetLayout,
+        "Reset the panels",
+        "Opens all panels where they were at first",
+        None,
+    ));
+    for theme in ThemeChoice::ALL {
+        let name = format!("Theme: {}", theme.words().to_lowercase());
+        all.push(entry(Action::Theme(theme), &name, "Light or dark colours", None));
+    }
+    all.push(entry(Action::Palette, "All commands", "Finds a command by its name", Some((CTRL, Key::P))));
+    all.push(entry(Action::Quit, "Quit", "Closes the window", Some((CTRL, Key::Q))));
+    all
+}
+
+/// The entry of a command.
+pub fn entry(action: Action) -> Entry {
+    let found = table().into_iter().find(|entry| entry.action == action);
+    found.unwrap_or_else(|| unreachable!("every command is in the table"))
+}
+
+impl Entry {
+    /// Its keys in the system's way of writing them.
+    pub fn keys(&self, ctx: &egui::Context) -> Option<String> {
+        self.shortcut.map(|shortcut| ctx.format_shortcut(&shortcut))
+    }
+
+    /// Its tooltip with its keys.
+    pub fn hint(&self, ctx: &egui::Context) -> String {
+        match self.keys(ctx) {
+            Some(keys) => format!("{} ({keys})", self.tooltip),
+            None => self.tooltip.to_owned(),
+        }
+    }
+}
+
+/// The commands whose keys were pressed in this frame and that are `possible`, keys taken.
+pub fn pressed(ctx: &egui::Context, possible: impl Fn(Action) -> bool) -> Vec<Action> {
+    let mut entries: Vec<Entry> = table().into_iter().filter(|entry| possible(entry.action)).collect();
+    // One key combination is one command: the first that is possible.
+    entries.retain(|entry| entry.shortcut.is_some());
+    let taken = |entry: &Entry| {
+        entry.shortcut.is_some_and(|shortcut| ctx.input_mut(|input| input.consume_shortcut(&shortcut)))
+    };
+    entries.into_iter().filter(taken).map(|entry| entry.action).collect()
+}
+
+/// How well a command's name answers what was typed: all letters in order, early and close together.
+/// Smaller is better; none if it does not.
+pub fn answers(name: &str, typed: &str) -> Option<usize> {
+    let name: Vec<char> = name.to_lowercase().chars().collect();
+    let mut at = 0;
+    let mut cost = 0;
+    for letter in typed.to_lowercase().chars().filter(|letter| !letter.is_whitespace()) {
+        let found = at + name[at..].iter().position(|&c| c == letter)?;
+        cost += found - at;
+        at = found + 1;
+    }
+    Some(cost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_unique_and_keys_clash_only_where_never_both_are_possible() {
+        let table = table();
+        let names: HashSet<&str> = table.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names.len(), table.len());
+        let exclusive = [Action::Pause, Action::Continue];
+        let mut seen: Vec<(KeyboardShortcut, Action)> = Vec::new();
+        for entry in &table {
+            assert!(!entry.tooltip.ends_with('.') && entry.tooltip.len() > 12, "{}", entry.name);
+            let Some(shortcut) = entry.shortcut else { continue };
+            let clash = seen.iter().find(|(other, _)| *other == shortcut);
+            assert!(clash.is_none_or(|(_, action)| exclusive.contains(action)), "{}", entry.name);
+            seen.push((shortcut, entry.action));
+        }
+    }
+
+    #[test]
+    fn commands_are_found_by_letters_in_order() {
+        assert_eq!(answers("Save a checkpoint", "save"), Some(0));
+        assert!(answers("Save a checkpoint", "svchk").is_some());
+        assert_eq!(answers("Pause", "paws"), None);
+        assert_eq!(answers("Pause", ""), Some(0));
+    }
+}

@@ -1,0 +1,175 @@
+//! Where the panels of a run are: rearranged, closed and opened again by the user, and remembered.
+
+use std::collections::BTreeSet;
+
+use eframe::egui;
+use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
+use serde::{Deserialize, Serialize};
+
+/// A panel of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Panel {
+    /// Images of the fixed latents.
+    Samples,
+    /// A generator as a drawing.
+    Architecture,
+    /// The controller's probabilities.
+    Controller,
+    /// Candidates and where they come from.
+    Board,
+    /// Losses, scores, rewards.
+    Curves,
+    /// Events in words.
+    Log,
+}
+
+impl Panel {
+    /// All panels.
+    pub const ALL: [Self; 6] =
+        [Self::Samples, Self::Architecture, Self::Controller, Self::Board, Self::Curves, Self::Log];
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Samples => "Samples",
+            Self::Architecture => "Architecture",
+            Self::Controller => "Controller",
+            Self::Board => "Candidates",
+            Self::Curves => "Curves",
+            Self::Log => "Log",
+        }
+    }
+}
+
+/// The arrangement of the panels.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Layout {
+    tree: Tree<Panel>,
+}
+
+impl Default for Layout {
+    /// Pictures and curves above, what is searched below.
+    fn default() -> Self {
+        let mut tiles = Tiles::default();
+        let mut tabs = |panels: &[Panel]| {
+            let panes = panels.iter().map(|&panel| tiles.insert_pane(panel)).collect();
+            tiles.insert_tab_tile(panes)
+        };
+        let [samples, curves] = [Panel::Samples, Panel::Curves].map(|panel| tabs(&[panel]));
+        let below =
+            [tabs(&[Panel::Architecture, Panel::Log]), tabs(&[Panel::Board]), tabs(&[Panel::Controller])];
+        let row = |children: Vec<TileId>, shares: &[f32]| {
+            let mut row = Linear::new(LinearDir::Horizontal, children.clone());
+            for (child, share) in children.into_iter().zip(shares) {
+                row.shares.set_share(child, *share);
+            }
+            Container::Linear(row)
+        };
+        let above = tiles.insert_container(row(vec![samples, curves], &[0.9, 1.1]));
+        let below = tiles.insert_container(row(below.to_vec(), &[1.3, 1.0, 0.7]));
+        let mut whole = Linear::new(LinearDir::Vertical, vec![above, below]);
+        whole.shares.set_share(above, 1.15);
+        let root = tiles.insert_container(Container::Linear(whole));
+        Self { tree: Tree::new(egui::Id::unique("panels"), root, tiles) }
+    }
+}
+
+impl std::fmt::Debug for Layout {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Layout({:?})", self.open())
+    }
+}
+
+impl Layout {
+    /// The tree for drawing.
+    pub fn tree(&mut self) -> &mut Tree<Panel> {
+        &mut self.tree
+    }
+
+    /// Panels that are open.
+    pub fn open(&self) -> BTreeSet<Panel> {
+        let panes = self.tree.tiles.tiles().filter_map(|tile| match tile {
+            Tile::Pane(panel) => Some(*panel),
+            Tile::Container(_) => None,
+        });
+        panes.collect()
+    }
+
+    /// Opens a panel, or brings it to the front where it is open.
+    pub fn show(&mut self, panel: Panel) {
+        if !self.open().contains(&panel) {
+            let pane = self.tree.tiles.insert_pane(panel);
+            match self.tree.root {
+                None => self.tree.root = Some(self.tree.tiles.insert_tab_tile(vec![pane])),
+                Some(root) => {
+                    // At the right, as a column of its own.
+                    let tab = self.tree.tiles.insert_tab_tile(vec![pane]);
+                    let whole = Linear::new(LinearDir::Horizontal, vec![root, tab]);
+                    self.tree.root = Some(self.tree.tiles.insert_container(Container::Linear(whole)));
+                }
+            }
+        }
+        self.tree.make_active(|_, tile| *tile == Tile::Pane(panel));
+    }
+
+    /// Closes a panel.
+    pub fn close(&mut self, panel: Panel) {
+        if let Some(tile) = self.tree.tiles.find_pane(&panel) {
+            self.tree.remove_recursively(tile);
+        }
+    }
+
+    /// The layout itself if it can be drawn, else the default one: a file may hold anything.
+    pub fn mended(self) -> Self {
+        let panes = self.tree.tiles.tiles().filter(|tile| matches!(tile, Tile::Pane(_))).count();
+        let rooted = self.tree.root.is_some_and(|root| self.tree.tiles.get(root).is_some());
+        let whole = self.tree.tiles.tile_ids().all(|tile| {
+            let children: Vec<TileId> = match self.tree.tiles.get(tile) {
+                Some(Tile::Container(container)) => container.children().copied().collect(),
+                _ => Vec::new(),
+            };
+            children.iter().all(|&child| self.tree.tiles.get(child).is_some() && child != tile)
+        });
+        let id = self.tree.id() == egui::Id::unique("panels");
+        if panes == self.open().len() && (rooted || panes == 0) && whole && id {
+            self
+        } else {
+            Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_panel_is_open_at_first_and_can_be_closed_and_opened() {
+        let mut layout = Layout::default();
+        assert_eq!(layout.open(), BTreeSet::from(Panel::ALL));
+        for panel in Panel::ALL {
+            layout.close(panel);
+            assert!(!layout.open().contains(&panel));
+        }
+        for panel in Panel::ALL {
+            layout.show(panel);
+            layout.show(panel);
+        }
+        assert_eq!(layout.open().len(), 6);
+        assert_eq!(layout.clone().mended(), layout);
+    }
+
+    #[test]
+    fn a_layout_survives_and_a_broken_one_is_the_default() {
+        let mut layout = Layout::default();
+        layout.close(Panel::Log);
+        let text = serde_json::to_string(&layout).unwrap();
+        assert_eq!(serde_json::from_str::<Layout>(&text).unwrap().mended(), layout);
+        let twice = text.replace("\"curves\"", "\"samples\"");
+        assert_ne!(twice, text);
+        assert_eq!(serde_json::from_str::<Layout>(&twice).unwrap().mended(), Layout::default());
+    }
+}

@@ -1,0 +1,52 @@
+//! The window: shows a run, and steers the worker process that computes it.
+//!
+//! Immediate mode all the way: each frame reads the state (a fold of the run's events) and draws. Nothing
+//! here waits for a GPU's computations, a disk or a network: runs are watched, pictures read and dialogs
+//! shown on threads of their own.
+
+mod app;
+mod commands;
+mod layout;
+mod palette;
+mod panels;
+mod pictures;
+mod run_screen;
+mod session;
+mod settings;
+mod state;
+mod theme;
+mod toasts;
+mod wall;
+mod welcome;
+
+pub use app::{App, Places};
+
+use eframe::egui;
+
+/// Smallest size of the window, in points.
+const LEAST: [f32; 2] = [720.0, 480.0];
+/// Its size at the first start, in points.
+const FIRST: [f32; 2] = [1280.0, 800.0];
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+///
+/// If the system gives no window, or no way to draw in it.
+pub fn open() -> anyhow::Result<()> {
+    let places = Places::of_this_machine()?;
+    let (settings, _) = settings::Settings::read(places.settings.as_deref());
+    let mut viewport = egui::ViewportBuilder::default()
+        .with_title("AutoGAN")
+        .with_app_id("autogan")
+        .with_min_inner_size(LEAST)
+        .with_inner_size(settings.size.unwrap_or(FIRST));
+    if let Some(position) = settings.position {
+        viewport = viewport.with_position(position);
+    }
+    let options =
+        eframe::NativeOptions { viewport, centered: settings.position.is_none(), ..Default::default() };
+    eframe::run_native("autogan", options, Box::new(|cc| Ok(Box::new(App::new(cc, places))))).map_err(
+        |error| anyhow::anyhow!("the window cannot be opened ({error}); `autogan search` needs none"),
+    )
+}

@@ -1,0 +1,87 @@
+//! The panels of a run: each draws a part of the same state at the same moment.
+
+mod architecture;
+mod board;
+mod controller;
+mod curves;
+mod log;
+mod samples;
+
+use std::path::Path;
+
+use eframe::egui;
+
+use super::layout::Panel;
+use super::pictures::Pictures;
+use super::settings::Settings;
+use super::state::RunState;
+use crate::search::Candidate;
+
+/// What the user looks at, in all panels alike, and each panel's own.
+#[derive(Default)]
+pub struct View {
+    /// The moment that is shown; none to follow the run live.
+    pub moment: Option<u32>,
+    /// The selected candidate, by its number on the board.
+    pub selected: Option<usize>,
+    /// The one it is compared with.
+    pub compared: Option<usize>,
+    samples: samples::View,
+    curves: curves::View,
+    board: board::View,
+    log: log::View,
+    architecture: architecture::View,
+}
+
+/// What a panel draws from, and what it may change.
+pub struct Context<'a> {
+    /// The run.
+    pub state: &'a RunState,
+    /// Its folder.
+    pub dir: &'a Path,
+    /// The moment that is shown.
+    pub moment: u32,
+    /// What the user looks at.
+    pub view: &'a mut View,
+    /// Pictures that were read.
+    pub pictures: &'a mut Pictures,
+    /// What is remembered.
+    pub settings: &'a mut Settings,
+}
+
+impl Context<'_> {
+    /// Whether the run is followed live.
+    fn is_live(&self) -> bool {
+        self.view.moment.is_none()
+    }
+
+    /// The candidate with this number, if it was there at the moment that is shown.
+    fn candidate(&self, id: usize) -> Option<&Candidate> {
+        let board = self.state.board_at(self.moment);
+        // The board is in order of its numbers.
+        board.get(id).map(|(_, candidate)| candidate)
+    }
+
+    /// The candidate that is selected, else the best so far.
+    fn shown(&self) -> Option<&Candidate> {
+        let selected = self.view.selected.and_then(|id| self.candidate(id));
+        selected.or_else(|| self.state.best_at(self.moment))
+    }
+}
+
+/// Draws a panel.
+pub fn show(ui: &mut egui::Ui, panel: Panel, context: &mut Context<'_>) {
+    match panel {
+        Panel::Samples => samples::show(ui, context),
+        Panel::Architecture => architecture::show(ui, context),
+        Panel::Controller => controller::show(ui, context),
+        Panel::Board => board::show(ui, context),
+        Panel::Curves => curves::show(ui, context),
+        Panel::Log => log::show(ui, context),
+    }
+}
+
+/// What an empty panel says: what will be there, and when.
+fn empty(ui: &mut egui::Ui, text: &str) {
+    ui.centered_and_justified(|ui| ui.label(egui::RichText::new(text).weak()));
+}

@@ -1,0 +1,130 @@
+//! Reads pictures on a thread of its own, newest first, so that no frame waits for a disk.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::session::Wake;
+use crate::export::Tiles;
+use crate::worker::{COLUMNS, ENLARGED};
+
+/// Pictures that are kept.
+const KEPT: usize = 64;
+
+/// Where a picture comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A file of a run folder.
+    File(PathBuf),
+    /// A preview: a run folder and its number there.
+    Preview(PathBuf, u64),
+}
+
+/// A picture, or why there is none.
+pub type Loaded = Result<Arc<Tiles>, String>;
+
+#[derive(Default)]
+struct Shelf {
+    pictures: HashMap<Source, (u64, Loaded)>,
+    /// Counts up with every look, to find what was not looked at for the longest time.
+    clock: u64,
+}
+
+/// Pictures that were read.
+pub struct Pictures {
+    shelf: Arc<Mutex<Shelf>>,
+    ask: Sender<(Source, Option<String>)>,
+    asked: Option<Source>,
+}
+
+impl Pictures {
+    /// Nothing read yet; `wake` is called when something is.
+    pub fn new(wake: Wake) -> Self {
+        let (ask, asked) = channel();
+        let shelf = Arc::<Mutex<Shelf>>::default();
+        let filled = shelf.clone();
+        thread::spawn(move || fill(&filled, &asked, &wake));
+        Self { shelf, ask, asked: None }
+    }
+
+    /// The picture, if it was read; else it will be. `png` is a preview's file in base64.
+    pub fn get(&mut self, source: &Source, png: impl FnOnce() -> Option<String>) -> Option<Loaded> {
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.clock += 1;
+        let clock = shelf.clock;
+        if let Some((looked, loaded)) = shelf.pictures.get_mut(source) {
+            *looked = clock;
+            return Some(loaded.clone());
+        }
+        if self.asked.as_ref() != Some(source) {
+            self.asked = Some(source.clone());
+            // The reader lives as long as this does.
+            let _ = self.ask.send((source.clone(), png()));
+        }
+        None
+    }
+}
+
+fn fill(shelf: &Mutex<Shelf>, asked: &Receiver<(Source, Option<String>)>, wake: &Wake) {
+    while let Ok(first) = asked.recv() {
+        // Whoever asks again wants the newest only.
+        let (source, png) = asked.try_iter().last().unwrap_or(first);
+        let loaded = load(&source, png);
+        let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let clock = shelf.clock;
+        shelf.pictures.insert(source, (clock, loaded));
+        while shelf.pictures.len() > KEPT {
+            let oldest = shelf.pictures.iter().min_by_key(|(_, (looked, _))| *looked);
+            let oldest = oldest.map(|(source, _)| source.clone());
+            oldest.map(|source| shelf.pictures.remove(&source));
+        }
+        drop(shelf);
+        wake();
+    }
+}
+
+fn load(source: &Source, png: Option<String>) -> Loaded {
+    let tiles = match source {
+        Source::File(path) => {
+            let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Tiles::from_grid(&bytes, COLUMNS, ENLARGED)
+        }
+        Source::Preview(..) => {
+            let png = BASE64_STANDARD.decode(png.unwrap_or_default());
+            Tiles::from_grid(&png.map_err(|error| error.to_string())?, COLUMNS, 1)
+        }
+    };
+    tiles.map(Arc::new)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::export::Picture;
+
+    #[test]
+    fn a_picture_is_read_aside_and_a_missing_one_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("1.png");
+        let picture = Picture::grid(&vec![0.5; 64 * 3 * 16], 4, COLUMNS).enlarged(ENLARGED);
+        std::fs::write(&path, picture.png()).unwrap();
+        let (send, woken) = channel();
+        let send = Mutex::new(send);
+        let mut pictures = Pictures::new(Arc::new(move || send.lock().unwrap().send(()).unwrap()));
+        let mut wait = |source: Source| {
+            assert!(pictures.get(&source, || None).is_none());
+            woken.recv().unwrap();
+            pictures.get(&source, || None).unwrap()
+        };
+        let tiles = wait(Source::File(path)).unwrap();
+        assert_eq!((tiles.side(), tiles.count()), (4, 64));
+        let missing = wait(Source::File(folder.path().join("2.png")));
+        assert!(missing.unwrap_err().contains("2.png"));
+    }
+}

@@ -1,0 +1,285 @@
+//! A run: its controls above, its panels in the middle, the scrubber below.
+
+use eframe::egui::{self, RichText};
+use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, UiResponse};
+
+use super::commands::{Action, entry};
+use super::layout::{Layout, Panel};
+use super::panels::{self, Context, View};
+use super::pictures::Pictures;
+use super::session::Session;
+use super::settings::Settings;
+use super::state::{RunState, Status};
+use super::theme::Palette;
+
+/// What can be done with a run that stands so.
+pub fn possible(status: &Status, resumable: bool, action: Action) -> bool {
+    match action {
+        Action::Pause => *status == Status::Running,
+        Action::Continue => *status == Status::Paused,
+        Action::Step | Action::Checkpoint => matches!(status, Status::Running | Status::Paused),
+        Action::Stop => status.is_live(),
+        Action::Resume => {
+            resumable
+                && matches!(status, Status::Idle | Status::Stopped | Status::Failed(_) | Status::Died(_))
+        }
+        _ => true,
+    }
+}
+
+/// Draws the controls of the run in the top bar.
+pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui);
+    let color = match &state.status {
+        Status::Running => palette.good,
+        Status::Paused | Status::Preparing { .. } => palette.warning,
+        Status::Failed(_) | Status::Died(_) => palette.bad,
+        Status::Finished => palette.generator,
+        Status::Idle | Status::Stopped => ui.visuals().weak_text_color(),
+    };
+    ui.add(egui::Label::new(RichText::new(name).strong()).truncate()).on_hover_text("The run folder");
+    let (dot, _) = ui.allocate_exact_size(egui::Vec2::splat(10.0), egui::Sense::hover());
+    ui.painter().circle_filled(dot.center(), 4.5, color);
+    ui.label(state.status.words());
+    ui.separator();
+    let buttons: &[Action] = match &state.status {
+        Status::Running => &[Action::Pause, Action::Step, Action::Checkpoint, Action::Stop],
+        Status::Paused => &[Action::Continue, Action::Step, Action::Checkpoint, Action::Stop],
+        Status::Preparing { .. } => &[Action::Stop],
+        Status::Finished => &[],
+        _ => &[Action::Resume],
+    };
+    for action in buttons {
+        let entry = entry(*action);
+        let possible = possible(&state.status, resumable, *action);
+        let response = ui.add_enabled(possible, egui::Button::new(&entry.name));
+        let response = response.on_hover_text(entry.hint(ui.ctx()));
+        let response = response.on_disabled_hover_text(
+            "It crashed three times in ten minutes; look into the log before you resume it from the command line",
+        );
+        if response.clicked() {
+            actions.push(*action);
+        }
+    }
+    progress(ui, state);
+}
+
+/// How far the run is, and what it does.
+fn progress(ui: &mut egui::Ui, state: &RunState) {
+    let bar = |share: f32, text: &str| {
+        let bar = egui::ProgressBar::new(share).desired_width(150.0).text(format!("{:.0}%", 100.0 * share));
+        let text = text.to_owned();
+        (bar, text)
+    };
+    let (bar, words) = match (&state.status, state.progress) {
+        (Status::Preparing { what, done }, _) => bar(*done, what),
+        (Status::Running | Status::Paused, Some(progress)) => {
+            let phase = state.phases.last().map_or_else(String::new, |phase| phase.words());
+            bar(progress.done, &phase)
+        }
+        _ => return,
+    };
+    let response = ui.add(bar);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress"));
+    if let Some(eta) =
+        state.progress.and_then(|progress| progress.eta).filter(|_| state.status == Status::Running)
+    {
+        ui.label(format!("{} left", duration(eta)));
+    }
+    ui.add(egui::Label::new(RichText::new(words).weak()).truncate());
+}
+
+/// What is wrong with the run, if something is, in a bar of its own.
+pub fn trouble(ui: &mut egui::Ui, state: &RunState) {
+    let (text, details) = match &state.status {
+        Status::Failed(text) => (text.as_str(), ""),
+        Status::Died(death) => (death.text.as_str(), death.details.as_str()),
+        _ => return,
+    };
+    let palette = Palette::of(ui);
+    egui::Frame::new().fill(super::theme::faded(palette.bad, 0.18)).inner_margin(8.0).corner_radius(6).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let words = match state.status {
+            Status::Died(_) => format!("Training stopped: {text}. What is shown stays; nothing beyond the last checkpoint is lost"),
+            _ => text.to_owned(),
+        };
+        ui.label(RichText::new(words).color(palette.bad));
+        if !details.is_empty() {
+            ui.collapsing("Last words of the worker", |ui| {
+                egui::ScrollArea::vertical().max_height(120.0).show(ui, |ui| ui.monospace(details));
+            });
+        }
+    });
+}
+
+/// Draws the scrubber over the whole run.
+pub fn scrubber(ui: &mut egui::Ui, state: &RunState, view: &mut View, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        for (action, icon) in [(Action::Back, "◀"), (Action::Forward, "▶")] {
+            let entry = entry(action);
+            let response = ui.add_enabled(!state.samples.is_empty(), egui::Button::new(icon));
+            let response = response.on_hover_text(entry.hint(ui.ctx()));
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &entry.name));
+            if response.clicked() {
+                actions.push(action);
+            }
+        }
+        let live = view.moment.is_none();
+        let words = if state.status.is_live() { "Live" } else { "End" };
+        let button = ui.selectable_label(live, words).on_hover_text(entry(Action::Live).hint(ui.ctx()));
+        if button.clicked() {
+            actions.push(Action::Live);
+        }
+        let mut moment = view.moment.unwrap_or(state.moment);
+        let text = match state.phase_at(moment) {
+            Some(phase) => phase.words(),
+            None => "Nothing yet".to_owned(),
+        };
+        ui.spacing_mut().slider_width = (ui.available_width() - 330.0).max(80.0);
+        let slider = egui::Slider::new(&mut moment, 0..=state.moment.max(1)).show_value(false);
+        let response = ui.add_enabled(state.moment > 0, slider);
+        let response = response.on_hover_text("Moves all panels to the same moment of the run");
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Moment of the run"));
+        if response.changed() {
+            view.moment = (moment < state.moment).then_some(moment);
+        }
+        ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
+    });
+}
+
+/// The moment of the picture before or after the one that is shown; none to follow live.
+pub fn neighbour(state: &RunState, moment: Option<u32>, forward: bool) -> Option<u32> {
+    let now = moment.unwrap_or(state.moment);
+    match forward {
+        true => moment.and(state.samples.iter().map(|sample| sample.moment).find(|&at| at > now)),
+        false => {
+            let shown = state.sample_at(now).map_or(0, |sample| sample.moment);
+            // Live, the newest picture itself is a step back from what happens now.
+            let limit = if moment.is_none() && shown < now { now } else { shown };
+            let before = state.samples.iter().rev().map(|sample| sample.moment).find(|&at| at < limit);
+            before.or(moment)
+        }
+    }
+}
+
+/// Draws the panels.
+pub fn panels(
+    ui: &mut egui::Ui,
+    session: &Session,
+    state: &RunState,
+    view: &mut View,
+    pictures: &mut Pictures,
+    settings: &mut Settings,
+) {
+    let mut layout = std::mem::take(&mut settings.layout);
+    let moment = view.moment.unwrap_or(state.moment);
+    let context = Context { state, dir: session.dir(), moment, view, pictures, settings };
+    let open = layout.open().is_empty();
+    if open {
+        ui.centered_and_justified(|ui| {
+            ui.label("All panels are closed; find “Panel” among the commands to open one")
+        });
+    }
+    layout.tree().ui(&mut Panes { context }, ui);
+    settings.layout = layout;
+}
+
+struct Panes<'a> {
+    context: Context<'a>,
+}
+
+impl Behavior<Panel> for Panes<'_> {
+    fn pane_ui(&mut self, ui: &mut egui::Ui, _tile: TileId, panel: &mut Panel) -> UiResponse {
+        let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 6));
+        frame.show(ui, |ui| panels::show(ui, *panel, &mut self.context));
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, panel: &Panel) -> egui::WidgetText {
+        panel.title().into()
+    }
+
+    fn is_tab_closable(&self, _tiles: &Tiles<Panel>, _tile: TileId) -> bool {
+        true
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        // Every panel keeps a tab, which names it and by which it is moved.
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    fn tab_bar_color(&self, visuals: &egui::Visuals) -> egui::Color32 {
+        visuals.window_fill
+    }
+
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        26.0
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        3.0
+    }
+
+    fn min_size(&self) -> f32 {
+        90.0
+    }
+
+    fn tab_outline_stroke(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<Panel>,
+        _tile: TileId,
+        _state: &TabState,
+    ) -> egui::Stroke {
+        egui::Stroke::NONE
+    }
+}
+
+/// Seconds in words: `42 s`, `3 min`, `2 h 14 min`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0..=89 => format!("{whole} s"),
+        90..=3599 => format!("{} min", (whole + 30) / 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// Opens a panel that is closed, closes one that is open.
+pub fn toggle(layout: &mut Layout, panel: Panel) {
+    match layout.open().contains(&panel) {
+        true => layout.close(panel),
+        false => layout.show(panel),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::state::Sample;
+
+    #[test]
+    fn the_scrubber_goes_from_picture_to_picture_and_back_to_live() {
+        let mut state = RunState { moment: 50, ..RunState::default() };
+        for moment in [10, 20, 30] {
+            state.samples.push(Sample { moment, name: String::new(), file: String::new() });
+        }
+        let go = |moment, forward| neighbour(&state, moment, forward);
+        assert_eq!(go(None, false), Some(30));
+        assert_eq!(go(Some(30), false), Some(20));
+        assert_eq!(go(Some(10), false), Some(10), "there is none before");
+        assert_eq!(go(Some(20), true), Some(30));
+        assert_eq!(go(Some(30), true), None, "after the last it is live");
+        assert_eq!(go(None, true), None);
+    }
+
+    #[test]
+    fn a_run_offers_what_fits_its_state() {
+        let can = |status: &Status, action| possible(status, true, action);
+        assert!(can(&Status::Running, Action::Pause) && !can(&Status::Running, Action::Continue));
+        assert!(can(&Status::Paused, Action::Continue) && !can(&Status::Paused, Action::Resume));
+        assert!(can(&Status::Stopped, Action::Resume) && !can(&Status::Stopped, Action::Stop));
+        assert!(!possible(&Status::Stopped, false, Action::Resume), "it crashed too often");
+        assert!(!can(&Status::Finished, Action::Resume));
+    }
+}

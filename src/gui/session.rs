@@ -1,0 +1,251 @@
+//! One run that the window shows: its state, kept up to date by a thread, and its worker where the window
+//! has started one.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use super::state::{RunState, Status};
+use crate::config::RunConfig;
+use crate::run;
+use crate::worker::{Child, Command, Control, Follower, Job, Notice};
+
+/// Time between two looks into the run folder.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Notices that wait at most; a worker that tells more waits itself.
+const WAITING: usize = 256;
+/// Milliseconds between two previews that are asked for.
+const PREVIEW_EVERY_MS: u64 = 1000;
+
+/// Called when there is something new to show.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// A run that the window shows.
+pub struct Session {
+    dir: PathBuf,
+    state: Arc<Mutex<RunState>>,
+    /// Held as long as the run is shown: its watcher ends without it.
+    watched: Arc<()>,
+    child: Option<Child>,
+    wake: Wake,
+}
+
+impl Session {
+    /// Shows the run in `dir`, whether somebody works on it or not.
+    pub fn open(dir: &Path, wake: Wake) -> Self {
+        let session =
+            Self { dir: dir.to_owned(), state: Arc::default(), watched: Arc::default(), child: None, wake };
+        session.watch(None);
+        session
+    }
+
+    /// Begins a run in the new folder `dir`.
+    ///
+    /// # Errors
+    ///
+    /// If there can be no worker, in a sentence.
+    pub fn start(
+        program: &Path,
+        job: Job,
+        config: RunConfig,
+        dir: &Path,
+        wake: Wake,
+    ) -> Result<Self, String> {
+        let mut session =
+            Self { dir: dir.to_owned(), state: Arc::default(), watched: Arc::default(), child: None, wake };
+        let config = Box::new(config);
+        session.employ(program, &Command::Start { job, config, dir: dir.to_owned() })?;
+        Ok(session)
+    }
+
+    /// Goes on with the run, which nobody works on.
+    ///
+    /// # Errors
+    ///
+    /// If there can be no worker, in a sentence.
+    pub fn resume(&mut self, program: &Path) -> Result<(), String> {
+        self.child = None;
+        // The watcher of what was before ends; a new one reads all anew.
+        self.watched = Arc::default();
+        self.employ(program, &Command::Resume { dir: self.dir.clone() })
+    }
+
+    fn employ(&mut self, program: &Path, command: &Command) -> Result<(), String> {
+        let (send, notices) = sync_channel(WAITING);
+        let no_worker = |error: std::io::Error| format!("the worker process cannot be started ({error})");
+        let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).map_err(no_worker)?;
+        child.send(command).map_err(no_worker)?;
+        let previews = Control::Live { every_ms: Some(PREVIEW_EVERY_MS) };
+        child.send(&previews.into()).map_err(no_worker)?;
+        self.child = Some(child);
+        self.lock().status = Status::Preparing { what: "starting the worker".to_owned(), done: 0.0 };
+        self.watch(Some(notices));
+        Ok(())
+    }
+
+    /// The run folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Its name.
+    pub fn name(&self) -> String {
+        self.dir.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
+    /// What is known of it now. Held for a frame at most, because the watcher waits for it.
+    pub fn lock(&self) -> MutexGuard<'_, RunState> {
+        lock(&self.state)
+    }
+
+    /// Whether the window has started the worker that is at it.
+    pub fn is_own(&self) -> bool {
+        self.child.is_some() && self.lock().status.is_live()
+    }
+
+    /// The number of its own worker in the operating system.
+    pub fn worker(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// Tells something to whoever works on the run.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be told, in a sentence.
+    pub fn tell(&mut self, control: Control) -> Result<(), String> {
+        match &mut self.child {
+            Some(child) => child.send(&control.into()).map_err(|_| "the worker is gone".to_owned()),
+            None => run::tell(&self.dir, &control).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// Lets the worker go on by itself.
+    pub fn leave(self) {
+        if let Some(child) = self.child {
+            // One that is gone needs no leave.
+            let _ = child.detach();
+        }
+    }
+
+    /// Ends the worker at once, as a crash does.
+    pub fn kill(&mut self) {
+        if let Some(child) = &mut self.child {
+            child.kill();
+        }
+    }
+
+    /// Waits until the worker has saved a checkpoint and ended.
+    pub fn close(mut self) {
+        if let Some(mut child) = self.child.take() {
+            // One that is gone has nothing to save.
+            let _ = child.send(&Control::Stop.into());
+            child.wait();
+        }
+    }
+
+    fn watch(&self, notices: Option<Receiver<Notice>>) {
+        let watcher = Watcher {
+            dir: self.dir.clone(),
+            state: self.state.clone(),
+            watched: Arc::downgrade(&self.watched),
+            notices,
+            wake: self.wake.clone(),
+        };
+        thread::spawn(move || watcher.run());
+    }
+}
+
+fn lock(state: &Mutex<RunState>) -> MutexGuard<'_, RunState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Folds what the folder and the worker tell into the state.
+struct Watcher {
+    dir: PathBuf,
+    state: Arc<Mutex<RunState>>,
+    watched: Weak<()>,
+    notices: Option<Receiver<Notice>>,
+    wake: Wake,
+}
+
+impl Watcher {
+    fn run(mut self) {
+        let mut follower = None;
+        while self.watched.strong_count() > 0 {
+            let notices = self.listen();
+            if follower.is_none() {
+                // A worker makes the folder soon; until then there is nothing to read.
+                follower = Follower::new(&self.dir).map(|follower| (follower, true)).ok();
+            }
+            let changed = self.fold(&mut follower, notices);
+            if changed {
+                (self.wake)();
+            }
+        }
+    }
+
+    /// Waits for the worker to tell something, but not long.
+    fn listen(&mut self) -> Vec<Notice> {
+        let Some(notices) = &self.notices else {
+            thread::sleep(LOOK_EVERY);
+            return Vec::new();
+        };
+        match notices.recv_timeout(LOOK_EVERY) {
+            Ok(first) => std::iter::once(first).chain(notices.try_iter()).collect(),
+            Err(RecvTimeoutError::Timeout) => Vec::new(),
+            Err(RecvTimeoutError::Disconnected) => {
+                self.notices = None;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Takes all in; returns whether there was something. `follower` comes with whether this is its first
+    /// look.
+    fn fold(&self, follower: &mut Option<(Follower, bool)>, notices: Vec<Notice>) -> bool {
+        // What a worker told may speak of a folder that it cut back, so the folder is read afterwards.
+        let update = follower.as_mut().map(|(follower, first)| {
+            let mut update = follower.poll();
+            update.anew |= std::mem::take(first);
+            update
+        });
+        let read = |(follower, _): &(Follower, bool)| {
+            let text = follower.view().config().ok()?;
+            RunConfig::from_toml(&text, "config.toml").ok()
+        };
+        let config = update.as_ref().filter(|update| update.anew).and(follower.as_ref()).and_then(read);
+        let mut state = lock(&self.state);
+        let before = (state.moment, state.log.len(), state.status.clone());
+        let mut changed = !notices.is_empty();
+        let own = self.notices.is_some();
+        let update = update.unwrap_or_default();
+        if update.anew {
+            state.begin_anew();
+            state.config = config;
+        }
+        update.events.into_iter().for_each(|event| state.keep(event));
+        for notice in notices {
+            match notice {
+                Notice::Event(event) => state.pass(event),
+                Notice::Gone(death) => state.gone(death),
+            }
+        }
+        if !own {
+            // Somebody else's run, or nobody's.
+            match (update.running, state.status.is_live()) {
+                (true, false) if !matches!(state.status, Status::Died(_)) => state.status = Status::Running,
+                (false, true) => state.status = Status::Idle,
+                _ => {}
+            }
+            changed |= !update.seen.is_empty();
+            update.seen.into_iter().for_each(|event| state.pass(event));
+        }
+        if state.status == Status::Idle && state.summary.is_some() {
+            state.status = Status::Finished;
+        }
+        changed || before != (state.moment, state.log.len(), state.status.clone())
+    }
+}

@@ -1,0 +1,159 @@
+//! What the window remembers between two starts. It never prevents one: what cannot be read is told and
+//! replaced by the default.
+
+use std::path::{Path, PathBuf};
+
+use directories::{ProjectDirs, UserDirs};
+use serde::{Deserialize, Serialize};
+
+use super::layout::Layout;
+use super::theme::ThemeChoice;
+use crate::run::write_atomic;
+
+/// Names another folder for the settings than the operating system's.
+const SETTINGS_VARIABLE: &str = "AUTOGAN_CONFIG_DIR";
+/// Names another folder for new runs than the one in the user's documents.
+const RUNS_VARIABLE: &str = "AUTOGAN_RUNS_DIR";
+const FILE: &str = "window.json";
+/// Runs that are remembered.
+const RECENT: usize = 12;
+/// No such file is larger: a bound on memory, in bytes.
+const LIMIT: u64 = 1 << 20;
+
+/// What is remembered.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Light or dark.
+    pub theme: ThemeChoice,
+    /// Upper left corner of the window, in points; none at first.
+    pub position: Option<[f32; 2]>,
+    /// Inner size of the window, in points.
+    pub size: Option<[f32; 2]>,
+    /// Where the panels are.
+    pub layout: Layout,
+    /// Share of the old value in smoothed curves, from 0 to below 1.
+    pub smoothing: f64,
+    /// Whether curves have a logarithmic axis.
+    pub log_axis: bool,
+    /// Folders of runs, newest first.
+    pub recent: Vec<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the settings in `folder`, with what went wrong there, in a sentence.
+    pub fn read(folder: Option<&Path>) -> (Self, Option<String>) {
+        let fresh = Self { smoothing: 0.9, ..Self::default() };
+        let Some(path) = folder.map(|folder| folder.join(FILE)) else {
+            return (fresh, None);
+        };
+        let long = std::fs::metadata(&path).is_ok_and(|found| found.len() > LIMIT);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) if !long => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (fresh, None),
+            _ => return (fresh, Some(unreadable(&path, "it is no text, or too long"))),
+        };
+        match serde_json::from_str::<Self>(&text) {
+            Ok(settings) => (settings.mended(), None),
+            Err(error) => (fresh, Some(unreadable(&path, &error.to_string()))),
+        }
+    }
+
+    /// Writes the settings into `folder`.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written to, in a sentence.
+    pub fn write(&self, folder: &Path) -> Result<(), String> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+        let text = serde_json::to_vec_pretty(self).map_err(|error| error.to_string())?;
+        write_atomic(&folder.join(FILE), &text).map_err(|error| error.to_string())
+    }
+
+    /// Puts a run first among the recent ones.
+    pub fn visited(&mut self, dir: &Path) {
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        self.recent.retain(|known| *known != dir);
+        self.recent.insert(0, dir);
+        self.recent.truncate(RECENT);
+    }
+
+    /// Values from the file that make no sense are the default ones.
+    fn mended(mut self) -> Self {
+        if !(0.0..1.0).contains(&self.smoothing) {
+            self.smoothing = 0.9;
+        }
+        let finite = |pair: &[f32; 2]| pair.iter().all(|value| value.is_finite() && value.abs() < 1e5);
+        self.position = self.position.filter(finite);
+        self.size = self.size.filter(|size| finite(size) && size.iter().all(|&value| value >= 100.0));
+        self.layout = self.layout.mended();
+        self.recent.truncate(RECENT);
+        self
+    }
+}
+
+fn unreadable(path: &Path, why: &str) -> String {
+    format!("The window's settings in {} could not be read ({why}); they begin anew", path.display())
+}
+
+/// The folder of the settings; `None` where the system has none.
+pub fn folder() -> Option<PathBuf> {
+    match std::env::var_os(SETTINGS_VARIABLE).filter(|path| !path.is_empty()) {
+        Some(path) => Some(path.into()),
+        None => ProjectDirs::from("", "", "autogan").map(|folders| folders.config_dir().to_owned()),
+    }
+}
+
+/// Where runs that the window begins go: `AutoGAN` in the user's documents, else in the home folder.
+pub fn runs_root() -> PathBuf {
+    if let Some(path) = std::env::var_os(RUNS_VARIABLE).filter(|path| !path.is_empty()) {
+        return path.into();
+    }
+    let folders = UserDirs::new();
+    let home = folders.as_ref().map(|folders| folders.home_dir().to_owned());
+    let documents = folders.as_ref().and_then(|folders| folders.document_dir()).map(Path::to_owned);
+    documents.or(home).unwrap_or_default().join("AutoGAN")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn settings_survive_and_the_newest_run_is_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("not/there/yet");
+        let mut settings = Settings { theme: ThemeChoice::Light, smoothing: 0.5, ..Settings::default() };
+        for run in ["/a", "/b", "/a"] {
+            settings.visited(Path::new(run));
+        }
+        assert_eq!(settings.recent, [Path::new("/a"), Path::new("/b")]);
+        settings.write(&deep).unwrap();
+        assert_eq!(Settings::read(Some(&deep)), (settings, None));
+    }
+
+    #[test]
+    fn broken_settings_are_told_and_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let (fresh, none) = Settings::read(Some(folder.path()));
+        assert_eq!(none, None);
+        for text in [b"{".as_slice(), b"\xff\xfe", b"[1]", br#"{"theme": "pink"}"#] {
+            std::fs::write(folder.path().join(FILE), text).unwrap();
+            let (settings, warning) = Settings::read(Some(folder.path()));
+            assert_eq!(settings, fresh);
+            assert!(warning.unwrap().contains(FILE));
+        }
+    }
+
+    #[test]
+    fn values_without_sense_are_mended_and_unknown_keys_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = r#"{"smoothing": 7, "size": [1, 1e9], "position": [-50, 3], "later": true}"#;
+        std::fs::write(folder.path().join(FILE), text).unwrap();
+        let (settings, warning) = Settings::read(Some(folder.path()));
+        assert_eq!(warning, None);
+        assert_eq!((settings.smoothing, settings.size, settings.position), (0.9, None, Some([-50.0, 3.0])));
+    }
+}

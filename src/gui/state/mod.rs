@@ -1,0 +1,442 @@
+//! What the window knows of a run: a fold of the run's events.
+//!
+//! Events that the run folder keeps come from there, whoever writes it and whenever it was written; the
+//! rest (progress, previews, pauses, deaths) comes from the worker. So a live run and an old one are
+//! shown by the same fold, and what is shown of a resumed run is what it went back to.
+//!
+//! The run's time axis is the *moment*: how many events were kept until then. One scrubber moves all
+//! panels to the same moment.
+
+mod series;
+
+pub use series::{Series, smoothed, thinned};
+
+use std::collections::BTreeMap;
+
+use crate::config::RunConfig;
+use crate::metric::Score;
+use crate::search::{Activity, Candidate, Distributions, News};
+use crate::worker::{Death, Event, Summary};
+
+/// How a run stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Status {
+    /// It is only looked at: nobody works on it.
+    #[default]
+    Idle,
+    /// Something is done before it can begin.
+    Preparing {
+        /// What.
+        what: String,
+        /// Share that is done, from 0 to 1.
+        done: f32,
+    },
+    /// Under way.
+    Running,
+    /// Waiting to be continued.
+    Paused,
+    /// Told to stop, with a checkpoint.
+    Stopped,
+    /// All is done.
+    Finished,
+    /// It could not go on, for a reason it told.
+    Failed(String),
+    /// Its worker died.
+    Died(Death),
+}
+
+impl Status {
+    /// Whether somebody works on it.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Preparing { .. } | Self::Running | Self::Paused)
+    }
+
+    /// In one or two words.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Idle => "Not running",
+            Self::Preparing { .. } => "Preparing",
+            Self::Running => "Running",
+            Self::Paused => "Paused",
+            Self::Stopped => "Stopped",
+            Self::Finished => "Finished",
+            Self::Failed(_) => "Failed",
+            Self::Died(_) => "Worker died",
+        }
+    }
+}
+
+/// What is being done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Phase {
+    /// The moment it began.
+    pub moment: u32,
+    /// What.
+    pub activity: Activity,
+    /// Cells of the genotypes at hand.
+    pub cells: usize,
+    /// The search iteration, from 0.
+    pub iteration: u64,
+}
+
+impl Phase {
+    /// In words, such as `training the shared GAN, 2 cells, iteration 3`.
+    pub fn words(&self) -> String {
+        let cells = if self.cells == 1 { "1 cell".to_owned() } else { format!("{} cells", self.cells) };
+        let words = self.activity.words();
+        match self.activity {
+            Activity::Shared | Activity::Control => {
+                format!("{words}, {cells}, iteration {}", self.iteration + 1)
+            }
+            Activity::Rank | Activity::Derive | Activity::Winner => format!("{words}, {cells}"),
+        }
+    }
+}
+
+/// How far the run is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Share of the work, from 0 to 1.
+    pub done: f32,
+    /// Seconds that are left.
+    pub eta: Option<f64>,
+    /// Units of the work at hand a second.
+    pub speed: Option<f64>,
+}
+
+/// The distributions after an iteration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// When.
+    pub moment: u32,
+    /// Cells of the stage.
+    pub cells: usize,
+    /// The search iteration, from 0.
+    pub iteration: u64,
+    /// `[token][choice]`.
+    pub distributions: Distributions,
+}
+
+/// A picture of the fixed latents in the run folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// When.
+    pub moment: u32,
+    /// What made it.
+    pub name: String,
+    /// Its file, relative to the run folder.
+    pub file: String,
+}
+
+/// A picture of the fixed latents as they are now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preview {
+    /// Counts up, so that a new one is told from an old one.
+    pub number: u64,
+    /// What made it.
+    pub name: String,
+    /// A PNG file in base64.
+    pub png: String,
+}
+
+/// An evaluation of a training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// When.
+    pub moment: u32,
+    /// Which training.
+    pub name: String,
+    /// Generator steps.
+    pub step: u64,
+    /// The scores, the deciding one first.
+    pub scores: Vec<Score>,
+    /// Whether it is that training's best so far.
+    pub best: bool,
+}
+
+/// The best of a ranking.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beam {
+    /// When.
+    pub moment: u32,
+    /// Cells.
+    pub cells: usize,
+    /// Numbers on the board, best first.
+    pub candidates: Vec<usize>,
+}
+
+/// How much a line of the log matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It happened.
+    Note,
+    /// It should be noticed.
+    Warning,
+    /// It went wrong.
+    Error,
+}
+
+/// An event in words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// When.
+    pub moment: u32,
+    /// How much it matters.
+    pub level: Level,
+    /// What happened.
+    pub text: String,
+}
+
+/// All that is known of a run.
+#[derive(Clone, Debug, Default)]
+pub struct RunState {
+    /// How it stands.
+    pub status: Status,
+    /// Its settings, once they were read.
+    pub config: Option<RunConfig>,
+    /// The device, once it is known.
+    pub device: Option<String>,
+    /// How many events were kept so far.
+    pub moment: u32,
+    /// All phases, oldest first.
+    pub phases: Vec<Phase>,
+    /// How far it is, while it is live.
+    pub progress: Option<Progress>,
+    /// Curves by name.
+    pub series: BTreeMap<String, Series>,
+    /// The strategy's distributions, oldest first.
+    pub readings: Vec<Reading>,
+    /// The board, with the moment of each entry.
+    pub candidates: Vec<(u32, Candidate)>,
+    /// Rankings, oldest first.
+    pub beams: Vec<Beam>,
+    /// Pictures, oldest first.
+    pub samples: Vec<Sample>,
+    /// The newest preview, while it is live.
+    pub preview: Option<Preview>,
+    /// Evaluations, oldest first.
+    pub evaluations: Vec<Evaluation>,
+    /// The log, oldest first.
+    pub log: Vec<Line>,
+    /// What came out, once it is finished.
+    pub summary: Option<Summary>,
+}
+
+impl RunState {
+    /// Forgets all that the run folder keeps, to be told it anew.
+    pub fn begin_anew(&mut self) {
+        let Self { status, config, device, progress, preview, .. } = std::mem::take(self);
+        *self = Self { status, config, device, progress, preview, ..Self::default() };
+    }
+
+    /// Takes in an event that the run folder keeps.
+    pub fn keep(&mut self, event: Event) {
+        self.moment += 1;
+        let moment = self.moment;
+        match event {
+            Event::News(news) => self.news(moment, news),
+            Event::Samples { name, file, .. } => self.samples.push(Sample { moment, name, file }),
+            Event::Failed { text } => self.say(moment, Level::Error, text),
+            Event::Finished { summary } => {
+                self.say(moment, Level::Note, "Finished".to_owned());
+                self.summary = Some(*summary);
+            }
+            // Not kept.
+            other => self.pass(other),
+        }
+    }
+
+    /// Takes in an event that passes: what the run folder keeps is not taken from here.
+    pub fn pass(&mut self, event: Event) {
+        let moment = self.moment;
+        match event {
+            Event::Device { name, reason } => {
+                self.say(moment, Level::Note, format!("Device: {name} ({reason})"));
+            }
+            Event::Started { device, resumed, .. } => {
+                self.status = Status::Running;
+                self.progress = None;
+                let begins = if resumed { "Going on" } else { "Begins" };
+                self.say(moment, Level::Note, format!("{begins} on {device}"));
+                self.device = Some(device);
+            }
+            Event::Preparing { what, done, total } => {
+                self.status = Status::Preparing { what, done: done as f32 / total.max(1) as f32 };
+            }
+            Event::Progress { done, eta_seconds, speed } => {
+                self.progress = Some(Progress { done: done as f32, eta: eta_seconds, speed });
+                if let Some(speed) = speed {
+                    let series = self.series.entry("speed".to_owned()).or_default();
+                    series.push(moment, f64::from(moment), speed);
+                }
+            }
+            Event::Paused { paused } => {
+                let status = if paused { Status::Paused } else { Status::Running };
+                if self.status.is_live() && self.status != status {
+                    self.say(moment, Level::Note, status.words().to_owned());
+                    self.status = status;
+                }
+            }
+            Event::Preview { name, png, .. } => {
+                let number = self.preview.as_ref().map_or(0, |preview| preview.number + 1);
+                self.preview = Some(Preview { number, name, png });
+            }
+            Event::CheckpointSaved { .. } => self.say(moment, Level::Note, "Checkpoint saved".to_owned()),
+            Event::Stopped => {
+                self.status = Status::Stopped;
+                self.say(moment, Level::Note, "Stopped with a checkpoint".to_owned());
+            }
+            Event::Failed { text } => self.status = Status::Failed(text),
+            Event::Finished { .. } => self.status = Status::Finished,
+            Event::Took { .. } | Event::Samples { .. } | Event::News(_) => {}
+        }
+    }
+
+    /// Takes in that the worker is gone.
+    pub fn gone(&mut self, death: Death) {
+        if death.orderly {
+            self.preview = None;
+            // What ended it was told before; a worker that ended without a word just ended.
+            if self.status.is_live() {
+                self.status = Status::Idle;
+            }
+            return;
+        }
+        self.say(self.moment, Level::Error, death.text.clone());
+        self.status = Status::Died(death);
+    }
+
+    fn say(&mut self, moment: u32, level: Level, text: String) {
+        self.log.push(Line { moment, level, text });
+    }
+
+    fn news(&mut self, moment: u32, news: News) {
+        match news {
+            News::Phase { activity, cells, iteration } => {
+                let phase = Phase { moment, activity, cells, iteration };
+                self.say(moment, Level::Note, capital(&phase.words()));
+                self.phases.push(phase);
+            }
+            News::Metric { name, step, value } => {
+                self.series.entry(name).or_default().push(moment, step as f64, value);
+            }
+            News::Probabilities { cells, iteration, distributions } => {
+                self.readings.push(Reading { moment, cells, iteration, distributions });
+            }
+            News::Candidate(candidate) => self.candidates.push((moment, candidate)),
+            News::Beam { cells, candidates } => {
+                let count = candidates.len();
+                self.say(moment, Level::Note, format!("Kept the best {count} of {cells} cells"));
+                self.beams.push(Beam { moment, cells, candidates });
+            }
+            News::Reset { reason, .. } => {
+                self.say(moment, Level::Warning, format!("The shared GAN starts anew: {reason}"));
+            }
+            News::Warning { text } => self.say(moment, Level::Warning, text),
+            News::Evaluated { name, step, scores, best } => {
+                let words: Vec<String> = scores.iter().map(Score::to_string).collect();
+                self.say(moment, Level::Note, format!("{name}, step {step}: {}", words.join("; ")));
+                for score in &scores {
+                    let label = score.metric.label(&score.extractor).to_lowercase();
+                    let series = self.series.entry(format!("{name}/{label}")).or_default();
+                    series.push(moment, step as f64, score.value);
+                }
+                self.evaluations.push(Evaluation { moment, name, step, scores, best });
+            }
+        }
+    }
+
+    /// What was being done at a moment.
+    pub fn phase_at(&self, moment: u32) -> Option<&Phase> {
+        self.phases[..self.phases.partition_point(|phase| phase.moment <= moment)].last()
+    }
+
+    /// The newest picture at a moment.
+    pub fn sample_at(&self, moment: u32) -> Option<&Sample> {
+        self.samples[..self.samples.partition_point(|sample| sample.moment <= moment)].last()
+    }
+
+    /// The board as it was at a moment.
+    pub fn board_at(&self, moment: u32) -> &[(u32, Candidate)] {
+        &self.candidates[..self.candidates.partition_point(|(at, _)| *at <= moment)]
+    }
+
+    /// The newest distributions of each stage at a moment, and those of the stage at hand last.
+    pub fn readings_at(&self, moment: u32) -> &[Reading] {
+        &self.readings[..self.readings.partition_point(|reading| reading.moment <= moment)]
+    }
+
+    /// The best of the board at a moment: the trained ones before the estimated ones, more cells before
+    /// fewer, then by reward.
+    pub fn best_at(&self, moment: u32) -> Option<&Candidate> {
+        let rank = |candidate: &Candidate| (candidate.is_trained(), candidate.cells);
+        let board = self.board_at(moment).iter().map(|(_, candidate)| candidate);
+        board.reduce(|best, other| {
+            let better = rank(other).cmp(&rank(best)).then(other.reward.total_cmp(&best.reward));
+            if better.is_gt() { other } else { best }
+        })
+    }
+}
+
+/// The text with a capital first letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn metric(step: u64) -> Event {
+        News::Metric { name: "shared/generator_loss".to_owned(), step, value: 1.5 }.into()
+    }
+
+    fn phase(activity: Activity) -> Event {
+        News::Phase { activity, cells: 2, iteration: 0 }.into()
+    }
+
+    #[test]
+    fn kept_events_make_the_time_axis_and_passing_ones_do_not() {
+        let mut state = RunState::default();
+        state.keep(phase(Activity::Shared));
+        state.keep(metric(0));
+        state.pass(Event::Progress { done: 0.1, eta_seconds: None, speed: Some(2.0) });
+        state.pass(metric(1));
+        state.keep(phase(Activity::Control));
+        assert_eq!(state.moment, 3);
+        assert_eq!(state.series["shared/generator_loss"].points(), [[0.0, 1.5]]);
+        assert_eq!(state.phase_at(2).unwrap().activity, Activity::Shared);
+        assert_eq!(state.phase_at(3).unwrap().activity, Activity::Control);
+        assert!(state.phase_at(0).is_none());
+    }
+
+    #[test]
+    fn a_run_that_went_back_is_told_anew_and_stays_live() {
+        let mut state = RunState::default();
+        state.pass(Event::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false });
+        state.keep(metric(0));
+        state.begin_anew();
+        assert_eq!((state.moment, state.status.clone()), (0, Status::Running));
+        assert!(state.series.is_empty() && state.device.is_some());
+    }
+
+    #[test]
+    fn the_end_of_a_worker_says_what_it_means() {
+        let death = |orderly| Death { orderly, text: "gone".to_owned(), details: String::new() };
+        let started = Event::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false };
+        for (last, orderly, status) in [
+            (Some(Event::Stopped), true, Status::Stopped),
+            (Some(Event::Failed { text: "no".to_owned() }), true, Status::Failed("no".to_owned())),
+            (None, true, Status::Idle),
+            (None, false, Status::Died(death(false))),
+        ] {
+            let mut state = RunState::default();
+            state.pass(started.clone());
+            last.into_iter().for_each(|event| state.pass(event));
+            state.gone(death(orderly));
+            assert_eq!(state.status, status);
+        }
+    }
+}

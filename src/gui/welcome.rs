@@ -1,0 +1,56 @@
+//! The first screen: ways to begin, and recent runs.
+
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{self, RichText, Vec2};
+
+use super::commands::{Action, entry};
+use super::theme::{GAP, Palette};
+
+/// Draws the screen. Returns a recent run that was chosen.
+pub fn show(ui: &mut egui::Ui, recent: &[PathBuf], actions: &mut Vec<Action>) -> Option<PathBuf> {
+    let mut chosen = None;
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.vertical_centered(|ui| {
+            ui.set_max_width(560.0);
+            ui.add_space((ui.ctx().content_rect().height() * 0.12).min(120.0));
+            ui.label(RichText::new("AutoGAN").size(34.0).strong());
+            ui.label(RichText::new("Searches, trains and shows generative adversarial networks").weak());
+            ui.add_space(2.0 * GAP);
+            let palette = Palette::of(ui);
+            let demo = entry(Action::Demo);
+            let text = RichText::new("▶  Start the demo").size(18.0).color(egui::Color32::WHITE);
+            let fill = Palette::new(false).generator;
+            let button = egui::Button::new(text).fill(fill).min_size(Vec2::new(280.0, 48.0));
+            let response = ui.add(button).on_hover_text(demo.hint(ui.ctx()));
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &demo.name));
+            if response.clicked() {
+                actions.push(Action::Demo);
+            }
+            ui.label(RichText::new("A small search on the built-in toys, in minutes, on any machine").weak());
+            ui.add_space(GAP);
+            let open = entry(Action::OpenRun);
+            let button = egui::Button::new(&open.name).min_size(Vec2::new(280.0, 34.0));
+            if ui.add(button).on_hover_text(open.hint(ui.ctx())).clicked() {
+                actions.push(Action::OpenRun);
+            }
+            ui.label(RichText::new("or drop a run folder on this window").weak());
+            ui.add_space(2.0 * GAP);
+            if !recent.is_empty() {
+                ui.label(RichText::new("Recent runs").strong().color(palette.generator));
+                for dir in recent {
+                    let name = name(dir);
+                    let button = egui::Button::new(&name).frame(false);
+                    if ui.add(button).on_hover_text(dir.display().to_string()).clicked() {
+                        chosen = Some(dir.clone());
+                    }
+                }
+            }
+        });
+    });
+    chosen
+}
+
+fn name(dir: &Path) -> String {
+    dir.file_name().map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,144 @@
+//! How a run under way is seen and told from another process: `live.json` and the folder `inbox/`.
+//!
+//! Both belong to the process that writes the run, not to the run: they are deleted when it begins and
+//! when it ends, and losing them costs nothing.
+
+use super::RunError;
+use super::error::at;
+use super::fs::read_at_most;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const LIVE: &str = "live.json";
+const INBOX: &str = "inbox";
+/// No state or message is larger: a bound on memory, in bytes.
+const LIMIT: u64 = 64 << 10;
+
+/// The writing process's side.
+#[derive(Debug)]
+pub struct Live {
+    state: PathBuf,
+    inbox: PathBuf,
+}
+
+impl Live {
+    /// Begins with nothing to see and nothing told, whatever an earlier process left.
+    pub fn begin(run: &Path) -> Self {
+        let live = Self { state: run.join(LIVE), inbox: run.join(INBOX) };
+        live.clear();
+        live
+    }
+
+    /// Shows `state` to whoever looks, in place of the one before. Others see the old or the new one,
+    /// whole.
+    ///
+    /// # Errors
+    /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`]; the run itself is not harmed.
+    pub fn show(&self, state: &impl Serialize) -> Result<(), RunError> {
+        let draft = self.state.with_extension("json.tmp");
+        let bytes = serde_json::to_vec(state)
+            .map_err(|e| at("write", &self.state)(std::io::Error::other(e.to_string())))?;
+        // Not synced: it means nothing after a crash.
+        fs::write(&draft, bytes).map_err(at("write", &draft))?;
+        fs::rename(&draft, &self.state).map_err(at("write", &self.state))
+    }
+
+    /// What was [told](tell) since the last call, oldest first. What cannot be read is dropped.
+    pub fn told<T: DeserializeOwned>(&self) -> Vec<T> {
+        // Mostly there is no such folder, which costs one call to the system.
+        let Ok(entries) = fs::read_dir(&self.inbox) else {
+            return Vec::new();
+        };
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+            .collect();
+        files.sort_unstable();
+        let read = |path: PathBuf| {
+            let bytes = read_at_most(&path, LIMIT).ok();
+            // One that stayed would be told for ever.
+            fs::remove_file(&path).ok()?;
+            serde_json::from_slice(&bytes?).ok()
+        };
+        files.into_iter().filter_map(read).collect()
+    }
+
+    fn clear(&self) {
+        // Where there is nothing, there is nothing to do.
+        let _ = fs::remove_file(&self.state);
+        let _ = fs::remove_dir_all(&self.inbox);
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// What the process that writes the run in `dir` showed last; `None` where it shows nothing.
+pub fn seen<T: DeserializeOwned>(dir: &Path) -> Option<T> {
+    let bytes = read_at_most(&dir.join(LIVE), LIMIT).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Tells something to the process that writes the run in `dir`. It looks a few times a second.
+///
+/// # Errors
+/// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
+pub fn tell(dir: &Path, message: &impl Serialize) -> Result<(), RunError> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let inbox = dir.join(INBOX);
+    match fs::create_dir(&inbox) {
+        Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(at("create", &inbox)(e)),
+        _ => {}
+    }
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = inbox.join(format!("{time:020}-{}-{number:06}.json", std::process::id()));
+    let bytes =
+        serde_json::to_vec(message).map_err(|e| at("write", &path)(std::io::Error::other(e.to_string())))?;
+    let draft = path.with_extension("tmp");
+    fs::write(&draft, bytes).map_err(at("write", &draft))?;
+    fs::rename(&draft, &path).map_err(at("write", &path))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn messages_come_once_and_in_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let live = Live::begin(dir.path());
+        assert!(live.told::<u32>().is_empty());
+        for number in 0..5u32 {
+            tell(dir.path(), &number).unwrap();
+        }
+        tell(dir.path(), &"no number").unwrap();
+        assert_eq!(live.told::<u32>(), [0, 1, 2, 3, 4]);
+        assert!(live.told::<u32>().is_empty(), "what cannot be read is gone, too");
+    }
+
+    #[test]
+    fn the_newest_state_is_seen_and_nothing_stays_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        tell(dir.path(), &1).unwrap();
+        let live = Live::begin(dir.path());
+        assert!(live.told::<u32>().is_empty(), "it was told to a process before");
+        assert_eq!(seen::<u32>(dir.path()), None);
+        live.show(&1).unwrap();
+        live.show(&2).unwrap();
+        tell(dir.path(), &3).unwrap();
+        assert_eq!(seen::<u32>(dir.path()), Some(2));
+        drop(live);
+        assert_eq!(seen::<u32>(dir.path()), None);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}

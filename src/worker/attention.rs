@@ -1,0 +1,214 @@
+//! What a run is told while it works, by its own process or through its folder, and what it shows of
+//! itself there.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use super::command::Control;
+use super::event::Event;
+use crate::run::Live;
+
+/// Time between two looks into the folder's inbox.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Time between two states that the folder shows.
+const SHOW_EVERY: Duration = Duration::from_secs(1);
+
+/// What the engine does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// A piece of work.
+    Work,
+    /// A checkpoint.
+    Checkpoint,
+    /// A checkpoint, and the end.
+    Stop,
+}
+
+/// Listens while the engine works.
+pub(super) struct Attention {
+    live: Live,
+    looked: Instant,
+    shown: Instant,
+    paused: bool,
+    /// A step was asked for and is not done.
+    stepping: bool,
+    /// Time between two previews, where somebody wants them.
+    preview_every: Option<Duration>,
+    previewed: Option<Instant>,
+}
+
+impl Attention {
+    /// Listens to what is told through the run folder `dir`, too.
+    pub fn new(dir: &Path) -> Self {
+        Self {
+            live: Live::begin(dir),
+            looked: Instant::now(),
+            shown: Instant::now(),
+            paused: false,
+            stepping: false,
+            preview_every: None,
+            previewed: None,
+        }
+    }
+
+    /// What to do next. Waits as long as the run is paused.
+    pub fn turn(&mut self, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Event)) -> Turn {
+        loop {
+            let waits = self.paused && !self.stepping;
+            let told = match waits {
+                true => match controls.recv_timeout(LOOK_EVERY) {
+                    Ok(control) => vec![control],
+                    Err(RecvTimeoutError::Timeout) => Vec::new(),
+                    // Nobody is left to tell it to go on.
+                    Err(RecvTimeoutError::Disconnected) => return Turn::Stop,
+                },
+                false => match controls.try_recv() {
+                    Ok(control) => vec![control],
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => Vec::new(),
+                },
+            };
+            let told = match told.is_empty() && self.looked.elapsed() >= LOOK_EVERY {
+                true => {
+                    self.looked = Instant::now();
+                    self.live.told()
+                }
+                false => told,
+            };
+            if told.is_empty() && !waits {
+                return Turn::Work;
+            }
+            for control in told {
+                match control {
+                    Control::Pause => self.pause(true, tell),
+                    Control::Continue => self.pause(false, tell),
+                    Control::Step => {
+                        self.pause(true, tell);
+                        self.stepping = true;
+                    }
+                    Control::Live { every_ms } => {
+                        self.preview_every = every_ms.map(Duration::from_millis);
+                        self.previewed = None;
+                    }
+                    Control::Checkpoint => return Turn::Checkpoint,
+                    Control::Stop => return Turn::Stop,
+                }
+            }
+        }
+    }
+
+    fn pause(&mut self, paused: bool, tell: &mut dyn FnMut(&Event)) {
+        self.stepping = false;
+        if self.paused != paused {
+            self.paused = paused;
+            self.show(None);
+            tell(&Event::Paused { paused });
+        }
+    }
+
+    /// A unit of work was completed: a step that was asked for is done.
+    pub fn stepped(&mut self) {
+        self.stepping = false;
+    }
+
+    /// Whether a preview is wanted now.
+    pub fn wants_preview(&mut self) -> bool {
+        let Some(every) = self.preview_every else {
+            return false;
+        };
+        let due = self.previewed.is_none_or(|previewed| previewed.elapsed() >= every);
+        if due {
+            self.previewed = Some(Instant::now());
+        }
+        due
+    }
+
+    /// Shows the run's progress to whoever looks into its folder.
+    pub fn progressed(&mut self, progress: &Event) {
+        if self.shown.elapsed() >= SHOW_EVERY {
+            self.show(Some(progress));
+        }
+    }
+
+    fn show(&mut self, progress: Option<&Event>) {
+        self.shown = Instant::now();
+        let paused = Event::Paused { paused: self.paused };
+        let state: Vec<&Event> = progress.into_iter().chain([&paused]).collect();
+        // It is for looking only, and what is wrong with the disk will be said where it matters.
+        if let Err(error) = self.live.show(&state) {
+            tracing::debug!("the state is not shown: {error}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::run;
+    use std::sync::mpsc::channel;
+
+    fn turn(attention: &mut Attention, controls: &Receiver<Control>) -> (Turn, Vec<Event>) {
+        let mut told = Vec::new();
+        let turn = attention.turn(controls, &mut |event| told.push(event.clone()));
+        (turn, told)
+    }
+
+    #[test]
+    fn a_paused_run_does_one_step_at_a_time_and_then_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut attention = Attention::new(dir.path());
+        let (send, controls) = channel();
+        send.send(Control::Step).unwrap();
+        let paused = |paused| vec![Event::Paused { paused }];
+        assert_eq!(turn(&mut attention, &controls), (Turn::Work, paused(true)));
+        assert_eq!(turn(&mut attention, &controls), (Turn::Work, vec![]), "the step is not done yet");
+        attention.stepped();
+        send.send(Control::Checkpoint).unwrap();
+        assert_eq!(turn(&mut attention, &controls), (Turn::Checkpoint, vec![]));
+        send.send(Control::Continue).unwrap();
+        assert_eq!(turn(&mut attention, &controls), (Turn::Work, paused(false)));
+    }
+
+    #[test]
+    fn a_paused_run_hears_what_is_told_through_its_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut attention = Attention::new(dir.path());
+        let (send, controls) = channel();
+        send.send(Control::Pause).unwrap();
+        let path = dir.path().to_owned();
+        let other = std::thread::spawn(move || run::tell(&path, &Control::Stop).unwrap());
+        assert_eq!(turn(&mut attention, &controls).0, Turn::Stop);
+        other.join().unwrap();
+        let state: Vec<Event> = run::seen(dir.path()).unwrap();
+        assert_eq!(state, [Event::Paused { paused: true }]);
+    }
+
+    #[test]
+    fn a_paused_run_that_nobody_can_continue_stops_and_a_busy_one_works_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut attention = Attention::new(dir.path());
+        let (send, controls) = channel();
+        drop(send);
+        assert_eq!(turn(&mut attention, &controls).0, Turn::Work);
+        let (send, controls) = channel();
+        send.send(Control::Pause).unwrap();
+        drop(send);
+        assert_eq!(turn(&mut attention, &controls).0, Turn::Stop);
+    }
+
+    #[test]
+    fn previews_are_made_only_while_wanted() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut attention = Attention::new(dir.path());
+        assert!(!attention.wants_preview());
+        let (send, controls) = channel();
+        send.send(Control::Live { every_ms: Some(3_600_000) }).unwrap();
+        turn(&mut attention, &controls);
+        assert!(attention.wants_preview());
+        assert!(!attention.wants_preview(), "the next one is due in an hour");
+        send.send(Control::Live { every_ms: None }).unwrap();
+        turn(&mut attention, &controls);
+        assert!(!attention.wants_preview());
+    }
+}

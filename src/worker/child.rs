@@ -1,0 +1,171 @@
+//! A worker process and who watches it.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{self, ChildStdin, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use super::command::Command;
+use super::event::Event;
+
+/// Lines of standard error that are remembered for what a death is told with.
+const REMEMBERED: usize = 20;
+
+/// What is heard of a worker.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// It tells something.
+    Event(Event),
+    /// It is gone. The last that is heard of it.
+    Gone(Death),
+}
+
+/// How a worker ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Death {
+    /// Whether it ended by itself with its work done or stopped, or with an error that it told.
+    pub orderly: bool,
+    /// In plain words.
+    pub text: String,
+    /// The last lines of its standard error.
+    pub details: String,
+}
+
+/// A worker process. Dropping it closes its input, so that it saves a checkpoint and stops.
+pub struct Child {
+    process: Arc<Mutex<process::Child>>,
+    id: u32,
+    input: Option<ChildStdin>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Child {
+    /// Starts `program worker` and calls `hear` on a thread of its own with all that it tells, and with
+    /// its end.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started.
+    pub fn spawn(program: &Path, mut hear: impl FnMut(Notice) + Send + 'static) -> io::Result<Self> {
+        let mut process = process::Command::new(program)
+            .arg("worker")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (input, output, errors) = (process.stdin.take(), process.stdout.take(), process.stderr.take());
+        let (Some(output), Some(errors)) = (output, errors) else {
+            unreachable!("they were asked for above");
+        };
+        let said = thread::spawn(move || last_lines(BufReader::new(errors)));
+        let id = process.id();
+        let process = Arc::new(Mutex::new(process));
+        let watched = process.clone();
+        let reader = thread::spawn(move || {
+            let mut failed = None;
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                match serde_json::from_str(&line) {
+                    Ok(event) => {
+                        if let Event::Failed { text } = &event {
+                            failed = Some(text.clone());
+                        }
+                        hear(Notice::Event(event));
+                    }
+                    // A library that prints must not end the run.
+                    Err(error) => tracing::warn!("the worker said what is no event ({error}): {line}"),
+                }
+            }
+            // Its output closes when it dies, however it dies.
+            let status = lock(&watched).wait();
+            let details = said.join().unwrap_or_default();
+            hear(Notice::Gone(death(status, failed, details)));
+        });
+        Ok(Self { process, id, input, reader: Some(reader) })
+    }
+
+    /// Its number in the operating system.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Tells it something.
+    ///
+    /// # Errors
+    ///
+    /// If it is gone.
+    pub fn send(&mut self, command: &Command) -> io::Result<()> {
+        let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        writeln!(input, "{}", serde_json::json!(command))?;
+        input.flush()
+    }
+
+    /// Lets it go on by itself, without this process.
+    ///
+    /// # Errors
+    ///
+    /// If it is gone.
+    pub fn detach(mut self) -> io::Result<()> {
+        self.send(&Command::Detach)?;
+        self.input = None;
+        self.reader = None;
+        Ok(())
+    }
+
+    /// Ends it at once; what it did since its last checkpoint is lost.
+    pub fn kill(&mut self) {
+        // An error means that it is gone already. Its input stays open, or it would save a checkpoint first.
+        let _ = lock(&self.process).kill();
+    }
+
+    /// Waits until it is gone and all that it told was heard.
+    pub fn wait(mut self) {
+        if let Some(reader) = self.reader.take() {
+            // Its panic was the hearer's, who has printed it.
+            let _ = reader.join();
+        }
+    }
+}
+
+fn lock(process: &Mutex<process::Child>) -> std::sync::MutexGuard<'_, process::Child> {
+    process.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn last_lines(errors: impl BufRead) -> String {
+    let mut lines = VecDeque::new();
+    for line in errors.lines().map_while(Result::ok) {
+        if lines.len() == REMEMBERED {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+    Vec::from(lines).join("\n")
+}
+
+fn death(status: io::Result<ExitStatus>, failed: Option<String>, details: String) -> Death {
+    let (orderly, text) = match (status, failed) {
+        (Ok(status), _) if status.success() => (true, "the worker ended".to_owned()),
+        (_, Some(text)) => (true, text),
+        (Ok(status), None) => (false, format!("the worker process died ({})", how(status))),
+        (Err(error), None) => (false, format!("the worker process was lost ({error})")),
+    };
+    Death { orderly, text, details }
+}
+
+#[cfg(unix)]
+fn how(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match status.signal() {
+        Some(9) => "it was killed, by a person or for want of memory".to_owned(),
+        Some(6) => "it gave up after an error that it could not handle".to_owned(),
+        Some(11) => "a memory fault, often in a graphics driver".to_owned(),
+        Some(signal) => format!("signal {signal}"),
+        None => status.to_string(),
+    }
+}
+
+#[cfg(not(unix))]
+fn how(status: ExitStatus) -> String {
+    status.to_string()
+}

@@ -1,0 +1,85 @@
+//! What an engine, and the process it works in, can be told.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::setup::Job;
+use crate::config::RunConfig;
+
+/// What a worker process is told, one a line. In JSON, `command` names the kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Begin a run.
+    Start {
+        /// What it is for.
+        job: Job,
+        /// Its settings.
+        config: Box<RunConfig>,
+        /// A new or empty folder.
+        dir: PathBuf,
+    },
+    /// Go on with a run.
+    Resume {
+        /// Its folder.
+        dir: PathBuf,
+    },
+    /// Go on when standard input closes, where the worker stops otherwise.
+    Detach,
+    /// What is told to the run under way.
+    #[serde(untagged)]
+    Control(Control),
+}
+
+/// What a run under way can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Control {
+    /// Wait until `Continue`.
+    Pause,
+    /// Go on.
+    Continue,
+    /// Do one update of the networks or of the controller, then wait.
+    Step,
+    /// Save a checkpoint now.
+    Checkpoint,
+    /// Save a checkpoint and end.
+    Stop,
+    /// Tell a preview of the images now and then.
+    Live {
+        /// Milliseconds between two of them at least; none for no previews.
+        every_ms: Option<u64>,
+    },
+}
+
+impl From<Control> for Command {
+    fn from(control: Control) -> Self {
+        Self::Control(control)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn commands_survive_the_pipe() {
+        for command in [
+            Command::Start { job: Job::Search, config: Box::default(), dir: "runs/a b".into() },
+            Command::Resume { dir: "runs/ü".into() },
+            Command::Detach,
+            Control::Pause.into(),
+            Control::Step.into(),
+            Control::Live { every_ms: Some(500) }.into(),
+            Control::Live { every_ms: None }.into(),
+        ] {
+            let line = serde_json::to_string(&command).unwrap();
+            assert!(!line.contains('\n'));
+            assert_eq!(serde_json::from_str::<Command>(&line).unwrap(), command, "{line}");
+        }
+        let stop: Command = serde_json::from_str(r#"{"command":"stop"}"#).unwrap();
+        assert_eq!(stop, Command::Control(Control::Stop));
+    }
+}

@@ -1,0 +1,242 @@
+//! The window, driven by role and label as a person or a screen reader does.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use autogan::config::RunConfig;
+use autogan::gui::{App, Places};
+use autogan::run::RunView;
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::small::small_config;
+
+/// Far more than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Window {
+    harness: Harness<'static, App>,
+    folder: tempfile::TempDir,
+}
+
+impl Window {
+    fn new() -> Self {
+        Self::within(tempfile::tempdir().unwrap())
+    }
+
+    fn within(folder: tempfile::TempDir) -> Self {
+        let places = Places {
+            program: env!("CARGO_BIN_EXE_autogan").into(),
+            settings: Some(folder.path().join("settings")),
+            runs: folder.path().join("runs"),
+        };
+        let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(20);
+        let mut harness = builder.build_eframe(move |cc| App::new(cc, places));
+        harness.step();
+        Self { harness, folder }
+    }
+
+    /// Draws frames until something is so.
+    fn until(&mut self, what: &str, so: impl Fn(&Harness<'static, App>) -> bool) {
+        let begun = Instant::now();
+        while !so(&self.harness) {
+            assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
+            std::thread::sleep(Duration::from_millis(20));
+            self.harness.step();
+        }
+    }
+
+    fn until_label(&mut self, label: &'static str) {
+        self.until(label, |harness| harness.query_by_label(label).is_some());
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(3);
+    }
+
+    /// Begins a search of seconds.
+    fn search(&mut self, config: RunConfig) {
+        self.harness.state_mut().search(config);
+        self.harness.step();
+    }
+
+    fn run_dir(&self) -> std::path::PathBuf {
+        self.harness.state().session().unwrap().dir().to_owned()
+    }
+
+    /// Lets it go on long enough to be stopped in the middle.
+    fn long_search(&mut self) {
+        let mut config = small_config();
+        config.apply("winner.steps=100000").unwrap();
+        self.search(config);
+        self.until_label("Pause");
+        self.until("the first image", |harness| harness.query_by_label_contains("64 images").is_some());
+    }
+}
+
+/// The whole text of the one thing whose text contains `part`.
+fn text(harness: &Harness<'_, App>, part: &str) -> String {
+    let node = harness.get_by_label_contains(part);
+    let node = node.accesskit_node();
+    node.label().or(node.value()).unwrap()
+}
+
+fn words(dir: &Path) -> String {
+    std::fs::read_to_string(dir.join("config.toml")).unwrap()
+}
+
+#[test]
+fn one_click_starts_the_demo_and_stopping_leaves_a_run_that_resumes() {
+    let mut window = Window::new();
+    window.click("Start the demo");
+    let begun = Instant::now();
+    window.until("samples", |harness| harness.query_by_label_contains("64 images").is_some());
+    eprintln!("the first images came after {:?}", begun.elapsed());
+    let dir = window.run_dir();
+    assert!(words(&dir).contains("name = \"quick\""));
+    window.click("Stop");
+    window.until_label("Stopped");
+    window.click("Resume");
+    window.until_label("Pause");
+    window.click("Stop");
+    window.until_label("Stopped");
+    assert!(!RunView::open(&dir).unwrap().checkpoint_steps().unwrap().is_empty());
+}
+
+#[test]
+fn a_run_pauses_at_once_does_one_step_and_continues() {
+    let mut window = Window::new();
+    window.long_search();
+    window.click("Pause");
+    window.until_label("Continue");
+    let moment = |window: &Window| window.harness.state().session().unwrap().lock().moment;
+    window.click("One step");
+    window.until_label("Continue");
+    let before = moment(&window);
+    window.click("Continue");
+    window.until_label("Pause");
+    window.until("it goes on", |harness| harness.state().session().unwrap().lock().moment > before);
+    window.click("Stop");
+    window.until_label("Stopped");
+}
+
+#[test]
+fn a_killed_worker_is_told_in_plain_words_and_its_run_goes_on() {
+    let mut window = Window::new();
+    window.long_search();
+    let at = Instant::now();
+    window.harness.state_mut().session_mut().unwrap().kill();
+    window.until_label("Worker died");
+    assert!(at.elapsed() < Duration::from_secs(2), "{:?}", at.elapsed());
+    assert!(window.harness.query_by_label_contains("it was killed").is_some());
+    assert!(window.harness.query_by_label_contains("64 images").is_some(), "what was shown stays");
+    for death in 2..=3 {
+        window.click("Resume");
+        window.until_label("Pause");
+        window.harness.state_mut().session_mut().unwrap().kill();
+        window.until_label("Worker died");
+        let resume = window.harness.get_by_label("Resume");
+        let offered = !resume.accesskit_node().is_disabled();
+        assert_eq!(offered, death < 3, "after three deaths it is not offered any more");
+    }
+}
+
+#[test]
+fn a_window_that_is_gone_leaves_a_checkpoint_and_one_that_lets_go_is_found_again() {
+    let mut window = Window::new();
+    window.long_search();
+    let dir = window.run_dir();
+    // To another screen: the run goes on by itself.
+    window.click("Welcome screen");
+    window.until_label("Recent runs");
+    assert!(RunView::open(&dir).unwrap().is_running());
+    let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
+    window.click(&name);
+    window.until_label("Running");
+    window.until_label("Pause");
+    window.click("Pause");
+    window.until_label("Continue");
+    window.click("Stop");
+    window.until("it ends", |_| !RunView::open(&dir).unwrap().is_running());
+    window.until_label("Not running");
+    window.click("Resume");
+    window.until_label("Pause");
+    let Window { harness, folder } = window;
+    // As if it was killed: nothing is said to the worker.
+    drop(harness);
+    let begun = Instant::now();
+    while RunView::open(&dir).unwrap().is_running() {
+        assert!(begun.elapsed() < PATIENCE, "the worker notices that it is alone");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let mut window = Window::within(folder);
+    window.click(&name);
+    window.until_label("Resume");
+}
+
+#[test]
+fn the_scrubber_moves_all_panels_and_a_candidate_is_shown_everywhere() {
+    let mut window = Window::new();
+    window.search(small_config());
+    window.until_label("Finished");
+    let board = |window: &Window| text(&window.harness, " candidates");
+    let all = board(&window);
+    let newest = text(&window.harness, "64 images");
+    window.click("Earlier picture");
+    window.until("an earlier picture", |harness| text(harness, "64 images") != newest);
+    for _ in 0..5 {
+        window.click("Earlier picture");
+    }
+    assert_ne!(board(&window), all, "the board is that of the moment, too");
+    window.click("End");
+    assert_eq!(board(&window), all);
+    // The newest are above; the rows far below are not there until they are scrolled to.
+    let first = text(&window.harness, "Candidate 20: ");
+    window.click(&first);
+    let vector = first.split(": ").nth(1).unwrap();
+    let drawing = format!("Drawing of the generator {vector}");
+    assert!(window.harness.query_by_label(&drawing).is_some());
+    let second = text(&window.harness, "Candidate 19: ");
+    window.harness.get_by_label(&second).click_modifiers(eframe::egui::Modifiers::SHIFT);
+    window.harness.run_steps(3);
+    assert!(window.harness.query_by_label_contains("Compared with candidate 19").is_some());
+}
+
+#[test]
+fn the_palette_gives_every_command_and_the_theme_is_remembered() {
+    use eframe::egui::{Key, Modifiers, Theme};
+    let mut window = Window::new();
+    for (typed, dark) in [("theme: dark", true), ("theme: light", false)] {
+        window.harness.key_press_modifiers(Modifiers::COMMAND, Key::P);
+        window.harness.run_steps(2);
+        window.harness.get_by_label("Find a command").type_text(typed);
+        window.harness.run_steps(2);
+        window.harness.key_press(Key::Enter);
+        window.harness.run_steps(3);
+        assert_eq!(window.harness.ctx.theme() == Theme::Dark, dark);
+        assert!(window.harness.query_by_label("Find a command").is_none());
+    }
+    let begun = Instant::now();
+    let settings = window.folder.path().join("settings/window.json");
+    while !std::fs::read_to_string(&settings).is_ok_and(|text| text.contains("light")) {
+        assert!(begun.elapsed() < PATIENCE, "the settings are written");
+        std::thread::sleep(Duration::from_millis(50));
+        window.harness.step();
+    }
+    let window = Window::within(window.folder);
+    assert_eq!(window.harness.ctx.theme(), Theme::Light);
+}
+
+#[test]
+fn broken_settings_and_folders_that_are_no_runs_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("settings")).unwrap();
+    std::fs::write(folder.path().join("settings/window.json"), "{ broken").unwrap();
+    let mut window = Window::within(folder);
+    assert!(window.harness.query_by_label_contains("could not be read").is_some());
+    let nothing = window.folder.path().to_owned();
+    window.harness.state_mut().open(&nothing);
+    window.harness.run_steps(2);
+    assert!(window.harness.query_by_label_contains("no run").is_some());
+}

@@ -1,0 +1,186 @@
+//! The worker process: what it does when it is told, killed, or left.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use autogan::run::RunView;
+use autogan::worker::{Child, Command, Control, Death, Event, Job, Notice};
+
+use super::resume::{assert_same_outcome, run};
+use super::small::{small_config, small_search};
+
+/// Far more than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Worker {
+    child: Child,
+    heard: Receiver<Notice>,
+}
+
+impl Worker {
+    fn new(command: Command) -> Self {
+        let (send, heard) = channel();
+        let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
+        let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
+        child.send(&command).unwrap();
+        Self { child, heard }
+    }
+
+    fn start(dir: &Path) -> Self {
+        let config = Box::new(small_config());
+        Self::new(Command::Start { job: Job::Search, config, dir: dir.to_owned() })
+    }
+
+    fn tell(&mut self, control: Control) {
+        self.child.send(&control.into()).unwrap();
+    }
+
+    /// Listens up to the first event that is wanted, and returns all.
+    fn until(&self, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
+        let mut events = Vec::new();
+        loop {
+            match self.heard.recv_timeout(PATIENCE).unwrap() {
+                Notice::Event(event) => events.push(event),
+                Notice::Gone(death) => panic!("{death:?} after {events:?}"),
+            }
+            if wanted(events.last().unwrap()) {
+                return events;
+            }
+        }
+    }
+
+    /// What is heard up to its end.
+    fn end(&self) -> (Vec<Event>, Death) {
+        let mut events = Vec::new();
+        loop {
+            match self.heard.recv_timeout(PATIENCE).unwrap() {
+                Notice::Event(event) => events.push(event),
+                Notice::Gone(death) => return (events, death),
+            }
+        }
+    }
+}
+
+fn progress(event: &Event) -> bool {
+    matches!(event, Event::Progress { .. })
+}
+
+fn resume_to_the_end(dir: &Path) {
+    run(&["search", "--resume", dir.to_str().unwrap()].map(str::to_owned));
+}
+
+#[test]
+fn a_worker_pauses_steps_saves_and_stops_as_it_is_told_and_the_run_is_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (straight, told) = (folder.path().join("straight"), folder.path().join("told"));
+    run(&small_search(&straight));
+    let mut worker = Worker::start(&told);
+    worker.until(progress);
+    worker.tell(Control::Live { every_ms: Some(1) });
+    let events = worker.until(|event| matches!(event, Event::Preview { .. }));
+    let Some(Event::Preview { png, columns, .. }) = events.last() else { unreachable!() };
+    assert!(png.len() > 100 && *columns == 8);
+    let asked = Instant::now();
+    worker.tell(Control::Pause);
+    worker.until(|event| *event == Event::Paused { paused: true });
+    assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
+    let save = |worker: &mut Worker| {
+        worker.tell(Control::Checkpoint);
+        match worker.until(|event| matches!(event, Event::CheckpointSaved { .. })).pop() {
+            Some(Event::CheckpointSaved { step }) => step,
+            _ => unreachable!(),
+        }
+    };
+    let before = save(&mut worker);
+    assert_eq!(save(&mut worker), before, "a paused run does nothing");
+    worker.tell(Control::Step);
+    // An evaluation may come before the update.
+    let begun = Instant::now();
+    while save(&mut worker) == before {
+        assert!(begun.elapsed() < PATIENCE, "the step is done");
+    }
+    let after = save(&mut worker);
+    assert_eq!(save(&mut worker), after, "it waits after the step");
+    worker.tell(Control::Continue);
+    worker.until(|event| *event == Event::Paused { paused: false });
+    worker.tell(Control::Stop);
+    let (events, death) = worker.end();
+    assert_eq!(events.last(), Some(&Event::Stopped));
+    assert!(death.orderly, "{death:?}");
+    resume_to_the_end(&told);
+    assert_same_outcome(&straight, &told);
+}
+
+#[test]
+fn a_killed_worker_is_heard_of_at_once_and_its_run_resumes_in_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (straight, killed) = (folder.path().join("straight"), folder.path().join("killed"));
+    run(&small_search(&straight));
+    let mut worker = Worker::start(&killed);
+    worker.until(|event| matches!(event, Event::Samples { .. }));
+    let at = Instant::now();
+    worker.child.kill();
+    let (_, death) = worker.end();
+    assert!(at.elapsed() < Duration::from_secs(2), "{:?}", at.elapsed());
+    assert!(!death.orderly && death.text.contains("died"), "{death:?}");
+    let worker = Worker::new(Command::Resume { dir: killed.clone() });
+    let (events, death) = worker.end();
+    assert!(events.iter().any(|event| matches!(event, Event::Finished { .. })), "{death:?}");
+    assert_same_outcome(&straight, &killed);
+}
+
+#[test]
+fn a_worker_that_is_left_saves_and_stops_and_one_that_is_let_go_works_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = |name: &str| folder.path().join(name);
+    run(&small_search(&dir("straight")));
+
+    let worker = Worker::start(&dir("left"));
+    worker.until(progress);
+    let Worker { child, heard } = worker;
+    drop(child);
+    let last = heard.iter().last();
+    assert!(matches!(last, Some(Notice::Gone(death)) if death.orderly));
+    assert!(RunView::open(&dir("left")).unwrap().summary().unwrap().is_none());
+    resume_to_the_end(&dir("left"));
+    assert_same_outcome(&dir("straight"), &dir("left"));
+
+    let worker = Worker::start(&dir("let go"));
+    worker.until(progress);
+    worker.child.detach().unwrap();
+    let view = RunView::open(&dir("let go")).unwrap();
+    let begun = Instant::now();
+    while view.is_running() && begun.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_same_outcome(&dir("straight"), &dir("let go"));
+}
+
+#[test]
+fn a_run_can_be_paused_and_stopped_through_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("run");
+    let worker = Worker::start(&dir);
+    worker.until(progress);
+    autogan::run::tell(&dir, &Control::Pause).unwrap();
+    worker.until(|event| *event == Event::Paused { paused: true });
+    let seen: Vec<Event> = autogan::run::seen(&dir).unwrap();
+    assert!(seen.contains(&Event::Paused { paused: true }), "{seen:?}");
+    autogan::run::tell(&dir, &Control::Stop).unwrap();
+    let (events, _) = worker.end();
+    assert_eq!(events.last(), Some(&Event::Stopped));
+}
+
+#[test]
+fn a_run_that_cannot_begin_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Box::new(small_config());
+    config.data.source = "/no/such/pictures".to_owned();
+    let dir = folder.path().join("run");
+    let worker = Worker::new(Command::Start { job: Job::Search, config, dir: dir.clone() });
+    let (events, death) = worker.end();
+    let told = matches!(events.last(), Some(Event::Failed { text }) if text.contains("/no/such/pictures"));
+    assert!(told && death.orderly && death.text.contains("/no/such/pictures"), "{events:?} {death:?}");
+    assert!(!dir.exists(), "a run that did not begin leaves nothing");
+}
