@@ -240,3 +240,104 @@ fn broken_settings_and_folders_that_are_no_runs_are_told() {
     window.harness.run_steps(2);
     assert!(window.harness.query_by_label_contains("no run").is_some());
 }
+
+/// Writes a run of 100,000 metric points and 500 candidates.
+fn write_long_run(dir: &Path) {
+    use autogan::arch::{NetShape, Space, SpaceConfig};
+    use autogan::run::{RunFolder, RunInfo};
+    use autogan::search::{Activity, Candidate, News};
+    let config = RunConfig::default();
+    let info = RunInfo::new("cpu", 1, time::OffsetDateTime::UNIX_EPOCH);
+    let mut folder = RunFolder::create(dir, &info, &config.to_toml().unwrap()).unwrap();
+    let mut tell = |news: News| folder.events.append(&news).unwrap();
+    tell(News::Phase { activity: Activity::Shared, cells: 3, iteration: 0 });
+    for step in 0..50_000u64 {
+        for network in ["generator", "discriminator"] {
+            let name = format!("shared/{network}_loss");
+            tell(News::Metric { name, step, value: (step as f64 * 0.37).sin() + 2.0 });
+        }
+    }
+    let space = Space::new(SpaceConfig::default(), NetShape::default()).unwrap();
+    for id in 0..500usize {
+        let genotype = space.at(id as u64 * 701);
+        tell(News::Candidate(Candidate {
+            id,
+            genotype,
+            parent: id.checked_sub(100),
+            cells: 3,
+            iteration: id as u64 / 30,
+            strategy: "reinforce".to_owned(),
+            estimator: "shared weights".to_owned(),
+            scores: Vec::new(),
+            reward: (id as f64).cos(),
+            macs: 1,
+        }));
+    }
+    folder.events.flush().unwrap();
+    let picture = autogan::export::Picture::grid(&vec![0.1; 64 * 3 * 32 * 32], 32, 8).enlarged(3);
+    std::fs::write(dir.join("samples/000001.png"), picture.png()).unwrap();
+    let name = "shared, iteration 1".to_owned();
+    let file = "samples/000001.png".to_owned();
+    folder.events.append(&autogan::worker::Event::Samples { name, step: 1, file }).unwrap();
+}
+
+#[test]
+fn a_long_run_is_drawn_in_milliseconds_and_an_idle_window_rests() {
+    let mut window = Window::new();
+    let dir = window.folder.path().join("long");
+    write_long_run(&dir);
+    window.harness.state_mut().open(&dir);
+    window.until("all is read", |harness| {
+        let state = harness.state().session().unwrap().lock();
+        state.candidates.len() == 500 && !state.samples.is_empty()
+    });
+    window.until_label("500 candidates");
+    window.until("the picture", |harness| harness.query_by_label_contains("64 images").is_some());
+    window.harness.run_steps(30);
+    let mut frames: Vec<Duration> = (0..300)
+        .map(|frame| {
+            // The pointer moves, as it does when somebody looks at things.
+            let (x, y) = (200.0 + (frame * 37 % 900) as f32, 120.0 + (frame * 13 % 600) as f32);
+            window.harness.hover_at(eframe::egui::pos2(x, y));
+            let begun = Instant::now();
+            window.harness.step();
+            begun.elapsed()
+        })
+        .collect();
+    frames.sort_unstable();
+    let (median, high) = (frames[150], frames[297]);
+    eprintln!("a frame takes {median:?}, at the 99th percentile {high:?}");
+    assert!(high < Duration::from_millis(16), "far from fluid: {high:?}");
+    window.harness.remove_cursor();
+    window.harness.run_steps(60);
+    let output = &window.harness.output().viewport_output;
+    let rests = output.values().all(|viewport| viewport.repaint_delay >= Duration::from_secs(1));
+    assert!(rests, "an idle window repaints at most once a second");
+}
+
+#[test]
+fn every_control_of_every_screen_has_a_name() {
+    use eframe::egui::{Key, Modifiers};
+    let mut window = Window::new();
+    window.harness.check_accessibility();
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::P);
+    window.harness.run_steps(3);
+    window.harness.check_accessibility();
+    window.harness.key_press(Key::Escape);
+    let dir = window.folder.path().join("long");
+    write_long_run(&dir);
+    window.harness.state_mut().open(&dir);
+    window.until_label("500 candidates");
+    for tab in ["Log", "Architecture", "Lineage", "Table"] {
+        let clicked = window.harness.get_all_by_label(tab).next().unwrap();
+        clicked.click();
+        window.harness.run_steps(5);
+        window.harness.check_accessibility();
+    }
+    window.harness.state_mut().search(small_config());
+    window.until_label("Pause");
+    window.harness.check_accessibility();
+    window.click("Stop");
+    window.until_label("Stopped");
+    window.harness.check_accessibility();
+}
