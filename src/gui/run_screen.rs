@@ -61,7 +61,13 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
             actions.push(*action);
         }
     }
-    progress(ui, state);
+    match state.summary.as_ref().and_then(|summary| summary.trained.first()) {
+        Some(winner) => {
+            let score = winner.scores.first().map_or_else(String::new, |score| format!(": {score}"));
+            ui.add(egui::Label::new(format!("Winner {}{score}", winner.vector)).truncate());
+        }
+        None => progress(ui, state),
+    }
 }
 
 /// How far the run is, and what it does.

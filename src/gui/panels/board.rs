@@ -105,10 +105,10 @@ fn table(ui: &mut egui::Ui, context: &mut Context<'_>, mut candidates: Vec<&Cand
             .sense(Sense::click())
             .column(Column::exact(44.0))
             .column(Column::exact(44.0))
-            .column(Column::initial(190.0).at_least(90.0).clip(true).resizable(true))
+            .column(Column::initial(136.0).at_least(90.0).clip(true).resizable(true))
             .column(Column::exact(48.0))
-            .column(Column::exact(72.0))
-            .column(Column::exact(72.0))
+            .column(Column::exact(64.0))
+            .column(Column::exact(56.0))
             .column(Column::remainder().at_least(120.0).clip(true))
             .header(row_height, |mut header| {
                 for (column, name, tooltip) in COLUMNS {
@@ -281,7 +281,7 @@ fn draw_lineage(
     for (at, members) in columns.iter().enumerate() {
         let Some(first) = members.first() else { continue };
         let cells = if first.cells == 1 { "1 cell".to_owned() } else { format!("{} cells", first.cells) };
-        let title = if first.is_trained() { "trained from scratch".to_owned() } else { cells };
+        let title = if first.is_trained() { "trained".to_owned() } else { cells };
         let corner = rect.min + Vec2::new(at as f32 * step + 8.0, 4.0);
         painter.text(corner, Align2::LEFT_TOP, title, FontId::proportional(12.0), text);
     }

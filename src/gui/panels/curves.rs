@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use eframe::egui;
-use egui_plot::{Legend, Line, Plot, PlotPoints, VLine};
+use egui_plot::{AxisHints, Legend, Line, Plot, PlotPoints, VLine};
 
 use super::{Context, empty};
 use crate::gui::state::{RunState, Series, smoothed, thinned};
@@ -100,8 +100,24 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         );
         ui.checkbox(&mut context.settings.log_axis, "Log axis")
             .on_hover_text("Shows powers of ten; values of zero and less are left out");
+        let copy =
+            ui.button("Copy CSV").on_hover_text("Copies the curves that are shown, as they are, as a table");
+        if copy.clicked() {
+            ui.copy_text(csv(context.state, context.moment, &shown));
+        }
     });
     plot(ui, context, &shown);
+}
+
+/// The curves of a group up to a moment: `name,step,value`, a line for each point.
+fn csv(state: &RunState, moment: u32, shown: &str) -> String {
+    let mut text = "name,step,value\n".to_owned();
+    for (name, series) in state.series.iter().filter(|(name, _)| shown_group(name) == shown) {
+        for [step, value] in &series.points()[..series.count_until(moment)] {
+            text += &format!("{name},{step},{value}\n");
+        }
+    }
+    text
 }
 
 /// The group that got the newest point.
@@ -134,13 +150,20 @@ fn plot(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &str) {
     }
     let value = move |y: f64| if log { 10f64.powf(y) } else { y };
     let scores = in_group.iter().all(|(name, _)| group(name) != shown);
+    let horizontal = AxisHints::new_x()
+        .label(if shown == "speed" { "Moment" } else { "Step" })
+        .label_spacing(egui::Rangef::new(36.0, 60.0));
+    let vertical = AxisHints::new_y()
+        .formatter(move |mark, _| number(value(mark.value)))
+        .label_spacing(egui::Rangef::new(12.0, 20.0));
     let plot = Plot::new(("curves", shown, log))
         .legend(Legend::default())
         .show_background(false)
+        .grid_color(palette.faint)
         .allow_scroll(false)
         .auto_bounds([true, true])
-        .x_axis_label(if shown == "speed" { "Moment" } else { "Step" })
-        .y_axis_formatter(move |mark, _| number(value(mark.value)));
+        .custom_x_axes(vec![horizontal])
+        .custom_y_axes(vec![vertical]);
     plot.show(ui, |plot| {
         for (index, (name, _)) in in_group.iter().enumerate() {
             let Some(Drawn { raw, smooth, .. }) = drawn.get(*name) else {
@@ -216,6 +239,17 @@ mod tests {
         assert_eq!(shown_group("derived 1/discriminator_loss"), "derived 1");
         assert_eq!(shown_group("derived 1/fréchet distance"), shown_group("winner/fréchet distance"));
         assert_eq!(words(&shown_group("winner/generator_loss")), "Losses of winner");
+    }
+
+    #[test]
+    fn a_table_has_every_point_of_the_group_up_to_the_moment() {
+        let mut state = RunState::default();
+        for (moment, name) in [(1, "shared/generator_loss"), (2, "winner/loss"), (3, "shared/generator_loss")]
+        {
+            state.series.entry(name.to_owned()).or_default().push(moment, f64::from(moment), 0.5);
+        }
+        assert_eq!(csv(&state, 2, "shared"), "name,step,value\nshared/generator_loss,1,0.5\n");
+        assert_eq!(csv(&state, 3, "shared").lines().count(), 3);
     }
 
     #[test]
