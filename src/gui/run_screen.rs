@@ -145,7 +145,8 @@ pub fn scrubber(ui: &mut egui::Ui, state: &RunState, view: &mut View, actions: &
         let slider = egui::Slider::new(&mut moment, 0..=state.moment.max(1)).show_value(false);
         let response = ui.add_enabled(state.moment > 0, slider);
         let response = response.on_hover_text("Moves all panels to the same moment of the run");
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, "Moment of the run"));
+        let value = f64::from(moment);
+        response.widget_info(|| egui::WidgetInfo::slider(state.moment > 0, value, "Moment of the run"));
         if response.changed() {
             view.moment = (moment < state.moment).then_some(moment);
         }

@@ -191,6 +191,10 @@ fn the_scrubber_moves_all_panels_and_a_candidate_is_shown_everywhere() {
     assert_ne!(board(&window), all, "the board is that of the moment, too");
     window.click("End");
     assert_eq!(board(&window), all);
+    window.harness.get_by_label("Moment of the run").set_value_accesskit(40.0);
+    window.harness.run_steps(3);
+    assert_ne!(board(&window), all, "the scrubber itself moves all, too");
+    window.click("End");
     // The newest are above; the rows far below are not there until they are scrolled to.
     let first = text(&window.harness, "Candidate 20: ");
     window.click(&first);
