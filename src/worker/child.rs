@@ -49,12 +49,13 @@ impl Child {
     ///
     /// If it cannot be started.
     pub fn spawn(program: &Path, mut hear: impl FnMut(Notice) + Send + 'static) -> io::Result<Self> {
-        let mut process = process::Command::new(program)
-            .arg("worker")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let mut command = process::Command::new(program);
+        command.arg("worker").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C in the terminal that the window was started from ends the window; the worker then finds
+        // its input closed and saves a checkpoint, or goes on where it was let go.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut process = command.spawn()?;
         let (input, output, errors) = (process.stdin.take(), process.stdout.take(), process.stderr.take());
         let (Some(output), Some(errors)) = (output, errors) else {
             unreachable!("they were asked for above");

@@ -184,3 +184,17 @@ fn a_run_that_cannot_begin_says_why() {
     assert!(told && death.orderly && death.text.contains("/no/such/pictures"), "{events:?} {death:?}");
     assert!(!dir.exists(), "a run that did not begin leaves nothing");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn keys_in_the_windows_terminal_do_not_reach_the_worker() {
+    let group = |id: u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+        // After the name in brackets: state, parent, group.
+        let (_, fields) = stat.rsplit_once(')').unwrap();
+        fields.split_whitespace().nth(2).unwrap().to_owned()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let worker = Worker::start(&folder.path().join("run"));
+    assert_ne!(group(worker.child.id()), group(std::process::id()));
+}
