@@ -8,6 +8,11 @@ pub fn thousands(count: u64) -> String {
     groups.join(",")
 }
 
+/// `1 cell`, `2 cells`.
+pub fn cells(count: usize) -> String {
+    if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
+}
+
 /// A number of operations: `1.765 G`, `16.1 M`, `640`.
 pub fn operations(count: u64) -> String {
     match count {

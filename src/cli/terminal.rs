@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::arch::words::cells as cells_in_words;
 use crate::metric::Score;
-use crate::search::{Activity, News};
+use crate::search::News;
 use crate::worker::{Event, Summary, Work};
 
 /// Steps of the bar.
@@ -78,15 +79,7 @@ impl Terminal {
     fn news(&mut self, news: &News) {
         match news {
             News::Phase { activity, cells, iteration } => {
-                let cells = counted(*cells);
-                self.phase = match activity {
-                    Activity::Shared | Activity::Control => {
-                        format!("{}, {cells}, iteration {}", activity.words(), iteration + 1)
-                    }
-                    Activity::Rank | Activity::Derive | Activity::Winner => {
-                        format!("{}, {cells}", activity.words())
-                    }
-                };
+                self.phase = activity.described(*cells, *iteration);
             }
             News::Candidate(candidate) => {
                 let better = match self.reward {
@@ -204,7 +197,7 @@ impl Terminal {
                 "{:4.0}%  {}, {}: {units} {}, {:.0} ms each",
                 share(*seconds),
                 activity.words(),
-                counted(*cells),
+                cells_in_words(*cells),
                 activity.unit(),
                 1000.0 * seconds / (*units).max(1) as f64,
             ));
@@ -218,11 +211,6 @@ impl Terminal {
             bar.finish_and_clear();
         }
     }
-}
-
-/// `1 cell`, `2 cells`.
-fn counted(cells: usize) -> String {
-    if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") }
 }
 
 /// Seconds in words: `42 s`, `3 min 5 s`, `2 h 14 min`.

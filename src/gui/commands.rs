@@ -1,5 +1,7 @@
 //! Every command of the window in one table: menus, buttons, palette, keys and tooltips come from it.
 
+use std::sync::LazyLock;
+
 use eframe::egui::{self, Key, KeyboardShortcut, Modifiers};
 
 use super::layout::Panel;
@@ -60,8 +62,13 @@ pub struct Entry {
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 
-/// All commands, in the order of the palette.
-pub fn table() -> Vec<Entry> {
+/// All commands, in the order of the palette. Every frame reads it, so it is made once.
+pub fn table() -> &'static [Entry] {
+    static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(entries);
+    &TABLE
+}
+
+fn entries() -> Vec<Entry> {
     let entry = |action, name: &str, tooltip, shortcut: Option<(Modifiers, Key)>| Entry {
         action,
         name: name.to_owned(),
@@ -153,8 +160,8 @@ pub fn table() -> Vec<Entry> {
 }
 
 /// The entry of a command.
-pub fn entry(action: Action) -> Entry {
-    let found = table().into_iter().find(|entry| entry.action == action);
+pub fn entry(action: Action) -> &'static Entry {
+    let found = table().iter().find(|entry| entry.action == action);
     found.unwrap_or_else(|| unreachable!("every command is in the table"))
 }
 
@@ -175,13 +182,12 @@ impl Entry {
 
 /// The commands whose keys were pressed in this frame and that are `possible`, keys taken.
 pub fn pressed(ctx: &egui::Context, possible: impl Fn(Action) -> bool) -> Vec<Action> {
-    let mut entries: Vec<Entry> = table().into_iter().filter(|entry| possible(entry.action)).collect();
     // One key combination is one command: the first that is possible.
-    entries.retain(|entry| entry.shortcut.is_some());
-    let taken = |entry: &Entry| {
+    let taken = |entry: &&Entry| {
         entry.shortcut.is_some_and(|shortcut| ctx.input_mut(|input| input.consume_shortcut(&shortcut)))
     };
-    entries.into_iter().filter(taken).map(|entry| entry.action).collect()
+    let entries = table().iter().filter(|entry| entry.shortcut.is_some() && possible(entry.action));
+    entries.filter(taken).map(|entry| entry.action).collect()
 }
 
 /// How well a command's name answers what was typed: all letters in order, early and close together.
@@ -210,7 +216,7 @@ mod tests {
         assert_eq!(names.len(), table.len());
         let exclusive = [Action::Pause, Action::Continue];
         let mut seen: Vec<(KeyboardShortcut, Action)> = Vec::new();
-        for entry in &table {
+        for entry in table {
             assert!(!entry.tooltip.ends_with('.') && entry.tooltip.len() > 12, "{}", entry.name);
             let Some(shortcut) = entry.shortcut else { continue };
             let clash = seen.iter().find(|(other, _)| *other == shortcut);

@@ -23,7 +23,7 @@ impl CommandPalette {
     /// Draws it; `possible` tells which commands can be given now.
     pub fn show(&mut self, ctx: &egui::Context, possible: impl Fn(Action) -> bool) -> Outcome {
         let mut found: Vec<_> = table()
-            .into_iter()
+            .iter()
             .filter(|entry| possible(entry.action) && entry.action != Action::Palette)
             .filter_map(|entry| answers(&entry.name, &self.typed).map(|cost| (cost, entry)))
             .collect();

@@ -33,10 +33,13 @@ pub struct Session {
 }
 
 impl Session {
+    fn new(dir: &Path, wake: Wake) -> Self {
+        Self { dir: dir.to_owned(), state: Arc::default(), watched: Arc::default(), child: None, wake }
+    }
+
     /// Shows the run in `dir`, whether somebody works on it or not.
     pub fn open(dir: &Path, wake: Wake) -> Self {
-        let session =
-            Self { dir: dir.to_owned(), state: Arc::default(), watched: Arc::default(), child: None, wake };
+        let session = Self::new(dir, wake);
         session.watch(None);
         session
     }
@@ -53,8 +56,7 @@ impl Session {
         dir: &Path,
         wake: Wake,
     ) -> Result<Self, String> {
-        let mut session =
-            Self { dir: dir.to_owned(), state: Arc::default(), watched: Arc::default(), child: None, wake };
+        let mut session = Self::new(dir, wake);
         let config = Box::new(config);
         session.employ(program, &Command::Start { job, config, dir: dir.to_owned() })?;
         Ok(session)
@@ -103,11 +105,6 @@ impl Session {
     /// Whether the window has started the worker that is at it.
     pub fn is_own(&self) -> bool {
         self.child.is_some() && self.lock().status.is_live()
-    }
-
-    /// The number of its own worker in the operating system.
-    pub fn worker(&self) -> Option<u32> {
-        self.child.as_ref().map(Child::id)
     }
 
     /// Tells something to whoever works on the run.

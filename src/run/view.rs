@@ -173,6 +173,11 @@ impl RunView {
         is_locked(&self.dir)
     }
 
+    /// Where `events.jsonl` lies, for who follows it as it grows.
+    pub fn events_path(&self) -> PathBuf {
+        self.dir.join(EVENTS)
+    }
+
     /// Where `log.txt` lies, the log for people.
     pub fn log_path(&self) -> PathBuf {
         self.dir.join(LOG_TXT)

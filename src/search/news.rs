@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::board::Candidate;
 use super::strategy::Distributions;
+use crate::arch::words;
 use crate::export::Picture;
 use crate::metric::Score;
 
@@ -117,6 +118,16 @@ impl Activity {
             Self::Rank => "ranking candidates",
             Self::Derive => "training the best from scratch",
             Self::Winner => "training the winner",
+        }
+    }
+
+    /// In words with the cells of the genotypes at hand and, where it comes again in each of them, the
+    /// iteration, counted from 0: `training the shared GAN, 2 cells, iteration 3`.
+    pub fn described(self, cells: usize, iteration: u64) -> String {
+        let words = format!("{}, {}", self.words(), words::cells(cells));
+        match self {
+            Self::Shared | Self::Control => format!("{words}, iteration {}", iteration + 1),
+            Self::Rank | Self::Derive | Self::Winner => words,
         }
     }
 

@@ -1,8 +1,9 @@
 //! What a run is told while it works, by its own process or through its folder, and what it shows of
 //! itself there.
 
+use std::collections::VecDeque;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::command::Control;
@@ -28,6 +29,8 @@ pub(super) enum Turn {
 /// Listens while the engine works.
 pub(super) struct Attention {
     live: Live,
+    /// What was told through the folder and is still to be done.
+    waiting: VecDeque<Control>,
     looked: Instant,
     shown: Instant,
     paused: bool,
@@ -43,6 +46,7 @@ impl Attention {
     pub fn new(dir: &Path) -> Self {
         Self {
             live: Live::begin(dir),
+            waiting: VecDeque::new(),
             looked: Instant::now(),
             shown: Instant::now(),
             paused: false,
@@ -56,43 +60,35 @@ impl Attention {
     pub fn turn(&mut self, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Event)) -> Turn {
         loop {
             let waits = self.paused && !self.stepping;
-            let told = match waits {
-                true => match controls.recv_timeout(LOOK_EVERY) {
-                    Ok(control) => vec![control],
-                    Err(RecvTimeoutError::Timeout) => Vec::new(),
+            let told = match (self.waiting.pop_front(), waits) {
+                (Some(control), _) => Some(control),
+                (None, true) => match controls.recv_timeout(LOOK_EVERY) {
+                    Ok(control) => Some(control),
+                    Err(RecvTimeoutError::Timeout) => None,
                     // Nobody is left to tell it to go on.
                     Err(RecvTimeoutError::Disconnected) => return Turn::Stop,
                 },
-                false => match controls.try_recv() {
-                    Ok(control) => vec![control],
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => Vec::new(),
-                },
+                (None, false) => controls.try_recv().ok(),
             };
-            let told = match told.is_empty() && self.looked.elapsed() >= LOOK_EVERY {
-                true => {
-                    self.looked = Instant::now();
-                    self.live.told()
-                }
-                false => told,
-            };
-            if told.is_empty() && !waits {
-                return Turn::Work;
+            if told.is_none() && self.looked.elapsed() >= LOOK_EVERY {
+                self.looked = Instant::now();
+                self.waiting.extend(self.live.told::<Control>());
             }
-            for control in told {
-                match control {
-                    Control::Pause => self.pause(true, tell),
-                    Control::Continue => self.pause(false, tell),
-                    Control::Step => {
-                        self.pause(true, tell);
-                        self.stepping = true;
-                    }
-                    Control::Live { every_ms } => {
-                        self.preview_every = every_ms.map(Duration::from_millis);
-                        self.previewed = None;
-                    }
-                    Control::Checkpoint => return Turn::Checkpoint,
-                    Control::Stop => return Turn::Stop,
+            match told {
+                Some(Control::Pause) => self.pause(true, tell),
+                Some(Control::Continue) => self.pause(false, tell),
+                Some(Control::Step) => {
+                    self.pause(true, tell);
+                    self.stepping = true;
                 }
+                Some(Control::Live { every_ms }) => {
+                    self.preview_every = every_ms.map(Duration::from_millis);
+                    self.previewed = None;
+                }
+                Some(Control::Checkpoint) => return Turn::Checkpoint,
+                Some(Control::Stop) => return Turn::Stop,
+                None if self.waiting.is_empty() && !waits => return Turn::Work,
+                None => {}
             }
         }
     }
@@ -182,6 +178,19 @@ mod tests {
         other.join().unwrap();
         let state: Vec<Event> = run::seen(dir.path()).unwrap();
         assert_eq!(state, [Event::Paused { paused: true }]);
+    }
+
+    #[test]
+    fn nothing_that_is_told_through_the_folder_at_once_is_lost() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut attention = Attention::new(dir.path());
+        let (send, controls) = channel();
+        send.send(Control::Pause).unwrap();
+        for control in [Control::Checkpoint, Control::Checkpoint, Control::Continue] {
+            run::tell(dir.path(), &control).unwrap();
+        }
+        let turns: Vec<Turn> = (0..3).map(|_| turn(&mut attention, &controls).0).collect();
+        assert_eq!(turns, [Turn::Checkpoint, Turn::Checkpoint, Turn::Work]);
     }
 
     #[test]

@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 use super::event::Event;
 use crate::run::{RunError, RunView, seen};
 
-/// The log of events in a run folder.
-const EVENTS: &str = "events.jsonl";
 /// The most that is read at a time, in bytes.
 const CHUNK: u64 = 8 << 20;
 
@@ -41,7 +39,8 @@ impl Follower {
     ///
     /// If it is no run.
     pub fn new(dir: &Path) -> Result<Self, RunError> {
-        Ok(Self { view: RunView::open(dir)?, path: dir.join(EVENTS), read: 0, tail: Vec::new() })
+        let view = RunView::open(dir)?;
+        Ok(Self { path: view.events_path(), view, read: 0, tail: Vec::new() })
     }
 
     /// The run.
@@ -138,7 +137,7 @@ mod tests {
         drop(RunFolder::create(&dir, &info, "").unwrap());
         let mut follower = Follower::new(&dir).unwrap();
         let line = serde_json::to_string(&event(7)).unwrap();
-        let mut file = File::options().append(true).open(dir.join(EVENTS)).unwrap();
+        let mut file = File::options().append(true).open(follower.view().events_path()).unwrap();
         write!(file, "{}", &line[..9]).unwrap();
         assert_eq!(follower.poll().events, []);
         writeln!(file, "{}", &line[9..]).unwrap();

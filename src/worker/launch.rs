@@ -97,7 +97,7 @@ pub fn resume(
 /// # Errors
 ///
 /// If `run.json` does not say it.
-pub fn job(view: &RunView) -> anyhow::Result<Job> {
+fn job(view: &RunView) -> anyhow::Result<Job> {
     let job = view
         .info()
         .extra

@@ -22,7 +22,7 @@ pub use contest::{ContestConfig, Entry, contest};
 pub use engine::{ENLARGED, End, Engine, WEIGHTS};
 pub use event::{Event, Summary, Trained, Work};
 pub use follow::{Follower, Update};
-pub use launch::{Going, begin, job, plan, resume};
+pub use launch::{Going, begin, plan, resume};
 pub use sampling::{Images, Latents, read_model, sample};
 pub use serve::serve;
 pub use setup::{Job, Plan};

@@ -8,6 +8,7 @@ use eframe::egui::{
 use egui_extras::{Column, TableBuilder};
 
 use super::{Context, empty};
+use crate::arch::words;
 use crate::gui::theme::{Palette, faded};
 use crate::search::Candidate;
 
@@ -280,7 +281,7 @@ fn draw_lineage(
     let text = ui.visuals().text_color();
     for (at, members) in columns.iter().enumerate() {
         let Some(first) = members.first() else { continue };
-        let cells = if first.cells == 1 { "1 cell".to_owned() } else { format!("{} cells", first.cells) };
+        let cells = words::cells(first.cells);
         let title = if first.is_trained() { "trained".to_owned() } else { cells };
         let corner = rect.min + Vec2::new(at as f32 * step + 8.0, 4.0);
         painter.text(corner, Align2::LEFT_TOP, title, FontId::proportional(12.0), text);

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Align2, FontId, Pos2, Rect, RichText, Role, Sense, Vec2, WidgetInfo};
 
 use super::{Context, empty};
-use crate::arch::{Space, TokenKind};
+use crate::arch::{Space, TokenKind, words};
 use crate::gui::state::{Reading, RunState};
 use crate::gui::theme::{Palette, faded};
 
@@ -33,7 +33,7 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         for &cells in stages.iter().rev() {
             let columns: Vec<&Reading> = readings.iter().filter(|reading| reading.cells == cells).collect();
             let rows = rows(context.state, columns[0]);
-            let words = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
+            let words = words::cells(cells);
             let now = if cells == newest.cells { " (now)" } else { "" };
             ui.label(RichText::new(format!("Stage of {words}{now}")).strong());
             map(ui, &rows, &columns, cells);

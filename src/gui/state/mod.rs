@@ -82,14 +82,7 @@ pub struct Phase {
 impl Phase {
     /// In words, such as `training the shared GAN, 2 cells, iteration 3`.
     pub fn words(&self) -> String {
-        let cells = if self.cells == 1 { "1 cell".to_owned() } else { format!("{} cells", self.cells) };
-        let words = self.activity.words();
-        match self.activity {
-            Activity::Shared | Activity::Control => {
-                format!("{words}, {cells}, iteration {}", self.iteration + 1)
-            }
-            Activity::Rank | Activity::Derive | Activity::Winner => format!("{words}, {cells}"),
-        }
+        self.activity.described(self.cells, self.iteration)
     }
 }
 
