@@ -17,6 +17,8 @@ pub(super) struct CellSpace {
     /// The gene that is cheapest in parameters and in MACs at once. There is one, because choices are
     /// independent and none that saves parameters costs MACs or the other way round.
     pub cheapest: CellGene,
+    /// The gene that is dearest in both, which there is for the same reason.
+    pub dearest: CellGene,
 }
 
 impl CellSpace {
@@ -67,11 +69,10 @@ impl CellSpace {
             };
             genes.entry(counted).or_default().push(gene);
         }
-        let cheapest = all
-            .into_iter()
-            .min_by_key(|gene| cell_cost(cell, gene, shape))
-            .expect("every choice has a value, so there is a gene");
-        Ok(CellSpace { tokens, rules, genes, cheapest })
+        let cost = |gene: &&CellGene| cell_cost(cell, gene, shape);
+        let [cheapest, dearest] = [all.iter().min_by_key(cost), all.iter().max_by_key(cost)]
+            .map(|gene| *gene.expect("every choice has a value, so there is a gene"));
+        Ok(CellSpace { tokens, rules, genes, cheapest, dearest })
     }
 
     /// Number of the cell's genes.

@@ -155,3 +155,21 @@ pub enum ArchError {
         limit: usize,
     },
 }
+
+impl ArchError {
+    /// The setting of a run, dotted, that is wrong; `arch` for an architecture itself.
+    pub fn key(&self) -> String {
+        match self {
+            Self::EmptyChoice { choice, .. } | Self::RepeatedValue { choice, .. } => {
+                format!("space.{choice}")
+            }
+            Self::SkipRules { .. } => "space.skips".to_owned(),
+            Self::SpaceCells { .. } => "space.cells".to_owned(),
+            Self::OverrideNumber { .. } | Self::OverrideTwice { .. } => "space.cell".to_owned(),
+            Self::Bound { bound, .. } => (*bound).to_owned(),
+            Self::Shape { field: "channels", .. } => "model.generator_channels".to_owned(),
+            Self::Shape { field, .. } => format!("model.{field}"),
+            _ => "arch".to_owned(),
+        }
+    }
+}

@@ -12,6 +12,16 @@ impl Space {
         minus(self.limit(), self.cheapest_completion_cost(genotype)).is_some()
     }
 
+    /// The member that costs least, in parameters and in MACs at once.
+    pub fn smallest(&self) -> Genotype {
+        Genotype { cells: self.cells.iter().map(|cell| cell.cheapest).collect() }
+    }
+
+    /// The member that costs most in both; bounds on cost do not matter.
+    pub fn largest(&self) -> Genotype {
+        Genotype { cells: self.cells.iter().map(|cell| cell.dearest).collect() }
+    }
+
     /// Whether growth may go on from these first cells: some member that begins with them keeps the bounds.
     pub fn admissible(&self, prefix: &Genotype) -> bool {
         self.contains(prefix) && self.within_bounds(prefix)
@@ -82,6 +92,19 @@ impl Space {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn no_member_is_cheaper_than_the_smallest_or_dearer_than_the_largest() {
+        let config = SpaceConfig { cells: 2, ..SpaceConfig::default() };
+        let space = Space::new(config, NetShape::default()).unwrap();
+        let cost =
+            |g: &Genotype| (crate::arch::params(g, space.shape()), crate::arch::macs(g, space.shape()));
+        let (least, most) = (cost(&space.smallest()), cost(&space.largest()));
+        for member in (0..space.size()).map(|index| space.at(index)) {
+            let (params, macs) = cost(&member);
+            assert!(least.0 <= params && params <= most.0 && least.1 <= macs && macs <= most.1, "{member}");
+        }
+    }
     use crate::arch::{CellOverride, NetShape, Norm, SpaceConfig};
     use crate::rng::rng;
     use std::collections::{BTreeSet, HashMap};

@@ -306,6 +306,9 @@ pub(super) struct DoctorArgs {
     /// The device to test: auto, cpu, or an adapter's name
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: String,
+    /// List the devices only, test nothing
+    #[arg(long, conflicts_with = "warm_up")]
+    pub list: bool,
     /// Compile and tune the kernels of a quick search ahead of time
     #[arg(long)]
     pub warm_up: bool,

@@ -66,6 +66,12 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     if !args.json {
         machine.describe();
     }
+    if args.list {
+        if args.json {
+            print_line(&serde_json::to_string(&machine)?);
+        }
+        return Ok(());
+    }
     let examined = examine(args);
     if args.json {
         let mut report = serde_json::to_value(&machine)?;

@@ -67,11 +67,29 @@ pub enum ConfigError {
     #[error("the settings cannot be written as TOML ({0}); no number may be over {max}", max = i64::MAX)]
     Unwritable(String),
     /// Settings that make no sense.
-    #[error("{0}")]
-    Nonsense(String),
+    #[error("{text}")]
+    Nonsense {
+        /// The setting to change, dotted.
+        key: String,
+        /// What is wrong with it.
+        text: String,
+    },
 }
 
 impl ConfigError {
+    /// The setting that is wrong, dotted, where it is a single one.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::UnknownKey { key, .. }
+            | Self::WrongValue { key, .. }
+            | Self::Unreadable { key, .. }
+            | Self::Nonsense { key, .. } => Some(key),
+            Self::UnknownPreset { .. } | Self::NotASetting(_) | Self::Syntax { .. } | Self::Unwritable(_) => {
+                None
+            }
+        }
+    }
+
     /// Turns an error of the parser into one that names the whole key and what it may be. `text` is
     /// what was parsed, and `origin` where it comes from.
     pub(super) fn explain(error: &toml::de::Error, text: &str, origin: &str) -> Self {

@@ -6,10 +6,12 @@
 //! so that a mistake is reported where it stands.
 
 mod error;
+mod mode;
 mod preset;
 mod validate;
 
 pub use error::ConfigError;
+pub use mode::Mode;
 pub use preset::{PRESETS, Preset};
 
 use serde::{Deserialize, Serialize};

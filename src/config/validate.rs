@@ -35,52 +35,73 @@ impl RunConfig {
         self.validate()?;
         let (search, cells) = (&self.search, self.space.cells);
         if search.total_iterations() == 0 {
-            return nonsense("search.iterations has no iteration; give each cell at least one".to_owned());
+            return nonsense(
+                "search.iterations",
+                "search.iterations has no iteration; give each cell at least one".to_owned(),
+            );
         }
         if search.levels == Levels::Multi && search.iterations.len() != cells {
-            return nonsense(format!(
-                "search.iterations has {} numbers and space.cells is {cells}; give one number for each cell",
-                search.iterations.len()
-            ));
+            return nonsense(
+                "search.iterations",
+                format!(
+                    "search.iterations has {} numbers and space.cells is {cells}; give one number for each cell",
+                    search.iterations.len()
+                ),
+            );
         }
         let first_side = self.model.side(1);
         if search.levels == Levels::Multi && !SIDES.contains(&first_side) {
-            return nonsense(format!(
-                "the search starts with one cell and images of {first_side} px, which is too small; set \
+            return nonsense(
+                "model.bottom_width",
+                format!(
+                    "the search starts with one cell and images of {first_side} px, which is too small; set \
                  model.bottom_width to at least {} or search.levels to \"single\"",
-                SIDES.start() / 2
-            ));
+                    SIDES.start() / 2
+                ),
+            );
         }
         if search.candidates < search.top_k {
-            return nonsense(format!(
-                "search.top_k is {} and search.candidates {}; it cannot keep more than are ranked",
-                search.top_k, search.candidates
-            ));
+            return nonsense(
+                "search.top_k",
+                format!(
+                    "search.top_k is {} and search.candidates {}; it cannot keep more than are ranked",
+                    search.top_k, search.candidates
+                ),
+            );
         }
         if self.winner.steps < self.derive.steps {
-            return nonsense(format!(
-                "winner.steps is {} and derive.steps {}; it must be at least as many, because the winner \
+            return nonsense(
+                "winner.steps",
+                format!(
+                    "winner.steps is {} and derive.steps {}; it must be at least as many, because the winner \
                  goes on from its derived state",
-                self.winner.steps, self.derive.steps
-            ));
+                    self.winner.steps, self.derive.steps
+                ),
+            );
         }
         Ok(())
     }
 
     fn validate_data_and_sizes(&self) -> Result<(), ConfigError> {
-        self.data.source.parse::<Source>().map_err(|error| ConfigError::Nonsense(error.to_string()))?;
+        self.data.source.parse::<Source>().map_err(|error| ConfigError::Nonsense {
+            key: "data.source".to_owned(),
+            text: error.to_string(),
+        })?;
         Space::new(self.space.clone(), self.model.net_shape())
-            .map_err(|error| ConfigError::Nonsense(error.to_string()))?;
+            .map_err(|error| ConfigError::Nonsense { key: error.key(), text: error.to_string() })?;
         let side = self.side();
         if !SIDES.contains(&side) {
-            return nonsense(format!(
-                "model.bottom_width {} with space.cells {} gives images of {side} px; choose them so that \
+            return nonsense(
+                "model.bottom_width",
+                format!(
+                    "model.bottom_width {} with space.cells {} gives images of {side} px; choose them so that \
                  the side is from {} to {}",
-                self.model.bottom_width,
-                self.space.cells,
-                SIDES.start(),
-                SIDES.end()
-            ));
+                    self.model.bottom_width,
+                    self.space.cells,
+                    SIDES.start(),
+                    SIDES.end()
+                ),
+            );
         }
         Ok(())
     }
@@ -133,7 +154,7 @@ impl RunConfig {
             ("search.controller.rate", search.controller.rate),
         ] {
             if !(rate.is_finite() && rate > 0.0) {
-                return nonsense(format!("{name} is {rate}; it must be a number above 0"));
+                return nonsense(name, format!("{name} is {rate}; it must be a number above 0"));
             }
         }
         for (name, share) in [
@@ -143,7 +164,7 @@ impl RunConfig {
             ("search.controller.baseline_decay", search.controller.baseline_decay),
         ] {
             if !(0.0..1.0).contains(&share) {
-                return nonsense(format!("{name} is {share}; it must be at least 0 and below 1"));
+                return nonsense(name, format!("{name} is {share}; it must be at least 0 and below 1"));
             }
         }
         for (name, value) in [
@@ -152,7 +173,7 @@ impl RunConfig {
             ("search.reset.diversity", search.reset.diversity),
         ] {
             if !(value.is_finite() && value >= 0.0) {
-                return nonsense(format!("{name} is {value}; it must be a number of at least 0"));
+                return nonsense(name, format!("{name} is {value}; it must be a number of at least 0"));
             }
         }
         Ok(())
@@ -165,17 +186,17 @@ fn check_counts<'a>(
     let wrong = counts.into_iter().find(|(_, value, range)| !range.contains(value));
     match wrong {
         Some((name, value, range)) if *range.end() == u64::MAX => {
-            nonsense(format!("{name} is {value}; it must be at least {}", range.start()))
+            nonsense(name, format!("{name} is {value}; it must be at least {}", range.start()))
         }
         Some((name, value, range)) => {
-            nonsense(format!("{name} is {value}; it must be from {} to {}", range.start(), range.end()))
+            nonsense(name, format!("{name} is {value}; it must be from {} to {}", range.start(), range.end()))
         }
         None => Ok(()),
     }
 }
 
-fn nonsense(message: String) -> Result<(), ConfigError> {
-    Err(ConfigError::Nonsense(message))
+fn nonsense(key: &str, text: String) -> Result<(), ConfigError> {
+    Err(ConfigError::Nonsense { key: key.to_owned(), text })
 }
 
 #[cfg(test)]

@@ -8,16 +8,20 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use eframe::egui::{self, RichText};
 
+use super::closing::{self, Choice};
 use super::commands::{self, Action, entry};
+use super::dialogs::{self, Ask, FileKind, Question, Wanted};
 use super::layout::Layout;
 use super::palette::{CommandPalette, Outcome};
 use super::panels::View;
 use super::pictures::Pictures;
 use super::run_screen;
 use super::session::{Session, Wake};
+use super::sessions::Sessions;
 use super::settings::{self, Settings};
+use super::setup::Setup;
 use super::state::Status;
-use super::theme;
+use super::theme::{self, Palette};
 use super::toasts::Toasts;
 use super::{wall, welcome};
 use crate::config::RunConfig;
@@ -29,11 +33,38 @@ const DEMO: &str = "quick";
 /// So many deaths of a worker within this time, and it is not offered to be resumed any more.
 const DEATHS: usize = 3;
 const DEATHS_WITHIN: Duration = Duration::from_secs(600);
+/// A file of settings, as the command line takes it too.
+const SETTINGS_FILE: FileKind = FileKind { words: "Settings (TOML)", endings: &["toml"] };
 /// Settings are written at most this often.
 const WRITE_EVERY: Duration = Duration::from_secs(2);
 
+/// Which screen the window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Screen {
+    /// Ways to begin.
+    #[default]
+    Welcome,
+    /// What a run is told before it begins.
+    Setup,
+    /// A run.
+    Run,
+}
+
+/// What was asked for in a dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// A run folder to show.
+    OpenRun,
+    /// A folder of images to learn from.
+    Images,
+    /// A file of settings to read.
+    LoadSettings,
+    /// A file to write the settings to.
+    SaveSettings,
+}
+
 /// Where the window finds and leaves things.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Places {
     /// The program that is started as a worker: this one.
     pub program: PathBuf,
@@ -41,6 +72,8 @@ pub struct Places {
     pub settings: Option<PathBuf>,
     /// Where new runs go.
     pub runs: PathBuf,
+    /// Who asks for files and folders: the system's dialogs.
+    pub ask: Ask,
 }
 
 impl Places {
@@ -51,7 +84,12 @@ impl Places {
     /// If the program cannot find itself.
     pub fn of_this_machine() -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("the program's own file cannot be found")?;
-        Ok(Self { program, settings: settings::folder(), runs: settings::runs_root() })
+        Ok(Self {
+            program,
+            settings: settings::folder(),
+            runs: settings::runs_root(),
+            ask: dialogs::native(),
+        })
     }
 }
 
@@ -61,14 +99,16 @@ pub struct App {
     settings: Settings,
     /// The settings as they were written, and when.
     written: (Settings, Instant),
-    session: Option<Session>,
+    screen: Screen,
+    sessions: Sessions,
     view: View,
     pictures: Pictures,
     palette: Option<CommandPalette>,
     toasts: Toasts,
     wake: Wake,
-    /// Folders that were chosen in a dialog.
-    chosen: Option<Receiver<Option<PathBuf>>>,
+    /// What was chosen in a dialog, and what for.
+    chosen: Option<(Purpose, Receiver<Option<PathBuf>>)>,
+    setup: Setup,
     /// It was asked to close while a run goes on.
     closing: bool,
     /// It may close.
@@ -93,12 +133,15 @@ impl App {
         if let Some(warning) = warning {
             toasts.problem(warning);
         }
+        let setup = Setup::new(places.program.clone(), wake.clone());
         Self {
             written: (settings.clone(), Instant::now()),
             settings,
             places,
-            session: None,
+            screen: Screen::Welcome,
+            sessions: Sessions::default(),
             view: View::default(),
+            setup,
             pictures: Pictures::new(wake.clone()),
             palette: None,
             toasts,
@@ -113,16 +156,20 @@ impl App {
 
     /// The run that is shown.
     pub fn session(&self) -> Option<&Session> {
-        self.session.as_ref()
+        self.sessions.shown()
     }
 
     /// The same, to be told something.
     pub fn session_mut(&mut self) -> Option<&mut Session> {
-        self.session.as_mut()
+        self.sessions.shown_mut()
     }
 
     /// Begins a search with these settings and shows it.
     pub fn search(&mut self, config: RunConfig) {
+        self.begin(Job::Search, config);
+    }
+
+    fn begin(&mut self, job: Job, config: RunConfig) {
         let now = time::OffsetDateTime::now_utc();
         if let Err(error) = std::fs::create_dir_all(&self.places.runs) {
             let place = self.places.runs.display();
@@ -130,7 +177,7 @@ impl App {
         }
         let dir = default_dir(&self.places.runs, &config.name, now);
         let wake = self.wake.clone();
-        match Session::start(&self.places.program, Job::Search, config, &dir, wake) {
+        match Session::start(&self.places.program, job, config, &dir, wake) {
             Ok(session) => self.show(session),
             Err(problem) => self.toasts.problem(problem),
         }
@@ -138,6 +185,9 @@ impl App {
 
     /// Shows the run in a folder.
     pub fn open(&mut self, dir: &Path) {
+        if self.sessions.bring(dir) {
+            return self.shown();
+        }
         match RunView::open(dir) {
             Ok(_) => self.show(Session::open(dir, self.wake.clone())),
             Err(problem) => self.toasts.problem(problem.to_string()),
@@ -148,22 +198,36 @@ impl App {
         self.settings.visited(session.dir());
         // A window that is killed finds its run again, too.
         self.write();
+        self.sessions.show(session);
+        self.shown();
+    }
+
+    /// Another run is shown now.
+    fn shown(&mut self) {
+        self.screen = Screen::Run;
         self.view = View::default();
         self.seen = Status::Idle;
-        // A run of ours goes on by itself, and is attached to when it is opened again.
-        if let Some(before) = self.session.replace(session) {
-            before.leave();
+    }
+
+    fn go(&mut self, screen: Screen) {
+        if screen != Screen::Run {
+            self.sessions.hide();
         }
+        self.screen = screen;
     }
 
     fn possible(&self, action: Action) -> bool {
-        let Some(session) = &self.session else {
-            return matches!(
-                action,
-                Action::Demo | Action::OpenRun | Action::Theme(_) | Action::Palette | Action::Quit
-            );
-        };
-        run_screen::possible(&session.lock().status, self.resumable(), action)
+        match (action, self.sessions.shown()) {
+            (Action::Demo | Action::OpenRun | Action::Theme(_) | Action::Palette | Action::Quit, _) => true,
+            (Action::Home, _) => self.screen != Screen::Welcome,
+            (Action::Setup, _) => self.screen != Screen::Setup,
+            (Action::Start, _) => self.screen == Screen::Setup && self.setup.can_start(),
+            (Action::Undo, _) => self.screen == Screen::Setup && self.setup.can_undo(),
+            (Action::Redo, _) => self.screen == Screen::Setup && self.setup.can_redo(),
+            (Action::LoadSettings | Action::SaveSettings, _) => self.screen == Screen::Setup,
+            (_, Some(session)) => run_screen::possible(&session.lock().status, self.resumable(), action),
+            (_, None) => false,
+        }
     }
 
     fn resumable(&self) -> bool {
@@ -172,16 +236,22 @@ impl App {
 
     fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
-            Action::Home => {
-                if let Some(session) = self.session.take() {
-                    session.leave();
-                }
+            Action::Home => self.go(Screen::Welcome),
+            Action::Setup => self.go(Screen::Setup),
+            Action::Start => {
+                let (job, config) = self.setup.start();
+                self.begin(job, config);
             }
+            Action::Undo => self.setup.undo(),
+            Action::Redo => self.setup.redo(),
+            Action::LoadSettings => self.ask(Purpose::LoadSettings),
+            Action::SaveSettings => self.ask(Purpose::SaveSettings),
+            Action::ChooseImages => self.ask(Purpose::Images),
             Action::Demo => match RunConfig::preset(DEMO) {
                 Ok(config) => self.search(config),
                 Err(error) => self.toasts.problem(error.to_string()),
             },
-            Action::OpenRun => self.choose_run(),
+            Action::OpenRun => self.ask(Purpose::OpenRun),
             Action::Pause => self.tell(Control::Pause),
             Action::Continue => self.tell(Control::Continue),
             Action::Step => self.tell(Control::Step),
@@ -189,13 +259,14 @@ impl App {
             Action::Stop => self.tell(Control::Stop),
             Action::Resume => {
                 let program = self.places.program.clone();
-                if let Some(Err(problem)) = self.session.as_mut().map(|session| session.resume(&program)) {
+                if let Some(Err(problem)) = self.sessions.shown_mut().map(|session| session.resume(&program))
+                {
                     self.toasts.problem(problem);
                 }
             }
             Action::Live => self.view.moment = None,
             Action::Back | Action::Forward => {
-                if let Some(session) = &self.session {
+                if let Some(session) = self.sessions.shown() {
                     let forward = action == Action::Forward;
                     self.view.moment = run_screen::neighbour(&session.lock(), self.view.moment, forward);
                 }
@@ -205,7 +276,7 @@ impl App {
             Action::Theme(theme) => self.settings.theme = theme,
             Action::Palette => self.palette = Some(CommandPalette::default()),
             Action::Reveal => {
-                if let Some(session) = &self.session {
+                if let Some(session) = self.sessions.shown() {
                     let url = format!("file://{}", session.dir().display());
                     ctx.open_url(egui::OpenUrl::new_tab(url));
                 }
@@ -215,47 +286,121 @@ impl App {
     }
 
     fn tell(&mut self, control: Control) {
-        if let Some(Err(problem)) = self.session.as_mut().map(|session| session.tell(control)) {
+        if let Some(Err(problem)) = self.sessions.shown_mut().map(|session| session.tell(control)) {
             self.toasts.problem(problem);
         }
     }
 
-    /// Asks for a run folder, without waiting.
-    fn choose_run(&mut self) {
+    /// Asks for a file or a folder, without waiting.
+    fn ask(&mut self, purpose: Purpose) {
+        let question = match purpose {
+            Purpose::OpenRun => Question {
+                title: "Open a run folder".to_owned(),
+                wanted: Wanted::Folder,
+                begin: Some(self.places.runs.clone()),
+            },
+            Purpose::Images => Question {
+                title: "Choose a folder of images".to_owned(),
+                wanted: Wanted::Folder,
+                begin: None,
+            },
+            Purpose::LoadSettings => Question {
+                title: "Load settings".to_owned(),
+                wanted: Wanted::Open(SETTINGS_FILE),
+                begin: None,
+            },
+            Purpose::SaveSettings => Question {
+                title: "Save settings".to_owned(),
+                wanted: Wanted::Save {
+                    kinds: vec![SETTINGS_FILE],
+                    name: format!("{}.toml", self.setup.config().name),
+                },
+                begin: None,
+            },
+        };
         let (send, chosen) = channel();
-        let (wake, begin) = (self.wake.clone(), self.places.runs.clone());
+        let (wake, ask) = (self.wake.clone(), self.places.ask.clone());
         std::thread::spawn(move || {
-            let dialog = rfd::FileDialog::new().set_title("Open a run folder").set_directory(begin);
             // The window may be gone.
-            let _ = send.send(dialog.pick_folder());
+            let _ = send.send(ask(&question));
             wake();
         });
-        self.chosen = Some(chosen);
+        self.chosen = Some((purpose, chosen));
+    }
+
+    fn chose(&mut self, purpose: Purpose, path: &Path) {
+        match purpose {
+            Purpose::OpenRun => self.open(path),
+            Purpose::Images => self.setup.learn_from(path),
+            Purpose::LoadSettings => match self.setup.load(path) {
+                Ok(()) => self.toasts.done(format!("Settings of {} loaded", path.display())),
+                Err(problem) => self.toasts.problem(problem),
+            },
+            Purpose::SaveSettings => match self.setup.save(path) {
+                Ok(()) => self.toasts.done(format!("Settings saved in {}", path.display())),
+                Err(problem) => self.toasts.problem(problem),
+            },
+        }
+    }
+
+    /// Takes in what was dropped: a run folder, a file of settings, or pictures.
+    fn dropped(&mut self, paths: &[PathBuf]) {
+        let Some(first) = paths.first() else {
+            return;
+        };
+        if RunView::open(first).is_ok() {
+            return self.open(first);
+        }
+        self.go(Screen::Setup);
+        if first.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
+            return self.chose(Purpose::LoadSettings, first);
+        }
+        if first.is_dir() {
+            return self.setup.learn_from(first);
+        }
+        match first.parent() {
+            Some(folder) => {
+                self.toasts.done(format!("All pictures in {} are taken", folder.display()));
+                self.setup.learn_from(folder);
+            }
+            None => self.toasts.problem(format!("{} is in no folder", first.display())),
+        }
     }
 
     /// Takes in what came from outside: dialogs, dropped folders, the end of a worker.
     fn notice(&mut self, ctx: &egui::Context) {
-        if let Some(chosen) = self.chosen.as_ref().and_then(|chosen| chosen.try_recv().ok()) {
+        let answer = self.chosen.as_ref().map(|(purpose, chosen)| (*purpose, chosen.try_recv()));
+        if let Some((purpose, Ok(answer))) = answer {
             self.chosen = None;
-            if let Some(dir) = chosen {
-                self.open(&dir);
+            if let Some(path) = answer {
+                self.chose(purpose, &path);
             }
         }
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
-        if let Some(dir) = dropped.first() {
-            self.open(dir);
+        self.dropped(&dropped);
+        for (name, status) in self.sessions.tidy() {
+            match status {
+                Status::Finished => self.tell_end(ctx, format!("{name} is finished")),
+                Status::Stopped => self.toasts.done(format!("{name} stopped with a checkpoint")),
+                status => self.toasts.problem(format!("{name}: {}", status.words())),
+            }
         }
-        let Some(session) = &self.session else {
+        let Some(session) = self.sessions.shown() else {
             return;
         };
-        let status = session.lock().status.clone();
+        let state = session.lock();
+        let status = state.status.clone();
+        if let Some((device, speed)) = self.setup.learn_speed(&state) {
+            self.settings.speeds.insert(device, speed);
+        }
+        drop(state);
         if std::mem::discriminant(&status) == std::mem::discriminant(&self.seen) {
             return;
         }
         let name = session.name();
         match (&self.seen, &status) {
-            (Status::Running, Status::Finished) => self.toasts.done(format!("{name} is finished")),
+            (Status::Running, Status::Finished) => self.tell_end(ctx, format!("{name} is finished")),
             (_, Status::Stopped) => self.toasts.done(format!("{name} stopped with a checkpoint")),
             (_, Status::Died(_)) => {
                 self.deaths.retain(|death| death.elapsed() < DEATHS_WITHIN);
@@ -266,81 +411,49 @@ impl App {
         self.seen = status;
     }
 
+    /// Says that a run ended, on the desktop too where nobody looks at the window.
+    fn tell_end(&mut self, ctx: &egui::Context, text: String) {
+        if ctx.input(|input| input.viewport().focused == Some(false)) {
+            super::notify::tell(text.clone());
+        }
+        self.toasts.done(text);
+    }
+
     /// Asks before it closes while a run of its own goes on.
     fn closing(&mut self, ctx: &egui::Context) {
-        if ctx.input(|input| input.viewport().close_requested()) && !self.close {
-            let live = self.session.as_ref().is_some_and(Session::is_own);
-            if live {
-                ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
-                self.closing = true;
-            }
+        if ctx.input(|input| input.viewport().close_requested()) && !self.close && self.sessions.are_live() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            self.closing = true;
         }
-        if !self.closing {
-            return;
+        let choice = self.closing.then(|| closing::ask(ctx, self.sessions.live())).flatten();
+        match choice {
+            None => return,
+            Some(Choice::Stay) => return self.closing = false,
+            Some(Choice::Stop) => self.sessions.close(),
+            Some(Choice::Leave) => self.sessions.leave(),
         }
-        let modal = egui::Modal::new(egui::Id::unique("closing")).show(ctx, |ui| {
-            ui.set_width(380.0);
-            ui.heading("A run is going on");
-            ui.label(
-                "It can stop with a checkpoint, to be resumed later, or go on without the window; opening \
-                      it again finds it.",
-            );
-            ui.add_space(theme::GAP);
-            ui.horizontal(|ui| {
-                let stop = ui.button("Stop and close").on_hover_text("Saves a checkpoint first");
-                let leave = ui.button("Keep it running").on_hover_text("Closes the window only");
-                let stay = ui.button("Cancel").on_hover_text("Keeps the window open");
-                (stop.clicked(), leave.clicked(), stay.clicked())
-            })
-            .inner
-        });
-        let (stop, leave, stay) = modal.inner;
-        if stay || modal.should_close() {
-            self.closing = false;
-        }
-        if (stop || leave)
-            && let Some(session) = self.session.take()
-        {
-            (self.closing, self.close) = (false, true);
-            match stop {
-                true => session.close(),
-                false => session.leave(),
-            }
-            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
-        }
+        (self.closing, self.close) = (false, true);
+        self.screen = Screen::Welcome;
+        ctx.send_viewport_cmd(egui::ViewportCommand::Close);
     }
 
     fn top_bar(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         egui::Panel::top("top bar").show(ui, |ui| {
             ui.add_space(3.0);
             ui.horizontal(|ui| {
-                let home = entry(Action::Home);
-                let button = ui.add_enabled(self.session.is_some(), egui::Button::new("Home"));
-                let button = button.on_hover_text(home.hint(ui.ctx()));
-                button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &home.name));
-                if button.clicked() {
-                    actions.push(Action::Home);
-                }
+                button(ui, Action::Home, "Home", self.possible(Action::Home), actions);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let palette = entry(Action::Palette);
-                    let button = ui.button("Commands").on_hover_text(palette.hint(ui.ctx()));
-                    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &palette.name));
-                    if button.clicked() {
-                        actions.push(Action::Palette);
-                    }
+                    button(ui, Action::Palette, "Commands", true, actions);
+                    self.chips(ui);
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        match &self.session {
-                            Some(session) => {
+                        match (self.screen, self.sessions.shown()) {
+                            (Screen::Run, Some(session)) => {
                                 let resumable = self.resumable();
-                                run_screen::controls(
-                                    ui,
-                                    &session.lock(),
-                                    &session.name(),
-                                    resumable,
-                                    actions,
-                                );
+                                let name = session.name();
+                                run_screen::controls(ui, &session.lock(), &name, resumable, actions);
                             }
-                            None => {
+                            (Screen::Setup, _) => self.setup.controls(ui, actions),
+                            _ => {
                                 ui.label(RichText::new("AutoGAN").strong());
                             }
                         }
@@ -351,14 +464,43 @@ impl App {
         });
     }
 
-    fn screen(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        let Self { session, view, pictures, settings, .. } = self;
-        let Some(session) = session else {
-            let chosen =
-                egui::CentralPanel::default().show(ui, |ui| welcome::show(ui, &settings.recent, actions));
-            if let Some(dir) = chosen.inner {
-                self.open(&dir);
+    /// Ways back to the runs that go on unseen.
+    fn chips(&mut self, ui: &mut egui::Ui) {
+        let mut back = None;
+        for session in self.sessions.behind() {
+            let (name, state) = (session.name(), session.lock());
+            let done = state.progress.map_or(0.0, |progress| 100.0 * progress.done);
+            let text = RichText::new(format!("{name} {done:.0}%")).color(Palette::of(ui).good);
+            let chip = ui.button(text).on_hover_text("A run of this window goes on; click to see it");
+            chip.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Back to {name}"))
+            });
+            if chip.clicked() {
+                back = Some(session.dir().to_owned());
             }
+        }
+        if let Some(dir) = back {
+            self.open(&dir);
+        }
+    }
+
+    fn screen(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+        match (self.screen, self.sessions.shown().is_some()) {
+            (Screen::Setup, _) => self.setup.show(ui, &self.settings.speeds, actions),
+            (Screen::Run, true) => self.run(ui, actions),
+            _ => {
+                let recent = &self.settings.recent;
+                let chosen = egui::CentralPanel::default().show(ui, |ui| welcome::show(ui, recent, actions));
+                if let Some(dir) = chosen.inner {
+                    self.open(&dir);
+                }
+            }
+        }
+    }
+
+    fn run(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+        let Self { sessions, view, pictures, settings, .. } = self;
+        let Some(session) = sessions.shown() else {
             return;
         };
         let state = session.lock();
@@ -372,6 +514,13 @@ impl App {
             run_screen::trouble(ui, &state);
             run_screen::panels(ui, session, &state, view, pictures, settings);
         });
+        let train = view.train.take();
+        if let Some(genotype) = train {
+            let config = state.config.clone();
+            drop(state);
+            self.setup.train(&genotype, config);
+            self.go(Screen::Setup);
+        }
     }
 
     /// Remembers what changed, now and then.
@@ -429,8 +578,16 @@ impl eframe::App for App {
 
     fn on_exit(&mut self) {
         self.write();
-        if let Some(session) = self.session.take() {
-            session.close();
-        }
+        self.sessions.close();
+    }
+}
+
+/// A button of the top bar for a command.
+fn button(ui: &mut egui::Ui, action: Action, text: &str, possible: bool, actions: &mut Vec<Action>) {
+    let entry = entry(action);
+    let button = ui.add_enabled(possible, egui::Button::new(text)).on_hover_text(entry.hint(ui.ctx()));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, possible, &entry.name));
+    if button.clicked() {
+        actions.push(action);
     }
 }

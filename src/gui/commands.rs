@@ -14,6 +14,20 @@ pub enum Action {
     Home,
     /// Begin the demo.
     Demo,
+    /// Set up a search or a training.
+    Setup,
+    /// Begin what was set up.
+    Start,
+    /// Take the last change of the settings back.
+    Undo,
+    /// Make it again.
+    Redo,
+    /// Read settings from a file.
+    LoadSettings,
+    /// Write the settings to a file.
+    SaveSettings,
+    /// Choose a folder of images to learn from.
+    ChooseImages,
     /// Open a run folder.
     OpenRun,
     /// Pause the run.
@@ -81,6 +95,43 @@ fn entries() -> Vec<Entry> {
             "Start the demo",
             "Searches a small space on the built-in toys: minutes on any machine",
             Some((CTRL, Key::D)),
+        ),
+        entry(
+            Action::Setup,
+            "New search…",
+            "Choose images, the search space, the budget and the device, then start",
+            Some((CTRL, Key::N)),
+        ),
+        entry(
+            Action::Start,
+            "Start",
+            "Begins the run in a folder of its own, with the settings as they are",
+            Some((CTRL, Key::Enter)),
+        ),
+        entry(Action::Undo, "Undo", "Takes the last change of the settings back", Some((CTRL, Key::Z))),
+        entry(
+            Action::Redo,
+            "Redo",
+            "Makes the change again that was taken back",
+            Some((CTRL.plus(Modifiers::SHIFT), Key::Z)),
+        ),
+        entry(
+            Action::LoadSettings,
+            "Load settings…",
+            "Reads a TOML file, such as the config.toml of a run",
+            None,
+        ),
+        entry(
+            Action::SaveSettings,
+            "Save settings…",
+            "Writes a TOML file that the command line takes too: autogan search --config FILE",
+            None,
+        ),
+        entry(
+            Action::ChooseImages,
+            "Choose a folder…",
+            "A folder of images, or of the files of a public data set",
+            None,
         ),
         entry(
             Action::OpenRun,

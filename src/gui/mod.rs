@@ -5,14 +5,19 @@
 //! shown on threads of their own.
 
 mod app;
+mod closing;
 mod commands;
+mod dialogs;
 mod layout;
+mod notify;
 mod palette;
 mod panels;
 mod pictures;
 mod run_screen;
 mod session;
+mod sessions;
 mod settings;
+mod setup;
 mod state;
 mod theme;
 mod toasts;
@@ -20,6 +25,7 @@ mod wall;
 mod welcome;
 
 pub use app::{App, Places};
+pub use dialogs::{Ask, FileKind, Question, Wanted};
 
 use eframe::egui;
 

@@ -1,6 +1,7 @@
 //! What the window remembers between two starts. It never prevents one: what cannot be read is told and
 //! replaced by the default.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use directories::{ProjectDirs, UserDirs};
@@ -36,6 +37,8 @@ pub struct Settings {
     pub smoothing: f64,
     /// Whether curves have a logarithmic axis.
     pub log_axis: bool,
+    /// Multiply-accumulates a second that runs reached, by device.
+    pub speeds: BTreeMap<String, f64>,
     /// Folders of runs, newest first.
     pub recent: Vec<PathBuf>,
 }
@@ -89,6 +92,7 @@ impl Settings {
         self.size = self.size.filter(|size| finite(size) && size.iter().all(|&value| value >= 100.0));
         self.layout = self.layout.mended();
         self.recent.truncate(RECENT);
+        self.speeds.retain(|_, speed| speed.is_finite() && *speed > 0.0);
         self
     }
 }

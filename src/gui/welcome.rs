@@ -29,12 +29,14 @@ pub fn show(ui: &mut egui::Ui, recent: &[PathBuf], actions: &mut Vec<Action>) ->
             }
             ui.label(RichText::new("A small search on the built-in toys, in minutes, on any machine").weak());
             ui.add_space(GAP);
-            let open = entry(Action::OpenRun);
-            let button = egui::Button::new(&open.name).min_size(Vec2::new(280.0, 34.0));
-            if ui.add(button).on_hover_text(open.hint(ui.ctx())).clicked() {
-                actions.push(Action::OpenRun);
+            for action in [Action::Setup, Action::OpenRun] {
+                let entry = entry(action);
+                let button = egui::Button::new(&entry.name).min_size(Vec2::new(280.0, 34.0));
+                if ui.add(button).on_hover_text(entry.hint(ui.ctx())).clicked() {
+                    actions.push(action);
+                }
             }
-            ui.label(RichText::new("or drop a run folder on this window").weak());
+            ui.label(RichText::new("or drop pictures, a run folder or a file of settings here").weak());
             ui.add_space(2.0 * GAP);
             if !recent.is_empty() {
                 ui.label(RichText::new("Recent runs").strong().color(palette.generator));

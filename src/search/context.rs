@@ -2,7 +2,8 @@
 
 use burn::tensor::Device;
 
-use crate::arch::{Genotype, Space, macs};
+use super::plan::Costs;
+use crate::arch::Space;
 use crate::gan::{Arena, Recipe};
 use crate::model::ModelConfig;
 
@@ -29,14 +30,8 @@ impl Context {
         &self.arenas[cells - 1]
     }
 
-    /// Multiply-accumulates of `steps` generator steps with the discriminator steps between them.
-    pub fn training_macs(&self, genotype: &Genotype, steps: u64) -> u64 {
-        steps * self.recipe.training_macs(genotype, &self.model)
-    }
-
-    /// Multiply-accumulates of generating and scoring `samples` images.
-    pub fn scoring_macs(&self, genotype: &Genotype, samples: usize) -> u64 {
-        let scorer = &self.arena(genotype.cells.len()).scorer;
-        samples as u64 * (macs(genotype, self.space.shape()) + scorer.extractor().macs())
+    /// What the parts of the work cost.
+    pub fn costs(&self) -> Costs<'_> {
+        Costs { seed: self.seed, space: &self.space, model: &self.model, recipe: &self.recipe }
     }
 }

@@ -92,7 +92,7 @@ impl Estimator for SharedWeights {
         let scorer = &context.arena(genotype.cells.len()).scorer;
         Ok(Box::new(SharedEstimation {
             measurement: Measurement::new(generator, genotype.clone(), scorer, plan),
-            macs: context.scoring_macs(genotype, self.config.reward_samples),
+            macs: context.costs().scoring_macs(genotype, self.config.reward_samples),
             reward: self.config.reward,
             cells: genotype.cells.len(),
         }))
@@ -169,11 +169,11 @@ impl Estimator for Scratch {
             &format!("scratch/{draw}"),
         )?;
         let steps = self.train.steps;
-        let scoring = context.scoring_macs(genotype, self.score.samples);
+        let scoring = context.costs().scoring_macs(genotype, self.score.samples);
         Ok(Box::new(ScratchEstimation {
             training: Training::new(trainer, arena.clone(), self.train, self.score, context.seed),
             reward: self.config.reward,
-            macs: context.training_macs(genotype, steps) + scoring,
+            macs: context.costs().training_macs(genotype, steps) + scoring,
         }))
     }
 

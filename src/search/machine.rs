@@ -129,7 +129,7 @@ impl Search {
                 derivation: None,
                 told: None,
             },
-            parts: plan::parts(&context, &plan),
+            parts: plan::parts(context.costs(), &plan),
             context,
             plan,
             strategy,
@@ -387,7 +387,7 @@ impl Search {
             let estimate = Estimate {
                 reward: self.plan.search.reward.of(&finished.scores, &self.scale(self.state.cells))?,
                 scores: finished.scores,
-                macs: self.context.training_macs(&finished.genotype, finished.steps),
+                macs: self.context.costs().training_macs(&finished.genotype, finished.steps),
             };
             let board = &mut self.state.board;
             let (iteration, strategy) = (self.state.iteration, self.strategy.name());

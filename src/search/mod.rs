@@ -25,7 +25,7 @@ pub use derive::{Derived, translate};
 pub use estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
 pub use machine::{Search, SearchState};
 pub use news::{Activity, News, Told};
-pub use plan::{Part, SearchPlan};
+pub use plan::{Costs, Part, SearchPlan, parts};
 pub use random::Random;
 pub use reinforce::{Outcome, Reinforce, reinforce_loss};
 pub use shared::SharedGan;

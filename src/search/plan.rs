@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::{EstimatorKind, SearchConfig};
-use super::context::Context;
 use super::news::Activity;
-use crate::arch::Genotype;
-use crate::gan::{ScoreConfig, TrainConfig};
+use crate::arch::{Genotype, Space, macs};
+use crate::gan::{Recipe, ScoreConfig, TrainConfig};
+use crate::metric::Extractor;
 use crate::model::ModelConfig;
 use crate::rng::rng;
 
@@ -41,23 +41,48 @@ pub struct Part {
     pub macs: u64,
 }
 
+/// What decides the cost of a piece of work; known before images are read or networks made.
+#[derive(Clone, Copy)]
+pub struct Costs<'a> {
+    /// Seed of the run, by which architectures are drawn for averages.
+    pub seed: u64,
+    /// The search space.
+    pub space: &'a Space,
+    /// Sizes of the shared networks.
+    pub model: &'a ModelConfig,
+    /// The adversarial recipe.
+    pub recipe: &'a Recipe,
+}
+
+impl Costs<'_> {
+    /// Multiply-accumulates of `steps` generator steps with the discriminator steps between them.
+    pub fn training_macs(&self, genotype: &Genotype, steps: u64) -> u64 {
+        steps * self.recipe.training_macs(genotype, self.model)
+    }
+
+    /// Multiply-accumulates of generating and scoring `samples` images.
+    pub fn scoring_macs(&self, genotype: &Genotype, samples: usize) -> u64 {
+        samples as u64 * (macs(genotype, self.space.shape()) + Extractor::macs())
+    }
+}
+
 /// The work of a whole search, in order of first appearance.
-pub fn parts(context: &Context, plan: &SearchPlan) -> Vec<Part> {
+pub fn parts(costs: Costs<'_>, plan: &SearchPlan) -> Vec<Part> {
     let config = &plan.search;
-    let all = context.space.cells();
+    let all = costs.space.cells();
     let probes: Vec<Genotype> =
-        (0..PROBES).map(|probe| context.space.sample(&mut rng(context.seed, "plan", probe))).collect();
+        (0..PROBES).map(|probe| costs.space.sample(&mut rng(costs.seed, "plan", probe))).collect();
     let average = |cells: usize, cost: &dyn Fn(&Genotype) -> u64| {
         probes.iter().map(|genotype| cost(&genotype.prefix(cells)) / PROBES).sum::<u64>()
     };
     let estimate = |cells| match config.estimator {
-        EstimatorKind::Shared => average(cells, &|g| context.scoring_macs(g, config.reward_samples)),
+        EstimatorKind::Shared => average(cells, &|g| costs.scoring_macs(g, config.reward_samples)),
         EstimatorKind::Scratch => average(cells, &|g| {
-            context.training_macs(g, config.scratch_steps) + context.scoring_macs(g, config.reward_samples)
+            costs.training_macs(g, config.scratch_steps) + costs.scoring_macs(g, config.reward_samples)
         }),
     };
-    let shared = |cells| average(cells, &|g| context.training_macs(g, 1) / context.recipe.n_critic.max(1));
-    let training = average(all, &|g| context.recipe.training_macs(g, &plan.derived_model));
+    let shared = |cells| average(cells, &|g| costs.training_macs(g, 1) / costs.recipe.n_critic.max(1));
+    let training = average(all, &|g| costs.recipe.training_macs(g, &plan.derived_model));
     let mut parts: Vec<Part> = Vec::new();
     for cells in 1..=all {
         let of_stage = |&iteration: &u64| config.cells_at(iteration, all) == cells;

@@ -25,4 +25,4 @@ pub use follow::{Follower, Update};
 pub use launch::{Going, begin, plan, resume};
 pub use sampling::{Images, Latents, read_model, sample};
 pub use serve::serve;
-pub use setup::{Job, Plan};
+pub use setup::{Job, Plan, expected_macs};

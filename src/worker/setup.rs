@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Event;
 use super::task::{Single, Task};
-use crate::arch::{Genotype, Space};
+use crate::arch::{ArchError, Genotype, Space};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
 use crate::gan::{self, Arena, Recipe, TrainConfig, Trainer, Training};
 use crate::metric::{Extractor, Reference, Scorer};
-use crate::search::{Context, Search, SearchPlan, WarmUp};
+use crate::search::{Context, Costs, Search, SearchPlan, WarmUp, parts};
 
 /// Stream of the training of one architecture.
 const STREAM: &str = "train";
@@ -91,17 +91,6 @@ impl Plan {
         })
     }
 
-    fn search_plan(&self) -> SearchPlan {
-        let config = &self.config;
-        SearchPlan {
-            search: config.search.clone(),
-            derive: config.derive,
-            winner: config.winner,
-            score: config.score,
-            derived_model: config.derived_model(),
-        }
-    }
-
     /// Compiles and tunes the kernels of the search, telling how far it is.
     ///
     /// # Errors
@@ -113,7 +102,7 @@ impl Plan {
     }
 
     fn warm_up_on(&self, context: &Context, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
-        let mut warm_up = WarmUp::new(context, &self.search_plan());
+        let mut warm_up = WarmUp::new(context, &search_plan(&self.config));
         let total = warm_up.len() as u64;
         while let Some(name) = warm_up.step()? {
             let done = total - warm_up.len() as u64;
@@ -127,7 +116,7 @@ impl Plan {
         if self.is_gpu {
             self.warm_up_on(&context, tell)?;
         }
-        Ok(Task::Search(Box::new(Search::new(context, self.search_plan())?)))
+        Ok(Task::Search(Box::new(Search::new(context, search_plan(&self.config))?)))
     }
 
     fn train(
@@ -197,6 +186,32 @@ impl Plan {
             })
             .collect()
     }
+}
+
+fn search_plan(config: &RunConfig) -> SearchPlan {
+    SearchPlan {
+        search: config.search.clone(),
+        derive: config.derive,
+        winner: config.winner,
+        score: config.score,
+        derived_model: config.derived_model(),
+    }
+}
+
+/// Multiply-accumulates of a whole run, averaged over the space, before it begins.
+///
+/// # Errors
+///
+/// If there is no such search space.
+pub fn expected_macs(job: &Job, config: &RunConfig) -> Result<u64, ArchError> {
+    let model = config.derived_model();
+    if let Job::Train(genotype) = job {
+        return Ok(config.winner.steps.saturating_mul(config.recipe.training_macs(genotype, &model)));
+    }
+    let space = Space::new(config.space.clone(), config.model.net_shape())?;
+    let costs = Costs { seed: config.seed, space: &space, model: &config.model, recipe: &config.recipe };
+    let parts = parts(costs, &search_plan(config));
+    Ok(parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.units.saturating_mul(part.macs))))
 }
 
 fn preparing(what: &str, done: u64, total: u64) -> Event {

@@ -1,6 +1,7 @@
 //! The window, driven by role and label as a person or a screen reader does.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use autogan::config::RunConfig;
@@ -29,6 +30,11 @@ impl Window {
             program: env!("CARGO_BIN_EXE_autogan").into(),
             settings: Some(folder.path().join("settings")),
             runs: folder.path().join("runs"),
+            // What the test put there.
+            ask: Arc::new({
+                let answer = folder.path().join("answer");
+                move |_| std::fs::read_to_string(&answer).ok().map(Into::into)
+            }),
         };
         let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(20);
         let mut harness = builder.build_eframe(move |cc| App::new(cc, places));

@@ -60,6 +60,10 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         {
             ui.copy_text(vector);
         }
+        let about = "Sets up a training of this architecture from scratch, on any images";
+        if ui.small_button("Train…").on_hover_text(about).clicked() {
+            context.view.train = Some(shown.genotype.clone());
+        }
         if is_selected && ui.small_button("Best so far").on_hover_text("Shows the best again").clicked() {
             (context.view.selected, context.view.compared) = (None, None);
         }

@@ -15,6 +15,7 @@ use super::layout::Panel;
 use super::pictures::Pictures;
 use super::settings::Settings;
 use super::state::RunState;
+use crate::arch::Genotype;
 use crate::search::Candidate;
 
 /// What the user looks at, in all panels alike, and each panel's own.
@@ -26,6 +27,8 @@ pub struct View {
     pub selected: Option<usize>,
     /// The one it is compared with.
     pub compared: Option<usize>,
+    /// An architecture that shall be trained by itself.
+    pub train: Option<Genotype>,
     samples: samples::View,
     curves: curves::View,
     board: board::View,

@@ -150,9 +150,9 @@ impl Extractor {
         self.classifies().then(|| self.network.classes())
     }
 
-    /// Multiply-accumulates of its convolutions for one image.
-    pub fn macs(&self) -> u64 {
-        self.network.macs()
+    /// Multiply-accumulates of its convolutions for one image: the same for every extractor.
+    pub fn macs() -> u64 {
+        Network::macs()
     }
 
     /// The device that the network is on.

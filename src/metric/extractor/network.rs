@@ -116,7 +116,7 @@ impl Network {
     }
 
     /// Multiply-accumulates of the convolutions for one image; each halves the side.
-    pub(super) fn macs(&self) -> u64 {
+    pub(super) fn macs() -> u64 {
         let layers = CHANNELS.windows(2).enumerate();
         let macs = layers.map(|(i, pair)| {
             let side = INPUT_SIDE >> (i + 1);

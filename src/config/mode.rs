@@ -1,0 +1,75 @@
+//! Two ways to search: as the released code does, or with its mistakes mended.
+
+use super::RunConfig;
+use crate::gan::{AverageStatistics, HealthConfig, Idle};
+use crate::metric::Reward;
+use crate::model::{Init, SkipTap};
+use crate::search::Baseline;
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The quirks of the reference code, to the number (reference notes, section 11).
+    AsReleased,
+    /// Each of them mended: the default.
+    Sound,
+}
+
+impl RunConfig {
+    /// Sets every switch that the two modes differ in, and nothing else.
+    pub fn set_mode(&mut self, mode: Mode) {
+        let released = mode == Mode::AsReleased;
+        let pick = |yes: bool| released == yes;
+        self.model.discriminator_init = if released { Init::FanIn } else { Init::XavierUniform };
+        self.model.skip_tap = if released { SkipTap::AfterAddition } else { SkipTap::BeforeAddition };
+        self.model.allocate_unused = pick(true);
+        self.recipe.keep_last_batch = pick(true);
+        self.recipe.adam.idle = if released { Idle::DecayMoments } else { Idle::Skip };
+        let search = &mut self.search;
+        search.distinct = pick(false);
+        search.fixed_noise = pick(false);
+        search.recalibrate = pick(false);
+        search.reward = if released { Reward::RawInceptionScore } else { Reward::Mix };
+        search.controller.baseline = if released { Baseline::AsReleased } else { Baseline::Persistent };
+        search.reset.at_once = pick(false);
+        search.reset.diversity = if released { 0.0 } else { HealthConfig::default().diversity };
+        let statistics = if released { AverageStatistics::Raw } else { AverageStatistics::Recalibrated };
+        self.derive.average_statistics = statistics;
+        self.winner.average_statistics = statistics;
+    }
+
+    /// The mode that all switches agree on, if there is one.
+    pub fn mode(&self) -> Option<Mode> {
+        [Mode::AsReleased, Mode::Sound].into_iter().find(|&mode| {
+            let mut other = self.clone();
+            other.set_mode(mode);
+            other == *self
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_default_is_sound_and_the_papers_presets_are_as_released() {
+        assert_eq!(RunConfig::default().mode(), Some(Mode::Sound));
+        assert_eq!(RunConfig::preset("quick").unwrap().mode(), Some(Mode::Sound));
+        for name in ["paper-cifar10", "paper-stl10"] {
+            assert_eq!(RunConfig::preset(name).unwrap().mode(), Some(Mode::AsReleased), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_single_switch_makes_a_mode_of_its_own() {
+        let mut config = RunConfig::default();
+        config.set_mode(Mode::AsReleased);
+        assert_eq!(config.mode(), Some(Mode::AsReleased));
+        config.search.distinct = true;
+        assert_eq!(config.mode(), None);
+        config.set_mode(Mode::Sound);
+        assert_eq!(config, RunConfig::default());
+    }
+}

@@ -1,0 +1,94 @@
+//! Asks for files and folders: by the system's dialogs, or as a test answers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A kind of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileKind {
+    /// In words.
+    pub words: &'static str,
+    /// How their names end, the first one for names that end with none of them.
+    pub endings: &'static [&'static str],
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// A file that is there.
+    Open(FileKind),
+    /// A file that will be written.
+    Save {
+        /// What it may be.
+        kinds: Vec<FileKind>,
+        /// A name for it.
+        name: String,
+    },
+    /// A folder.
+    Folder,
+}
+
+/// A question for a file or a folder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// What the dialog says.
+    pub title: String,
+    /// What is asked for.
+    pub wanted: Wanted,
+    /// Where the search begins.
+    pub begin: Option<PathBuf>,
+}
+
+/// Answers questions; called on a thread that may wait. None where the person wants nothing any more.
+pub type Ask = Arc<dyn Fn(&Question) -> Option<PathBuf> + Send + Sync>;
+
+/// The dialogs of the system.
+pub fn native() -> Ask {
+    Arc::new(|question| {
+        let mut dialog = rfd::FileDialog::new().set_title(&question.title);
+        if let Some(begin) = &question.begin {
+            dialog = dialog.set_directory(begin);
+        }
+        match &question.wanted {
+            Wanted::Folder => dialog.pick_folder(),
+            Wanted::Open(kind) => dialog.add_filter(kind.words, kind.endings).pick_file(),
+            Wanted::Save { kinds, name } => {
+                for kind in kinds {
+                    dialog = dialog.add_filter(kind.words, kind.endings);
+                }
+                dialog.set_file_name(name).save_file().map(|path| with_ending(&path, kinds))
+            }
+        }
+    })
+}
+
+/// The path with an ending of one of the kinds: its own, else the first.
+fn with_ending(path: &Path, kinds: &[FileKind]) -> PathBuf {
+    let own = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let known = |own: &String| kinds.iter().any(|kind| kind.endings.contains(&own.as_str()));
+    let mut path = path.to_owned();
+    if let Some(first) = kinds.first().and_then(|kind| kind.endings.first())
+        && !own.as_ref().is_some_and(known)
+    {
+        path.as_mut_os_string().push(format!(".{first}"));
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_without_a_known_ending_gets_one() {
+        let kinds = [
+            FileKind { words: "GIF", endings: &["gif"] },
+            FileKind { words: "APNG", endings: &["png", "apng"] },
+        ];
+        for (typed, path) in
+            [("a", "a.gif"), ("a.b", "a.b.gif"), ("a.PNG", "a.PNG"), ("a.apng", "a.apng"), ("x.gif", "x.gif")]
+        {
+            assert_eq!(with_ending(Path::new(typed), &kinds), Path::new(path));
+        }
+    }
+}

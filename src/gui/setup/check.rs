@@ -1,0 +1,150 @@
+//! Looks at the images on a thread of its own, before a run begins.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use crate::data::{DataConfig, Report, Source, Split, load};
+use crate::gui::session::Wake;
+
+/// Images that are shown.
+pub const STRIP: usize = 16;
+/// Toys that are drawn to look at; all of them look alike.
+const TOYS: usize = 256;
+
+/// What is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// The images.
+    pub data: DataConfig,
+    /// The side in pixels that they are brought to.
+    pub side: usize,
+}
+
+/// What was found.
+pub struct Found {
+    /// Counts, sizes, classes, skipped files.
+    pub report: Report,
+    /// The first [`STRIP`] images, `[image][row][column][channel]`, fewer where there are fewer.
+    pub strip: Vec<Vec<u8>>,
+}
+
+/// What was found, or why nothing can be.
+type Outcome = Result<Arc<Found>, String>;
+
+#[derive(Default)]
+struct Shared {
+    outcome: Mutex<Option<(Wanted, Outcome)>>,
+    done: AtomicUsize,
+    total: AtomicUsize,
+}
+
+/// Looks at images.
+pub struct Checker {
+    shared: Arc<Shared>,
+    ask: Sender<Wanted>,
+    asked: Option<Wanted>,
+}
+
+/// How far a check is.
+pub enum State {
+    /// It goes on: so many of so many images.
+    Busy(usize, usize),
+    /// It is done.
+    Done(Outcome),
+}
+
+impl Checker {
+    /// Nothing looked at yet; `wake` is called when something is.
+    pub fn new(wake: Wake) -> Self {
+        let (ask, asked) = channel();
+        let shared = Arc::<Shared>::default();
+        let worker = shared.clone();
+        thread::spawn(move || look(&worker, &asked, &wake));
+        Self { shared, ask, asked: None }
+    }
+
+    /// How far the check of `wanted` is; it begins when it was not asked for before.
+    pub fn get(&mut self, wanted: &Wanted) -> State {
+        if self.asked.as_ref() != Some(wanted) {
+            self.asked = Some(wanted.clone());
+            // The looker lives as long as this does.
+            let _ = self.ask.send(wanted.clone());
+        }
+        let outcome = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome.as_ref().filter(|(of, _)| of == wanted) {
+            Some((_, result)) => State::Done(result.clone()),
+            None => {
+                let count = |number: &AtomicUsize| number.load(Ordering::Relaxed);
+                State::Busy(count(&self.shared.done), count(&self.shared.total))
+            }
+        }
+    }
+}
+
+fn look(shared: &Shared, asked: &Receiver<Wanted>, wake: &Wake) {
+    while let Ok(first) = asked.recv() {
+        // Only the newest wish counts: typing a path asks with every letter.
+        let wanted = asked.try_iter().last().unwrap_or(first);
+        let progress = |done: usize, total: usize| {
+            shared.done.store(done, Ordering::Relaxed);
+            shared.total.store(total, Ordering::Relaxed);
+            wake();
+        };
+        progress(0, 0);
+        let result = examine(&wanted, &progress).map(Arc::new);
+        *shared.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some((wanted, result));
+        wake();
+    }
+}
+
+fn examine(wanted: &Wanted, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Found, String> {
+    let source: Source = wanted.data.source.parse().map_err(|error| format!("{error}"))?;
+    let mut options = wanted.data.options(wanted.side, Split::Train);
+    options.progress = progress;
+    if source == Source::Toys {
+        options.toys_count = options.toys_count.min(TOYS);
+    }
+    let loaded = load(&source, &options).map_err(|error| error.to_string())?;
+    let mut report = loaded.report;
+    if source == Source::Toys {
+        (report.found, report.used) = (wanted.data.toys_count, wanted.data.toys_count);
+    }
+    // From the whole set, since the images of a class often lie together.
+    let (count, shown) = (loaded.set.len(), loaded.set.len().min(STRIP));
+    let strip = (0..shown).map(|place| loaded.set.image(place * count / shown).to_vec()).collect();
+    Ok(Found { report, strip })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn check(data: DataConfig) -> Result<Arc<Found>, String> {
+        let (send, woken) = channel();
+        let send = Mutex::new(send);
+        let mut checker = Checker::new(Arc::new(move || send.lock().unwrap().send(()).unwrap_or_default()));
+        let wanted = Wanted { data, side: 16 };
+        loop {
+            if let State::Done(result) = checker.get(&wanted) {
+                return result;
+            }
+            woken.recv().unwrap();
+        }
+    }
+
+    #[test]
+    fn toys_are_counted_as_the_run_will_draw_them() {
+        let found = check(DataConfig { toys_count: 5_000, ..DataConfig::default() }).unwrap();
+        assert_eq!((found.report.used, found.strip.len()), (5_000, STRIP));
+        assert_eq!(found.strip[0].len(), 16 * 16 * 3);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_a_sentence() {
+        let problem = check(DataConfig { source: "/not/there".to_owned(), ..DataConfig::default() });
+        assert!(problem.err().unwrap().contains("/not/there"));
+    }
+}
