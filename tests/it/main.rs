@@ -12,5 +12,7 @@ mod house;
 mod metric;
 mod parity;
 mod resume;
+mod setup;
 mod small;
+mod window;
 mod worker;
