@@ -64,7 +64,7 @@ impl Picture {
 }
 
 /// The nearest 8-bit level of a value from -1 to 1.
-fn level(value: f32) -> u8 {
+pub(super) fn level(value: f32) -> u8 {
     (value * 127.5 + 127.5).round().clamp(0.0, 255.0) as u8
 }
 

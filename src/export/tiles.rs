@@ -2,7 +2,7 @@
 
 use image::RgbaImage;
 
-use super::picture::GAP;
+use super::picture::{GAP, level};
 
 /// Square images of one size, 8-bit RGBA, one after the other.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,6 +16,20 @@ impl Tiles {
     pub fn new(side: usize, rgba: Vec<u8>) -> Option<Self> {
         let image = 4 * side * side;
         (image > 0 && !rgba.is_empty() && rgba.len().is_multiple_of(image)).then_some(Self { side, rgba })
+    }
+
+    /// The images in `values`: `[count, 3, side, side]`, from -1 to 1, row-major, each value rounded to the
+    /// nearest of 256 levels; `None` where that is not whole images, or none.
+    pub fn of(values: &[f32], side: usize) -> Option<Self> {
+        let plane = side * side;
+        let whole = plane > 0 && values.len().is_multiple_of(3 * plane);
+        let pixels = values.chunks_exact((3 * plane).max(1)).flat_map(|image| {
+            (0..plane).flat_map(move |place| {
+                let shade = |channel: usize| level(image[channel * plane + place]);
+                [shade(0), shade(1), shade(2), u8::MAX]
+            })
+        });
+        whole.then(|| Self::new(side, pixels.collect()))?
     }
 
     /// The images of a grid with `columns` columns and as many rows that [`Picture`](super::Picture)
@@ -104,6 +118,17 @@ mod tests {
                 assert!(tiles.image(image).pixels().all(|found| found.0 == pixel));
             }
         }
+    }
+
+    #[test]
+    fn values_come_to_the_same_pixels_as_in_a_picture() {
+        let values: Vec<f32> = (0..2 * 3 * 16).map(|value| value as f32 / 48.0 - 1.1).collect();
+        let tiles = Tiles::of(&values, 4).unwrap();
+        let picture = Picture::grid(&[&values[..], &[0.0; 2 * 48]].concat(), 4, 2);
+        let same = Tiles::from_grid(&picture.png(), 2, 1).unwrap();
+        assert_eq!(tiles.count(), 2);
+        assert_eq!(tiles.rgba(), &same.rgba()[..tiles.rgba().len()]);
+        assert!(Tiles::of(&values[1..], 4).is_none() && Tiles::of(&[], 4).is_none());
     }
 
     #[test]

@@ -74,6 +74,41 @@ pub enum Event {
         /// The run's unit of work.
         step: u64,
     },
+    /// A generator is there to make images. Not kept in the run folder.
+    Loaded {
+        /// The architecture.
+        genotype: Genotype,
+        /// Its integer vector.
+        vector: String,
+        /// Length of a latent.
+        latent: usize,
+        /// Side of its images in pixels.
+        side: usize,
+        /// Parameters.
+        params: u64,
+        /// Whether its raw weights are there beside the average ones.
+        raw: bool,
+        /// The device, by name.
+        device: String,
+    },
+    /// Images that were asked for. Not kept in the run folder.
+    Generated {
+        /// Of the request.
+        id: u64,
+        /// Side in pixels.
+        side: usize,
+        /// Number of images.
+        count: usize,
+        /// Their pixels, `[image][row][column][channel]`, base64.
+        rgba: String,
+    },
+    /// Images that were asked for cannot be made. Not kept in the run folder.
+    NotGenerated {
+        /// Of the request.
+        id: u64,
+        /// Why, and what to do next.
+        text: String,
+    },
     /// Where this process's time went. Not kept in the run folder.
     Took {
         /// Each kind of work, in order of a search.
@@ -114,6 +149,9 @@ impl Event {
                 | Self::Paused { .. }
                 | Self::Preview { .. }
                 | Self::CheckpointSaved { .. }
+                | Self::Loaded { .. }
+                | Self::Generated { .. }
+                | Self::NotGenerated { .. }
                 | Self::Took { .. }
                 | Self::Stopped
         )

@@ -8,10 +8,12 @@ mod contest;
 mod engine;
 mod event;
 mod follow;
+mod latent;
 mod launch;
 mod sampling;
 mod serve;
 mod setup;
+mod studio;
 mod task;
 
 /// Images in a row of the run folder's pictures, and in a column.
@@ -22,7 +24,9 @@ pub use contest::{ContestConfig, Entry, contest};
 pub use engine::{ENLARGED, End, Engine, WEIGHTS};
 pub use event::{Event, Summary, Trained, Work};
 pub use follow::{Follower, Update};
+pub use latent::Latent;
 pub use launch::{Going, begin, plan, resume};
 pub use sampling::{Images, Latents, read_model, sample};
 pub use serve::serve;
 pub use setup::{Job, Plan, expected_macs};
+pub use studio::{MOST_IMAGES, Weights};

@@ -12,9 +12,9 @@ use crate::model::{
 };
 
 /// Images that are generated at a time.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 /// Stream of the latents of a seed.
-const STREAM: &str = "latent/sample";
+pub(super) const STREAM: &str = "latent/sample";
 
 /// Which latents to make images of.
 pub enum Latents {

@@ -13,4 +13,5 @@ mod metric;
 mod parity;
 mod resume;
 mod small;
+mod studio;
 mod worker;

@@ -282,6 +282,8 @@ impl RunState {
             Event::Failed { text } => self.status = Status::Failed(text),
             Event::Finished { .. } => self.status = Status::Finished,
             Event::Took { .. } | Event::Samples { .. } | Event::News(_) => {}
+            // A studio's; a run has none.
+            Event::Loaded { .. } | Event::Generated { .. } | Event::NotGenerated { .. } => {}
         }
     }
 
