@@ -2,8 +2,10 @@
 
 mod diagram;
 mod picture;
+mod pytorch;
 mod tiles;
 
 pub use diagram::svg;
 pub use picture::Picture;
+pub use pytorch::{PyTorch, pytorch};
 pub use tiles::Tiles;
