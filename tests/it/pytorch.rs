@@ -36,11 +36,15 @@ for folder in sys.argv[1:]:
     assert generator.torch.load("drawn.pt").shape[0] == 3
 "#;
 
-/// Whether there is a PyTorch to test with.
-fn has_pytorch() -> bool {
-    let output = Command::new("python3").args(["-c", "import torch"]).output();
-    if output.is_ok_and(|output| output.status.success()) {
-        return true;
+/// The first Python that has PyTorch: where several are installed, the distribution's may not be the
+/// first on the path.
+fn python() -> Option<&'static str> {
+    let has_pytorch = |python: &&str| {
+        let output = Command::new(python).args(["-c", "import torch"]).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    if let Some(python) = ["python3", "/usr/bin/python3"].into_iter().find(has_pytorch) {
+        return Some(python);
     }
     let required = std::env::var(REQUIRE).is_ok_and(|value| value == "1");
     assert!(!required, "{REQUIRE} is 1 and python3 cannot import torch; install the package python3-torch");
@@ -48,7 +52,7 @@ fn has_pytorch() -> bool {
     {
         eprintln!("skipped: python3 cannot import torch, so the exported PyTorch file was not run");
     }
-    false
+    None
 }
 
 /// Every kind of cell there is, and whole generators of one to four cells and six.
@@ -154,9 +158,9 @@ fn difference(found: &[f32], wanted: &[f32]) -> (f32, f32) {
 
 #[test]
 fn the_exported_file_makes_our_images_for_every_choice_and_both_taps() {
-    if !has_pytorch() {
+    let Some(python) = python() else {
         return;
-    }
+    };
     let root = tempfile::tempdir().unwrap();
     let mut cases = Vec::new();
     for (number, genotype) in genotypes().iter().enumerate() {
@@ -170,19 +174,23 @@ fn the_exported_file_makes_our_images_for_every_choice_and_both_taps() {
         });
         // Where a cell both takes a skip and passes one on, the tap makes a difference.
         let skips = |cell: usize| genotype.cells.get(cell).is_some_and(|gene| gene.skips > 0);
-        let taken = genotype.cells.iter().enumerate().any(|(target, gene)| {
-            gene.skips_from(target).iter().any(|&source| source > 0 && skips(source))
-        });
+        let taken =
+            genotype.cells.iter().enumerate().any(|(target, gene)| {
+                gene.skips_from(target).iter().any(|&source| source > 0 && skips(source))
+            });
         assert_eq!(taps[0] != taps[1], taken, "{genotype}");
         let wanted = cases.len() - 2;
         for (case, values) in cases[wanted..].iter_mut().zip(taps) {
-            fs::write(case.0.join("wanted"), values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
-                .unwrap();
+            fs::write(
+                case.0.join("wanted"),
+                values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>(),
+            )
+            .unwrap();
         }
     }
     assert!(cases.len() >= 100, "{}", cases.len());
     let folders = cases.iter().map(|(folder, ..)| folder);
-    let output = Command::new("python3").arg("-c").arg(DRIVER).args(folders).output().unwrap();
+    let output = Command::new(python).arg("-c").arg(DRIVER).args(folders).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for (folder, file, side) in &cases {
         let what = format!("{} with its tap {:?}", file.genotype, file.config.skip_tap);

@@ -248,7 +248,8 @@ fn chain(distance: usize) -> String {
 
 /// The statements of a cell's forward pass.
 fn steps(model: &PyTorch<'_>, gene: &CellGene, cell: usize, sources: &[usize]) -> Vec<String> {
-    let (first, second) = (format!("self.{}_conv1", gene.conv.name()), format!("self.{}_conv2", gene.conv.name()));
+    let (first, second) =
+        (format!("self.{}_conv1", gene.conv.name()), format!("self.{}_conv2", gene.conv.name()));
     let double = |x: &str, layer: &str| match gene.up {
         Up::Deconv => format!("{layer}({x})"),
         up => format!("{}({x}, 2)", up.name()),
