@@ -1,7 +1,8 @@
 //! A set of square images of one size, as pixels.
 
-use image::RgbaImage;
+use image::{DynamicImage, RgbaImage};
 
+use super::Picture;
 use super::picture::{GAP, level};
 
 /// Square images of one size, 8-bit RGBA, one after the other.
@@ -82,6 +83,15 @@ impl Tiles {
         let side = self.side as u32;
         RgbaImage::from_raw(side, side, pixels).unwrap_or_else(|| unreachable!("a whole image was cut out"))
     }
+
+    /// One image as a picture.
+    ///
+    /// # Panics
+    ///
+    /// If there is none of that number.
+    pub fn picture(&self, index: usize) -> Picture {
+        DynamicImage::from(self.image(index)).into_rgb8().into()
+    }
 }
 
 impl std::fmt::Debug for Tiles {
@@ -112,6 +122,7 @@ mod tests {
         for enlarged in [1, 2, 3] {
             let tiles = Tiles::from_grid(&picture.enlarged(enlarged).png(), 2, enlarged).unwrap();
             assert_eq!((tiles.side(), tiles.count()), (3, 4));
+            assert_eq!(tiles.picture(2), Picture::grid(&values[2 * 27..3 * 27], 3, 1));
             for image in 0..4 {
                 let level = |channel| (value(image, channel) * 127.5 + 127.5).round() as u8;
                 let pixel = [level(0), level(1), level(2), 255];

@@ -11,6 +11,7 @@ mod gui;
 mod house;
 mod metric;
 mod parity;
+mod pytorch;
 mod resume;
 mod small;
 mod studio;
