@@ -4,6 +4,8 @@ use std::io::Cursor;
 
 use serde::{Deserialize, Serialize};
 
+use crate::rng::Latent;
+
 /// The program's name and version, as PNG files name their software.
 const SOFTWARE: &str = concat!("AutoGAN ", env!("CARGO_PKG_VERSION"));
 /// The keyword of a recipe's text chunk in a PNG file.
@@ -24,8 +26,10 @@ pub struct Recipe {
     pub model_sha256: Option<String>,
     /// Where the latents came from.
     pub latents: LatentRecipe,
-    /// Factor that drew latents towards the mean; 1 for none.
-    pub truncation: f64,
+    /// The largest number that latents were kept within (see [`Latent::truncated`]); none for no
+    /// truncation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truncation: Option<f64>,
     /// Whether the weights are the average over training, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<bool>,
@@ -54,6 +58,11 @@ pub enum LatentRecipe {
         closed: bool,
         /// How points between two stops were found, such as `spherical`.
         curve: String,
+    },
+    /// Latents by their names, one for each image.
+    Named {
+        /// The latents.
+        latents: Vec<Latent>,
     },
     /// A latent vector itself.
     Point {
@@ -85,7 +94,7 @@ impl Recipe {
             run: None,
             model_sha256: None,
             latents,
-            truncation: 1.0,
+            truncation: None,
             ema: None,
         }
     }
@@ -158,6 +167,9 @@ mod tests {
                 closed: true,
                 curve: "spherical".to_owned(),
             },
+            LatentRecipe::Named {
+                latents: vec![Latent::Seed { seed: 2 }, Latent::Plane { seed: 1, x: 0.25, y: -3.0 }],
+            },
             LatentRecipe::Point { values: vec![0.1, -1.5e-7, 3.0] },
             LatentRecipe::Run { seed: 1, steps: vec![10, 20] },
             LatentRecipe::File { name: "z.safetensors".to_owned(), sha256: "ab".repeat(32) },
@@ -166,7 +178,7 @@ mod tests {
         let mut recipes: Vec<Recipe> = plain.collect();
         recipes[1].run = Some("2026-01-01-Пёс \"漢\"\n".to_owned());
         recipes[1].model_sha256 = Some("0f".repeat(32));
-        (recipes[1].truncation, recipes[1].ema) = (0.7, Some(true));
+        (recipes[1].truncation, recipes[1].ema) = (Some(0.7), Some(true));
         recipes
     }
 
@@ -198,7 +210,7 @@ mod tests {
     #[test]
     fn the_json_names_what_a_person_looks_for() {
         let json = recipes()[0].to_json();
-        for part in ["\"genotype\":\"1 0 1 1", "\"kind\":\"seed\"", "\"first\":3", "\"truncation\":1.0"] {
+        for part in ["\"genotype\":\"1 0 1 1", "\"kind\":\"seed\"", "\"first\":3"] {
             assert!(json.contains(part), "{json}");
         }
         assert!(!json.contains("null"), "{json}");

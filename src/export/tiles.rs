@@ -1,6 +1,6 @@
 //! A set of square images of one size, as pixels.
 
-use image::{DynamicImage, RgbaImage};
+use image::{DynamicImage, RgbImage, RgbaImage};
 
 use super::Picture;
 use super::picture::{GAP, level};
@@ -84,6 +84,27 @@ impl Tiles {
         RgbaImage::from_raw(side, side, pixels).unwrap_or_else(|| unreachable!("a whole image was cut out"))
     }
 
+    /// All images as one picture with so many columns. Each pixel becomes a square of `factor` pixels; the
+    /// gaps have `gap`.
+    pub fn grid(&self, columns: usize, factor: u32, gap: u32) -> Picture {
+        let columns = columns.clamp(1, self.count()) as u32;
+        let (count, extent) = (self.count() as u32, self.side as u32 * factor);
+        let whole = |images: u32| images * (extent + gap) - gap;
+        let white = image::Rgb([u8::MAX; 3]);
+        let mut picture = RgbImage::from_pixel(whole(columns), whole(count.div_ceil(columns)), white);
+        for index in 0..count {
+            let image = self.picture(index as usize).enlarged(factor);
+            let corner = |place: u32| i64::from(place * (extent + gap));
+            image::imageops::replace(
+                &mut picture,
+                image.image(),
+                corner(index % columns),
+                corner(index / columns),
+            );
+        }
+        picture.into()
+    }
+
     /// One image as a picture.
     ///
     /// # Panics
@@ -140,6 +161,15 @@ mod tests {
         assert_eq!(tiles.count(), 2);
         assert_eq!(tiles.rgba(), &same.rgba()[..tiles.rgba().len()]);
         assert!(Tiles::of(&values[1..], 4).is_none() && Tiles::of(&[], 4).is_none());
+    }
+
+    #[test]
+    fn a_grid_of_tiles_is_that_of_their_values() {
+        let values: Vec<f32> = (0..5 * 3 * 4).map(|value| value as f32 / 30.0 - 1.0).collect();
+        let tiles = Tiles::of(&values, 2).unwrap();
+        let expected = Picture::grid(&values, 2, 3);
+        assert_eq!(tiles.grid(3, 1, GAP as u32), expected);
+        assert_eq!(tiles.grid(3, 2, 2 * GAP as u32), expected.enlarged(2));
     }
 
     #[test]

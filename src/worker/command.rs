@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::latent::Latent;
 use super::setup::Job;
 use super::studio::Weights;
 use crate::config::RunConfig;
+use crate::rng::Latent;
 
 /// What a worker process is told, one a line. In JSON, `command` names the kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

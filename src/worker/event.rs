@@ -86,8 +86,10 @@ pub enum Event {
         side: usize,
         /// Parameters.
         params: u64,
-        /// Whether its raw weights are there beside the average ones.
-        raw: bool,
+        /// SHA-256 of the file, in hexadecimal digits.
+        sha256: String,
+        /// The same of the file with its raw weights, if they were kept.
+        raw_sha256: Option<String>,
         /// The device, by name.
         device: String,
     },

@@ -8,7 +8,6 @@ mod contest;
 mod engine;
 mod event;
 mod follow;
-mod latent;
 mod launch;
 mod sampling;
 mod serve;
@@ -18,13 +17,13 @@ mod task;
 
 /// Images in a row of the run folder's pictures, and in a column.
 pub use crate::gan::GRID as COLUMNS;
+pub use crate::rng::Latent;
 pub use child::{Child, Death, Notice};
 pub use command::{Command, Control};
 pub use contest::{ContestConfig, Entry, contest};
 pub use engine::{ENLARGED, End, Engine, WEIGHTS};
 pub use event::{Event, Summary, Trained, Work};
 pub use follow::{Follower, Update};
-pub use latent::Latent;
 pub use launch::{Going, begin, plan, resume};
 pub use sampling::{Images, Latents, read_model, sample};
 pub use serve::serve;

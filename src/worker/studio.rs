@@ -11,17 +11,18 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::command::Command;
 use super::engine::WEIGHTS;
 use super::event::Event;
-use super::latent::Latent;
 use super::sampling::{BATCH, read_model};
 use crate::arch::{Genotype, params};
 use crate::config::RunConfig;
 use crate::device::{self, Choice, Opened};
 use crate::export::Tiles;
 use crate::model::{Generator, ModelFile, Pass, host};
+use crate::rng::Latent;
 use crate::run::RunView;
 
 /// Most images of one request: a bound on memory.
@@ -58,10 +59,11 @@ pub(super) fn serve(
 ) -> anyhow::Result<()> {
     let path = model_file(model)?;
     let unusable = || format!("{} cannot be used as a generator", path.display());
-    let file = read(&path).with_context(unusable)?;
+    let (file, sha256) = read(&path).with_context(unusable)?;
     let raw_path = raw_beside(&path);
     // One of another architecture is not this generator's.
-    let raw = read(&raw_path).ok().filter(|raw| raw.genotype == file.genotype);
+    let raw = read(&raw_path).ok().filter(|(raw, _)| raw.genotype == file.genotype);
+    let (raw, raw_sha256) = raw.unzip();
     let opened = open(model, device)?;
     let studio = Studio {
         average: file.generator(&opened.device).with_context(unusable)?,
@@ -76,7 +78,8 @@ pub(super) fn serve(
         latent: studio.average.latent(),
         side: studio.side,
         params: params(&studio.genotype, &file.config.net_shape()),
-        raw: studio.raw.is_some(),
+        sha256,
+        raw_sha256,
         device: studio.device.name.clone(),
     });
     while let Ok(first) = commands.recv() {
@@ -108,9 +111,11 @@ fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-fn read(path: &Path) -> anyhow::Result<ModelFile> {
+/// A generator with the SHA-256 of its file.
+fn read(path: &Path) -> anyhow::Result<(ModelFile, String)> {
     let bytes = std::fs::read(path).context("it cannot be read")?;
-    read_model(&bytes, None)
+    let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((read_model(&bytes, None)?, digest))
 }
 
 /// `winner-raw.safetensors` for `winner.safetensors`.

@@ -4,6 +4,7 @@
 mod cli;
 mod controller;
 mod cpu;
+mod create;
 mod engine;
 mod fixtures;
 mod gpu;

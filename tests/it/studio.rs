@@ -85,10 +85,15 @@ fn apart(a: &[u8], b: &[u8]) -> u8 {
 #[test]
 fn a_seeds_image_is_that_of_the_command_line() {
     let mut studio = Studio::new(finished_run());
-    let Event::Loaded { genotype, vector, latent, side, params, raw, device } = studio.event() else {
+    let Event::Loaded { genotype, vector, latent, side, params, raw_sha256, device, .. } = studio.event()
+    else {
         panic!("it is loaded first")
     };
-    assert_eq!((latent, side, raw, device.as_str()), (16, 16, true, "cpu"), "as the run's settings say");
+    assert_eq!(
+        (latent, side, raw_sha256.is_some(), device.as_str()),
+        (16, 16, true, "cpu"),
+        "as the run's settings say"
+    );
     assert_eq!(genotype.to_string(), vector);
     assert!(params > 1000);
     let two = studio.images(seeds([7, 8]));
@@ -166,7 +171,7 @@ fn a_file_of_its_own_is_loaded_and_lacks_raw_weights() {
     let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
     child.send(&Command::Load { model: path, device: Some("cpu".to_owned()) }).unwrap();
     let mut studio = Studio { child, heard };
-    assert!(matches!(studio.event(), Event::Loaded { raw: false, .. }));
+    assert!(matches!(studio.event(), Event::Loaded { raw_sha256: None, .. }));
     studio.ask(1, seeds([1]), None, Weights::Raw);
     assert!(matches!(studio.event(), Event::NotGenerated { text, .. } if text.contains("raw weights")));
 }

@@ -6,7 +6,7 @@ use crate::worker::{Latent, Weights};
 /// Most images of a wall.
 pub const MOST_IMAGES: usize = 144;
 /// Most picked images.
-pub const MOST_PICKS: usize = 32;
+pub const MOST_PICKS: usize = 16;
 /// Most frames of an interpolation.
 pub const MOST_FRAMES: usize = 480;
 /// The largest seed that can be typed; all up to here are exact in a control.
@@ -152,6 +152,16 @@ impl Choices {
         }
     }
 
+    /// Ways from a picked image to the next; from the last back to the first is one, too.
+    fn ways(&self) -> usize {
+        if self.closed { self.picks.len() } else { self.picks.len().saturating_sub(1) }
+    }
+
+    /// Frames from a picked image to the next, as many as are not too many in all.
+    pub fn film_steps(&self) -> usize {
+        self.steps.clamp(1, (MOST_FRAMES - 1) / self.ways().max(1))
+    }
+
     /// The latents of the film's frames; none where there are too few picked images.
     pub fn film(&self) -> Vec<Latent> {
         let picks = &self.picks;
@@ -159,9 +169,8 @@ impl Choices {
             return Vec::new();
         }
         let last = picks[picks.len() - 1].clone();
-        // From the last of two images back to the first is a way, too.
-        let ways = if self.closed { picks.len() } else { picks.len() - 1 };
-        let steps = self.steps.clamp(1, (MOST_FRAMES - 1) / ways);
+        let ways = self.ways();
+        let steps = self.film_steps();
         let frame = |way: usize, step: usize| match step {
             0 => picks[way].clone(),
             _ => Latent::Between {
@@ -205,7 +214,8 @@ mod tests {
         assert_eq!(before[1..4], after[..3]);
         choices.pan(-1.0, 1.0);
         assert_eq!(before[4..], choices.wall(4)[..8]);
-        let one = Choices { mode: Mode::Explore, count: 1, place: (2.0, 1.0), first: 7, ..Choices::default() };
+        let one =
+            Choices { mode: Mode::Explore, count: 1, place: (2.0, 1.0), first: 7, ..Choices::default() };
         assert_eq!(one.wall(1), [Latent::Plane { seed: 7, x: 2.0, y: 1.0 }]);
     }
 
@@ -240,7 +250,7 @@ mod tests {
         assert_eq!((open.len(), open.last()), (9, Some(&seed(3))));
         choices.picks.truncate(1);
         assert!(choices.film().is_empty());
-        choices.picks = (0..32).map(seed).collect();
+        choices.picks = (0..16).map(seed).collect();
         choices.steps = 1000;
         assert!(choices.film().len() <= MOST_FRAMES);
     }

@@ -19,6 +19,11 @@ impl Player {
         (self.at as usize).min(frames.saturating_sub(1))
     }
 
+    /// Shows a frame, and stays there.
+    pub fn go_to(&mut self, frame: usize) {
+        *self = Self { playing: false, at: frame as f64 };
+    }
+
     /// Goes on by so many seconds; a film begins anew after its last frame.
     fn advance(&mut self, seconds: f64, rate: f64, frames: usize) {
         self.at = (self.at + seconds * rate).rem_euclid(frames.max(1) as f64);
@@ -33,7 +38,8 @@ impl Player {
             ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(1.0 / rate.max(1.0)));
         }
         ui.horizontal(|ui| {
-            let (name, sign) = if self.playing { ("Pause the film", "⏸") } else { ("Play the film", "▶") };
+            let (name, sign) =
+                if self.playing { ("Pause the film", "⏸") } else { ("Play the film", "▶") };
             let button = ui.add_enabled(frames > 1, egui::Button::new(sign).min_size(egui::vec2(36.0, 26.0)));
             let button = button.on_hover_text("The film begins anew after its last frame");
             button.widget_info(|| WidgetInfo::labeled(Role::Button, frames > 1, name));
@@ -42,7 +48,8 @@ impl Player {
             }
             let mut rates = *rate;
             let speed = egui::DragValue::new(&mut rates).range(RATES).speed(0.2).max_decimals(0);
-            let speed = ui.add(speed.suffix(" frames/s")).on_hover_text("How fast the film plays and is exported");
+            let speed =
+                ui.add(speed.suffix(" frames/s")).on_hover_text("How fast the film plays and is exported");
             speed.widget_info(|| named(WidgetInfo::drag_value(true, rates), "Frames in a second"));
             *rate = rates;
             let mut frame = self.frame(frames);
@@ -52,7 +59,7 @@ impl Player {
             let slider = ui.add_enabled(frames > 1, slider).on_hover_text("Moves to a frame of the film");
             slider.widget_info(|| WidgetInfo::slider(frames > 1, frame as f64, "Frame"));
             if slider.changed() {
-                (self.at, self.playing) = (frame as f64, false);
+                self.go_to(frame);
             }
             let count = format!("{} of {frames}: {words}", (self.frame(frames) + 1).min(frames));
             ui.add(egui::Label::new(egui::RichText::new(count).weak()).truncate());

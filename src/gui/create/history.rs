@@ -13,6 +13,8 @@ use crate::worker::Event;
 pub struct Moment {
     /// What made it: `winner, step 500`.
     pub name: String,
+    /// The run's unit of work at that time.
+    pub step: u64,
     /// The file.
     pub file: PathBuf,
 }
@@ -25,7 +27,12 @@ pub enum History {
     /// There are none; why.
     None(String),
     /// Oldest first, at least one.
-    Moments(Arc<Vec<Moment>>),
+    Moments {
+        /// The moments.
+        moments: Arc<Vec<Moment>>,
+        /// The run's seed, of which the latents are.
+        seed: u64,
+    },
 }
 
 /// Looks for a run's pictures on a thread of its own.
@@ -56,18 +63,19 @@ fn read(dir: &Path) -> History {
     if !dir.is_dir() {
         return History::None("A model file tells nothing of its training; open a run instead".to_owned());
     }
-    let events = match RunView::open(dir).and_then(|view| view.events::<Event>()) {
-        Ok(events) => events.items,
+    let read = RunView::open(dir).and_then(|view| Ok((view.info().seed, view.events::<Event>()?)));
+    let (seed, events) = match read {
+        Ok((seed, events)) => (seed, events.items),
         Err(error) => return History::None(error.to_string()),
     };
     let moments = events.into_iter().filter_map(|event| match event {
-        Event::Samples { name, file, .. } => Some(Moment { name, file: dir.join(file) }),
+        Event::Samples { name, step, file } => Some(Moment { name, step, file: dir.join(file) }),
         _ => None,
     });
     // Who clears a run folder up may have thrown some away.
     let moments: Vec<Moment> = moments.filter(|moment| moment.file.exists()).collect();
     match moments.is_empty() {
         true => History::None("The run has no pictures of its training any more".to_owned()),
-        false => History::Moments(Arc::new(moments)),
+        false => History::Moments { moments: Arc::new(moments), seed },
     }
 }

@@ -79,8 +79,10 @@ pub struct Model {
     pub side: usize,
     /// Parameters.
     pub params: u64,
-    /// Whether its raw weights are there.
-    pub raw: bool,
+    /// SHA-256 of the file, in hexadecimal digits.
+    pub sha256: String,
+    /// The same of the file with its raw weights, if they were kept.
+    pub raw_sha256: Option<String>,
     /// The device, by name.
     pub device: String,
 }
@@ -91,7 +93,7 @@ pub enum Standing {
     /// It reads the generator.
     Loading,
     /// It makes images.
-    Ready(Model),
+    Ready(Arc<Model>),
     /// It is gone, or the generator is of no use; why.
     Failed(String),
 }
@@ -230,9 +232,19 @@ fn employ(program: &Path, model: PathBuf, weak: &Weak<Mutex<Shared>>, wake: Wake
 
 fn hear(shared: &Mutex<Shared>, notice: Notice) {
     match notice {
-        Notice::Event(Event::Loaded { genotype, vector, latent, side, params, raw, device }) => {
+        Notice::Event(Event::Loaded {
+            genotype,
+            vector,
+            latent,
+            side,
+            params,
+            sha256,
+            raw_sha256,
+            device,
+        }) => {
             let mut shared = lock(shared);
-            shared.standing = Standing::Ready(Model { genotype, vector, latent, side, params, raw, device });
+            let model = Model { genotype, vector, latent, side, params, sha256, raw_sha256, device };
+            shared.standing = Standing::Ready(Arc::new(model));
             shared.ask();
         }
         Notice::Event(Event::Generated { id, side, rgba, .. }) => {
@@ -333,7 +345,7 @@ mod tests {
     }
 
     fn images(count: usize) -> Vec<Arc<Tiles>> {
-        vec![Arc::new(Tiles::new(1, vec![0; 4]).unwrap()); count]
+        (0..count).map(|_| Arc::new(Tiles::new(1, vec![0; 4]).unwrap())).collect()
     }
 
     #[test]

@@ -117,6 +117,32 @@ pub fn show(ui: &mut egui::Ui, wall: &Wall<'_>, zoom: &mut Zoom) -> Touch {
     touch
 }
 
+/// A small image that can be clicked; an empty place until it is there.
+pub fn thumbnail(
+    ui: &mut egui::Ui,
+    image: Option<&Arc<Tiles>>,
+    size: f32,
+    here: bool,
+    name: &str,
+) -> egui::Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(size), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, name));
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    let palette = Palette::of(ui);
+    ui.painter().rect_filled(rect, 2.0, palette.well);
+    if let Some(tiles) = image {
+        wall::paint(ui, rect, tiles, Placement::fit(1, tiles.side(), rect.size(), 0.0), None);
+    }
+    let color = match here || response.hovered() || response.has_focus() {
+        true => palette.generator,
+        false => palette.faint,
+    };
+    ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.5, color), StrokeKind::Outside);
+    response
+}
+
 /// The number of a picked image in its corner.
 fn badge(painter: &egui::Painter, corner: Pos2, number: usize, palette: &Palette) {
     let rect = Rect::from_min_size(corner, Vec2::new(18.0, 15.0));
@@ -128,7 +154,8 @@ fn badge(painter: &egui::Painter, corner: Pos2, number: usize, palette: &Palette
 impl Zoom {
     /// Zooms around the pointer.
     fn turn(&mut self, ui: &egui::Ui, rect: Rect) {
-        let Some(pointer) = ui.input(|input| input.pointer.hover_pos()).filter(|at| rect.contains(*at)) else {
+        let Some(pointer) = ui.input(|input| input.pointer.hover_pos()).filter(|at| rect.contains(*at))
+        else {
             return;
         };
         let factor = ui.input(egui::InputState::zoom_delta);

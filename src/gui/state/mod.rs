@@ -341,6 +341,13 @@ impl RunState {
         }
     }
 
+    /// Whether the run has written a trained generator: a search does once its first finalist is trained.
+    pub fn has_generator(&self) -> bool {
+        let mut evaluations = self.evaluations.iter();
+        self.summary.is_some()
+            || evaluations.any(|evaluation| evaluation.best && evaluation.name != "derived 1")
+    }
+
     /// What was being done at a moment.
     pub fn phase_at(&self, moment: u32) -> Option<&Phase> {
         self.phases[..self.phases.partition_point(|phase| phase.moment <= moment)].last()

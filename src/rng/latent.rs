@@ -8,9 +8,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::sampling::STREAM;
-use crate::rng::{normals, rng};
+use super::{normals, rng};
 
+/// Stream of the latents that images are made of after the training.
+pub const SAMPLE_STREAM: &str = "latent/sample";
 /// Seeds from a row of the plane to the next, as in the viewer of StyleGAN3.
 const ROW: i64 = 100;
 
@@ -48,7 +49,7 @@ impl Latent {
     /// Its `length` numbers.
     pub fn values(&self, length: usize) -> Vec<f32> {
         match self {
-            Self::Seed { seed } => normals(&mut rng(*seed, STREAM, 0), length),
+            Self::Seed { seed } => normals(&mut rng(*seed, SAMPLE_STREAM, 0), length),
             Self::Between { from, to, t } => between(&from.values(length), &to.values(length), *t),
             Self::Plane { seed, x, y } => plane(*seed, *x, *y, length),
         }
