@@ -4,6 +4,10 @@
 //! stream and a counter. So a run that was killed and resumed draws the same numbers as one that was
 //! not, on every device, and no generator state goes into a checkpoint.
 
+mod latent;
+
+pub use latent::{Latent, SAMPLE_STREAM};
+
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;

@@ -70,6 +70,10 @@ impl Terminal {
             | Event::Preview { .. }
             | Event::CheckpointSaved { .. }
             | Event::Stopped
+            // What a studio tells, which a run has none of.
+            | Event::Loaded { .. }
+            | Event::Generated { .. }
+            | Event::NotGenerated { .. }
             // The command's own error says it.
             | Event::Failed { .. }
             | Event::Finished { .. } => {}

@@ -1,88 +1,106 @@
-//! A generator's drawing as an SVG file.
+//! A generator's drawing as an SVG file and as a picture.
 
-use std::fmt::Write;
-
+use super::Picture;
+use super::canvas::Canvas;
+use super::drawing::{Anchor, Colour, Drawing, Ink, Shape, Step};
+use super::svg::document;
 use crate::arch::diagram::{Diagram, EdgeKind, Node, NodeKind, Rect, TEXT_SIZE};
 
 /// Radius of the corners of boxes and of lines.
 const ROUND: f32 = 6.0;
 /// Length and half the width of an arrow head.
 const HEAD: [f32; 2] = [5.0, 3.0];
-const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+/// Width of lines.
+const LINE: f32 = 1.5;
+/// Dashes of shortcuts.
+const DASHES: [f32; 2] = [2.0, 1.5];
 
-/// Colours, as SVG writes them.
 struct Colours {
-    background: &'static str,
+    background: Colour,
     /// Inside a frame.
-    frame: &'static str,
+    frame: Colour,
     /// Around frames and boxes.
-    border: &'static str,
+    border: Colour,
     /// A box without weights.
-    plain: &'static str,
-    text: &'static str,
+    plain: Colour,
+    text: Colour,
     /// Headings and the flow.
-    weak: &'static str,
+    weak: Colour,
     /// The generator's purple.
-    accent: &'static str,
+    accent: Colour,
     /// A box with weights.
-    strong: &'static str,
-    on_strong: &'static str,
+    strong: Colour,
+    on_strong: Colour,
     /// A box that enlarges.
-    tint: &'static str,
+    tint: Colour,
 }
 
 const LIGHT: Colours = Colours {
-    background: "#ffffff",
-    frame: "#f6f7f9",
-    border: "#d5d8de",
-    plain: "#ffffff",
-    text: "#22262c",
-    weak: "#5d6570",
-    accent: "#7a45c9",
-    strong: "#7a45c9",
-    on_strong: "#ffffff",
-    tint: "#ece3f9",
+    background: 0xff_ff_ff,
+    frame: 0xf6_f7_f9,
+    border: 0xd5_d8_de,
+    plain: 0xff_ff_ff,
+    text: 0x22_26_2c,
+    weak: 0x5d_65_70,
+    accent: 0x7a_45_c9,
+    strong: 0x7a_45_c9,
+    on_strong: 0xff_ff_ff,
+    tint: 0xec_e3_f9,
 };
 
 const DARK: Colours = Colours {
-    background: "#1f2126",
-    frame: "#25272d",
-    border: "#444852",
-    plain: "#2e3138",
-    text: "#dcdfe4",
-    weak: "#989ea8",
-    accent: "#b392f0",
-    strong: "#b392f0",
-    on_strong: "#1b1526",
-    tint: "#3d3355",
+    background: 0x1f_21_26,
+    frame: 0x25_27_2d,
+    border: 0x44_48_52,
+    plain: 0x2e_31_38,
+    text: 0xdc_df_e4,
+    weak: 0x98_9e_a8,
+    accent: 0xb3_92_f0,
+    strong: 0xb3_92_f0,
+    on_strong: 0x1b_15_26,
+    tint: 0x3d_33_55,
 };
 
 /// The drawing as a complete SVG document, for a dark or a light surrounding. Its title is the integer
 /// vector, and every box has its details as a title of its own, which browsers show as a tooltip.
 pub fn svg(diagram: &Diagram, dark: bool) -> String {
-    let colours = if dark { &DARK } else { &LIGHT };
-    let [width, height] = diagram.size;
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{FONT}\" font-size=\"{TEXT_SIZE}\">\n\
-         <title>AutoGAN generator {}</title>\n<desc>{}</desc>\n\
-         <rect width=\"{width}\" height=\"{height}\" rx=\"10\" fill=\"{}\"/>\n",
-        escaped(&diagram.vector),
-        escaped(&diagram.summary),
-        colours.background,
-    );
-    let (frames, boxes): (Vec<&Node>, Vec<&Node>) =
-        diagram.nodes.iter().partition(|node| node.kind.is_frame());
-    frames.into_iter().for_each(|frame| add_node(&mut out, frame, colours));
-    for kind in [EdgeKind::Skip, EdgeKind::Shortcut, EdgeKind::Flow] {
-        add_edges(&mut out, diagram, kind, colours);
-    }
-    boxes.into_iter().for_each(|node| add_node(&mut out, node, colours));
-    out += "</svg>\n";
-    out
+    document(&drawing(diagram, dark))
 }
 
-fn add_node(out: &mut String, node: &Node, colours: &Colours) {
+/// The drawing as a picture, with `scale` pixels to a unit of the drawing.
+///
+/// # Errors
+///
+/// If it has no pixel or too many, in a sentence.
+pub fn diagram_picture(diagram: &Diagram, dark: bool, scale: f32) -> Result<Picture, String> {
+    let drawing = drawing(diagram, dark);
+    let [width, height] = drawing.size.map(|length| (length * scale).ceil() as u32);
+    let mut canvas = Canvas::new(width, height, drawing.background)
+        .ok_or_else(|| format!("a drawing of {width} x {height} pixels cannot be painted"))?;
+    canvas.drawing(&drawing, scale);
+    Ok(canvas.finish())
+}
+
+fn drawing(diagram: &Diagram, dark: bool) -> Drawing<'_> {
+    let colours = if dark { &DARK } else { &LIGHT };
+    let (frames, boxes): (Vec<&Node>, Vec<&Node>) =
+        diagram.nodes.iter().partition(|node| node.kind.is_frame());
+    let mut shapes: Vec<Shape<'_>> = frames.into_iter().map(|frame| node(frame, colours)).collect();
+    for kind in [EdgeKind::Skip, EdgeKind::Shortcut, EdgeKind::Flow] {
+        shapes.extend(edges(diagram, kind, colours));
+    }
+    shapes.extend(boxes.into_iter().map(|each| node(each, colours)));
+    Drawing {
+        size: diagram.size,
+        title: format!("AutoGAN generator {}", diagram.vector),
+        summary: &diagram.summary,
+        background: colours.background,
+        text_size: TEXT_SIZE,
+        shapes,
+    }
+}
+
+fn node<'a>(node: &'a Node, colours: &Colours) -> Shape<'a> {
     let (fill, line, text) = match node.kind {
         NodeKind::Cell | NodeKind::ToRgb => (colours.frame, colours.border, colours.weak),
         NodeKind::Linear | NodeKind::Conv => (colours.strong, colours.strong, colours.on_strong),
@@ -99,92 +117,67 @@ fn add_node(out: &mut String, node: &Node, colours: &Colours) {
         NodeKind::Latent => height / 2.0,
         _ => ROUND,
     };
-    push(out, format_args!("<g><title>{}</title>", escaped(&node.detail)));
-    push(
-        out,
-        format_args!(
-            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\" fill=\"{fill}\" \
-             stroke=\"{line}\"/>"
-        ),
-    );
+    let mut shapes = vec![Shape::Rect { rect: node.rect, round, fill, line }];
     let [middle, center] = node.rect.center();
     let below = TEXT_SIZE * 0.35;
     match node.kind {
-        NodeKind::Cell | NodeKind::ToRgb => push(
-            out,
-            format_args!(
-                "<text x=\"{}\" y=\"{}\" fill=\"{text}\" font-weight=\"600\">{}</text>",
-                x + 10.0,
-                y + 12.0 + below,
-                escaped(&node.label)
-            ),
-        ),
+        NodeKind::Cell | NodeKind::ToRgb => {
+            let anchor = Anchor::Start([x + 10.0, y + 12.0 + below]);
+            shapes.push(Shape::Text { anchor, bold: true, colour: text, text: &node.label });
+        }
         NodeKind::Fork => {}
         NodeKind::Add => {
             // Two strokes stand in the middle, which a font's plus need not.
             let arm = 4.0;
-            push(
-                out,
-                format_args!(
-                    "<path d=\"M{} {center}h{}M{middle} {}v{}\" stroke=\"{text}\" stroke-width=\"1.5\"/>",
-                    middle - arm,
-                    2.0 * arm,
-                    center - arm,
-                    2.0 * arm
-                ),
-            );
+            let steps = vec![
+                Step::Move([middle - arm, center]),
+                Step::Line([middle + arm, center]),
+                Step::Move([middle, center - arm]),
+                Step::Line([middle, center + arm]),
+            ];
+            shapes.push(Shape::Path { steps, ink: Ink::Line { colour: text, width: LINE, dashes: None } });
         }
         _ => {
             let lines: Vec<&str> = node.label.lines().collect();
             let pitch = TEXT_SIZE * 1.3;
-            for (at, line) in lines.iter().enumerate() {
-                let y = center + below + (at as f32 - (lines.len() - 1) as f32 / 2.0) * pitch;
-                push(
-                    out,
-                    format_args!(
-                        "<text x=\"{middle}\" y=\"{y}\" fill=\"{text}\" text-anchor=\"middle\">{}</text>",
-                        escaped(line)
-                    ),
-                );
-            }
+            let above = (lines.len().max(1) - 1) as f32 / 2.0;
+            shapes.extend(lines.into_iter().enumerate().map(|(at, line)| {
+                let y = center + below + (at as f32 - above) * pitch;
+                Shape::Text { anchor: Anchor::Middle([middle, y]), bold: false, colour: text, text: line }
+            }));
         }
     }
-    *out += "</g>\n";
+    Shape::Group { title: &node.detail, shapes }
 }
 
 /// All lines of one kind, as one path, so that pieces which several share are not painted twice, and their
 /// arrow heads.
-fn add_edges(out: &mut String, diagram: &Diagram, kind: EdgeKind, colours: &Colours) {
+fn edges<'a>(diagram: &Diagram, kind: EdgeKind, colours: &Colours) -> Vec<Shape<'a>> {
     let (colour, dashes) = match kind {
-        EdgeKind::Flow => (colours.weak, ""),
-        EdgeKind::Shortcut => (colours.accent, " stroke-dasharray=\"2 1.5\""),
-        EdgeKind::Skip => (colours.accent, ""),
+        EdgeKind::Flow => (colours.weak, None),
+        EdgeKind::Shortcut => (colours.accent, Some(DASHES)),
+        EdgeKind::Skip => (colours.accent, None),
     };
-    let (mut lines, mut heads) = (String::new(), String::new());
+    let (mut lines, mut heads) = (Vec::new(), Vec::new());
     for edge in diagram.edges.iter().filter(|edge| edge.kind == kind) {
         let mut points = edge.points.clone();
         if let [.., before, tip] = &mut points[..]
             && diagram.nodes[edge.to].kind != NodeKind::Fork
         {
-            heads += &head(*before, tip);
+            heads.extend(head(*before, tip));
         }
-        lines += &rounded(&points);
+        lines.extend(rounded(&points));
     }
-    if lines.is_empty() {
-        return;
+    let lines = Shape::Path { steps: lines, ink: Ink::Line { colour, width: LINE, dashes } };
+    match diagram.edges.iter().any(|edge| edge.kind == kind) {
+        true => vec![lines, Shape::Path { steps: heads, ink: Ink::Fill(colour) }],
+        false => Vec::new(),
     }
-    push(
-        out,
-        format_args!(
-            "<path d=\"{lines}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"{dashes}/>\n\
-             <path d=\"{heads}\" fill=\"{colour}\"/>\n"
-        ),
-    );
 }
 
 /// The arrow head of a straight line from `before` to `tip`. The line then ends inside the head, so that
 /// its blunt end does not show at the tip.
-fn head(before: [f32; 2], tip: &mut [f32; 2]) -> String {
+fn head(before: [f32; 2], tip: &mut [f32; 2]) -> [Step; 4] {
     let [length, half] = HEAD;
     let [x, y] = *tip;
     let distance = (x - before[0]).hypot(y - before[1]).max(f32::EPSILON);
@@ -192,51 +185,31 @@ fn head(before: [f32; 2], tip: &mut [f32; 2]) -> String {
     let base = [x - dx * length, y - dy * length];
     *tip = [base[0] + dx, base[1] + dy];
     let wing = |side: f32| [base[0] + side * dy * half, base[1] - side * dx * half];
-    let ([ax, ay], [bx, by]) = (wing(1.0), wing(-1.0));
-    format!("M{x} {y}L{ax} {ay}L{bx} {by}z")
+    [Step::Move([x, y]), Step::Line(wing(1.0)), Step::Line(wing(-1.0)), Step::Close]
 }
 
 /// A path through points whose corners are rounded as far as the pieces' lengths allow.
-fn rounded(points: &[[f32; 2]]) -> String {
-    let mut path = String::new();
+fn rounded(points: &[[f32; 2]]) -> Vec<Step> {
+    let mut steps = Vec::new();
     for (at, &[x, y]) in points.iter().enumerate() {
         let around = match at {
             0 => None,
             _ => points.get(at + 1).map(|&next| (points[at - 1], next)),
         };
         match around {
-            None => push(&mut path, format_args!("{}{x} {y}", if at == 0 { "M" } else { "L" })),
+            None if at == 0 => steps.push(Step::Move([x, y])),
+            None => steps.push(Step::Line([x, y])),
             Some((before, next)) => {
                 let towards = |[px, py]: [f32; 2]| {
                     let length = (px - x).hypot(py - y);
                     let share = ROUND.min(length / 2.0) / length.max(f32::EPSILON);
                     [x + (px - x) * share, y + (py - y) * share]
                 };
-                let ([ax, ay], [bx, by]) = (towards(before), towards(next));
-                push(&mut path, format_args!("L{ax} {ay}Q{x} {y} {bx} {by}"));
+                steps.extend([Step::Line(towards(before)), Step::Curve([x, y], towards(next))]);
             }
         }
     }
-    path
-}
-
-fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
-    out.write_fmt(text).unwrap_or_else(|e| unreachable!("writing to a string failed: {e}"));
-}
-
-/// Text as XML content or as the value of an attribute.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            _ => out.push(c),
-        }
-    }
-    out
+    steps
 }
 
 #[cfg(test)]
@@ -355,6 +328,43 @@ mod tests {
     }
 
     #[test]
+    fn the_picture_has_the_colours_and_the_places_of_the_drawing() {
+        for (vector, dark, scale) in
+            [("1 0 1 1", false, 1.0), ("0 2 2 0", true, 2.0), ("1 0 1 1 1 0 0 1 1 1 0 1 0 3", false, 2.0)]
+        {
+            let diagram = diagram(vector);
+            let colours = if dark { &DARK } else { &LIGHT };
+            let picture = diagram_picture(&diagram, dark, scale).unwrap();
+            let (width, height) = picture.size();
+            assert_eq!([width, height], diagram.size.map(|length| (length * scale).ceil() as u32));
+            let at = |[x, y]: [f32; 2]| {
+                let [r, g, b] = picture.image().get_pixel((x * scale) as u32, (y * scale) as u32).0;
+                u32::from_be_bytes([0, r, g, b])
+            };
+            assert_eq!(at([0.0, 0.0]), colours.background);
+            for node in &diagram.nodes {
+                let corner = [node.rect.x + 3.0, node.rect.y + node.rect.height / 2.0];
+                let wanted = match node.kind {
+                    NodeKind::Linear | NodeKind::Conv => colours.strong,
+                    NodeKind::Up | NodeKind::Skip | NodeKind::Image => colours.tint,
+                    NodeKind::Norm | NodeKind::Activation => colours.plain,
+                    _ => continue,
+                };
+                assert_eq!(at(corner), wanted, "{vector}: {:?} {:?}", node.kind, node.label);
+                // Its label is painted on it.
+                let Rect { x, y, width, height } = node.rect;
+                let inside = |share: f32, from: f32, length: f32| from + 4.0 + share * (length - 8.0);
+                let places = (0..4000).map(|n| ((n % 80) as f32 / 80.0, (n / 80) as f32 / 50.0));
+                let ink = places.filter(|&(across, down)| {
+                    at([inside(across, x, width), inside(down, y, height)]) != wanted
+                });
+                assert!(ink.count() > 20, "{vector}: nothing on {:?}", node.label);
+            }
+        }
+        assert!(diagram_picture(&diagram("1 0 1 1"), false, 0.0).is_err());
+    }
+
+    #[test]
     fn what_would_break_xml_is_escaped() {
         let mut diagram = diagram("1 0 1 1");
         diagram.vector = "<&\">".to_owned();
@@ -393,7 +403,10 @@ mod tests {
 
     #[test]
     fn corners_are_rounded_within_their_pieces() {
-        assert_eq!(rounded(&[[0.0, 0.0], [20.0, 0.0], [20.0, 4.0]]), "M0 0L14 0Q20 0 20 2L20 4");
-        assert_eq!(rounded(&[[0.0, 0.0], [5.0, 0.0]]), "M0 0L5 0");
+        let corner = [Step::Line([14.0, 0.0]), Step::Curve([20.0, 0.0], [20.0, 2.0])];
+        let ends = [Step::Move([0.0, 0.0]), Step::Line([20.0, 4.0])];
+        let steps = rounded(&[[0.0, 0.0], [20.0, 0.0], [20.0, 4.0]]);
+        assert_eq!(steps, [ends[0], corner[0], corner[1], ends[1]]);
+        assert_eq!(rounded(&[[0.0, 0.0], [5.0, 0.0]]), [ends[0], Step::Line([5.0, 0.0])]);
     }
 }

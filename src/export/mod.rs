@@ -1,9 +1,24 @@
-//! What leaves the program: images and grids of them, drawings.
+//! What leaves the program: images, grids, sheets and animations of them with their recipes, drawings,
+//! tables of curves, code.
 
+mod animation;
+mod canvas;
+mod curves;
 mod diagram;
+mod drawing;
+mod font;
 mod picture;
+mod pytorch;
+mod recipe;
+mod sheet;
+mod svg;
 mod tiles;
 
-pub use diagram::svg;
+pub use animation::Animation;
+pub use curves::{CurvePoint, curves_csv};
+pub use diagram::{diagram_picture, svg};
 pub use picture::Picture;
+pub use pytorch::{PyTorch, pytorch};
+pub use recipe::{LatentRecipe, Recipe};
+pub use sheet::contact_sheet;
 pub use tiles::Tiles;

@@ -4,6 +4,8 @@ use std::io::Cursor;
 
 use image::{ImageFormat, RgbImage};
 
+use super::{Recipe, recipe};
+
 /// Pixels between the images of a grid.
 pub(super) const GAP: usize = 2;
 /// Shade of the gaps.
@@ -61,10 +63,40 @@ impl Picture {
         written.unwrap_or_else(|e| unreachable!("writing a PNG to memory failed: {e}"));
         bytes.into_inner()
     }
+
+    /// The picture as a PNG file that keeps how it was made.
+    pub fn png_with(&self, recipe: &Recipe) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let written = self.write_png(&mut bytes, recipe);
+        written.unwrap_or_else(|e| unreachable!("writing a PNG to memory failed: {e}"));
+        bytes
+    }
+
+    fn write_png(&self, bytes: &mut Vec<u8>, recipe: &Recipe) -> Result<(), png::EncodingError> {
+        let (width, height) = self.image.dimensions();
+        let mut encoder = png::Encoder::new(bytes, width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        recipe::describe(&mut encoder, Some(recipe))?;
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(self.image.as_raw())?;
+        writer.finish()
+    }
+
+    /// The pixels.
+    pub fn image(&self) -> &RgbImage {
+        &self.image
+    }
+}
+
+impl From<RgbImage> for Picture {
+    fn from(image: RgbImage) -> Self {
+        Self { image }
+    }
 }
 
 /// The nearest 8-bit level of a value from -1 to 1.
-fn level(value: f32) -> u8 {
+pub(super) fn level(value: f32) -> u8 {
     (value * 127.5 + 127.5).round().clamp(0.0, 255.0) as u8
 }
 

@@ -1,8 +1,9 @@
 //! A set of square images of one size, as pixels.
 
-use image::RgbaImage;
+use image::{DynamicImage, RgbImage, RgbaImage};
 
-use super::picture::GAP;
+use super::Picture;
+use super::picture::{GAP, level};
 
 /// Square images of one size, 8-bit RGBA, one after the other.
 #[derive(Clone, PartialEq, Eq)]
@@ -16,6 +17,20 @@ impl Tiles {
     pub fn new(side: usize, rgba: Vec<u8>) -> Option<Self> {
         let image = 4 * side * side;
         (image > 0 && !rgba.is_empty() && rgba.len().is_multiple_of(image)).then_some(Self { side, rgba })
+    }
+
+    /// The images in `values`: `[count, 3, side, side]`, from -1 to 1, row-major, each value rounded to the
+    /// nearest of 256 levels; `None` where that is not whole images, or none.
+    pub fn of(values: &[f32], side: usize) -> Option<Self> {
+        let plane = side * side;
+        let whole = plane > 0 && values.len().is_multiple_of(3 * plane);
+        let pixels = values.chunks_exact((3 * plane).max(1)).flat_map(|image| {
+            (0..plane).flat_map(move |place| {
+                let shade = |channel: usize| level(image[channel * plane + place]);
+                [shade(0), shade(1), shade(2), u8::MAX]
+            })
+        });
+        whole.then(|| Self::new(side, pixels.collect()))?
     }
 
     /// The images of a grid with `columns` columns and as many rows that [`Picture`](super::Picture)
@@ -68,6 +83,36 @@ impl Tiles {
         let side = self.side as u32;
         RgbaImage::from_raw(side, side, pixels).unwrap_or_else(|| unreachable!("a whole image was cut out"))
     }
+
+    /// All images as one picture with so many columns. Each pixel becomes a square of `factor` pixels; the
+    /// gaps have `gap`.
+    pub fn grid(&self, columns: usize, factor: u32, gap: u32) -> Picture {
+        let columns = columns.clamp(1, self.count()) as u32;
+        let (count, extent) = (self.count() as u32, self.side as u32 * factor);
+        let whole = |images: u32| images * (extent + gap) - gap;
+        let white = image::Rgb([u8::MAX; 3]);
+        let mut picture = RgbImage::from_pixel(whole(columns), whole(count.div_ceil(columns)), white);
+        for index in 0..count {
+            let image = self.picture(index as usize).enlarged(factor);
+            let corner = |place: u32| i64::from(place * (extent + gap));
+            image::imageops::replace(
+                &mut picture,
+                image.image(),
+                corner(index % columns),
+                corner(index / columns),
+            );
+        }
+        picture.into()
+    }
+
+    /// One image as a picture.
+    ///
+    /// # Panics
+    ///
+    /// If there is none of that number.
+    pub fn picture(&self, index: usize) -> Picture {
+        DynamicImage::from(self.image(index)).into_rgb8().into()
+    }
 }
 
 impl std::fmt::Debug for Tiles {
@@ -98,12 +143,33 @@ mod tests {
         for enlarged in [1, 2, 3] {
             let tiles = Tiles::from_grid(&picture.enlarged(enlarged).png(), 2, enlarged).unwrap();
             assert_eq!((tiles.side(), tiles.count()), (3, 4));
+            assert_eq!(tiles.picture(2), Picture::grid(&values[2 * 27..3 * 27], 3, 1));
             for image in 0..4 {
                 let level = |channel| (value(image, channel) * 127.5 + 127.5).round() as u8;
                 let pixel = [level(0), level(1), level(2), 255];
                 assert!(tiles.image(image).pixels().all(|found| found.0 == pixel));
             }
         }
+    }
+
+    #[test]
+    fn values_come_to_the_same_pixels_as_in_a_picture() {
+        let values: Vec<f32> = (0..2 * 3 * 16).map(|value| value as f32 / 48.0 - 1.1).collect();
+        let tiles = Tiles::of(&values, 4).unwrap();
+        let picture = Picture::grid(&[&values[..], &[0.0; 2 * 48]].concat(), 4, 2);
+        let same = Tiles::from_grid(&picture.png(), 2, 1).unwrap();
+        assert_eq!(tiles.count(), 2);
+        assert_eq!(tiles.rgba(), &same.rgba()[..tiles.rgba().len()]);
+        assert!(Tiles::of(&values[1..], 4).is_none() && Tiles::of(&[], 4).is_none());
+    }
+
+    #[test]
+    fn a_grid_of_tiles_is_that_of_their_values() {
+        let values: Vec<f32> = (0..5 * 3 * 4).map(|value| value as f32 / 30.0 - 1.0).collect();
+        let tiles = Tiles::of(&values, 2).unwrap();
+        let expected = Picture::grid(&values, 2, 3);
+        assert_eq!(tiles.grid(3, 1, GAP as u32), expected);
+        assert_eq!(tiles.grid(3, 2, 2 * GAP as u32), expected.enlarged(2));
     }
 
     #[test]

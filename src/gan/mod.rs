@@ -21,7 +21,7 @@ pub use loss::Loss;
 pub use measurement::{MeasurePlan, Measurement};
 pub use self_test::{CHECKS, Check, self_test};
 pub use step::Pair;
-pub use trainer::{Arena, Best, Losses, Trainer, TrainerState};
+pub use trainer::{Arena, BEST, BEST_RAW, Best, Losses, Trainer, TrainerState};
 pub use training::{GRID, ScoreConfig, Training, TrainingNews, TrainingState, picture};
 
 use thiserror::Error;

@@ -17,6 +17,10 @@ use crate::model::{Average, Generator, ModelConfig, NamedTensors, collect, parts
 
 /// Batches with which batch norm statistics are measured anew.
 const RECALIBRATION_BATCHES: u64 = 10;
+/// Prefix of the best evaluation's average weights among a trainer's tensors.
+pub const BEST: &str = "best";
+/// Prefix of the raw weights at that evaluation.
+pub const BEST_RAW: &str = "best_raw";
 
 /// What a pair is trained on and measured against, at one image size.
 #[derive(Clone)]
@@ -68,6 +72,8 @@ pub struct Trainer {
     average: Average<Generator>,
     state: TrainerState,
     best_weights: Option<NamedTensors>,
+    /// The raw generator's at the same time.
+    best_raw: Option<NamedTensors>,
 }
 
 impl Trainer {
@@ -102,6 +108,7 @@ impl Trainer {
             pair: Pair::new(generator, discriminator, recipe.adam),
             state: TrainerState::default(),
             best_weights: None,
+            best_raw: None,
             genotype,
         })
     }
@@ -192,6 +199,7 @@ impl Trainer {
             let step = self.generator_steps();
             self.state.best = Some(Best { step, scores });
             self.best_weights = Some(collect(generator));
+            self.best_raw = Some(collect(&self.pair.generator));
         }
         better
     }
@@ -204,6 +212,11 @@ impl Trainer {
     /// Weights of the best evaluation so far, by the reference's names.
     pub fn best_weights(&self) -> Option<&NamedTensors> {
         self.best_weights.as_ref()
+    }
+
+    /// The raw generator's weights at the best evaluation so far, by the reference's names.
+    pub fn best_raw(&self) -> Option<&NamedTensors> {
+        self.best_raw.as_ref()
     }
 
     /// The architecture in training.
@@ -221,7 +234,10 @@ impl Trainer {
         let mut tensors = self.pair.state();
         tensors.extend(with_prefix("average", collect(self.average.module())));
         if let Some(best) = &self.best_weights {
-            tensors.extend(with_prefix("best", best.clone()));
+            tensors.extend(with_prefix(BEST, best.clone()));
+        }
+        if let Some(raw) = &self.best_raw {
+            tensors.extend(with_prefix(BEST_RAW, raw.clone()));
         }
         (self.state.clone(), tensors)
     }
@@ -235,7 +251,9 @@ impl Trainer {
         Ok(Self {
             pair: self.pair.restore(tensors, &self.device)?,
             average: self.average.restore(&parts("average", tensors))?,
-            best_weights: state.best.is_some().then(|| parts("best", tensors)),
+            best_weights: state.best.is_some().then(|| parts(BEST, tensors)),
+            // Checkpoints of the first versions have none.
+            best_raw: Some(parts(BEST_RAW, tensors)).filter(|raw| !raw.is_empty()),
             state,
             ..self
         })

@@ -10,11 +10,13 @@ use eframe::egui::{self, RichText};
 
 use super::closing::{self, Choice};
 use super::commands::{self, Action, entry};
-use super::dialogs::{self, Ask, FileKind, Question, Wanted};
+use super::create::{Studio, is_model};
+use super::dialogs::{self, Ask};
 use super::layout::Layout;
 use super::palette::{CommandPalette, Outcome};
 use super::panels::View;
 use super::pictures::Pictures;
+use super::purpose::Purpose;
 use super::run_screen;
 use super::session::{Session, Wake};
 use super::sessions::Sessions;
@@ -33,8 +35,6 @@ const DEMO: &str = "quick";
 /// So many deaths of a worker within this time, and it is not offered to be resumed any more.
 const DEATHS: usize = 3;
 const DEATHS_WITHIN: Duration = Duration::from_secs(600);
-/// A file of settings, as the command line takes it too.
-const SETTINGS_FILE: FileKind = FileKind { words: "Settings (TOML)", endings: &["toml"] };
 /// Settings are written at most this often.
 const WRITE_EVERY: Duration = Duration::from_secs(2);
 
@@ -48,19 +48,8 @@ pub(super) enum Screen {
     Setup,
     /// A run.
     Run,
-}
-
-/// What was asked for in a dialog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
-    /// A run folder to show.
-    OpenRun,
-    /// A folder of images to learn from.
-    Images,
-    /// A file of settings to read.
-    LoadSettings,
-    /// A file to write the settings to.
-    SaveSettings,
+    /// A trained generator.
+    Create,
 }
 
 /// Where the window finds and leaves things.
@@ -109,6 +98,8 @@ pub struct App {
     /// What was chosen in a dialog, and what for.
     chosen: Option<(Purpose, Receiver<Option<PathBuf>>)>,
     setup: Setup,
+    /// The generator that is played with.
+    studio: Option<Studio>,
     /// It was asked to close while a run goes on.
     closing: bool,
     /// It may close.
@@ -142,6 +133,7 @@ impl App {
             sessions: Sessions::default(),
             view: View::default(),
             setup,
+            studio: None,
             pictures: Pictures::new(wake.clone()),
             palette: None,
             toasts,
@@ -204,7 +196,7 @@ impl App {
 
     /// Another run is shown now.
     fn shown(&mut self) {
-        self.screen = Screen::Run;
+        self.go(Screen::Run);
         self.view = View::default();
         self.seen = Status::Idle;
     }
@@ -213,12 +205,23 @@ impl App {
         if screen != Screen::Run {
             self.sessions.hide();
         }
+        self.studio = None;
         self.screen = screen;
+    }
+
+    /// Plays with the generator of the run in a folder, or in a file.
+    pub fn create(&mut self, model: &Path) {
+        self.go(Screen::Create);
+        let (program, ask) = (&self.places.program, self.places.ask.clone());
+        self.studio = Some(Studio::open(program, model, ask, self.wake.clone()));
     }
 
     fn possible(&self, action: Action) -> bool {
         match (action, self.sessions.shown()) {
-            (Action::Demo | Action::OpenRun | Action::Theme(_) | Action::Palette | Action::Quit, _) => true,
+            (Action::Demo | Action::OpenRun | Action::OpenModel, _) => true,
+            (Action::Theme(_) | Action::Palette | Action::Quit, _) => true,
+            (Action::BackToRun, _) => self.studio.as_ref().is_some_and(Studio::is_of_run),
+            (Action::Create, Some(session)) => session.lock().has_generator(),
             (Action::Home, _) => self.screen != Screen::Welcome,
             (Action::Setup, _) => self.screen != Screen::Setup,
             (Action::Start, _) => self.screen == Screen::Setup && self.setup.can_start(),
@@ -252,6 +255,17 @@ impl App {
                 Err(error) => self.toasts.problem(error.to_string()),
             },
             Action::OpenRun => self.ask(Purpose::OpenRun),
+            Action::OpenModel => self.ask(Purpose::OpenModel),
+            Action::Create => {
+                if let Some(dir) = self.sessions.shown().map(|session| session.dir().to_owned()) {
+                    self.create(&dir);
+                }
+            }
+            Action::BackToRun => {
+                if let Some(dir) = self.studio.as_ref().map(|studio| studio.model().to_owned()) {
+                    self.open(&dir);
+                }
+            }
             Action::Pause => self.tell(Control::Pause),
             Action::Continue => self.tell(Control::Continue),
             Action::Step => self.tell(Control::Step),
@@ -293,31 +307,7 @@ impl App {
 
     /// Asks for a file or a folder, without waiting.
     fn ask(&mut self, purpose: Purpose) {
-        let question = match purpose {
-            Purpose::OpenRun => Question {
-                title: "Open a run folder".to_owned(),
-                wanted: Wanted::Folder,
-                begin: Some(self.places.runs.clone()),
-            },
-            Purpose::Images => Question {
-                title: "Choose a folder of images".to_owned(),
-                wanted: Wanted::Folder,
-                begin: None,
-            },
-            Purpose::LoadSettings => Question {
-                title: "Load settings".to_owned(),
-                wanted: Wanted::Open(SETTINGS_FILE),
-                begin: None,
-            },
-            Purpose::SaveSettings => Question {
-                title: "Save settings".to_owned(),
-                wanted: Wanted::Save {
-                    kinds: vec![SETTINGS_FILE],
-                    name: format!("{}.toml", self.setup.config().name),
-                },
-                begin: None,
-            },
-        };
+        let question = purpose.question(&self.places.runs, &self.setup.config().name);
         let (send, chosen) = channel();
         let (wake, ask) = (self.wake.clone(), self.places.ask.clone());
         std::thread::spawn(move || {
@@ -331,6 +321,7 @@ impl App {
     fn chose(&mut self, purpose: Purpose, path: &Path) {
         match purpose {
             Purpose::OpenRun => self.open(path),
+            Purpose::OpenModel => self.create(path),
             Purpose::Images => self.setup.learn_from(path),
             Purpose::LoadSettings => match self.setup.load(path) {
                 Ok(()) => self.toasts.done(format!("Settings of {} loaded", path.display())),
@@ -343,13 +334,16 @@ impl App {
         }
     }
 
-    /// Takes in what was dropped: a run folder, a file of settings, or pictures.
+    /// Takes in what was dropped: a run folder, a generator, a file of settings, or pictures.
     fn dropped(&mut self, paths: &[PathBuf]) {
         let Some(first) = paths.first() else {
             return;
         };
         if RunView::open(first).is_ok() {
             return self.open(first);
+        }
+        if is_model(first) {
+            return self.create(first);
         }
         self.go(Screen::Setup);
         if first.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
@@ -453,6 +447,11 @@ impl App {
                                 run_screen::controls(ui, &session.lock(), &name, resumable, actions);
                             }
                             (Screen::Setup, _) => self.setup.controls(ui, actions),
+                            (Screen::Create, _) => {
+                                ui.label(RichText::new("Create").strong());
+                                let possible = self.possible(Action::BackToRun);
+                                button(ui, Action::BackToRun, "Back to the run", possible, actions);
+                            }
                             _ => {
                                 ui.label(RichText::new("AutoGAN").strong());
                             }
@@ -488,6 +487,11 @@ impl App {
         match (self.screen, self.sessions.shown().is_some()) {
             (Screen::Setup, _) => self.setup.show(ui, &self.settings.speeds, actions),
             (Screen::Run, true) => self.run(ui, actions),
+            (Screen::Create, _) => {
+                if let Some(studio) = &mut self.studio {
+                    studio.show(ui, &mut self.pictures, &mut self.toasts);
+                }
+            }
             _ => {
                 let recent = &self.settings.recent;
                 let chosen = egui::CentralPanel::default().show(ui, |ui| welcome::show(ui, recent, actions));

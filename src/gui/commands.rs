@@ -30,6 +30,12 @@ pub enum Action {
     ChooseImages,
     /// Open a run folder.
     OpenRun,
+    /// Play with the run's generator.
+    Create,
+    /// Back from there to the run.
+    BackToRun,
+    /// Play with a generator in a file.
+    OpenModel,
     /// Pause the run.
     Pause,
     /// Let a paused run go on.
@@ -138,6 +144,24 @@ fn entries() -> Vec<Entry> {
             "Open a run…",
             "Shows a run folder, whether it is finished, stands, or is written by another program",
             Some((CTRL, Key::O)),
+        ),
+        entry(
+            Action::Create,
+            "Create",
+            "Plays with the best generator so far: seeds, latent space, interpolation, export",
+            Some((CTRL, Key::G)),
+        ),
+        entry(
+            Action::BackToRun,
+            "Back to the run",
+            "Shows the run that trained this generator",
+            Some((CTRL, Key::B)),
+        ),
+        entry(
+            Action::OpenModel,
+            "Open a generator…",
+            "Plays with a trained generator in a file (safetensors), such as one that was exported",
+            None,
         ),
         entry(
             Action::Pause,

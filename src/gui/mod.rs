@@ -7,12 +7,14 @@
 mod app;
 mod closing;
 mod commands;
+mod create;
 mod dialogs;
 mod layout;
 mod notify;
 mod palette;
 mod panels;
 mod pictures;
+mod purpose;
 mod run_screen;
 mod session;
 mod sessions;

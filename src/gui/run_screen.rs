@@ -61,6 +61,12 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
             actions.push(*action);
         }
     }
+    if state.has_generator() {
+        let create = entry(Action::Create);
+        if ui.button(&create.name).on_hover_text(create.hint(ui.ctx())).clicked() {
+            actions.push(Action::Create);
+        }
+    }
     match state.summary.as_ref().and_then(|summary| summary.trained.first()) {
         Some(winner) => {
             let score = winner.scores.first().map_or_else(String::new, |score| format!(": {score}"));

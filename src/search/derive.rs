@@ -11,7 +11,7 @@ use super::news::{News, Told};
 use super::plan::SearchPlan;
 use crate::arch::Genotype;
 use crate::export::Picture;
-use crate::gan::{GanError, TrainConfig, Trainer, Training, TrainingNews, TrainingState};
+use crate::gan::{BEST, BEST_RAW, GanError, TrainConfig, Trainer, Training, TrainingNews, TrainingState};
 use crate::metric::Score;
 use crate::model::{NamedTensors, parts, with_prefix};
 
@@ -219,7 +219,13 @@ impl Derivation {
 
     /// Weights of the best evaluation of the best training.
     pub fn winner_weights(&self) -> Option<NamedTensors> {
-        self.leader.as_ref().map(|leader| parts("best", &leader.tensors))
+        self.leader.as_ref().map(|leader| parts(BEST, &leader.tensors))
+    }
+
+    /// The raw generator's weights at that evaluation.
+    pub fn winner_raw(&self) -> Option<NamedTensors> {
+        let raw = parts(BEST_RAW, &self.leader.as_ref()?.tensors);
+        (!raw.is_empty()).then_some(raw)
     }
 
     /// Generator steps done by derived trainings.

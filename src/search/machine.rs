@@ -476,6 +476,11 @@ impl Search {
         self.derivation.as_ref().and_then(Derivation::winner_weights)
     }
 
+    /// The raw generator's weights at the same evaluation; none where an early version saved the run.
+    pub fn winner_raw(&self) -> Option<NamedTensors> {
+        self.derivation.as_ref().and_then(Derivation::winner_raw)
+    }
+
     /// The work of the whole search, each part with the units of it that are done.
     pub fn progress(&self) -> Vec<(Part, u64)> {
         let mut parts: Vec<(Part, u64)> = self.parts.iter().map(|part| (part.clone(), 0)).collect();

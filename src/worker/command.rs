@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::setup::Job;
+use super::studio::Weights;
 use crate::config::RunConfig;
+use crate::rng::Latent;
 
 /// What a worker process is told, one a line. In JSON, `command` names the kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +26,24 @@ pub enum Command {
     Resume {
         /// Its folder.
         dir: PathBuf,
+    },
+    /// Serve a generator. Nothing but `Generate` can follow.
+    Load {
+        /// The folder of a run, or a model file.
+        model: PathBuf,
+        /// By name; none for the run's own, else the best.
+        device: Option<String>,
+    },
+    /// Make images. While some are made, of those that wait only the newest are.
+    Generate {
+        /// Names the answer.
+        id: u64,
+        /// One for each image.
+        latents: Vec<Latent>,
+        /// The largest number in a latent; none for no truncation.
+        truncation: Option<f64>,
+        /// Of which weights.
+        weights: Weights,
     },
     /// Go on when standard input closes, where the worker stops otherwise.
     Detach,
@@ -70,6 +90,13 @@ mod tests {
             Command::Start { job: Job::Search, config: Box::default(), dir: "runs/a b".into() },
             Command::Resume { dir: "runs/ü".into() },
             Command::Detach,
+            Command::Load { model: "a run".into(), device: None },
+            Command::Generate {
+                id: 1,
+                latents: vec![Latent::Seed { seed: 3 }, Latent::Plane { seed: 3, x: 0.5, y: -1.0 }],
+                truncation: Some(0.7),
+                weights: Weights::Raw,
+            },
             Control::Pause.into(),
             Control::Step.into(),
             Control::Live { every_ms: Some(500) }.into(),

@@ -33,6 +33,8 @@ const STATE: &str = "state.json";
 const TENSORS: &str = "state.safetensors";
 /// The winner's weights in a run's folder.
 pub const WEIGHTS: &str = "export/winner.safetensors";
+/// The raw generator's weights at the same evaluation, which the winner's are the moving average of.
+const RAW_WEIGHTS: &str = "export/winner-raw.safetensors";
 /// The winner's images in a run's folder.
 const PICTURE: &str = "export/winner.png";
 /// Shortest time between two progress events.
@@ -292,8 +294,15 @@ impl Engine {
         let Some((genotype, config, tensors)) = self.task.winner() else {
             return Ok(None);
         };
+        let write = |name: &str, file: &ModelFile| -> anyhow::Result<()> {
+            Ok(write_atomic(&self.folder.dir().join(name), &file.to_bytes()?)?)
+        };
+        if let Some(tensors) = self.task.winner_raw() {
+            let file = ModelFile { genotype: genotype.clone(), config: config.clone(), tensors };
+            write(RAW_WEIGHTS, &file)?;
+        }
         let file = ModelFile { genotype, config, tensors };
-        write_atomic(&self.folder.dir().join(WEIGHTS), &file.to_bytes()?)?;
+        write(WEIGHTS, &file)?;
         Ok(Some(file))
     }
 

@@ -74,6 +74,43 @@ pub enum Event {
         /// The run's unit of work.
         step: u64,
     },
+    /// A generator is there to make images. Not kept in the run folder.
+    Loaded {
+        /// The architecture.
+        genotype: Genotype,
+        /// Its integer vector.
+        vector: String,
+        /// Length of a latent.
+        latent: usize,
+        /// Side of its images in pixels.
+        side: usize,
+        /// Parameters.
+        params: u64,
+        /// SHA-256 of the file, in hexadecimal digits.
+        sha256: String,
+        /// The same of the file with its raw weights, if they were kept.
+        raw_sha256: Option<String>,
+        /// The device, by name.
+        device: String,
+    },
+    /// Images that were asked for. Not kept in the run folder.
+    Generated {
+        /// Of the request.
+        id: u64,
+        /// Side in pixels.
+        side: usize,
+        /// Number of images.
+        count: usize,
+        /// Their pixels, `[image][row][column][channel]`, base64.
+        rgba: String,
+    },
+    /// Images that were asked for cannot be made. Not kept in the run folder.
+    NotGenerated {
+        /// Of the request.
+        id: u64,
+        /// Why, and what to do next.
+        text: String,
+    },
     /// Where this process's time went. Not kept in the run folder.
     Took {
         /// Each kind of work, in order of a search.
@@ -114,6 +151,9 @@ impl Event {
                 | Self::Paused { .. }
                 | Self::Preview { .. }
                 | Self::CheckpointSaved { .. }
+                | Self::Loaded { .. }
+                | Self::Generated { .. }
+                | Self::NotGenerated { .. }
                 | Self::Took { .. }
                 | Self::Stopped
         )

@@ -12,10 +12,12 @@ mod launch;
 mod sampling;
 mod serve;
 mod setup;
+mod studio;
 mod task;
 
 /// Images in a row of the run folder's pictures, and in a column.
 pub use crate::gan::GRID as COLUMNS;
+pub use crate::rng::Latent;
 pub use child::{Child, Death, Notice};
 pub use command::{Command, Control};
 pub use contest::{ContestConfig, Entry, contest};
@@ -26,3 +28,4 @@ pub use launch::{Going, begin, plan, resume};
 pub use sampling::{Images, Latents, read_model, sample};
 pub use serve::serve;
 pub use setup::{Job, Plan, expected_macs};
+pub use studio::{MOST_IMAGES, Weights};

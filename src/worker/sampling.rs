@@ -10,11 +10,10 @@ use crate::gan::latents;
 use crate::model::{
     ModelConfig, ModelFile, NamedTensors, Pass, SkipTap, from_safetensors, host, to_safetensors,
 };
+use crate::rng::SAMPLE_STREAM;
 
 /// Images that are generated at a time.
-const BATCH: usize = 64;
-/// Stream of the latents of a seed.
-const STREAM: &str = "latent/sample";
+pub(super) const BATCH: usize = 64;
 
 /// Which latents to make images of.
 pub enum Latents {
@@ -90,7 +89,7 @@ pub fn sample(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Resu
     let generator = file.generator(device)?;
     let latent = file.config.latent;
     let z = match from {
-        Latents::Drawn { count, seed } => latents(*seed, STREAM, 0, *count, latent, device),
+        Latents::Drawn { count, seed } => latents(*seed, SAMPLE_STREAM, 0, *count, latent, device),
         Latents::Given(bytes) => read_latents(bytes, latent, device)?,
     };
     let [count, _] = z.dims();

@@ -1,7 +1,7 @@
 //! The worker process: commands in on standard input, events out on standard output, one JSON value a
 //! line.
 //!
-//! It works on one run and ends with it, which gives all memory of a GPU back. When its input closes it
+//! It works on one run, or serves one generator, and ends with it, which gives all memory of a GPU back. When its input closes it
 //! saves a checkpoint and stops, because nobody is left who knows of it; unless it was told to detach.
 
 use std::io::{BufRead, Write};
@@ -15,6 +15,7 @@ use super::command::{Command, Control};
 use super::engine::Engine;
 use super::event::Event;
 use super::launch::{self, Going};
+use super::studio;
 
 /// Whether the run is under way: before that, there is nothing to save and stopping is at once.
 static UNDER_WAY: AtomicBool = AtomicBool::new(false);
@@ -30,7 +31,7 @@ pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> an
     let worked = starts
         .recv()
         .context("nothing was said to do")
-        .and_then(|command| work(command, &controls, &mut tell));
+        .and_then(|command| work(command, &starts, &controls, &mut tell));
     if let Err(error) = &worked {
         // What ended a run that was under way was told where it happened.
         if !UNDER_WAY.load(Ordering::SeqCst) {
@@ -40,7 +41,12 @@ pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> an
     worked
 }
 
-fn work(command: Command, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+fn work(
+    command: Command,
+    further: &Receiver<Command>,
+    controls: &Receiver<Control>,
+    tell: &mut dyn FnMut(&Event),
+) -> anyhow::Result<()> {
     let mut engine: Engine = match command {
         Command::Start { job, config, dir } => launch::begin(job, *config, &dir, tell)?,
         Command::Resume { dir } => match launch::resume(&dir, |_| Ok(()), tell)? {
@@ -50,6 +56,10 @@ fn work(command: Command, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Ev
                 return Ok(());
             }
         },
+        Command::Load { model, device } => {
+            return studio::serve(&model, device.as_deref(), further, tell);
+        }
+        Command::Generate { .. } => anyhow::bail!("no generator was loaded that could make images"),
         Command::Detach | Command::Control(_) => unreachable!("they are listened to apart"),
     };
     UNDER_WAY.store(true, Ordering::SeqCst);
@@ -66,7 +76,7 @@ fn listen(input: impl BufRead + Send + 'static) -> (Receiver<Command>, Receiver<
             match serde_json::from_str(&line) {
                 Ok(Command::Detach) => detached = true,
                 Ok(Command::Control(control)) => hand_on(control, &send_control),
-                // A second one finds nobody who takes it.
+                // After the first, only a studio takes more.
                 Ok(start) => drop(send_start.send(start)),
                 Err(error) => tracing::warn!("a command was not understood ({error}): {line}"),
             }

@@ -173,4 +173,12 @@ impl Task {
             }
         }
     }
+
+    /// The raw generator's weights at the winner's best evaluation.
+    pub fn winner_raw(&self) -> Option<NamedTensors> {
+        match self {
+            Self::Search(search) => search.winner_raw(),
+            Self::Train(single) => single.training.trainer().best_raw().cloned(),
+        }
+    }
 }

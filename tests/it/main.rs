@@ -4,6 +4,7 @@
 mod cli;
 mod controller;
 mod cpu;
+mod create;
 mod engine;
 mod fixtures;
 mod gpu;
@@ -11,8 +12,10 @@ mod gui;
 mod house;
 mod metric;
 mod parity;
+mod pytorch;
 mod resume;
 mod setup;
 mod small;
+mod studio;
 mod window;
 mod worker;

@@ -7,8 +7,14 @@ use std::process::{Child, Command, Stdio};
 use super::small::{minute_search, quick_search, small_search};
 
 /// What must be equal in the end.
-const OUTCOME: [&str; 5] =
-    ["summary.json", "export/winner.png", "export/winner.safetensors", "events.jsonl", "candidates.jsonl"];
+const OUTCOME: [&str; 6] = [
+    "summary.json",
+    "export/winner.png",
+    "export/winner.safetensors",
+    "export/winner-raw.safetensors",
+    "events.jsonl",
+    "candidates.jsonl",
+];
 
 fn start(arguments: &[String]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_autogan"))

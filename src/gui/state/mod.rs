@@ -282,6 +282,8 @@ impl RunState {
             Event::Failed { text } => self.status = Status::Failed(text),
             Event::Finished { .. } => self.status = Status::Finished,
             Event::Took { .. } | Event::Samples { .. } | Event::News(_) => {}
+            // A studio's; a run has none.
+            Event::Loaded { .. } | Event::Generated { .. } | Event::NotGenerated { .. } => {}
         }
     }
 
@@ -337,6 +339,13 @@ impl RunState {
                 self.evaluations.push(Evaluation { moment, name, step, scores, best });
             }
         }
+    }
+
+    /// Whether the run has written a trained generator: a search does once its first finalist is trained.
+    pub fn has_generator(&self) -> bool {
+        let mut evaluations = self.evaluations.iter();
+        self.summary.is_some()
+            || evaluations.any(|evaluation| evaluation.best && evaluation.name != "derived 1")
     }
 
     /// What was being done at a moment.

@@ -1,0 +1,257 @@
+//! What a person chooses in the studio, and which latents that means.
+
+use super::link::Look;
+use crate::worker::{Latent, Weights};
+
+/// Most images of a wall.
+pub const MOST_IMAGES: usize = 144;
+/// Most picked images.
+pub const MOST_PICKS: usize = 16;
+/// Most frames of an interpolation.
+pub const MOST_FRAMES: usize = 480;
+/// The largest seed that can be typed; all up to here are exact in a control.
+pub const LAST_SEED: u64 = 999_999_999;
+/// From this threshold on nothing is truncated.
+pub const NO_TRUNCATION: f64 = 3.0;
+/// How far the plane reaches from its origin, in seeds.
+pub const REACH: f64 = 100_000.0;
+
+/// What the studio shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Images of seeds that follow each other.
+    #[default]
+    Seeds,
+    /// A part of the plane of seeds.
+    Explore,
+    /// A film from picked image to picked image.
+    Interpolate,
+    /// The pictures of the training as a film.
+    History,
+}
+
+impl Mode {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Seeds, Self::Explore, Self::Interpolate, Self::History];
+
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Seeds => "Seeds",
+            Self::Explore => "Explore",
+            Self::Interpolate => "Interpolate",
+            Self::History => "History",
+        }
+    }
+
+    /// What it is for.
+    pub fn tooltip(self) -> &'static str {
+        match self {
+            Self::Seeds => "One image for each seed: an overview of what the generator can make",
+            Self::Explore => "Latent space as a map: neighbours resemble each other; drag to move over it",
+            Self::Interpolate => "A film that goes through the picked images in the order of picking",
+            Self::History => "How the images of the same latents changed while the run went on",
+        }
+    }
+}
+
+/// All choices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choices {
+    /// What is shown.
+    pub mode: Mode,
+    /// The first seed; the origin of the plane.
+    pub first: u64,
+    /// Images of the wall.
+    pub count: usize,
+    /// The middle of the part of the plane that is shown.
+    pub place: (f64, f64),
+    /// From an image to its neighbour on the plane, in seeds.
+    pub spacing: f64,
+    /// The largest number in a latent; [`NO_TRUNCATION`] for no limit.
+    pub threshold: f64,
+    /// Of which weights.
+    pub weights: Weights,
+    /// Frames from a picked image to the next.
+    pub steps: usize,
+    /// Whether the film goes from the last picked image back to the first.
+    pub closed: bool,
+    /// Frames in a second.
+    pub rate: f64,
+    /// A pixel becomes a square of so many in what is exported.
+    pub enlarged: u32,
+    /// The latents of the picked images, in the order of picking.
+    pub picks: Vec<Latent>,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            first: 0,
+            count: 36,
+            place: (0.0, 0.0),
+            spacing: 0.25,
+            threshold: NO_TRUNCATION,
+            weights: Weights::default(),
+            steps: 24,
+            closed: true,
+            rate: 24.0,
+            enlarged: 4,
+            picks: Vec::new(),
+        }
+    }
+}
+
+impl Choices {
+    /// How images are made.
+    pub fn look(&self) -> Look {
+        let truncation = (self.threshold < NO_TRUNCATION).then_some(self.threshold);
+        Look { truncation, weights: self.weights }
+    }
+
+    /// The latents of a wall with so many columns.
+    pub fn wall(&self, columns: usize) -> Vec<Latent> {
+        let count = self.count.clamp(1, MOST_IMAGES);
+        let seed = |index: usize| Latent::Seed { seed: self.first.wrapping_add(index as u64) };
+        let columns = columns.max(1);
+        let middle = |images: usize| (images - 1) as f64 / 2.0;
+        let (across, down) = (middle(columns.min(count)), middle(count.div_ceil(columns)));
+        let place = |index: usize| Latent::Plane {
+            seed: self.first,
+            x: self.place.0 + ((index % columns) as f64 - across) * self.spacing,
+            y: self.place.1 + ((index / columns) as f64 - down) * self.spacing,
+        };
+        match self.mode {
+            Mode::Explore => (0..count).map(place).collect(),
+            _ => (0..count).map(seed).collect(),
+        }
+    }
+
+    /// To the next seeds.
+    pub fn resample(&mut self) {
+        let next = self.first + self.count as u64;
+        self.first = if next > LAST_SEED { 0 } else { next };
+    }
+
+    /// Moves over the plane, by so many images.
+    pub fn pan(&mut self, right: f64, down: f64) {
+        let moved = |place: f64, by: f64| (place + by * self.spacing).clamp(-REACH, REACH);
+        self.place = (moved(self.place.0, right), moved(self.place.1, down));
+    }
+
+    /// Picks an image: alone, or beside those that are picked already. One that is picked is put back.
+    pub fn pick(&mut self, latent: &Latent, beside: bool) {
+        let before = self.picks.iter().position(|pick| pick == latent);
+        match (before, beside) {
+            (Some(at), true) => drop(self.picks.remove(at)),
+            (Some(_), false) if self.picks.len() == 1 => self.picks.clear(),
+            (_, false) => self.picks = vec![latent.clone()],
+            (None, true) if self.picks.len() < MOST_PICKS => self.picks.push(latent.clone()),
+            (None, true) => {}
+        }
+    }
+
+    /// Ways from a picked image to the next; from the last back to the first is one, too.
+    fn ways(&self) -> usize {
+        if self.closed { self.picks.len() } else { self.picks.len().saturating_sub(1) }
+    }
+
+    /// Frames from a picked image to the next, as many as are not too many in all.
+    pub fn film_steps(&self) -> usize {
+        self.steps.clamp(1, (MOST_FRAMES - 1) / self.ways().max(1))
+    }
+
+    /// The latents of the film's frames; none where there are too few picked images.
+    pub fn film(&self) -> Vec<Latent> {
+        let picks = &self.picks;
+        if picks.len() < 2 {
+            return Vec::new();
+        }
+        let last = picks[picks.len() - 1].clone();
+        let ways = self.ways();
+        let steps = self.film_steps();
+        let frame = |way: usize, step: usize| match step {
+            0 => picks[way].clone(),
+            _ => Latent::Between {
+                from: Box::new(picks[way].clone()),
+                to: Box::new(picks[(way + 1) % picks.len()].clone()),
+                t: step as f64 / steps as f64,
+            },
+        };
+        let frames = (0..ways).flat_map(|way| (0..steps).map(move |step| frame(way, step)));
+        // A closed film is at its first frame again; an open one still has to arrive.
+        frames.chain((!self.closed).then_some(last)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seed(seed: u64) -> Latent {
+        Latent::Seed { seed }
+    }
+
+    #[test]
+    fn resampling_shows_every_seed_once() {
+        let mut choices = Choices { count: 3, ..Choices::default() };
+        let mut seen = choices.wall(2);
+        choices.resample();
+        seen.extend(choices.wall(2));
+        assert_eq!(seen, (0..6).map(seed).collect::<Vec<_>>());
+        choices.first = LAST_SEED;
+        choices.resample();
+        assert_eq!(choices.first, 0);
+    }
+
+    #[test]
+    fn a_drag_by_one_image_shows_the_neighbours_in_its_place() {
+        let mut choices = Choices { mode: Mode::Explore, count: 12, spacing: 0.5, ..Choices::default() };
+        let before = choices.wall(4);
+        choices.pan(1.0, 0.0);
+        let after = choices.wall(4);
+        assert_eq!(before[1..4], after[..3]);
+        choices.pan(-1.0, 1.0);
+        assert_eq!(before[4..], choices.wall(4)[..8]);
+        let one =
+            Choices { mode: Mode::Explore, count: 1, place: (2.0, 1.0), first: 7, ..Choices::default() };
+        assert_eq!(one.wall(1), [Latent::Plane { seed: 7, x: 2.0, y: 1.0 }]);
+    }
+
+    #[test]
+    fn picking_is_alone_or_beside_and_again_puts_back() {
+        let mut choices = Choices::default();
+        for (latent, beside, left) in [
+            (1, false, vec![1]),
+            (2, true, vec![1, 2]),
+            (3, true, vec![1, 2, 3]),
+            (2, true, vec![1, 3]),
+            (3, false, vec![3]),
+            (3, false, vec![]),
+        ] {
+            choices.pick(&seed(latent), beside);
+            assert_eq!(choices.picks, left.into_iter().map(seed).collect::<Vec<_>>());
+        }
+        (0..100).for_each(|latent| choices.pick(&seed(latent), true));
+        assert_eq!(choices.picks.len(), MOST_PICKS);
+    }
+
+    #[test]
+    fn a_film_goes_through_all_picked_images_and_a_closed_one_has_no_double_frame() {
+        let mut choices = Choices { steps: 4, picks: vec![seed(1), seed(2), seed(3)], ..Choices::default() };
+        let closed = choices.film();
+        assert_eq!(closed.len(), 12);
+        assert_eq!([&closed[0], &closed[4], &closed[8]], [&seed(1), &seed(2), &seed(3)]);
+        let last = Latent::Between { from: Box::new(seed(3)), to: Box::new(seed(1)), t: 0.75 };
+        assert_eq!(closed.last(), Some(&last));
+        choices.closed = false;
+        let open = choices.film();
+        assert_eq!((open.len(), open.last()), (9, Some(&seed(3))));
+        choices.picks.truncate(1);
+        assert!(choices.film().is_empty());
+        choices.picks = (0..16).map(seed).collect();
+        choices.steps = 1000;
+        assert!(choices.film().len() <= MOST_FRAMES);
+    }
+}

@@ -1,0 +1,295 @@
+//! The column of controls beside the images.
+
+use std::sync::Arc;
+
+use eframe::egui::{self, DragValue, RichText, Slider, WidgetInfo};
+
+use super::Studio;
+use super::choices::{Choices, LAST_SEED, MOST_IMAGES, Mode, NO_TRUNCATION, REACH};
+use super::exports::Export;
+use super::film::named;
+use super::history::History;
+use super::link::{Made, Model};
+use super::stage;
+use crate::gui::theme::{GAP, Palette};
+use crate::worker::Weights;
+
+/// Side of a picked image in the column, in points.
+const THUMBNAIL: f32 = 44.0;
+/// The least truncation threshold.
+const LEAST_THRESHOLD: f64 = 0.05;
+/// From an image of the plane to the next, in seeds.
+const SPACINGS: std::ops::RangeInclusive<f64> = 0.01..=1.0;
+/// Frames from a picked image to the next.
+const STEPS: std::ops::RangeInclusive<usize> = 1..=120;
+/// Squares that a pixel can become in what is exported.
+const ENLARGED: std::ops::RangeInclusive<u32> = 1..=16;
+
+/// What the controls ask for beyond a changed choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Show something else.
+    Mode(Mode),
+    /// Copy the recipe of the chosen image.
+    Copy,
+    /// Write something.
+    Export(Export),
+}
+
+impl Studio {
+    /// Draws the column.
+    pub(super) fn controls(
+        &mut self,
+        ui: &mut egui::Ui,
+        model: &Arc<Model>,
+        made: Option<&Made>,
+        history: &History,
+    ) -> Vec<Wish> {
+        let mut wishes = Vec::new();
+        ui.add_space(4.0);
+        ui.horizontal(|ui| {
+            ui.add(egui::Label::new(RichText::new(&self.name).strong()).truncate());
+            if self.link.busy() {
+                ui.spinner();
+            }
+        });
+        let size = model.side;
+        let about =
+            format!("{size} x {size} px, {} parameters, on {}", thousands(model.params), model.device);
+        ui.label(RichText::new(about).weak()).on_hover_text(format!("Architecture {}", model.vector));
+        ui.add_space(6.0);
+        ui.horizontal_wrapped(|ui| {
+            for mode in Mode::ALL {
+                let on = self.choices.mode == mode;
+                if ui.selectable_label(on, mode.word()).on_hover_text(mode.tooltip()).clicked() {
+                    wishes.push(Wish::Mode(mode));
+                }
+            }
+        });
+        ui.separator();
+        egui::Grid::new("create choices").num_columns(2).spacing([12.0, 7.0]).show(ui, |ui| {
+            let choices = &mut self.choices;
+            match choices.mode {
+                Mode::Seeds => seeds(ui, choices),
+                Mode::Explore => explore(ui, choices),
+                Mode::Interpolate => interpolate(ui, choices),
+                Mode::History => {}
+            }
+            if choices.mode != Mode::History {
+                look(ui, choices, model);
+            }
+        });
+        if self.choices.mode == Mode::Seeds {
+            let resample =
+                ui.button("Resample").on_hover_text("Shows the next seeds: images not seen before");
+            if resample.clicked() {
+                self.choices.resample();
+            }
+        }
+        ui.add_space(GAP);
+        self.picked(ui, made);
+        if let Some((latent, _)) = self.chosen(made) {
+            self.recipe(ui, model, &latent.to_string(), &mut wishes);
+        }
+        ui.add_space(GAP);
+        self.exports(ui, made, history, &mut wishes);
+        wishes
+    }
+
+    /// The picked images, in their order.
+    fn picked(&mut self, ui: &mut egui::Ui, made: Option<&Made>) {
+        if self.choices.picks.is_empty() {
+            return;
+        }
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Picked").strong());
+            let clear = ui.small_button("Clear").on_hover_text("Puts all picked images back");
+            clear.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, "Clear the picked images"));
+            if clear.clicked() {
+                self.choices.picks.clear();
+            }
+        });
+        let mut back = None;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+            for (number, latent) in self.choices.picks.iter().enumerate() {
+                let image = self.image(made, latent);
+                let name = format!("Picked {}: {latent}", number + 1);
+                let thumbnail = stage::thumbnail(ui, image.as_ref(), THUMBNAIL, false, &name);
+                if thumbnail.on_hover_text(format!("{name}. Click to put it back")).clicked() {
+                    back = Some(number);
+                }
+            }
+        });
+        if let Some(number) = back {
+            self.choices.picks.remove(number);
+        }
+    }
+
+    fn recipe(&self, ui: &mut egui::Ui, model: &Model, latent: &str, wishes: &mut Vec<Wish>) {
+        let Choices { threshold, weights, .. } = self.choices;
+        let truncation = match threshold < NO_TRUNCATION {
+            true => format!("truncated at {threshold:.2}"),
+            false => "not truncated".to_owned(),
+        };
+        let weights = match weights {
+            Weights::Average => "average weights",
+            Weights::Raw => "raw weights",
+        };
+        ui.add_space(6.0);
+        ui.label(RichText::new("Recipe").strong());
+        ui.label(format!("{latent}, {truncation}, {weights}"));
+        ui.label(RichText::new(format!("{} of {}", model.vector, self.name)).weak());
+        let copy = ui.button("Copy the recipe");
+        let copy = copy.on_hover_text("As JSON: what is kept in an exported image, enough to make it again");
+        if copy.clicked() {
+            wishes.push(Wish::Copy);
+        }
+    }
+
+    fn exports(&mut self, ui: &mut egui::Ui, made: Option<&Made>, history: &History, wishes: &mut Vec<Wish>) {
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Export").strong());
+            if self.exporter.busy() {
+                ui.spinner();
+            }
+        });
+        ui.horizontal_wrapped(|ui| {
+            for export in Export::ALL {
+                let reason = match self.exporter.busy() {
+                    true => Some("Another export is under way"),
+                    false => self.work(export, made, history).err(),
+                };
+                let button = ui.add_enabled(reason.is_none(), egui::Button::new(export.words()));
+                let button = button.on_hover_text(export.tooltip());
+                let button = button.on_disabled_hover_text(reason.unwrap_or_default());
+                if button.clicked() {
+                    wishes.push(Wish::Export(export));
+                }
+            }
+        });
+        ui.horizontal(|ui| {
+            let tip = "Each pixel becomes a square of so many, so that small images are seen on large screens; 1 \
+                       keeps the generator's own pixels";
+            let name = ui.label("Enlarged").on_hover_text(tip);
+            let drag = DragValue::new(&mut self.choices.enlarged).range(ENLARGED).speed(0.05).suffix(" times");
+            ui.add(drag).labelled_by(name.id).on_hover_text(tip);
+        });
+    }
+}
+
+fn seeds(ui: &mut egui::Ui, choices: &mut Choices) {
+    row(
+        ui,
+        "First seed",
+        "A seed stands for a latent: the same seed, the same image, here and on the command line",
+        |ui| ui.add(DragValue::new(&mut choices.first).range(0..=LAST_SEED).speed(0.2)),
+    );
+    count(ui, choices);
+}
+
+fn explore(ui: &mut egui::Ui, choices: &mut Choices) {
+    row(
+        ui,
+        "Origin",
+        "The seed in the middle of the map; its neighbours are the seeds before and after it",
+        |ui| ui.add(DragValue::new(&mut choices.first).range(0..=LAST_SEED).speed(0.2)),
+    );
+    count(ui, choices);
+    row(ui, "To the right", "Where the middle of the wall is, in seeds from the origin", |ui| {
+        ui.add(DragValue::new(&mut choices.place.0).range(-REACH..=REACH).speed(0.02).max_decimals(3))
+    });
+    row(
+        ui,
+        "Downwards",
+        "Where the middle of the wall is, in rows of a hundred seeds from the origin",
+        |ui| ui.add(DragValue::new(&mut choices.place.1).range(-REACH..=REACH).speed(0.02).max_decimals(3)),
+    );
+    row(
+        ui,
+        "Spacing",
+        "From an image to its neighbour; at 1 every image is another seed, near 0 all are alike",
+        |ui| ui.add(DragValue::new(&mut choices.spacing).range(SPACINGS).speed(0.005).max_decimals(3)),
+    );
+}
+
+fn interpolate(ui: &mut egui::Ui, choices: &mut Choices) {
+    row(
+        ui,
+        "Frames between",
+        "Frames from a picked image to the next; the way is an arc, on which all latents are as long as those of the training",
+        |ui| ui.add(DragValue::new(&mut choices.steps).range(STEPS).speed(0.2)),
+    );
+    row(ui, "Closed", "The film ends where it began, so that it can go on for ever", |ui| {
+        ui.checkbox(&mut choices.closed, "")
+    });
+}
+
+fn count(ui: &mut egui::Ui, choices: &mut Choices) {
+    row(ui, "Images", "How many are shown; fewer are made faster", |ui| {
+        ui.add(DragValue::new(&mut choices.count).range(1..=MOST_IMAGES).speed(0.2))
+    });
+}
+
+fn look(ui: &mut egui::Ui, choices: &mut Choices, model: &Model) {
+    let tip = "Keeps the numbers of every latent within this threshold: images become more typical and less varied \
+               (the truncation trick of BigGAN). Each number moves to the same quantile of a truncated normal \
+               distribution, so an image keeps its face while you drag";
+    let name = ui.label("Truncation").on_hover_text(tip);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().slider_width = 90.0;
+        let slider = Slider::new(&mut choices.threshold, LEAST_THRESHOLD..=NO_TRUNCATION).show_value(false);
+        let slider = ui.add(slider).labelled_by(name.id).on_hover_text(tip);
+        let threshold = choices.threshold;
+        slider.widget_info(|| named(WidgetInfo::slider(true, threshold, ""), "Truncation"));
+        ui.label(match threshold < NO_TRUNCATION {
+            true => format!("{threshold:.2}"),
+            false => "off".to_owned(),
+        });
+    });
+    ui.end_row();
+    let tip = "On: the moving average of the weights over the training, smoother and mostly better. Off: the weights \
+               of the same moment as the training left them";
+    let name = ui.label("Average (EMA)").on_hover_text(tip);
+    let mut average = choices.weights == Weights::Average;
+    let kept = model.raw_sha256.is_some();
+    let tick = ui.add_enabled(kept, egui::Checkbox::without_text(&mut average));
+    let tick = tick.labelled_by(name.id).on_hover_text(tip);
+    let tick = tick.on_disabled_hover_text("The raw weights of this generator were not kept");
+    tick.widget_info(|| WidgetInfo::selected(egui::Role::CheckBox, kept, average, "Average weights (EMA)"));
+    choices.weights = if average { Weights::Average } else { Weights::Raw };
+    ui.end_row();
+    if !kept {
+        ui.label("");
+        let palette = Palette::of(ui);
+        ui.label(RichText::new("No raw weights were kept").small().color(palette.warning));
+        ui.end_row();
+    }
+}
+
+fn row(ui: &mut egui::Ui, label: &str, tip: &str, add: impl FnOnce(&mut egui::Ui) -> egui::Response) {
+    let name = ui.label(label).on_hover_text(tip);
+    add(ui).labelled_by(name.id).on_hover_text(tip);
+    ui.end_row();
+}
+
+/// A number with commas: `1,234,567`.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let comma = |(place, digit): (usize, char)| {
+        let comma = place > 0 && (digits.len() - place).is_multiple_of(3);
+        comma.then_some(',').into_iter().chain([digit]).collect::<String>()
+    };
+    digits.chars().enumerate().map(comma).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_commas() {
+        let texts = [0, 999, 1000, 1_234_567].map(thousands);
+        assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,415 @@
+//! Writes what the studio shows: asks where, then works, on a thread of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+use std::time::Duration;
+
+use super::history::Moment;
+use super::link::{Look, Model};
+use crate::export::{Animation, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
+use crate::gui::dialogs::{Ask, FileKind, Question, Wanted};
+use crate::gui::session::Wake;
+use crate::run::write_atomic;
+use crate::worker::{COLUMNS, ENLARGED, Latent, Weights};
+
+const PNG: FileKind = FileKind { words: "PNG", endings: &["png"] };
+const GIF: FileKind = FileKind { words: "GIF (256 colours a frame)", endings: &["gif"] };
+const APNG: FileKind = FileKind { words: "APNG (all colours)", endings: &["apng", "png"] };
+/// Pixels between the images of a grid, before it is enlarged.
+const GAP: u32 = 2;
+/// Bytes that an animation's frames take in memory at most.
+const MOST_BYTES: u64 = 256 << 20;
+
+/// What can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Export {
+    /// One image.
+    Image,
+    /// Each picked image.
+    Selection,
+    /// All images that are shown as one.
+    Grid,
+    /// The same with captions.
+    Sheet,
+    /// The film.
+    Animation,
+}
+
+impl Export {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Image, Self::Selection, Self::Grid, Self::Sheet, Self::Animation];
+
+    /// What its button says.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Image => "Image…",
+            Self::Selection => "Selection…",
+            Self::Grid => "Grid…",
+            Self::Sheet => "Contact sheet…",
+            Self::Animation => "Animation…",
+        }
+    }
+
+    /// What it writes.
+    pub fn tooltip(self) -> &'static str {
+        match self {
+            Self::Image => "The image picked last, or the film's frame, as a PNG file that keeps its recipe",
+            Self::Selection => "A PNG file for each picked image, with its recipe, into a folder",
+            Self::Grid => "All images that are shown side by side in one PNG file",
+            Self::Sheet => "The same with the latent's name under each, to choose from on paper",
+            Self::Animation => "The film that is shown as a GIF or APNG file",
+        }
+    }
+}
+
+/// How what is exported was made.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The generator.
+    pub model: Arc<Model>,
+    /// The run it is from, or the file's name.
+    pub name: String,
+    /// Whether it is from a run.
+    pub is_run: bool,
+    /// How images are made.
+    pub look: Look,
+    /// A pixel becomes a square of so many.
+    pub enlarged: u32,
+}
+
+impl Source {
+    /// The recipe of images of these latents.
+    pub fn recipe(&self, latents: &[Latent]) -> Recipe {
+        self.described(match latents {
+            [Latent::Seed { seed }] => LatentRecipe::Seed { seed: *seed, first: 0, count: 1 },
+            latents => LatentRecipe::Named { latents: latents.to_vec() },
+        })
+    }
+
+    fn described(&self, latents: LatentRecipe) -> Recipe {
+        let average = self.look.weights == Weights::Average;
+        let sha256 = match average {
+            true => Some(self.model.sha256.clone()),
+            false => self.model.raw_sha256.clone(),
+        };
+        Recipe {
+            run: self.is_run.then(|| self.name.clone()),
+            model_sha256: sha256,
+            truncation: self.look.truncation,
+            ema: Some(average),
+            ..Recipe::new(&self.model.genotype, latents)
+        }
+    }
+}
+
+/// Something to write.
+pub enum Work {
+    /// One image.
+    Image(Latent, Arc<Tiles>),
+    /// Images, each for itself.
+    Selection(Vec<(Latent, Arc<Tiles>)>),
+    /// Images as one.
+    Grid(Vec<Latent>, Arc<Tiles>, usize),
+    /// The same with captions.
+    Sheet(Vec<Latent>, Arc<Tiles>, usize),
+    /// A film through picked images.
+    Film {
+        /// The picked images.
+        stops: Vec<Latent>,
+        /// Frames from one to the next.
+        steps: usize,
+        /// Whether it comes back to the first.
+        closed: bool,
+        /// Each frame's latent and image.
+        frames: Vec<(Latent, Arc<Tiles>)>,
+        /// Frames in a second.
+        rate: f64,
+    },
+    /// The pictures of the training, one after the other.
+    History {
+        /// The pictures.
+        moments: Arc<Vec<Moment>>,
+        /// The run's seed.
+        seed: u64,
+        /// Frames in a second.
+        rate: f64,
+    },
+    /// One picture of the training.
+    Moment(Moment, u64),
+}
+
+impl Work {
+    /// Asks where it goes.
+    fn question(&self, source: &Source) -> Question {
+        let save = |what: &str, name: String, kinds: Vec<FileKind>| Question {
+            title: format!("Export {what}"),
+            wanted: Wanted::Save { name: format!("{}-{name}.{}", source.name, kinds[0].endings[0]), kinds },
+            begin: None,
+        };
+        match self {
+            Self::Image(latent, _) => save("the image", slug(latent), vec![PNG]),
+            Self::Selection(_) => Question {
+                title: "Choose a folder for the picked images".to_owned(),
+                wanted: Wanted::Folder,
+                begin: None,
+            },
+            Self::Grid(..) => save("the grid", "grid".to_owned(), vec![PNG]),
+            Self::Moment(moment, _) => save("the grid", format!("step-{}", moment.step), vec![PNG]),
+            Self::Sheet(..) => save("the contact sheet", "sheet".to_owned(), vec![PNG]),
+            Self::Film { .. } => save("the film", "interpolation".to_owned(), vec![GIF, APNG]),
+            Self::History { .. } => save("the film", "history".to_owned(), vec![GIF, APNG]),
+        }
+    }
+
+    /// Writes it to `path`, and says what was written.
+    fn write(self, source: &Source, path: &Path) -> Result<String, String> {
+        let factor = source.enlarged.max(1);
+        match self {
+            Self::Image(latent, image) => {
+                write(path, &image.picture(0).enlarged(factor).png_with(&source.recipe(&[latent])))?;
+                Ok(format!("Image saved in {}", path.display()))
+            }
+            Self::Selection(images) => {
+                for (number, (latent, image)) in images.iter().enumerate() {
+                    let name = format!("{}-{:02}-{}", source.name, number + 1, slug(latent));
+                    let recipe = source.recipe(std::slice::from_ref(latent));
+                    write(&free(path, &name), &image.picture(0).enlarged(factor).png_with(&recipe))?;
+                }
+                Ok(format!("{} images saved in {}", images.len(), path.display()))
+            }
+            Self::Grid(latents, tiles, columns) => {
+                let picture = tiles.grid(columns, factor, GAP * factor);
+                write(path, &picture.png_with(&source.recipe(&latents)))?;
+                Ok(format!("Grid saved in {}", path.display()))
+            }
+            Self::Sheet(latents, tiles, columns) => {
+                let images = latents.iter().enumerate();
+                let images: Vec<(Picture, String)> = images
+                    .map(|(index, latent)| (tiles.picture(index).enlarged(factor), latent.to_string()))
+                    .collect();
+                let title = format!("{} · {}", source.name, source.model.vector);
+                let sheet = contact_sheet(&title, &images, columns)?;
+                write(path, &sheet.png_with(&source.recipe(&latents)))?;
+                Ok(format!("Contact sheet saved in {}", path.display()))
+            }
+            Self::Film { stops, steps, closed, frames, rate } => {
+                let (latents, images): (Vec<Latent>, Vec<Arc<Tiles>>) = frames.into_iter().unzip();
+                let seeds: Option<Vec<(u64, u64)>> = stops
+                    .iter()
+                    .map(|stop| match stop {
+                        Latent::Seed { seed } => Some((*seed, 0)),
+                        _ => None,
+                    })
+                    .collect();
+                let recipe = source.described(match seeds {
+                    Some(stops) => LatentRecipe::Interpolation {
+                        stops,
+                        steps: steps as u64,
+                        closed,
+                        curve: "spherical".to_owned(),
+                    },
+                    None => LatentRecipe::Named { latents },
+                });
+                animate(path, &images, 1, factor, rate, &recipe)
+            }
+            Self::History { moments, seed, rate } => {
+                let images =
+                    moments.iter().map(|moment| load(&moment.file)).collect::<Result<Vec<_>, _>>()?;
+                let steps = moments.iter().map(|moment| moment.step).collect();
+                let recipe =
+                    Recipe { truncation: None, ..source.described(LatentRecipe::Run { seed, steps }) };
+                animate(path, &images, COLUMNS, factor, rate, &recipe)
+            }
+            Self::Moment(moment, seed) => {
+                let picture = load(&moment.file)?.grid(COLUMNS, factor, GAP * factor);
+                let latents = LatentRecipe::Run { seed, steps: vec![moment.step] };
+                let recipe = Recipe { truncation: None, ..source.described(latents) };
+                write(path, &picture.png_with(&recipe))?;
+                Ok(format!("Grid saved in {}", path.display()))
+            }
+        }
+    }
+}
+
+fn load(file: &Path) -> Result<Arc<Tiles>, String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Tiles::from_grid(&bytes, COLUMNS, ENLARGED).map(Arc::new)
+}
+
+/// Writes sets of images as the frames of a film; smaller sets are enlarged to the largest.
+fn animate(
+    path: &Path,
+    sets: &[Arc<Tiles>],
+    columns: usize,
+    factor: u32,
+    rate: f64,
+    recipe: &Recipe,
+) -> Result<String, String> {
+    let side = sets.iter().map(|set| set.side()).max().unwrap_or(1);
+    let across = sets.iter().map(|set| set.count().min(columns)).max().unwrap_or(1);
+    let down = sets.iter().map(|set| set.count().div_ceil(columns)).max().unwrap_or(1);
+    let bytes =
+        |factor: u32| 3 * (across * down * side * side * sets.len()) as u64 * u64::from(factor).pow(2);
+    let fits = (1..=factor).rev().find(|&factor| bytes(factor) <= MOST_BYTES).unwrap_or(1);
+    // Of a very long training, some pictures have to stand for all.
+    let every = bytes(fits).div_ceil(MOST_BYTES).max(1) as usize;
+    let frames = sets.iter().step_by(every);
+    let frames = frames.map(|set| set.grid(columns, fits * (side / set.side()) as u32, GAP * fits));
+    let time = Duration::from_secs_f64(every as f64 / rate.max(0.1));
+    let animation = Animation::new(frames.collect(), time)?;
+    let ending = path.extension().unwrap_or_default();
+    let file = match ending.eq_ignore_ascii_case("gif") {
+        true => animation.gif(Some(recipe)),
+        false => animation.apng(Some(recipe)),
+    };
+    write(path, &file)?;
+    Ok(format!("Film of {} frames saved in {}", animation.len(), path.display()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    write_atomic(path, bytes).map_err(|error| error.to_string())
+}
+
+/// A latent as a part of a file's name.
+fn slug(latent: &Latent) -> String {
+    match latent {
+        Latent::Seed { seed } => format!("seed-{seed}"),
+        Latent::Between { .. } => "between".to_owned(),
+        Latent::Plane { .. } => "place".to_owned(),
+    }
+}
+
+/// A name in `folder` that no file has yet.
+fn free(folder: &Path, name: &str) -> PathBuf {
+    let plain = folder.join(format!("{name}.png"));
+    let numbered = (2..).map(|number| folder.join(format!("{name}-{number}.png")));
+    std::iter::once(plain).chain(numbered).find(|path| !path.exists()).unwrap_or_default()
+}
+
+/// What came of an export; none if the person did not want it any more.
+type Outcome = Option<Result<String, String>>;
+
+/// Exports under way: one at a time.
+pub struct Exporter {
+    ask: Ask,
+    wake: Wake,
+    running: Option<Receiver<Outcome>>,
+}
+
+impl Exporter {
+    /// Nothing under way.
+    pub fn new(ask: Ask, wake: Wake) -> Self {
+        Self { ask, wake, running: None }
+    }
+
+    /// Whether something is under way.
+    pub fn busy(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Asks where `work` goes and does it.
+    pub fn start(&mut self, work: Work, source: Source) {
+        let (send, running) = channel();
+        let (ask, wake) = (self.ask.clone(), self.wake.clone());
+        thread::spawn(move || {
+            let path = ask(&work.question(&source));
+            // The studio may be closed by now.
+            let _ = send.send(path.map(|path| work.write(&source, &path)));
+            wake();
+        });
+        self.running = Some(running);
+    }
+
+    /// What came of an export that ended, once.
+    pub fn take_outcome(&mut self) -> Option<Result<String, String>> {
+        let outcome = match self.running.as_ref()?.try_recv() {
+            Ok(outcome) => outcome,
+            Err(TryRecvError::Empty) => return None,
+            Err(TryRecvError::Disconnected) => Some(Err("the export was not finished".to_owned())),
+        };
+        self.running = None;
+        outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::arch::Genotype;
+
+    fn source() -> Source {
+        let genotype = Genotype::autogan_a();
+        let model = Model {
+            vector: genotype.to_string(),
+            genotype,
+            latent: 16,
+            side: 2,
+            params: 1,
+            sha256: "ab".to_owned(),
+            raw_sha256: Some("cd".to_owned()),
+            device: "cpu".to_owned(),
+        };
+        let look = Look { truncation: Some(0.5), weights: Weights::Raw };
+        Source { model: Arc::new(model), name: "tiny".to_owned(), is_run: true, look, enlarged: 3 }
+    }
+
+    fn image(shade: u8) -> Arc<Tiles> {
+        Arc::new(Tiles::new(2, [shade, 0, 0, 255].repeat(4)).unwrap())
+    }
+
+    fn seed(seed: u64) -> Latent {
+        Latent::Seed { seed }
+    }
+
+    #[test]
+    fn a_selection_goes_into_files_of_its_own_and_replaces_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let images = vec![(seed(4), image(1)), (Latent::Plane { seed: 1, x: 0.5, y: 0.0 }, image(2))];
+        for _ in 0..2 {
+            let said = Work::Selection(images.clone()).write(&source(), folder.path()).unwrap();
+            assert!(said.starts_with("2 images"));
+        }
+        let mut names: Vec<String> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        let expected =
+            ["tiny-01-seed-4-2.png", "tiny-01-seed-4.png", "tiny-02-place-2.png", "tiny-02-place.png"];
+        assert_eq!(names, expected);
+        let recipe = Recipe::of_png(&std::fs::read(folder.path().join("tiny-01-seed-4.png")).unwrap());
+        let recipe = recipe.unwrap().unwrap();
+        assert_eq!(recipe.latents, LatentRecipe::Seed { seed: 4, first: 0, count: 1 });
+        assert_eq!((recipe.truncation, recipe.ema), (Some(0.5), Some(false)));
+        assert_eq!((recipe.run.as_deref(), recipe.model_sha256.as_deref()), (Some("tiny"), Some("cd")));
+    }
+
+    #[test]
+    fn a_history_whose_images_grew_is_one_film() {
+        let folder = tempfile::tempdir().unwrap();
+        let sets = [4, 8].map(|side| Arc::new(Tiles::new(side, vec![9; 4 * side * side * 64]).unwrap()));
+        let moments = sets.iter().enumerate().map(|(number, set)| {
+            let file = folder.path().join(format!("{number}.png"));
+            let picture = set.grid(COLUMNS, 1, 2).enlarged(ENLARGED);
+            std::fs::write(&file, picture.png()).unwrap();
+            Moment { name: String::new(), step: number as u64, file }
+        });
+        let moments = Arc::new(moments.collect::<Vec<_>>());
+        let path = folder.path().join("film.apng");
+        let work = Work::History { moments, seed: 5, rate: 10.0 };
+        assert!(work.write(&source(), &path).unwrap().starts_with("Film of 2 frames"));
+        let recipe = Recipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
+        assert_eq!(recipe.latents, LatentRecipe::Run { seed: 5, steps: vec![0, 1] });
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_to_is_said() {
+        let work = Work::Image(seed(1), image(1));
+        assert!(
+            work.write(&source(), Path::new("/no/such/place/a.png")).unwrap_err().contains("/no/such/place")
+        );
+    }
+}

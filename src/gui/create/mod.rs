@@ -1,0 +1,426 @@
+//! The Create screen: plays with a trained generator, which a worker process of its own serves.
+//!
+//! Each frame says which images it wants and draws those that are there; the worker's answers, pictures of
+//! the training and exports come from other threads.
+
+mod choices;
+mod controls;
+mod exports;
+mod film;
+mod history;
+mod link;
+mod stage;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use eframe::egui::{self, RichText};
+
+use choices::{Choices, Mode};
+use controls::Wish;
+use exports::{Export, Exporter, Source, Work};
+use film::Player;
+use history::{History, Moment, Reader};
+use link::{Link, Made, Model, Order, Purpose, Standing};
+use stage::{Touch, Wall, Zoom};
+
+use super::dialogs::Ask;
+use super::pictures::{self, Pictures};
+use super::session::Wake;
+use super::toasts::Toasts;
+use crate::export::Tiles;
+use crate::worker::Latent;
+
+/// Width of the controls, in points.
+const CONTROLS: f32 = 292.0;
+/// Side that is assumed of images until the first are there, in pixels.
+const SIDE: usize = 32;
+/// Frames of a film in the strip under it.
+const STRIP: usize = 8;
+/// Their side in points.
+const STRIP_SIDE: f32 = 52.0;
+
+/// The screen.
+pub struct Studio {
+    program: PathBuf,
+    model: PathBuf,
+    name: String,
+    wake: Wake,
+    link: Link,
+    choices: Choices,
+    zoom: Zoom,
+    player: Player,
+    history: Reader,
+    /// The picture of the training that is shown until the next is read.
+    moment: Option<(Moment, Arc<Tiles>)>,
+    exporter: Exporter,
+    /// Images in a row of the wall, as it is shown.
+    columns: usize,
+}
+
+impl Studio {
+    /// Plays with the generator of the run in the folder `model`, or in the file of that name.
+    pub fn open(program: &Path, model: &Path, ask: Ask, wake: Wake) -> Self {
+        let name = if is_model(model) { model.file_stem() } else { model.file_name() };
+        let name = name.unwrap_or(model.as_os_str()).to_string_lossy().into_owned();
+        Self {
+            link: Link::new(program, model, wake.clone()),
+            history: Reader::new(model, wake.clone()),
+            exporter: Exporter::new(ask, wake.clone()),
+            program: program.to_owned(),
+            model: model.to_owned(),
+            name,
+            wake,
+            choices: Choices::default(),
+            zoom: Zoom::default(),
+            player: Player::default(),
+            moment: None,
+            columns: 1,
+        }
+    }
+
+    /// The run folder or the model file.
+    pub fn model(&self) -> &Path {
+        &self.model
+    }
+
+    /// Whether that is a run folder.
+    pub fn is_of_run(&self) -> bool {
+        !is_model(&self.model)
+    }
+
+    /// Draws the screen.
+    pub fn show(&mut self, ui: &mut egui::Ui, pictures: &mut Pictures, toasts: &mut Toasts) {
+        match self.exporter.take_outcome() {
+            Some(Ok(done)) => toasts.done(done),
+            Some(Err(problem)) => toasts.problem(problem),
+            None => {}
+        }
+        if let Some(problem) = self.link.take_problem() {
+            toasts.problem(problem);
+        }
+        let model = match self.link.standing() {
+            Standing::Ready(model) => model,
+            standing => return self.not_ready(ui, &standing),
+        };
+        let made = self.link.made(Purpose::Wall);
+        let history = self.history.get();
+        let side = egui::Panel::left("create controls").exact_size(CONTROLS).resizable(false);
+        let wishes = side
+            .show(ui, |ui| {
+                egui::ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .show(ui, |ui| self.controls(ui, &model, made.as_deref(), &history))
+                    .inner
+            })
+            .inner;
+        let film = self.choices.film();
+        match self.choices.mode {
+            Mode::Interpolate if !film.is_empty() => self.interpolate(ui, &film),
+            Mode::Interpolate => nothing(
+                ui,
+                "Pick at least two images among the seeds or while exploring: click one, then Ctrl and click others",
+            ),
+            Mode::History => self.training(ui, &history, pictures),
+            Mode::Seeds | Mode::Explore => self.wall(ui, model.side, made.as_deref()),
+        }
+        self.want(&film);
+        for wish in wishes {
+            self.fulfil(ui.ctx(), wish, &model, made.as_deref(), &history);
+        }
+    }
+
+    fn not_ready(&mut self, ui: &mut egui::Ui, standing: &Standing) {
+        let mut again = false;
+        egui::CentralPanel::default().show(ui, |ui| {
+            ui.vertical_centered(|ui| {
+                ui.add_space(ui.available_height() * 0.35);
+                match standing {
+                    Standing::Failed(problem) => {
+                        ui.colored_label(ui.visuals().error_fg_color, format!("No images: {problem}"));
+                        let button = ui.button("Try again");
+                        again =
+                            button.on_hover_text("Starts another worker with the same generator").clicked();
+                    }
+                    _ => {
+                        ui.spinner();
+                        ui.label(RichText::new(format!("Loading the generator of {}…", self.name)).weak());
+                    }
+                }
+            });
+        });
+        if again {
+            self.link = Link::new(&self.program, &self.model, self.wake.clone());
+        }
+    }
+
+    /// Wants the images of this frame.
+    fn want(&self, film: &[Latent]) {
+        let choices = &self.choices;
+        let mut latents = match choices.mode {
+            Mode::Seeds | Mode::Explore => choices.wall(self.columns),
+            Mode::Interpolate | Mode::History => Vec::new(),
+        };
+        let wall = latents.len();
+        latents.extend_from_slice(&choices.picks);
+        self.link.want(Purpose::Wall, &Order { latents, wall, look: choices.look() });
+        if choices.mode == Mode::Interpolate {
+            self.link.want(Purpose::Film, &Order { latents: film.to_vec(), wall: 0, look: choices.look() });
+        }
+    }
+
+    fn wall(&mut self, ui: &mut egui::Ui, side: usize, made: Option<&Made>) {
+        let explores = self.choices.mode == Mode::Explore;
+        central(ui, |ui| {
+            let count = self.choices.count;
+            self.columns = stage::columns(count, side, ui.available_size());
+            let Some((made, tiles)) = made.and_then(|made| Some((made, made.wall.as_ref()?))) else {
+                return nothing_in(ui, "Making the first images…");
+            };
+            let latent = |index: usize| made.order.latents.get(index);
+            let touch = stage::show(
+                ui,
+                &Wall {
+                    name: if explores { "Part of latent space" } else { "Images of seeds" },
+                    tiles,
+                    words: &|index| {
+                        latent(index).map_or_else(String::new, |latent| format!("Image of {latent}"))
+                    },
+                    picked: &|index| self.choices.picks.iter().position(|pick| Some(pick) == latent(index)),
+                    hint: match explores {
+                        true => {
+                            "Drag to move; click to pick, with Ctrl beside others; Ctrl and wheel to zoom"
+                        }
+                        false => "Click to pick, with Ctrl beside others; Ctrl and wheel to zoom",
+                    },
+                    drags: explores,
+                },
+                &mut self.zoom,
+            );
+            let Touch { clicked, beside, dragged } = touch;
+            if let Some(latent) = clicked.and_then(latent) {
+                self.choices.pick(&latent.clone(), beside);
+            }
+            self.choices.pan(-f64::from(dragged.x), -f64::from(dragged.y));
+        });
+    }
+
+    fn interpolate(&mut self, ui: &mut egui::Ui, film: &[Latent]) {
+        let made = self.film(film);
+        let images: &[Arc<Tiles>] = made.as_ref().map_or(&[], |made| &made.images);
+        egui::Panel::bottom("film").show(ui, |ui| {
+            ui.add_space(4.0);
+            self.strip(ui, images, film.len());
+            let frame = self.player.frame(film.len());
+            let words = match images.len() < film.len() {
+                true => format!("{} frames are made", images.len()),
+                false => film[frame].to_string(),
+            };
+            self.player.bar(ui, film.len(), &mut self.choices.rate, &words);
+            ui.add_space(4.0);
+        });
+        let frame = self.player.frame(film.len());
+        central(ui, |ui| match images.get(frame).or(images.last()) {
+            Some(image) => {
+                let wall = Wall {
+                    name: "Frame of the interpolation",
+                    tiles: image,
+                    words: &|_| format!("Frame {} of the film", frame + 1),
+                    picked: &|_| None,
+                    hint: "Ctrl and wheel to zoom",
+                    drags: false,
+                };
+                stage::show(ui, &wall, &mut self.zoom);
+            }
+            None => nothing_in(ui, "Making the film…"),
+        });
+    }
+
+    /// What was made of a film so far.
+    fn film(&self, film: &[Latent]) -> Option<Arc<Made>> {
+        let made = self.link.made(Purpose::Film)?;
+        (made.order.latents == film && made.order.look == self.choices.look()).then_some(made)
+    }
+
+    /// Frames from all over the film, to jump to.
+    fn strip(&mut self, ui: &mut egui::Ui, images: &[Arc<Tiles>], frames: usize) {
+        ui.horizontal(|ui| {
+            let shown = STRIP.min(frames);
+            for frame in (0..shown).map(|place| place * frames / shown) {
+                let name = format!("Frame {}", frame + 1);
+                let here = self.player.frame(frames) == frame;
+                if stage::thumbnail(ui, images.get(frame), STRIP_SIDE, here, &name).clicked() {
+                    self.player.go_to(frame);
+                }
+            }
+        });
+    }
+
+    fn training(&mut self, ui: &mut egui::Ui, history: &History, pictures: &mut Pictures) {
+        let moments = match history {
+            History::Moments { moments, .. } => moments,
+            History::Reading => return nothing(ui, "Looking for pictures of the training…"),
+            History::None(reason) => return nothing(ui, reason),
+        };
+        egui::Panel::bottom("film").show(ui, |ui| {
+            ui.add_space(4.0);
+            let words = &moments[self.player.frame(moments.len())].name;
+            self.player.bar(ui, moments.len(), &mut self.choices.rate, words);
+            ui.add_space(4.0);
+        });
+        let moment = &moments[self.player.frame(moments.len())];
+        let read = pictures.get(&pictures::Source::File(moment.file.clone()), || None);
+        central(ui, |ui| {
+            match read {
+                Some(Ok(tiles)) => self.moment = Some((moment.clone(), tiles)),
+                Some(Err(problem)) => return nothing_in(ui, &problem),
+                None => {}
+            }
+            let Some((moment, tiles)) = &self.moment else {
+                return nothing_in(ui, "Reading the picture…");
+            };
+            let wall = Wall {
+                name: &moment.name,
+                tiles,
+                words: &|index| format!("Image {} of the training", index + 1),
+                picked: &|_| None,
+                hint: "The same place shows the same latent at every moment",
+                drags: false,
+            };
+            stage::show(ui, &wall, &mut self.zoom);
+        });
+    }
+
+    fn fulfil(
+        &mut self,
+        ctx: &egui::Context,
+        wish: Wish,
+        model: &Arc<Model>,
+        made: Option<&Made>,
+        history: &History,
+    ) {
+        match wish {
+            Wish::Mode(mode) => {
+                self.choices.mode = mode;
+                (self.zoom, self.player) = (Zoom::default(), Player::default());
+            }
+            Wish::Copy => {
+                if let Some((latent, _)) = self.chosen(made) {
+                    ctx.copy_text(self.source(model).recipe(&[latent]).to_json());
+                }
+            }
+            Wish::Export(export) => {
+                if let Ok(work) = self.work(export, made, history) {
+                    self.exporter.start(work, self.source(model));
+                }
+            }
+        }
+    }
+
+    fn source(&self, model: &Arc<Model>) -> Source {
+        Source {
+            model: model.clone(),
+            name: self.name.clone(),
+            is_run: self.is_of_run(),
+            look: self.choices.look(),
+            enlarged: self.choices.enlarged,
+        }
+    }
+
+    /// The image that is meant by "the image": the film's frame, else the one picked last.
+    fn chosen(&self, made: Option<&Made>) -> Option<(Latent, Arc<Tiles>)> {
+        if self.choices.mode == Mode::Interpolate {
+            let latents = self.choices.film();
+            if let Some(made) = self.film(&latents) {
+                let frame = self.player.frame(latents.len());
+                let image = made.images.get(frame)?;
+                return Some((latents[frame].clone(), image.clone()));
+            }
+        }
+        let latent = self.choices.picks.last()?;
+        Some((latent.clone(), self.image(made, latent)?))
+    }
+
+    /// The image of a latent as it is made now.
+    fn image(&self, made: Option<&Made>, latent: &Latent) -> Option<Arc<Tiles>> {
+        let made = made.filter(|made| made.order.look == self.choices.look())?;
+        let place = made.order.latents.iter().position(|other| other == latent)?;
+        made.images.get(place).cloned()
+    }
+
+    /// What an export would write, or why there is nothing.
+    fn work(&self, export: Export, made: Option<&Made>, history: &History) -> Result<Work, &'static str> {
+        const NONE_PICKED: &str = "Pick an image first: click one among the seeds or while exploring";
+        let picked = || {
+            let picks = self.choices.picks.iter();
+            let images = picks.map(|latent| Some((latent.clone(), self.image(made, latent)?)));
+            images.collect::<Option<Vec<_>>>().filter(|images| !images.is_empty()).ok_or(NONE_PICKED)
+        };
+        let shown = || match self.choices.mode {
+            Mode::Seeds | Mode::Explore => {
+                let made = made.filter(|made| made.order.look == self.choices.look());
+                let wall = made.and_then(|made| Some((made, made.wall.clone()?)));
+                let (made, wall) = wall.ok_or("The images are being made")?;
+                Ok((made.order.latents[..made.order.wall].to_vec(), wall, self.columns))
+            }
+            _ => {
+                let (latents, images): (Vec<_>, Vec<_>) = picked()?.into_iter().unzip();
+                let columns = stage::columns(images.len(), SIDE, egui::Vec2::splat(1000.0));
+                Ok((latents, link::joined(&images).ok_or(NONE_PICKED)?, columns))
+            }
+        };
+        match (export, self.choices.mode, history) {
+            (Export::Image, ..) => {
+                let (latent, image) = self.chosen(made).ok_or(NONE_PICKED)?;
+                Ok(Work::Image(latent, image))
+            }
+            (Export::Selection, ..) => Ok(Work::Selection(picked()?)),
+            (Export::Grid, Mode::History, History::Moments { seed, .. }) => {
+                let (moment, _) = self.moment.clone().ok_or("The picture is being read")?;
+                Ok(Work::Moment(moment, *seed))
+            }
+            (Export::Grid, ..) => {
+                shown().map(|(latents, tiles, columns)| Work::Grid(latents, tiles, columns))
+            }
+            (Export::Sheet, ..) => {
+                shown().map(|(latents, tiles, columns)| Work::Sheet(latents, tiles, columns))
+            }
+            (Export::Animation, Mode::History, History::Moments { moments, seed }) => {
+                Ok(Work::History { moments: moments.clone(), seed: *seed, rate: self.choices.rate })
+            }
+            (Export::Animation, Mode::Interpolate, _) => {
+                let film = self.choices.film();
+                let made = self.film(&film).filter(|made| made.whole());
+                let made = made.ok_or("The film is not made yet; it takes at least two picked images")?;
+                Ok(Work::Film {
+                    stops: self.choices.picks.clone(),
+                    steps: self.choices.film_steps(),
+                    closed: self.choices.closed,
+                    frames: film.into_iter().zip(made.images.iter().cloned()).collect(),
+                    rate: self.choices.rate,
+                })
+            }
+            (Export::Animation, ..) => Err("Films are under Interpolate and History"),
+        }
+    }
+}
+
+/// Whether a file's name is that of a generator's weights.
+pub fn is_model(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
+}
+
+/// Draws in all the room that is left.
+fn central(ui: &mut egui::Ui, add: impl FnOnce(&mut egui::Ui)) {
+    let frame = egui::Frame::central_panel(ui.style()).inner_margin(6.0);
+    egui::CentralPanel::default().frame(frame).show(ui, add);
+}
+
+/// Says why there is nothing to see.
+fn nothing(ui: &mut egui::Ui, text: &str) {
+    central(ui, |ui| nothing_in(ui, text));
+}
+
+fn nothing_in(ui: &mut egui::Ui, text: &str) {
+    ui.centered_and_justified(|ui| ui.label(RichText::new(text).weak()));
+}

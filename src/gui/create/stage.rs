@@ -1,0 +1,178 @@
+//! The wall of images in the middle of the studio: zoom, selection, drags.
+
+use std::sync::Arc;
+
+use eframe::egui::{self, Align2, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Vec2, WidgetInfo};
+
+use crate::export::Tiles;
+use crate::gui::theme::Palette;
+use crate::gui::wall::{self, Placement};
+
+/// Points between two images.
+const SPACING: f32 = 4.0;
+/// How far one can zoom in.
+const ZOOM: std::ops::RangeInclusive<f32> = 1.0..=40.0;
+
+/// Which part of the wall is looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Zoom {
+    factor: f32,
+    pan: Vec2,
+}
+
+impl Default for Zoom {
+    fn default() -> Self {
+        Self { factor: 1.0, pan: Vec2::ZERO }
+    }
+}
+
+/// What was done to a wall.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Touch {
+    /// The image that was clicked.
+    pub clicked: Option<usize>,
+    /// Whether it is meant beside what is picked.
+    pub beside: bool,
+    /// How far the wall was dragged, in images.
+    pub dragged: Vec2,
+}
+
+/// How a wall is shown.
+pub struct Wall<'a> {
+    /// What it is, for a screen reader.
+    pub name: &'a str,
+    /// The images.
+    pub tiles: &'a Arc<Tiles>,
+    /// What an image is called.
+    pub words: &'a dyn Fn(usize) -> String,
+    /// The place of an image among the picked ones.
+    pub picked: &'a dyn Fn(usize) -> Option<usize>,
+    /// What can be done with it, for the tooltip.
+    pub hint: &'a str,
+    /// Whether a drag is told and does not move the wall.
+    pub drags: bool,
+}
+
+/// Images in a row of a wall of `count` in `size`.
+pub fn columns(count: usize, side: usize, size: Vec2) -> usize {
+    Placement::fit(count, side, size, SPACING).columns
+}
+
+/// Draws a wall in all the room there is.
+pub fn show(ui: &mut egui::Ui, wall: &Wall<'_>, zoom: &mut Zoom) -> Touch {
+    let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    if !ui.is_rect_visible(rect) {
+        return Touch::default();
+    }
+    let (side, count) = (wall.tiles.side(), wall.tiles.count());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{}, {count} images", wall.name)));
+    zoom.turn(ui, rect);
+    let place = zoom.place(Placement::fit(count, side, rect.size(), SPACING), rect.size());
+    let palette = Palette::of(ui);
+    ui.painter().rect_filled(rect, 4.0, palette.well);
+    wall::paint(ui, rect, wall.tiles, place, None);
+    let painter = ui.painter().with_clip_rect(rect);
+    let mut touch = Touch::default();
+    let mut moved = response.drag_delta();
+    let mut twice = response.double_clicked();
+    for index in 0..count {
+        let whole = place.image(index, side).translate(rect.min.to_vec2());
+        let seen = whole.intersect(rect);
+        if !seen.is_positive() {
+            continue;
+        }
+        let image = ui.interact(seen, response.id.with(index), Sense::click_and_drag());
+        let picked = (wall.picked)(index);
+        let words = || (wall.words)(index);
+        image.widget_info(|| WidgetInfo::selected(Role::Button, true, picked.is_some(), words()));
+        if image.clicked() {
+            touch.clicked = Some(index);
+            touch.beside = ui.input(|input| input.modifiers.command || input.modifiers.shift);
+        }
+        twice |= image.double_clicked();
+        moved += image.drag_delta();
+        let frame = match (picked, image.has_focus() || image.hovered()) {
+            (Some(_), _) => Some(Stroke::new(2.5, palette.generator)),
+            (None, true) => Some(Stroke::new(1.0, ui.visuals().weak_text_color())),
+            (None, false) => None,
+        };
+        if let Some(frame) = frame {
+            painter.rect_stroke(whole, 1.0, frame, StrokeKind::Outside);
+        }
+        if let Some(number) = picked {
+            badge(&painter, whole.min, number, &palette);
+        }
+        image.on_hover_ui(|ui| {
+            ui.label(words());
+            ui.label(egui::RichText::new(wall.hint).weak());
+        });
+    }
+    match wall.drags {
+        true => touch.dragged = moved / (place.scale * side as f32 + place.gap),
+        false => zoom.pan += moved,
+    }
+    if twice && !wall.drags || zoom.factor == 1.0 {
+        *zoom = Zoom::default();
+    }
+    touch
+}
+
+/// A small image that can be clicked; an empty place until it is there.
+pub fn thumbnail(
+    ui: &mut egui::Ui,
+    image: Option<&Arc<Tiles>>,
+    size: f32,
+    here: bool,
+    name: &str,
+) -> egui::Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(size), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, name));
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    let palette = Palette::of(ui);
+    ui.painter().rect_filled(rect, 2.0, palette.well);
+    if let Some(tiles) = image {
+        wall::paint(ui, rect, tiles, Placement::fit(1, tiles.side(), rect.size(), 0.0), None);
+    }
+    let color = match here || response.hovered() || response.has_focus() {
+        true => palette.generator,
+        false => palette.faint,
+    };
+    ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.5, color), StrokeKind::Outside);
+    response
+}
+
+/// The number of a picked image in its corner.
+fn badge(painter: &egui::Painter, corner: Pos2, number: usize, palette: &Palette) {
+    let rect = Rect::from_min_size(corner, Vec2::new(18.0, 15.0));
+    painter.rect_filled(rect, 2.0, palette.generator);
+    let text = (number + 1).to_string();
+    painter.text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(11.0), palette.well);
+}
+
+impl Zoom {
+    /// Zooms around the pointer.
+    fn turn(&mut self, ui: &egui::Ui, rect: Rect) {
+        let Some(pointer) = ui.input(|input| input.pointer.hover_pos()).filter(|at| rect.contains(*at))
+        else {
+            return;
+        };
+        let factor = ui.input(egui::InputState::zoom_delta);
+        let zoomed = (self.factor * factor).clamp(*ZOOM.start(), *ZOOM.end());
+        let from_middle = pointer - rect.center();
+        // What lies under the pointer stays there.
+        self.pan = from_middle + (self.pan - from_middle) * (zoomed / self.factor);
+        self.factor = zoomed;
+    }
+
+    fn place(&self, fit: Placement, size: Vec2) -> Placement {
+        let middle = size / 2.0;
+        Placement {
+            origin: middle + self.pan + (fit.origin - middle) * self.factor,
+            scale: fit.scale * self.factor,
+            gap: fit.gap * self.factor,
+            ..fit
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! What the window asks for in dialogs.
+
+use std::path::Path;
+
+use super::dialogs::{FileKind, Question, Wanted};
+
+/// A file of settings, as the command line takes it too.
+const SETTINGS_FILE: FileKind = FileKind { words: "Settings (TOML)", endings: &["toml"] };
+/// A trained generator.
+const MODEL_FILE: FileKind = FileKind { words: "Generator (safetensors)", endings: &["safetensors"] };
+
+/// What was asked for in a dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A run folder to show.
+    OpenRun,
+    /// A generator to play with.
+    OpenModel,
+    /// A folder of images to learn from.
+    Images,
+    /// A file of settings to read.
+    LoadSettings,
+    /// A file to write the settings to.
+    SaveSettings,
+}
+
+impl Purpose {
+    /// The question. `runs` is where runs lie, `name` what a run that is set up is called.
+    pub fn question(self, runs: &Path, name: &str) -> Question {
+        let (title, wanted) = match self {
+            Self::OpenRun => ("Open a run folder", Wanted::Folder),
+            Self::OpenModel => ("Open a generator", Wanted::Open(MODEL_FILE)),
+            Self::Images => ("Choose a folder of images", Wanted::Folder),
+            Self::LoadSettings => ("Load settings", Wanted::Open(SETTINGS_FILE)),
+            Self::SaveSettings => {
+                ("Save settings", Wanted::Save { kinds: vec![SETTINGS_FILE], name: format!("{name}.toml") })
+            }
+        };
+        let begin = (self == Self::OpenRun || self == Self::OpenModel).then(|| runs.to_owned());
+        Question { title: title.to_owned(), wanted, begin }
+    }
+}

@@ -1,0 +1,205 @@
+//! Serves a trained generator: images of the latents that it is asked for, as long as it is asked.
+//!
+//! Nothing is kept in a run's folder. While images are computed, of the requests that wait only the newest
+//! is done: whoever drags through latent space wants to see where they are, not where they were.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
+
+use anyhow::{Context as _, bail, ensure};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::command::Command;
+use super::engine::WEIGHTS;
+use super::event::Event;
+use super::sampling::{BATCH, read_model};
+use crate::arch::{Genotype, params};
+use crate::config::RunConfig;
+use crate::device::{self, Choice, Opened};
+use crate::export::Tiles;
+use crate::model::{Generator, ModelFile, Pass, host};
+use crate::rng::Latent;
+use crate::run::RunView;
+
+/// Most images of one request: a bound on memory.
+pub const MOST_IMAGES: usize = 512;
+/// What the name of a file with raw weights ends with, after the name of the file with the average ones.
+const RAW_SUFFIX: &str = "-raw";
+
+/// Which of a generator's weights make the images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weights {
+    /// The moving average over the training: what is scored and exported.
+    #[default]
+    Average,
+    /// Those of the training's last step before.
+    Raw,
+}
+
+/// What is served.
+struct Studio {
+    genotype: Genotype,
+    average: Generator,
+    raw: Option<Generator>,
+    side: usize,
+    device: Opened,
+}
+
+/// Serves the generator of a run folder or in a model file until nobody asks any more.
+pub(super) fn serve(
+    model: &Path,
+    device: Option<&str>,
+    commands: &Receiver<Command>,
+    tell: &mut dyn FnMut(&Event),
+) -> anyhow::Result<()> {
+    let path = model_file(model)?;
+    let unusable = || format!("{} cannot be used as a generator", path.display());
+    let (file, sha256) = read(&path).with_context(unusable)?;
+    let raw_path = raw_beside(&path);
+    // One of another architecture is not this generator's.
+    let raw = read(&raw_path).ok().filter(|(raw, _)| raw.genotype == file.genotype);
+    let (raw, raw_sha256) = raw.unzip();
+    let opened = open(model, device)?;
+    let studio = Studio {
+        average: file.generator(&opened.device).with_context(unusable)?,
+        raw: raw.map(|raw| raw.generator(&opened.device)).transpose().with_context(unusable)?,
+        side: file.config.side(file.genotype.cells.len()),
+        genotype: file.genotype,
+        device: opened,
+    };
+    tell(&Event::Loaded {
+        vector: studio.genotype.to_string(),
+        genotype: studio.genotype.clone(),
+        latent: studio.average.latent(),
+        side: studio.side,
+        params: params(&studio.genotype, &file.config.net_shape()),
+        sha256,
+        raw_sha256,
+        device: studio.device.name.clone(),
+    });
+    while let Ok(first) = commands.recv() {
+        let newest = commands.try_iter().last().unwrap_or(first);
+        if let Command::Generate { id, latents, truncation, weights } = newest {
+            tell(&match studio.generate(&latents, truncation, weights) {
+                Ok(tiles) => Event::Generated {
+                    id,
+                    side: tiles.side(),
+                    count: tiles.count(),
+                    rgba: BASE64_STANDARD.encode(tiles.rgba()),
+                },
+                // The next request may be a better one.
+                Err(error) => Event::NotGenerated { id, text: format!("{error:#}") },
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The model file that is meant: a file itself, or the winner of a run folder.
+fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
+    if !model.is_dir() {
+        return Ok(model.to_owned());
+    }
+    let path = model.join(WEIGHTS);
+    let place = model.display();
+    ensure!(path.exists(), "{place} has no trained generator yet; let the run come to its first score");
+    Ok(path)
+}
+
+/// A generator with the SHA-256 of its file.
+fn read(path: &Path) -> anyhow::Result<(ModelFile, String)> {
+    let bytes = std::fs::read(path).context("it cannot be read")?;
+    let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((read_model(&bytes, None)?, digest))
+}
+
+/// `winner-raw.safetensors` for `winner.safetensors`.
+fn raw_beside(path: &Path) -> PathBuf {
+    let mut name = path.file_stem().unwrap_or_default().to_owned();
+    name.push(RAW_SUFFIX);
+    let mut path = path.with_file_name(name);
+    path.as_mut_os_string().push(".safetensors");
+    path
+}
+
+/// The device that is asked for; else the one that the run was told to use, if this machine has it; else
+/// the best.
+fn open(model: &Path, device: Option<&str>) -> anyhow::Result<Opened> {
+    let choice = |name: &str| {
+        let Ok(choice) = name.parse::<Choice>();
+        device::open(&choice)
+    };
+    if let Some(name) = device {
+        return Ok(choice(name)?);
+    }
+    let text = RunView::open(model).and_then(|view| view.config()).ok();
+    let config = text.and_then(|text| RunConfig::from_toml(&text, "config.toml").ok());
+    match config.and_then(|config| choice(&config.device).ok()) {
+        Some(opened) => Ok(opened),
+        None => Ok(choice(Choice::AUTO)?),
+    }
+}
+
+impl Studio {
+    fn generate(
+        &self,
+        latents: &[Latent],
+        truncation: Option<f64>,
+        weights: Weights,
+    ) -> anyhow::Result<Tiles> {
+        ensure!(
+            (1..=MOST_IMAGES).contains(&latents.len()),
+            "{} images were asked for; from 1 to {MOST_IMAGES} can be made at a time",
+            latents.len()
+        );
+        let generator = match (weights, &self.raw) {
+            (Weights::Average, _) => &self.average,
+            (Weights::Raw, Some(raw)) => raw,
+            (Weights::Raw, None) => bail!("the raw weights of this generator were not kept; use the average"),
+        };
+        let mut values = Vec::new();
+        for batch in latents.chunks(BATCH) {
+            values.extend(self.batch(generator, batch, truncation));
+        }
+        ensure!(
+            values.iter().all(|value| value.is_finite()),
+            "the images are not finite; export the generator again from an earlier checkpoint"
+        );
+        Tiles::of(&values, self.side).context("the generator made no whole images")
+    }
+
+    /// Images of so many latents, `[latents, 3, side, side]`.
+    fn batch(&self, generator: &Generator, latents: &[Latent], truncation: Option<f64>) -> Vec<f32> {
+        let length = generator.latent();
+        let mut z: Vec<f32> =
+            latents.iter().flat_map(|latent| latent.truncated(length, truncation)).collect();
+        // A GPU's kernels are tuned for every size anew, so it sees few of them.
+        let size = match self.device.is_gpu {
+            true => latents.len().next_power_of_two(),
+            false => latents.len(),
+        };
+        z.resize(size * length, 0.0);
+        let plain: Device = self.device.device.clone().inner();
+        let z = Tensor::<2>::from_data(TensorData::new(z, [size, length]), &plain);
+        let mut images = host(generator.forward(z, &self.genotype, Pass::Eval));
+        images.truncate(latents.len() * 3 * self.side * self.side);
+        images
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn raw_weights_lie_beside_the_average_ones() {
+        let beside = |path: &str| raw_beside(Path::new(path));
+        assert_eq!(beside("run/export/winner.safetensors"), Path::new("run/export/winner-raw.safetensors"));
+        assert_eq!(beside("a.b.safetensors"), Path::new("a.b-raw.safetensors"));
+    }
+}
