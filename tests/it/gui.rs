@@ -1,92 +1,14 @@
 //! The window, driven by role and label as a person or a screen reader does.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use autogan::config::RunConfig;
-use autogan::gui::{App, Places};
 use autogan::run::RunView;
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::small::small_config;
-
-/// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-struct Window {
-    harness: Harness<'static, App>,
-    folder: tempfile::TempDir,
-}
-
-impl Window {
-    fn new() -> Self {
-        Self::within(tempfile::tempdir().unwrap())
-    }
-
-    fn within(folder: tempfile::TempDir) -> Self {
-        let places = Places {
-            program: env!("CARGO_BIN_EXE_autogan").into(),
-            settings: Some(folder.path().join("settings")),
-            runs: folder.path().join("runs"),
-            // What the test put there.
-            ask: Arc::new({
-                let answer = folder.path().join("answer");
-                move |_| std::fs::read_to_string(&answer).ok().map(Into::into)
-            }),
-        };
-        let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(20);
-        let mut harness = builder.build_eframe(move |cc| App::new(cc, places));
-        harness.step();
-        Self { harness, folder }
-    }
-
-    /// Draws frames until something is so.
-    fn until(&mut self, what: &str, so: impl Fn(&Harness<'static, App>) -> bool) {
-        let begun = Instant::now();
-        while !so(&self.harness) {
-            assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
-            std::thread::sleep(Duration::from_millis(20));
-            self.harness.step();
-        }
-    }
-
-    fn until_label(&mut self, label: &'static str) {
-        self.until(label, |harness| harness.query_by_label(label).is_some());
-    }
-
-    fn click(&mut self, label: &str) {
-        self.harness.get_by_label(label).click();
-        self.harness.run_steps(3);
-    }
-
-    /// Begins a search of seconds.
-    fn search(&mut self, config: RunConfig) {
-        self.harness.state_mut().search(config);
-        self.harness.step();
-    }
-
-    fn run_dir(&self) -> std::path::PathBuf {
-        self.harness.state().session().unwrap().dir().to_owned()
-    }
-
-    /// Lets it go on long enough to be stopped in the middle.
-    fn long_search(&mut self) {
-        let mut config = small_config();
-        config.apply("winner.steps=100000").unwrap();
-        self.search(config);
-        self.until_label("Pause");
-        self.until("the first image", |harness| harness.query_by_label_contains("64 images").is_some());
-    }
-}
-
-/// The whole text of the one thing whose text contains `part`.
-fn text(harness: &Harness<'_, App>, part: &str) -> String {
-    let node = harness.get_by_label_contains(part);
-    let node = node.accesskit_node();
-    node.label().or(node.value()).unwrap()
-}
+use super::window::{PATIENCE, Window, text};
 
 fn words(dir: &Path) -> String {
     std::fs::read_to_string(dir.join("config.toml")).unwrap()
@@ -165,7 +87,7 @@ fn a_window_that_is_gone_leaves_a_checkpoint_and_one_that_lets_go_is_found_again
     window.until_label("Continue");
     window.click("Stop");
     window.until("it ends", |_| !RunView::open(&dir).unwrap().is_running());
-    window.until_label("Not running");
+    window.until_label("Stopped");
     window.click("Resume");
     window.until_label("Pause");
     let Window { harness, folder } = window;

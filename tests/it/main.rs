@@ -14,6 +14,8 @@ mod metric;
 mod parity;
 mod pytorch;
 mod resume;
+mod setup;
 mod small;
 mod studio;
+mod window;
 mod worker;

@@ -1,0 +1,133 @@
+//! The form that a run begins with, and runs that begin from it.
+
+use std::path::Path;
+
+use autogan::config::RunConfig;
+use autogan::run::RunView;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::small::small_config;
+use super::window::Window;
+
+fn words(dir: &Path) -> String {
+    std::fs::read_to_string(dir.join("config.toml")).unwrap()
+}
+
+#[test]
+fn changing_the_space_moves_the_count_and_undo_brings_it_back() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until("the form", |harness| harness.query_by_label("2,592").is_some());
+    window.click("Norm: instance");
+    // Two of three norms in both cells: 24 x 48.
+    window.until("fewer", |harness| harness.query_by_label("1,152").is_some());
+    window.click("Undo");
+    window.until("as before", |harness| harness.query_by_label("2,592").is_some());
+    window.click("Redo");
+    window.until("again", |harness| harness.query_by_label("1,152").is_some());
+    window.click("Cell 2");
+    window.click("Upsampling: deconv");
+    // The first cell keeps its 24; the second has 2 x 2 x 2 x 2 x 2.
+    window.until("only there", |harness| harness.query_by_label("768").is_some());
+    assert!(window.harness.query_by_label("Cell 2*").is_some());
+}
+
+#[test]
+fn an_invalid_setting_is_marked_and_start_says_why() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    for norm in ["none", "batch", "instance"] {
+        window.click(&format!("Norm: {norm}"));
+    }
+    window.harness.run_steps(3);
+    let why = "norm of cell 1 allows no value";
+    // Where it stands, and in the column of what comes of it.
+    assert_eq!(window.harness.query_all_by_label_contains(why).count(), 2);
+    assert!(window.harness.get_by_label("Start").accesskit_node().is_disabled());
+    window.click("Undo");
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    assert!(!window.harness.get_by_label("Start").accesskit_node().is_disabled());
+}
+
+#[test]
+fn settings_are_saved_and_loaded_as_the_command_line_takes_them() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.click("Norm: instance");
+    let file = window.folder.path().join("mine.toml");
+    std::fs::write(window.folder.path().join("answer"), file.to_str().unwrap()).unwrap();
+    window.click("Save…");
+    window.until("saved", |harness| harness.query_by_label_contains("Settings saved").is_some());
+    let config = RunConfig::from_toml(&std::fs::read_to_string(&file).unwrap(), "mine").unwrap();
+    assert_eq!(config.space.norm.len(), 2);
+    let broken = window.folder.path().join("broken.toml");
+    std::fs::write(&broken, "sead = 3").unwrap();
+    std::fs::write(window.folder.path().join("answer"), broken.to_str().unwrap()).unwrap();
+    window.click("Load…");
+    window.until("told", |harness| harness.query_by_label_contains("there is no setting `sead`").is_some());
+    assert!(window.harness.query_by_label("1,152").is_some(), "nothing is changed");
+}
+
+#[test]
+fn three_thousand_dropped_pictures_are_checked_previewed_and_searched() {
+    let mut window = Window::new();
+    let pictures = window.folder.path().join("pictures");
+    for class in 0..3u8 {
+        let folder = pictures.join(format!("class {class}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        for number in 0..1000u32 {
+            let shade = |x: u32, y: u32| ((x * 7 + y * 3 + number) % 256) as u8;
+            let image =
+                image::RgbImage::from_fn(24, 20, |x, y| image::Rgb([shade(x, y), 80 * class, shade(y, x)]));
+            image.save(folder.join(format!("{number}.png"))).unwrap();
+        }
+    }
+    std::fs::write(pictures.join("class 0/notes.txt"), "no picture").unwrap();
+    window.drop_file(&pictures);
+    window.until("the check", |harness| harness.query_by_label_contains("3,000 images").is_some());
+    assert!(window.harness.query_by_label("All of 24 x 20 px").is_some());
+    assert!(window.harness.query_by_label("3 classes").is_some());
+    assert!(window.harness.query_by_label("1 files are skipped").is_some());
+    assert_eq!(window.harness.query_all_by_label_contains("Sample image").count(), 16);
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    window.click("Start");
+    window.until_label("Pause");
+    window.until("samples", |harness| harness.query_by_label_contains("64 images").is_some());
+    assert!(words(&window.run_dir()).contains("pictures"));
+    window.click("Stop");
+    window.until_label("Stopped");
+}
+
+#[test]
+fn a_candidate_is_trained_by_itself_while_its_run_is_shown_again_later() {
+    let mut window = Window::new();
+    window.search(small_config());
+    window.until_label("Finished");
+    window.click("Train…");
+    window.until("the form", |harness| harness.query_by_label("Train one architecture").is_some());
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    window.click("Start");
+    window.until_label("Finished");
+    let dir = window.run_dir();
+    assert!(RunView::open(&dir).unwrap().info().extra["job"].to_string().contains("train"));
+}
+
+#[test]
+fn an_old_run_is_opened_while_one_goes_on() {
+    let mut window = Window::new();
+    window.search(small_config());
+    window.until_label("Finished");
+    let old = window.run_dir();
+    window.long_search();
+    let running = window.run_dir();
+    window.harness.state_mut().open(&old);
+    window.until_label("Finished");
+    assert!(window.harness.query_by_label("Pause").is_none());
+    let name = running.file_name().unwrap().to_str().unwrap();
+    window.click(&format!("Back to {name}"));
+    window.until_label("Pause");
+    assert_eq!(window.run_dir(), running);
+    window.click("Stop");
+    window.until_label("Stopped");
+}

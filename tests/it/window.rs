@@ -1,0 +1,115 @@
+//! The window as tests drive it: by role and label.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use autogan::config::RunConfig;
+use autogan::gui::{App, Places};
+use eframe::egui;
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use super::small::small_config;
+
+/// Far more than anything here takes.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+pub struct Window {
+    pub harness: Harness<'static, App>,
+    pub folder: tempfile::TempDir,
+}
+
+impl Window {
+    pub fn new() -> Self {
+        Self::within(tempfile::tempdir().unwrap())
+    }
+
+    pub fn within(folder: tempfile::TempDir) -> Self {
+        let places = Places {
+            program: env!("CARGO_BIN_EXE_autogan").into(),
+            settings: Some(folder.path().join("settings")),
+            runs: folder.path().join("runs"),
+            // What the test put there.
+            ask: Arc::new({
+                let answer = folder.path().join("answer");
+                move |_| std::fs::read_to_string(&answer).ok().map(Into::into)
+            }),
+        };
+        let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(20);
+        let mut harness = builder.build_eframe(move |cc| App::new(cc, places));
+        harness.step();
+        Self { harness, folder }
+    }
+
+    /// Draws frames until something is so.
+    pub fn until(&mut self, what: &str, so: impl Fn(&Harness<'static, App>) -> bool) {
+        let begun = Instant::now();
+        while !so(&self.harness) {
+            assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
+            std::thread::sleep(Duration::from_millis(20));
+            self.harness.step();
+        }
+    }
+
+    pub fn until_label(&mut self, label: &'static str) {
+        self.until(label, |harness| harness.query_by_label(label).is_some());
+    }
+
+    pub fn click(&mut self, label: &str) {
+        // A person scrolls to what is out of sight.
+        self.harness.get_by_label(label).scroll_to_me();
+        self.harness.run_steps(3);
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(3);
+    }
+
+    /// Begins a search of seconds.
+    pub fn search(&mut self, config: RunConfig) {
+        self.harness.state_mut().search(config);
+        self.harness.step();
+    }
+
+    pub fn run_dir(&self) -> std::path::PathBuf {
+        self.harness.state().session().unwrap().dir().to_owned()
+    }
+
+    /// Lets it go on long enough to be stopped in the middle.
+    pub fn long_search(&mut self) {
+        let mut config = small_config();
+        config.apply("winner.steps=100000").unwrap();
+        self.search(config);
+        self.until_label("Pause");
+        self.until("the first image", |harness| harness.query_by_label_contains("64 images").is_some());
+    }
+}
+
+/// The whole text of the one thing whose text contains `part`.
+pub fn text(harness: &Harness<'_, App>, part: &str) -> String {
+    let node = harness.get_by_label_contains(part);
+    let node = node.accesskit_node();
+    node.label().or(node.value()).unwrap()
+}
+
+/// A file or a folder that is dropped on the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+impl Window {
+    /// Drops a file or a folder on the window.
+    pub fn drop_file(&mut self, path: &Path) {
+        let file = Arc::new(Dropped(path.to_owned()));
+        self.harness.input_mut().dropped_files.push(file);
+        self.harness.run_steps(3);
+    }
+}
