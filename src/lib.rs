@@ -2,7 +2,7 @@
 //!
 //! The map of the house; arrows run from the bottom of this list to its top:
 //!
-//! - [`rng`]: counter-based random streams
+//! - [`rng`]: counter-based random streams, and the names of latents
 //! - [`arch`]: what an architecture is: search space, genotype, cost
 //! - [`data`]: images in
 //! - [`model`]: tensors: the networks and their weights

@@ -1,8 +1,9 @@
 //! The worker process: commands in on standard input, events out on standard output, one JSON value a
 //! line.
 //!
-//! It works on one run, or serves one generator, and ends with it, which gives all memory of a GPU back. When its input closes it
-//! saves a checkpoint and stops, because nobody is left who knows of it; unless it was told to detach.
+//! It works on one run, or serves one generator, and ends with it, which gives all memory of a GPU back.
+//! When its input closes it saves a checkpoint and stops, because nobody is left who knows of it; unless it
+//! was told to detach.
 
 use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

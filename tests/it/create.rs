@@ -62,6 +62,7 @@ impl Window {
     }
 
     fn click_with(&mut self, label: &str, modifiers: Modifiers) {
+        self.until(label, |harness| harness.query_by_label(label).is_some());
         self.harness.get_by_label(label).click_modifiers(modifiers);
         self.harness.run_steps(3);
     }
@@ -110,9 +111,9 @@ fn gif_frames(path: &Path) -> Vec<image::Frame> {
 #[test]
 fn seeds_are_picked_and_exported_with_their_recipe() {
     let mut window = Window::new(finished_run());
-    window.until_label("Images of seeds, 36 images");
+    window.until_label("Images of seeds, 40 images");
     window.set(Role::SpinButton, "First seed", 100.0);
-    window.until_label("Image of seed 135");
+    window.until_label("Image of seed 139");
     window.set(Role::SpinButton, "Images", 16.0);
     window.until_label("Images of seeds, 16 images");
     window.click("Resample");
@@ -146,8 +147,10 @@ fn seeds_are_picked_and_exported_with_their_recipe() {
     assert_eq!(std::fs::read_dir(&selection).unwrap().count(), 2);
     let grid = window.export("Grid…", "grid.png");
     let (width, height) = size(&grid);
-    // Sixteen images with gaps between them, whatever the number of columns.
-    assert_eq!((width + 4) / 36 * ((height + 4) / 36), 18);
+    // Whole images of 32 pixels with gaps of 4 between them, whatever the number of columns.
+    let (across, down) = ((width + 4) / 36, (height + 4) / 36);
+    assert_eq!((36 * across - 4, 36 * down - 4), (width, height));
+    assert!((16..16 + across).contains(&(across * down)), "{across} x {down}");
     let latents = (116..132).map(|seed| Latent::Seed { seed }).collect();
     assert_eq!(recipe(&grid).latents, LatentRecipe::Named { latents });
     let sheet = window.export("Contact sheet…", "sheet.png");
@@ -237,7 +240,7 @@ fn the_training_is_a_film_and_the_way_back_leads_to_the_run() {
     window.click("Back to the run");
     window.until_label("Winner");
     window.click("Create");
-    window.until_label("Images of seeds, 36 images");
+    window.until_label("Images of seeds, 40 images");
 }
 
 #[test]
@@ -246,7 +249,7 @@ fn a_file_of_its_own_has_no_raw_weights_and_what_is_none_is_said() {
     let file = folder.path().join("mine.safetensors");
     std::fs::copy(finished_run().join("export/winner.safetensors"), &file).unwrap();
     let mut window = Window::new(&file);
-    window.until_label("Images of seeds, 36 images");
+    window.until_label("Images of seeds, 40 images");
     assert!(window.harness.get_by_label("Average weights (EMA)").accesskit_node().is_disabled());
     window.until_label("No raw weights were kept");
     window.click("History");
@@ -257,5 +260,5 @@ fn a_file_of_its_own_has_no_raw_weights_and_what_is_none_is_said() {
     window.until_label("mine.safetensors cannot be used as a generator");
     std::fs::copy(finished_run().join("export/winner.safetensors"), &file).unwrap();
     window.click("Try again");
-    window.until_label("Images of seeds, 36 images");
+    window.until_label("Images of seeds, 40 images");
 }

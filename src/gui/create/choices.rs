@@ -89,7 +89,7 @@ impl Default for Choices {
         Self {
             mode: Mode::default(),
             first: 0,
-            count: 36,
+            count: 40,
             place: (0.0, 0.0),
             spacing: 0.25,
             threshold: NO_TRUNCATION,

@@ -58,7 +58,8 @@ impl Studio {
             format!("{size} x {size} px, {} parameters, on {}", thousands(model.params), model.device);
         ui.label(RichText::new(about).weak()).on_hover_text(format!("Architecture {}", model.vector));
         ui.add_space(6.0);
-        ui.horizontal_wrapped(|ui| {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
             for mode in Mode::ALL {
                 let on = self.choices.mode == mode;
                 if ui.selectable_label(on, mode.word()).on_hover_text(mode.tooltip()).clicked() {
