@@ -1,6 +1,6 @@
 //! `autogan runs`: what lies in the run folders.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -60,6 +60,12 @@ fn winner(summary: &Summary) -> String {
     }
 }
 
+/// The folder of a run that was typed: `runs list` shows names without their folder.
+pub(super) fn find(typed: &Path) -> PathBuf {
+    let named = Path::new(RUNS).join(typed);
+    if !typed.exists() && named.exists() { named } else { typed.to_owned() }
+}
+
 /// All that `show` shows.
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -78,10 +84,7 @@ struct Shown<'a> {
 
 /// `autogan runs show`: what a run was told and what came out.
 pub(super) fn show(args: &ShowArgs) -> anyhow::Result<()> {
-    let named = Path::new(RUNS).join(&args.run);
-    // `runs list` shows names without their folder.
-    let dir = if !args.run.exists() && named.exists() { &named } else { &args.run };
-    let view = RunView::open(dir)?;
+    let view = RunView::open(&find(&args.run))?;
     let candidates = view.candidates()?;
     let shown = Shown {
         dir: view.dir(),
