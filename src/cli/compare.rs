@@ -6,14 +6,9 @@ use super::WrongCall;
 use super::args::CompareArgs;
 use super::runs::find;
 use super::table::lines;
-use super::terminal::{duration, print_line};
-use crate::arch::words::{operations, thousands};
-use crate::metric::Score;
-use crate::run::Standing;
-use crate::worker::{Compared, Comparison, Outcome, Setting, compare};
+use super::terminal::print_line;
+use crate::worker::{Comparison, Setting, compare};
 
-/// Stands where a run has no value.
-const NONE: &str = "-";
 /// Marks the best of a ranking.
 const BEST: &str = " *";
 
@@ -36,37 +31,17 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<()> {
 
 fn words(comparison: &Comparison, all: bool) -> Vec<String> {
     let runs = &comparison.runs;
-    let row = |name: &str, value: &dyn Fn(&Compared) -> String| -> Vec<String> {
-        std::iter::once(name.to_owned()).chain(runs.iter().map(value)).collect()
+    let row = |name: &str, values: &mut dyn Iterator<Item = String>| -> Vec<String> {
+        std::iter::once(name.to_owned()).chain(values).collect()
     };
-    let best = |name: &str, value: &dyn Fn(&Outcome) -> Option<String>| {
-        row(name, &|run| run.outcome.as_ref().and_then(value).unwrap_or_else(|| NONE.to_owned()))
-    };
-    let mut rows = vec![
-        row("Run", &|run| run.name.clone()),
-        row("State", &state),
-        row("Begun", &|run| run.started.clone()),
-        row("Took", &|run| run.seconds.map_or_else(|| NONE.to_owned(), duration)),
-        row("Device", &|run| run.device.clone()),
-        row("Seed", &|run| run.seed.to_string()),
-        row("Candidates", &|run| thousands(run.candidates as u64)),
-        best("Best", &|best| Some(best.vector.clone())),
-        best("Parameters", &|best| best.params.map(thousands)),
-        best("MACs", &|best| best.macs.map(operations)),
-        best("Generator steps", &|best| best.best_step.map(thousands)),
-    ];
+    let mut rows = vec![row("Run", &mut runs.iter().map(|run| run.name.clone()))];
+    rows.extend(comparison.facts().into_iter().map(|(name, values)| row(name, &mut values.into_iter())));
     let facts = rows.len();
     for ranking in &comparison.rankings {
         // Flush with the others, marked or not.
-        let number = |(run, score): (usize, &Option<Score>)| match score {
-            Some(score) => {
-                let mark = if ranking.best.contains(&run) { BEST } else { "  " };
-                format!("{}{mark}", score.number())
-            }
-            None => format!("{NONE}  "),
-        };
-        let numbers = ranking.scores.iter().enumerate().map(number);
-        rows.push(std::iter::once(ranking.words()).chain(numbers).collect());
+        let mark = |run| if ranking.is_best(run) { BEST } else { "  " };
+        let numbers = (0..runs.len()).map(|run| format!("{}{}", ranking.number(run), mark(run)));
+        rows.push(row(&ranking.words(), &mut { numbers }));
     }
     let scores = rows.len();
     let differing: Vec<&Setting> = match all {
@@ -74,8 +49,7 @@ fn words(comparison: &Comparison, all: bool) -> Vec<String> {
         false => comparison.differences().collect(),
     };
     for setting in &differing {
-        let values = (0..runs.len()).map(|run| setting.words(run));
-        rows.push(std::iter::once(setting.key.clone()).chain(values).collect());
+        rows.push(row(&setting.key, &mut (0..runs.len()).map(|run| setting.words(run))));
     }
     let table = lines(&rows);
     let mut words = table[..facts].to_vec();
@@ -94,14 +68,4 @@ fn words(comparison: &Comparison, all: bool) -> Vec<String> {
     let warnings = runs.iter().filter_map(|run| Some(format!("{}: {}", run.name, run.warning.as_ref()?)));
     words.extend(warnings);
     words
-}
-
-fn state(run: &Compared) -> String {
-    match (run.standing, run.step) {
-        (Standing::Running, _) => "running".to_owned(),
-        (Standing::Finished, _) => "done".to_owned(),
-        (Standing::Damaged, _) => "damaged".to_owned(),
-        (Standing::Stopped, Some(step)) => format!("stopped at step {}", thousands(step)),
-        (Standing::Stopped, None) => "stopped".to_owned(),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod ranking;
 mod run;
+mod words;
 
 pub use ranking::Ranking;
 pub use run::{Compared, Outcome};
@@ -48,7 +49,7 @@ impl Setting {
         match self.values.get(run) {
             Some(Some(Value::String(text))) => text.clone(),
             Some(Some(value)) => value.to_string(),
-            _ => "-".to_owned(),
+            _ => words::NONE.to_owned(),
         }
     }
 }

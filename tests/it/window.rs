@@ -30,6 +30,8 @@ impl Window {
             program: env!("CARGO_BIN_EXE_autogan").into(),
             settings: Some(folder.path().join("settings")),
             runs: folder.path().join("runs"),
+            // Nothing of a test may reach the real one.
+            trash: Arc::new(|dir| std::fs::remove_dir_all(dir).map_err(|error| error.to_string())),
             // What the test put there.
             ask: Arc::new({
                 let answer = folder.path().join("answer");

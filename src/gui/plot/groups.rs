@@ -32,7 +32,6 @@ pub fn words(group: &str) -> String {
 }
 
 /// A single curve in words: `Winner: generator loss`.
-#[allow(dead_code)]
 pub fn curve_words(name: &str) -> String {
     let (group, curve) = name.rsplit_once('/').unwrap_or(("", name));
     let curve = match curve {
