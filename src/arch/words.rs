@@ -23,6 +23,16 @@ pub fn operations(count: u64) -> String {
     }
 }
 
+/// Seconds in words: `42 s`, `3 min 5 s`, `2 h 14 min`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0..=59 => format!("{whole} s"),
+        60..=3599 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +47,11 @@ mod tests {
     fn operations_have_a_unit() {
         let words = [4_437_611_000_000, 1_764_850_000, 16_050_000, 640].map(operations);
         assert_eq!(words, ["4.438 T", "1.765 G", "16.1 M", "640"]);
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        let words = [4.4, 65.0, 3599.6, 8040.0].map(duration);
+        assert_eq!(words, ["4 s", "1 min 5 s", "1 h 0 min", "2 h 14 min"]);
     }
 }

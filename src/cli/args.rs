@@ -60,6 +60,7 @@ impl Command {
             Self::Arch(args) => args.json,
             Self::Runs(RunsCommand::List(args)) => args.json,
             Self::Runs(RunsCommand::Show(args)) => args.json,
+            Self::Runs(RunsCommand::Compare(args)) => args.json,
             Self::Data(DataCommand::Check(args)) => args.json,
             Self::Data(DataCommand::Fetch(args)) => args.json,
             Self::Data(DataCommand::Scorer(args)) => args.json,
@@ -248,6 +249,8 @@ pub(super) enum RunsCommand {
     List(ListArgs),
     /// Say what a run was told and what came out
     Show(ShowArgs),
+    /// Lay runs side by side: settings that differ, outcomes, scores
+    Compare(CompareArgs),
 }
 
 #[derive(Debug, Args)]
@@ -265,6 +268,19 @@ pub(super) struct ShowArgs {
     /// The run's folder, or its name in `runs`
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// Two or more run folders, or their names in `runs`
+    #[arg(value_name = "RUN", required = true, num_args = 2..)]
+    pub runs: Vec<PathBuf>,
+    /// List all settings, not only those that differ
+    #[arg(long)]
+    pub all: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -429,6 +445,7 @@ mod tests {
             "arch 1,0,1,1",
             "runs list",
             "runs show a",
+            "runs compare a b",
             "data check toys",
             "data fetch cifar10 --to a",
             "data scorer --out a",

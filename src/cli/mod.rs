@@ -7,6 +7,7 @@
 mod arch;
 mod args;
 mod bench;
+mod compare;
 mod data;
 mod doctor;
 mod export;
@@ -66,6 +67,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Arch(args) => arch::run(args),
         Command::Runs(RunsCommand::List(args)) => runs::list(args),
         Command::Runs(RunsCommand::Show(args)) => runs::show(args),
+        Command::Runs(RunsCommand::Compare(args)) => compare::run(args),
         Command::Data(DataCommand::Check(args)) => data::check(args),
         Command::Data(DataCommand::Fetch(args)) => data::fetch(args),
         Command::Data(DataCommand::Scorer(args)) => data::scorer(args),

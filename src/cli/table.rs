@@ -6,14 +6,16 @@ pub(super) fn mebibytes(bytes: usize) -> String {
 }
 
 /// Rows as lines with columns as wide as their widest entry. The first column is flush left and the
-/// others are flush right.
-pub(super) fn lines<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; N] = std::array::from_fn(width);
-    let line = |row: &[String; N]| {
-        let cells = row.iter().zip(widths).enumerate();
+/// others are flush right. All rows have as many entries.
+pub(super) fn lines<R: AsRef<[String]>>(rows: &[R]) -> Vec<String> {
+    let columns = rows.first().map_or(0, |row| row.as_ref().len());
+    let width =
+        |column: usize| rows.iter().map(|row| row.as_ref()[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &R| {
+        let cells = row.as_ref().iter().zip(&widths).enumerate();
         let cells: Vec<String> = cells
-            .map(|(column, (text, width))| match column {
+            .map(|(column, (text, &width))| match column {
                 0 => format!("{text:width$}"),
                 _ => format!("{text:>width$}"),
             })
@@ -36,6 +38,6 @@ mod tests {
     fn columns_are_aligned() {
         let row = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
         assert_eq!(lines(&[row("é", "1"), row("long", "100")]), ["é       1", "long  100"]);
-        assert_eq!(lines::<2>(&[]), Vec::<String>::new());
+        assert_eq!(lines::<[String; 2]>(&[]), Vec::<String>::new());
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::arch::words::cells as cells_in_words;
+use crate::arch::words::{cells as cells_in_words, duration};
 use crate::metric::Score;
 use crate::search::News;
 use crate::worker::{Event, Summary, Work};
@@ -217,28 +217,7 @@ impl Terminal {
     }
 }
 
-/// Seconds in words: `42 s`, `3 min 5 s`, `2 h 14 min`.
-pub(super) fn duration(seconds: f64) -> String {
-    let whole = seconds.max(0.0).round() as u64;
-    match whole {
-        0..=59 => format!("{whole} s"),
-        60..=3599 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
-    }
-}
-
 /// A line on standard output. A closed pipe (`| head`) is no reason to panic.
 pub(super) fn print_line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::duration;
-
-    #[test]
-    fn durations_have_two_units_at_most() {
-        let words = [4.4, 65.0, 3599.6, 8040.0].map(duration);
-        assert_eq!(words, ["4 s", "1 min 5 s", "1 h 0 min", "2 h 14 min"]);
-    }
 }

@@ -8,11 +8,13 @@
 mod error;
 mod mode;
 mod preset;
+mod settings;
 mod validate;
 
 pub use error::ConfigError;
 pub use mode::Mode;
 pub use preset::{PRESETS, Preset};
+pub use settings::{Settings, written_settings};
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};

@@ -1,8 +1,11 @@
 //! The program's window: which screen is shown, and what commands do.
 
+mod asking;
+mod library;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -10,7 +13,8 @@ use eframe::egui::{self, RichText};
 
 use super::closing::{self, Choice};
 use super::commands::{self, Action, entry};
-use super::create::{Studio, is_model};
+use super::compare::CompareScreen;
+use super::create::Studio;
 use super::dialogs::{self, Ask};
 use super::layout::Layout;
 use super::palette::{CommandPalette, Outcome};
@@ -18,6 +22,7 @@ use super::panels::View;
 use super::pictures::Pictures;
 use super::purpose::Purpose;
 use super::run_screen;
+use super::runs::{self, RunsScreen, Trash};
 use super::session::{Session, Wake};
 use super::sessions::Sessions;
 use super::settings::{self, Settings};
@@ -50,6 +55,10 @@ pub(super) enum Screen {
     Run,
     /// A trained generator.
     Create,
+    /// All runs.
+    Runs,
+    /// Some runs side by side.
+    Compare,
 }
 
 /// Where the window finds and leaves things.
@@ -63,6 +72,8 @@ pub struct Places {
     pub runs: PathBuf,
     /// Who asks for files and folders: the system's dialogs.
     pub ask: Ask,
+    /// Who moves folders to the trash: the system's one.
+    pub trash: Trash,
 }
 
 impl Places {
@@ -78,6 +89,7 @@ impl Places {
             settings: settings::folder(),
             runs: settings::runs_root(),
             ask: dialogs::native(),
+            trash: runs::native(),
         })
     }
 }
@@ -100,6 +112,9 @@ pub struct App {
     setup: Setup,
     /// The generator that is played with.
     studio: Option<Studio>,
+    runs: RunsScreen,
+    /// The runs that are laid side by side.
+    compared: Option<CompareScreen>,
     /// It was asked to close while a run goes on.
     closing: bool,
     /// It may close.
@@ -125,6 +140,8 @@ impl App {
             toasts.problem(warning);
         }
         let setup = Setup::new(places.program.clone(), wake.clone());
+        let (root, trash) = (places.runs.clone(), places.trash.clone());
+        let runs = RunsScreen::new(&cc.egui_ctx, root, trash, wake.clone());
         Self {
             written: (settings.clone(), Instant::now()),
             settings,
@@ -134,6 +151,8 @@ impl App {
             view: View::default(),
             setup,
             studio: None,
+            runs,
+            compared: None,
             pictures: Pictures::new(wake.clone()),
             palette: None,
             toasts,
@@ -206,6 +225,8 @@ impl App {
             self.sessions.hide();
         }
         self.studio = None;
+        // Runs that nobody looks at are not followed.
+        self.compared = None;
         self.screen = screen;
     }
 
@@ -224,6 +245,8 @@ impl App {
             (Action::Create, Some(session)) => session.lock().has_generator(),
             (Action::Home, _) => self.screen != Screen::Welcome,
             (Action::Setup, _) => self.screen != Screen::Setup,
+            (Action::Runs, _) => self.screen != Screen::Runs,
+            (Action::Compare, _) => self.screen == Screen::Runs && self.runs.to_compare().is_some(),
             (Action::Start, _) => self.screen == Screen::Setup && self.setup.can_start(),
             (Action::Undo, _) => self.screen == Screen::Setup && self.setup.can_undo(),
             (Action::Redo, _) => self.screen == Screen::Setup && self.setup.can_redo(),
@@ -241,6 +264,12 @@ impl App {
         match action {
             Action::Home => self.go(Screen::Welcome),
             Action::Setup => self.go(Screen::Setup),
+            Action::Runs => self.go(Screen::Runs),
+            Action::Compare => {
+                if let Some(dirs) = self.runs.to_compare() {
+                    self.compare(&dirs);
+                }
+            }
             Action::Start => {
                 let (job, config) = self.setup.start();
                 self.begin(job, config);
@@ -291,8 +320,7 @@ impl App {
             Action::Palette => self.palette = Some(CommandPalette::default()),
             Action::Reveal => {
                 if let Some(session) = self.sessions.shown() {
-                    let url = format!("file://{}", session.dir().display());
-                    ctx.open_url(egui::OpenUrl::new_tab(url));
+                    library::reveal(ctx, session.dir());
                 }
             }
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -302,62 +330,6 @@ impl App {
     fn tell(&mut self, control: Control) {
         if let Some(Err(problem)) = self.sessions.shown_mut().map(|session| session.tell(control)) {
             self.toasts.problem(problem);
-        }
-    }
-
-    /// Asks for a file or a folder, without waiting.
-    fn ask(&mut self, purpose: Purpose) {
-        let question = purpose.question(&self.places.runs, &self.setup.config().name);
-        let (send, chosen) = channel();
-        let (wake, ask) = (self.wake.clone(), self.places.ask.clone());
-        std::thread::spawn(move || {
-            // The window may be gone.
-            let _ = send.send(ask(&question));
-            wake();
-        });
-        self.chosen = Some((purpose, chosen));
-    }
-
-    fn chose(&mut self, purpose: Purpose, path: &Path) {
-        match purpose {
-            Purpose::OpenRun => self.open(path),
-            Purpose::OpenModel => self.create(path),
-            Purpose::Images => self.setup.learn_from(path),
-            Purpose::LoadSettings => match self.setup.load(path) {
-                Ok(()) => self.toasts.done(format!("Settings of {} loaded", path.display())),
-                Err(problem) => self.toasts.problem(problem),
-            },
-            Purpose::SaveSettings => match self.setup.save(path) {
-                Ok(()) => self.toasts.done(format!("Settings saved in {}", path.display())),
-                Err(problem) => self.toasts.problem(problem),
-            },
-        }
-    }
-
-    /// Takes in what was dropped: a run folder, a generator, a file of settings, or pictures.
-    fn dropped(&mut self, paths: &[PathBuf]) {
-        let Some(first) = paths.first() else {
-            return;
-        };
-        if RunView::open(first).is_ok() {
-            return self.open(first);
-        }
-        if is_model(first) {
-            return self.create(first);
-        }
-        self.go(Screen::Setup);
-        if first.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
-            return self.chose(Purpose::LoadSettings, first);
-        }
-        if first.is_dir() {
-            return self.setup.learn_from(first);
-        }
-        match first.parent() {
-            Some(folder) => {
-                self.toasts.done(format!("All pictures in {} are taken", folder.display()));
-                self.setup.learn_from(folder);
-            }
-            None => self.toasts.problem(format!("{} is in no folder", first.display())),
         }
     }
 
@@ -373,6 +345,7 @@ impl App {
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         self.dropped(&dropped);
+        self.tell_moved();
         for (name, status) in self.sessions.tidy() {
             match status {
                 Status::Finished => self.tell_end(ctx, format!("{name} is finished")),
@@ -436,6 +409,7 @@ impl App {
             ui.add_space(3.0);
             ui.horizontal(|ui| {
                 button(ui, Action::Home, "Home", self.possible(Action::Home), actions);
+                button(ui, Action::Runs, "Runs", self.possible(Action::Runs), actions);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     button(ui, Action::Palette, "Commands", true, actions);
                     self.chips(ui);
@@ -447,6 +421,7 @@ impl App {
                                 run_screen::controls(ui, &session.lock(), &name, resumable, actions);
                             }
                             (Screen::Setup, _) => self.setup.controls(ui, actions),
+                            (Screen::Compare, _) => self.compared_title(ui),
                             (Screen::Create, _) => {
                                 ui.label(RichText::new("Create").strong());
                                 let possible = self.possible(Action::BackToRun);
@@ -487,6 +462,8 @@ impl App {
         match (self.screen, self.sessions.shown().is_some()) {
             (Screen::Setup, _) => self.setup.show(ui, &self.settings.speeds, actions),
             (Screen::Run, true) => self.run(ui, actions),
+            (Screen::Runs, _) => self.runs_screen(ui, actions),
+            (Screen::Compare, _) => self.compare_screen(ui),
             (Screen::Create, _) => {
                 if let Some(studio) = &mut self.studio {
                     studio.show(ui, &mut self.pictures, &mut self.toasts);

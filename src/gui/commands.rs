@@ -36,6 +36,10 @@ pub enum Action {
     BackToRun,
     /// Play with a generator in a file.
     OpenModel,
+    /// Show all runs.
+    Runs,
+    /// Lay the selected runs side by side.
+    Compare,
     /// Pause the run.
     Pause,
     /// Let a paused run go on.
@@ -162,6 +166,18 @@ fn entries() -> Vec<Entry> {
             "Open a generator…",
             "Plays with a trained generator in a file (safetensors), such as one that was exported",
             None,
+        ),
+        entry(
+            Action::Runs,
+            "All runs",
+            "Lists all runs with samples, winner and score; opens, resumes, compares and deletes them",
+            Some((CTRL, Key::L)),
+        ),
+        entry(
+            Action::Compare,
+            "Compare the selected runs",
+            "Curves over each other, settings that differ, scores and architectures side by side",
+            Some((CTRL, Key::E)),
         ),
         entry(
             Action::Pause,

@@ -82,6 +82,12 @@ impl Settings {
         self.recent.truncate(RECENT);
     }
 
+    /// Takes a run that is gone out of the recent ones.
+    pub fn forget(&mut self, dir: &Path) {
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        self.recent.retain(|known| *known != dir);
+    }
+
     /// Values from the file that make no sense are the default ones.
     fn mended(mut self) -> Self {
         if !(0.0..1.0).contains(&self.smoothing) {
@@ -134,6 +140,8 @@ mod tests {
             settings.visited(Path::new(run));
         }
         assert_eq!(settings.recent, [Path::new("/a"), Path::new("/b")]);
+        settings.forget(Path::new("/b"));
+        assert_eq!(settings.recent, [Path::new("/a")]);
         settings.write(&deep).unwrap();
         assert_eq!(Settings::read(Some(&deep)), (settings, None));
     }

@@ -93,22 +93,35 @@ impl Score {
     }
 }
 
+impl Score {
+    /// The value with its deviation: `8.32 ± 0.26`.
+    pub fn number(&self) -> String {
+        let decimals = decimals(self.value);
+        match self.std {
+            Some(std) => format!("{:.decimals$} ± {std:.decimals$}", self.value),
+            None => format!("{:.decimals$}", self.value),
+        }
+    }
+
+    /// The metric's name, with the extractor that it was measured with.
+    pub fn label(&self) -> &'static str {
+        self.metric.label(&self.extractor)
+    }
+
+    /// What it was measured with: `toys-v1, 2,000 samples, 10 splits`.
+    pub fn conditions(&self) -> String {
+        let samples = thousands(self.samples as u64);
+        match self.splits {
+            Some(1) | None => format!("{}, {samples} samples", self.extractor),
+            Some(splits) => format!("{}, {samples} samples, {splits} splits", self.extractor),
+        }
+    }
+}
+
 /// In words: "Fréchet distance 12.3 (toys-v1, 2,000 samples)".
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let decimals = decimals(self.value);
-        let label = self.metric.label(&self.extractor);
-        write!(f, "{label} {:.decimals$}", self.value)?;
-        if let Some(std) = self.std {
-            write!(f, " ± {std:.decimals$}")?;
-        }
-        let samples = thousands(self.samples as u64);
-        write!(f, " ({}, {samples} samples", self.extractor)?;
-        match self.splits {
-            Some(1) | None => {}
-            Some(splits) => write!(f, ", {splits} splits")?,
-        }
-        write!(f, ")")
+        write!(f, "{} {} ({})", self.label(), self.number(), self.conditions())
     }
 }
 

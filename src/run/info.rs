@@ -54,6 +54,11 @@ impl RunInfo {
         }
     }
 
+    /// When the run was created; `None` where [`started`](Self::started) is no time.
+    pub fn begun(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::parse(&self.started, &Rfc3339).ok()
+    }
+
     /// Reads `run.json` in `dir`.
     pub(super) fn read(dir: &Path) -> Result<Self, RunError> {
         let path = dir.join(RUN_JSON);
@@ -119,6 +124,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut info = RunInfo::new("llvmpipe", u64::MAX, NOW);
         assert_eq!(info.started, "2026-03-09T21:59:59Z");
+        assert_eq!(info.begun(), Some(NOW));
         info.extra.insert("data".into(), "toys".into());
         let json = serde_json::to_vec(&info).unwrap();
         fs::write(dir.path().join(RUN_JSON), json).unwrap();

@@ -19,6 +19,8 @@ pub struct RunSummary {
     pub started: Option<String>,
     /// The format of the folder.
     pub format: Option<u32>,
+    /// The adapter that the run was created on, by name.
+    pub adapter: Option<String>,
     /// The step of the newest checkpoint, which was not looked into; `None` where there is none.
     pub step: Option<u64>,
     /// The content of `summary.json`, once there is one.
@@ -27,6 +29,32 @@ pub struct RunSummary {
     pub running: bool,
     /// Why the run cannot be opened or read in full.
     pub problem: Option<String>,
+}
+
+/// How a run stands when it is only looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// A living process writes to it.
+    Running,
+    /// It stands before its end, and can be resumed.
+    Stopped,
+    /// All is done.
+    Finished,
+    /// It cannot be opened or read in full.
+    Damaged,
+}
+
+impl RunSummary {
+    /// How the run stands. One that is written to is running, whatever else there is to say.
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self { running: true, .. } => Standing::Running,
+            Self { problem: Some(_), .. } => Standing::Damaged,
+            Self { summary: Some(_), .. } => Standing::Finished,
+            _ => Standing::Stopped,
+        }
+    }
 }
 
 /// The runs in `runs_root`, newest first. A broken one has a [`problem`](RunSummary::problem) and stops
@@ -43,7 +71,7 @@ pub fn list(runs_root: &Path) -> Result<Vec<RunSummary>, RunError> {
     for entry in entries {
         let dir = entry.map_err(at("read", runs_root))?.path();
         if dir.is_dir() {
-            runs.extend(summarise(dir));
+            runs.extend(look(dir));
         }
     }
     // The name starts with the date, and stands in where run.json is lost.
@@ -51,13 +79,14 @@ pub fn list(runs_root: &Path) -> Result<Vec<RunSummary>, RunError> {
     Ok(runs)
 }
 
-/// `None` where `dir` is no run.
-fn summarise(dir: PathBuf) -> Option<RunSummary> {
+/// A single run at a glance; `None` where `dir` is no run or is not there.
+pub fn look(dir: PathBuf) -> Option<RunSummary> {
     let name = dir.file_name()?.to_string_lossy().into_owned();
     let mut summary = RunSummary {
         name,
         started: None,
         format: None,
+        adapter: None,
         step: None,
         summary: None,
         running: is_locked(&dir),
@@ -65,7 +94,7 @@ fn summarise(dir: PathBuf) -> Option<RunSummary> {
         dir,
     };
     match RunView::open(&summary.dir) {
-        Err(RunError::NotARun { .. }) => return None,
+        Err(RunError::NotARun { .. } | RunError::Missing { .. }) => return None,
         // Its checkpoints may still be there to see.
         Err(problem) => {
             summary.problem = Some(problem.to_string());
@@ -75,6 +104,7 @@ fn summarise(dir: PathBuf) -> Option<RunSummary> {
         Ok(view) => {
             summary.started = Some(view.info().started.clone());
             summary.format = Some(view.info().format);
+            summary.adapter = Some(view.info().adapter.clone());
             match view.checkpoint_steps() {
                 Ok(steps) => summary.step = steps.first().copied(),
                 Err(problem) => summary.problem = Some(problem.to_string()),
@@ -92,6 +122,7 @@ fn summarise(dir: PathBuf) -> Option<RunSummary> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::{RunFolder, RunInfo};
+    use super::Standing::{Damaged, Finished, Running, Stopped};
     use super::*;
     use time::macros::datetime;
     use time::{Duration, OffsetDateTime};
@@ -130,6 +161,9 @@ mod tests {
         assert_eq!(names, ["running", "done"]);
         assert!(runs.iter().all(|run| run.problem.is_none() && run.format == Some(1)));
         assert_eq!((runs[0].running, runs[1].running), (true, false));
+        assert_eq!(runs.iter().map(RunSummary::standing).collect::<Vec<_>>(), [Running, Finished]);
+        assert_eq!(look(root.path().join("done")).as_ref(), Some(&runs[1]));
+        assert_eq!(look(root.path().join("gone")), None);
         assert_eq!((runs[0].step, runs[1].step), (None, Some(40)));
         assert_eq!(runs[1].summary.as_ref().unwrap()["winner"], "1 0 1 1");
         assert_eq!(runs[1].started.as_deref(), Some("2026-03-08T16:00:00Z"));
@@ -161,9 +195,9 @@ mod tests {
             let run = runs.iter().find(|run| run.name == name).unwrap();
             let problem = run.problem.as_ref().unwrap();
             assert!(problem.contains(part), "{problem}");
-            assert_eq!(run.step, Some(7), "{name}");
+            assert_eq!((run.step, run.standing()), (Some(7), Damaged), "{name}");
         }
         let good = runs.iter().find(|run| run.name == "good").unwrap();
-        assert_eq!(good.problem, None);
+        assert_eq!((good.problem.as_ref(), good.standing()), (None, Stopped));
     }
 }

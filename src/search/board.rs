@@ -44,6 +44,16 @@ impl Candidate {
     pub fn is_trained(&self) -> bool {
         self.estimator.starts_with(TRAINED)
     }
+
+    /// The best of a board that is not finished: the trained ones before the estimated ones, more cells
+    /// before fewer, then by reward, then the older one.
+    pub fn best<'a>(board: impl IntoIterator<Item = &'a Self>) -> Option<&'a Self> {
+        let rank = |candidate: &Self| (candidate.is_trained(), candidate.cells);
+        board.into_iter().reduce(|best, other| {
+            let better = rank(other).cmp(&rank(best)).then(other.reward.total_cmp(&best.reward));
+            if better.is_gt() { other } else { best }
+        })
+    }
 }
 
 /// All candidates of a search in the order they were estimated.

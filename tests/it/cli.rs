@@ -172,6 +172,96 @@ fn runs_are_listed_and_shown() {
 }
 
 #[test]
+fn runs_are_compared_in_tables_and_in_json() {
+    let dir = folder();
+    for name in ["one", "two", "three"] {
+        make_run(&dir.path().join("runs").join(name));
+    }
+    let config = fs::read_to_string(dir.path().join("runs/two/config.toml")).expect("a run has settings");
+    let other = config.replace("n_critic = 5", "n_critic = 3");
+    assert_ne!(config, other);
+    fs::write(dir.path().join("runs/two/config.toml"), other).expect("a run has settings");
+    finish(&dir.path().join("runs/one"), 30.0, 2000);
+    finish(&dir.path().join("runs/two"), 20.5, 2000);
+    finish(&dir.path().join("runs/three"), 10.0, 500);
+
+    let words = output(dir.path(), &["runs", "compare", "one", "runs/two"]);
+    let line = |start: &str| {
+        let found = words.lines().find(|line| line.starts_with(start));
+        found.unwrap_or_else(|| panic!("no line {start} in\n{words}")).split_whitespace().collect::<Vec<_>>()
+    };
+    assert_eq!(line("Run"), ["Run", "one", "two"]);
+    assert_eq!(line("recipe.n_critic"), ["recipe.n_critic", "5", "3"]);
+    assert!(!words.contains("recipe.batch"), "what is equal is left out\n{words}");
+    assert_eq!(line("Fréchet").join(" "), "Fréchet distance (toys-v1, 2,000 samples) 30.0 20.5 *");
+    assert_eq!(line("Best")[1..9].join(" "), "1 0 1 1 1 0 0 1");
+    let all = output(dir.path(), &["runs", "compare", "one", "two", "--all"]);
+    assert!(all.contains("recipe.batch"), "{all}");
+    let same = output(dir.path(), &["runs", "compare", "one", "three"]);
+    assert!(same.contains("All settings are the same") && !same.contains(" *\n"), "{same}");
+    assert!(same.contains("not ranked together where numbers of samples differ"), "{same}");
+
+    let json = output(dir.path(), &["runs", "compare", "one", "two", "three", "--json"]);
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["runs"][1]["standing"], "finished");
+    assert_eq!(json["runs"][1]["outcome"]["is_final"], true);
+    assert_eq!(json["rankings"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        (&json["rankings"][0]["best"][0], &json["rankings"][0]["scores"][2]),
+        (&1.into(), &Value::Null)
+    );
+}
+
+#[test]
+fn runs_that_cannot_be_compared_are_one_sentence() {
+    let dir = folder();
+    make_run(&dir.path().join("runs/one"));
+    let failed = |args: &[&str], code| failure(dir.path(), &[&["runs", "compare"], args].concat(), code);
+    failed(&["one"], 2);
+    assert!(failed(&["one", "runs/one"], 2).contains("named twice"));
+    assert!(failed(&["one", "gone"], 1).contains("no run at gone"));
+}
+
+/// Gives a run an outcome: one architecture with one score.
+fn finish(dir: &Path, value: f64, samples: usize) {
+    use autogan::arch::Genotype;
+    use autogan::metric::{Metric, Score};
+    use autogan::run::RunFolder;
+    use autogan::worker::{Summary, Trained};
+    let genotype = Genotype::parse(A).expect("it is an architecture");
+    let score = Score {
+        metric: Metric::FrechetDistance,
+        value,
+        std: None,
+        extractor: "toys-v1".to_owned(),
+        samples,
+        reference: Some("toys".to_owned()),
+        splits: None,
+        seed: 1,
+    };
+    let trained = Trained {
+        vector: genotype.to_string(),
+        genotype,
+        params: 4_405_251,
+        macs: 1_764_850_000,
+        scores: vec![score],
+        best_step: 100,
+        steps: 100,
+    };
+    let summary = Summary {
+        data: "toys".to_owned(),
+        side: 32,
+        trained: vec![trained],
+        candidates: 0,
+        estimate_macs: 0,
+        weights: "export/weights.safetensors".to_owned(),
+        grid: "export/grid.png".to_owned(),
+    };
+    let run = RunFolder::resume(dir).expect("the run stands").folder;
+    run.write_summary(&summary).expect("the folder can be written to");
+}
+
+#[test]
 fn runs_that_cannot_be_shown_are_one_sentence() {
     let dir = folder();
     fs::create_dir(dir.path().join("other")).expect("a new folder");

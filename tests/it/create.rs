@@ -32,6 +32,8 @@ impl Window {
             program: env!("CARGO_BIN_EXE_autogan").into(),
             settings: None,
             runs: folder.path().join("runs"),
+            // Nothing of a test may reach the real one.
+            trash: Arc::new(|dir| std::fs::remove_dir_all(dir).map_err(|error| error.to_string())),
             ask: Arc::new(move |_| std::fs::read_to_string(&answer).ok().map(Into::into)),
         };
         let builder = Harness::builder().with_size([1280.0, 900.0]).with_max_steps(20);

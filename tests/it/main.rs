@@ -15,6 +15,7 @@ mod metric;
 mod parity;
 mod pytorch;
 mod resume;
+mod runs_screen;
 mod setup;
 mod small;
 mod studio;

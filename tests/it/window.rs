@@ -42,6 +42,14 @@ fn harness(folder: &Path) -> Harness<'static, App> {
         program: env!("CARGO_BIN_EXE_autogan").into(),
         settings: Some(folder.join("settings")),
         runs: folder.join("runs"),
+        // A folder of the test, if it made one, instead of the system's.
+        trash: Arc::new({
+            let trash = folder.join("trash");
+            move |dir| {
+                let name = dir.file_name().ok_or("it has no name")?;
+                std::fs::rename(dir, trash.join(name)).map_err(|error| error.to_string())
+            }
+        }),
         // What the test put there.
         ask: Arc::new({
             let answer = folder.join("answer");

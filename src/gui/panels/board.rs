@@ -9,6 +9,7 @@ use egui_extras::{Column, TableBuilder};
 
 use super::{Context, empty};
 use crate::arch::words;
+use crate::gui::table::heading;
 use crate::gui::theme::{Palette, faded};
 use crate::search::Candidate;
 
@@ -114,13 +115,8 @@ fn table(ui: &mut egui::Ui, context: &mut Context<'_>, mut candidates: Vec<&Cand
             .header(row_height, |mut header| {
                 for (column, name, tooltip) in COLUMNS {
                     header.col(|ui| {
-                        let text = match (column == key, descending) {
-                            (false, _) => name.to_owned(),
-                            (true, false) => format!("{name} ⏶"),
-                            (true, true) => format!("{name} ⏷"),
-                        };
-                        let button = egui::Button::new(RichText::new(text).strong()).frame(false);
-                        if ui.add(button).on_hover_text(format!("{tooltip}. Click to sort")).clicked() {
+                        let sorted = (column == key).then_some(descending);
+                        if heading(ui, name, tooltip, sorted) {
                             let view = &mut context.view.board;
                             // The best, the newest and the largest come first when it is asked for them.
                             let first = matches!(column, Key::Number | Key::Reward | Key::Cells);

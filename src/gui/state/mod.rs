@@ -368,15 +368,9 @@ impl RunState {
         &self.readings[..self.readings.partition_point(|reading| reading.moment <= moment)]
     }
 
-    /// The best of the board at a moment: the trained ones before the estimated ones, more cells before
-    /// fewer, then by reward.
+    /// The best of the board at a moment.
     pub fn best_at(&self, moment: u32) -> Option<&Candidate> {
-        let rank = |candidate: &Candidate| (candidate.is_trained(), candidate.cells);
-        let board = self.board_at(moment).iter().map(|(_, candidate)| candidate);
-        board.reduce(|best, other| {
-            let better = rank(other).cmp(&rank(best)).then(other.reward.total_cmp(&best.reward));
-            if better.is_gt() { other } else { best }
-        })
+        Candidate::best(self.board_at(moment).iter().map(|(_, candidate)| candidate))
     }
 }
 

@@ -1,0 +1,67 @@
+//! Files and folders that come from outside: chosen in a dialog, or dropped on the window.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+
+use super::{App, Screen};
+use crate::gui::create::is_model;
+use crate::gui::purpose::Purpose;
+use crate::run::RunView;
+
+impl App {
+    /// Asks for a file or a folder, without waiting.
+    pub(super) fn ask(&mut self, purpose: Purpose) {
+        let question = purpose.question(&self.places.runs, &self.setup.config().name);
+        let (send, chosen) = channel();
+        let (wake, ask) = (self.wake.clone(), self.places.ask.clone());
+        std::thread::spawn(move || {
+            // The window may be gone.
+            let _ = send.send(ask(&question));
+            wake();
+        });
+        self.chosen = Some((purpose, chosen));
+    }
+
+    pub(super) fn chose(&mut self, purpose: Purpose, path: &Path) {
+        match purpose {
+            Purpose::OpenRun => self.open(path),
+            Purpose::OpenModel => self.create(path),
+            Purpose::Images => self.setup.learn_from(path),
+            Purpose::LoadSettings => match self.setup.load(path) {
+                Ok(()) => self.toasts.done(format!("Settings of {} loaded", path.display())),
+                Err(problem) => self.toasts.problem(problem),
+            },
+            Purpose::SaveSettings => match self.setup.save(path) {
+                Ok(()) => self.toasts.done(format!("Settings saved in {}", path.display())),
+                Err(problem) => self.toasts.problem(problem),
+            },
+        }
+    }
+
+    /// Takes in what was dropped: a run folder, a generator, a file of settings, or pictures.
+    pub(super) fn dropped(&mut self, paths: &[PathBuf]) {
+        let Some(first) = paths.first() else {
+            return;
+        };
+        if RunView::open(first).is_ok() {
+            return self.open(first);
+        }
+        if is_model(first) {
+            return self.create(first);
+        }
+        self.go(Screen::Setup);
+        if first.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
+            return self.chose(Purpose::LoadSettings, first);
+        }
+        if first.is_dir() {
+            return self.setup.learn_from(first);
+        }
+        match first.parent() {
+            Some(folder) => {
+                self.toasts.done(format!("All pictures in {} are taken", folder.display()));
+                self.setup.learn_from(folder);
+            }
+            None => self.toasts.problem(format!("{} is in no folder", first.display())),
+        }
+    }
+}

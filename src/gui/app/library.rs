@@ -1,0 +1,71 @@
+//! The screens of many runs: the list, and runs side by side.
+
+use std::path::PathBuf;
+
+use eframe::egui;
+
+use super::{App, Screen};
+use crate::gui::commands::Action;
+use crate::gui::compare::CompareScreen;
+use crate::gui::runs::{Wish, name};
+
+impl App {
+    /// Draws the list of runs.
+    pub(super) fn runs_screen(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+        match self.runs.show(ui, &self.settings.recent, actions) {
+            None => {}
+            Some(Wish::Open(dir)) => self.open(&dir),
+            Some(Wish::Resume(dir)) => {
+                self.open(&dir);
+                match self.possible(Action::Resume) {
+                    true => self.act(ui.ctx(), Action::Resume),
+                    false => self.toasts.problem(format!("{} cannot be resumed now", name(&dir))),
+                }
+            }
+            Some(Wish::Compare(dirs)) => self.compare(&dirs),
+            Some(Wish::Reveal(dir)) => reveal(ui.ctx(), &dir),
+        }
+    }
+
+    /// Draws runs side by side, if some were chosen.
+    pub(super) fn compare_screen(&mut self, ui: &mut egui::Ui) {
+        match &mut self.compared {
+            Some(compared) => compared.show(ui, &mut self.settings),
+            None => self.screen = Screen::Runs,
+        }
+    }
+
+    /// Draws which runs are compared.
+    pub(super) fn compared_title(&mut self, ui: &mut egui::Ui) {
+        if let Some(dir) = self.compared.as_ref().and_then(|compared| compared.title(ui)) {
+            self.open(&dir);
+        }
+    }
+
+    /// Lays runs side by side.
+    pub(super) fn compare(&mut self, dirs: &[PathBuf]) {
+        self.go(Screen::Compare);
+        self.compared = Some(CompareScreen::new(dirs, &self.wake));
+    }
+
+    /// Says which runs are in the trash now, and which are not.
+    pub(super) fn tell_moved(&mut self) {
+        for (dir, moved) in self.runs.moved() {
+            match moved {
+                Ok(()) => {
+                    self.toasts.done(format!("{} is in the trash", name(&dir)));
+                    self.settings.forget(&dir);
+                    if self.sessions.shown().is_some_and(|shown| shown.dir() == dir) {
+                        self.go(Screen::Runs);
+                    }
+                }
+                Err(problem) => self.toasts.problem(problem),
+            }
+        }
+    }
+}
+
+/// Shows a folder in the file manager.
+pub(super) fn reveal(ctx: &egui::Context, dir: &std::path::Path) {
+    ctx.open_url(egui::OpenUrl::new_tab(format!("file://{}", dir.display())));
+}

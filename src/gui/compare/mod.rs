@@ -1,0 +1,119 @@
+//! Two or more runs side by side: curves over each other, what they were told, what came out, and the
+//! architectures that they found.
+
+mod architectures;
+mod curves;
+mod tables;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use eframe::egui::{self, RichText};
+
+use super::drawing::Diagrams;
+use super::reader::Reader;
+use super::runs::name;
+use super::session::{Session, Wake};
+use super::settings::Settings;
+use super::theme::Palette;
+use crate::worker::{Comparison, compare};
+
+/// Time between two looks at what came out, while a run goes on.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// The screen.
+pub struct CompareScreen {
+    /// The runs, followed like any that is only looked at.
+    runs: Vec<Session>,
+    reader: Reader<Result<Comparison, String>>,
+    curves: curves::View,
+    tables: tables::View,
+    diagrams: Diagrams,
+}
+
+impl CompareScreen {
+    /// Begins to read the runs in these folders.
+    pub fn new(dirs: &[PathBuf], wake: &Wake) -> Self {
+        Self {
+            runs: dirs.iter().map(|dir| Session::open(dir, wake.clone())).collect(),
+            reader: Reader::new(wake.clone()),
+            curves: curves::View::default(),
+            tables: tables::View::default(),
+            diagrams: Diagrams::default(),
+        }
+    }
+
+    /// The folders of the runs.
+    pub fn dirs(&self) -> impl Iterator<Item = &Path> {
+        self.runs.iter().map(Session::dir)
+    }
+
+    /// Draws which runs are compared, each in its colour. Returns one that shall be opened.
+    pub fn title(&self, ui: &mut egui::Ui) -> Option<PathBuf> {
+        let palette = Palette::of(ui);
+        let mut opened = None;
+        ui.label("Compare");
+        for (index, run) in self.runs.iter().enumerate() {
+            let text = RichText::new(run.name()).strong().color(palette.distinct(index));
+            let button = ui.add(egui::Button::new(text).frame(false));
+            if button.on_hover_text(format!("Opens {}", run.dir().display())).clicked() {
+                opened = Some(run.dir().to_owned());
+            }
+        }
+        opened
+    }
+
+    fn look(&mut self, ctx: &egui::Context) -> Option<Arc<Result<Comparison, String>>> {
+        let live = self.runs.iter().any(|run| run.lock().status.is_live());
+        let every = if live { LOOK_EVERY } else { Duration::MAX };
+        if live {
+            ctx.request_repaint_after(LOOK_EVERY);
+        }
+        let dirs: Vec<PathBuf> = self.dirs().map(Path::to_owned).collect();
+        self.reader.look(every, || move || compare(&dirs).map_err(|error| error.to_string()))
+    }
+
+    /// Draws the screen.
+    pub fn show(&mut self, ui: &mut egui::Ui, settings: &mut Settings) {
+        let comparison = self.look(ui.ctx());
+        let comparison = comparison.as_deref();
+        egui::Panel::right("compared outcomes").default_size(460.0).min_size(240.0).resizable(true).show(
+            ui,
+            |ui| match comparison {
+                None => drop(ui.label(RichText::new("Reading the runs…").weak())),
+                Some(Err(problem)) => drop(ui.label(RichText::new(problem).color(Palette::of(ui).bad))),
+                Some(Ok(comparison)) => tables::show(ui, &mut self.tables, comparison),
+            },
+        );
+        egui::Panel::bottom("compared architectures")
+            .default_size(ui.available_height() * 0.45)
+            .min_size(100.0)
+            .resizable(true)
+            .show(ui, |ui| {
+                let comparison = comparison.and_then(|comparison| comparison.as_ref().ok());
+                architectures::show(ui, &mut self.diagrams, comparison);
+            });
+        egui::CentralPanel::default().show(ui, |ui| {
+            curves::show(ui, &mut self.curves, &self.runs, settings);
+        });
+    }
+}
+
+/// The names of runs as they are told apart: with their folder where two are called the same.
+fn names(dirs: &[&Path]) -> Vec<String> {
+    let same = |dir: &Path| dirs.iter().filter(|other| name(other) == name(dir)).count() > 1;
+    let full = |dir: &&Path| if same(dir) { dir.display().to_string() } else { name(dir) };
+    dirs.iter().map(full).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_the_same_name_are_told_apart_by_their_folder() {
+        let dirs = ["/a/x", "/b/x", "/b/y"].map(Path::new);
+        assert_eq!(names(&dirs), ["/a/x", "/b/x", "y"]);
+    }
+}

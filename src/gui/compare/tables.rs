@@ -1,0 +1,117 @@
+//! What came out of several runs, and what they were told, a column for each.
+
+use eframe::egui::{self, RichText};
+
+use super::names;
+use crate::gui::theme::{GAP, Palette};
+use crate::worker::{Comparison, Ranking, Setting};
+
+/// What the user looks at.
+#[derive(Default)]
+pub struct View {
+    /// All settings, not only those that differ.
+    all: bool,
+}
+
+pub fn show(ui: &mut egui::Ui, view: &mut View, comparison: &Comparison) {
+    let dirs: Vec<_> = comparison.runs.iter().map(|run| run.dir.as_path()).collect();
+    let names = names(&dirs);
+    egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+        outcomes(ui, comparison, &names);
+        ui.add_space(GAP);
+        settings(ui, view, comparison, &names);
+        for run in &comparison.runs {
+            if let Some(warning) = &run.warning {
+                let words = format!("{}: {warning}", run.name);
+                ui.add(egui::Label::new(RichText::new(words).color(Palette::of(ui).warning)).wrap());
+            }
+        }
+    });
+}
+
+/// A table with a column for each run.
+fn table(ui: &mut egui::Ui, id: &str, names: &[String], rows: impl FnOnce(&mut egui::Ui)) {
+    let palette = Palette::of(ui);
+    egui::Grid::new(id).striped(true).num_columns(names.len() + 1).spacing([16.0, 6.0]).show(ui, |ui| {
+        ui.label("");
+        for (index, name) in names.iter().enumerate() {
+            ui.label(RichText::new(name).strong().color(palette.distinct(index)));
+        }
+        ui.end_row();
+        rows(ui);
+    });
+}
+
+fn outcomes(ui: &mut egui::Ui, comparison: &Comparison, names: &[String]) {
+    let palette = Palette::of(ui);
+    ui.label(RichText::new("Outcomes").heading());
+    table(ui, "outcomes", names, |ui| {
+        for (name, values) in comparison.facts() {
+            ui.label(RichText::new(name).weak());
+            for value in values {
+                ui.label(value);
+            }
+            ui.end_row();
+        }
+        for ranking in &comparison.rankings {
+            let label = ranking.measured().map_or("", |score| score.label());
+            ui.label(RichText::new(label).weak()).on_hover_text(conditions(ranking));
+            for run in 0..names.len() {
+                match ranking.is_best(run) {
+                    true => ui
+                        .label(
+                            RichText::new(format!("{}  best", ranking.number(run)))
+                                .strong()
+                                .color(palette.good),
+                        )
+                        .on_hover_text("The best of those that were measured alike"),
+                    false => ui.label(ranking.number(run)),
+                };
+            }
+            ui.end_row();
+        }
+    });
+    for sentence in &comparison.unranked {
+        ui.add(egui::Label::new(RichText::new(sentence).weak()).wrap());
+    }
+}
+
+/// What the scores of a ranking were measured with, a line for each part.
+fn conditions(ranking: &Ranking) -> String {
+    let Some(score) = ranking.measured() else {
+        return String::new();
+    };
+    let against = score.reference.as_ref().map(|real| format!("\nAgainst {real}")).unwrap_or_default();
+    format!("Measured with {}{against}\nSeed of the latents: {}", score.conditions(), score.seed)
+}
+
+fn settings(ui: &mut egui::Ui, view: &mut View, comparison: &Comparison, names: &[String]) {
+    let differing = comparison.differences().count();
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Settings").heading());
+        ui.checkbox(&mut view.all, "Show all")
+            .on_hover_text("Also shows the settings that all runs have alike");
+    });
+    let words = match differing {
+        0 => "All settings are the same".to_owned(),
+        1 => "1 setting differs".to_owned(),
+        count => format!("{count} settings differ"),
+    };
+    ui.label(RichText::new(words).weak());
+    if differing == 0 && !view.all {
+        return;
+    }
+    let palette = Palette::of(ui);
+    let shown: Vec<&Setting> =
+        comparison.settings.iter().filter(|setting| view.all || setting.differs()).collect();
+    table(ui, "settings", names, |ui| {
+        for setting in shown {
+            let key = RichText::new(&setting.key);
+            ui.label(if setting.differs() { key.color(palette.warning) } else { key.weak() });
+            for run in 0..names.len() {
+                ui.label(setting.words(run));
+            }
+            ui.end_row();
+        }
+    });
+}

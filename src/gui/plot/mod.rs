@@ -1,0 +1,155 @@
+//! Curves as they are drawn everywhere: smoothed, thinned out, on a plain or a logarithmic axis.
+
+pub mod groups;
+
+use std::collections::BTreeMap;
+
+use eframe::egui::{self, Color32};
+use egui_plot::{AxisHints, Legend, Line, Plot, PlotPoints, PlotUi};
+
+use super::settings::Settings;
+use super::state::{smoothed, thinned};
+use super::theme::{Palette, faded};
+
+/// Points that a curve is drawn with are at most twice as many.
+const BUCKETS: usize = 800;
+/// Curves of fewer points show each of them.
+const FEW: usize = 60;
+
+/// How curves are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// Share of the old value in the moving average.
+    pub smoothing: f64,
+    /// Whether the vertical axis is logarithmic.
+    pub log: bool,
+}
+
+impl Look {
+    /// As it is set.
+    pub fn of(settings: &Settings) -> Self {
+        Self { smoothing: settings.smoothing, log: settings.log_axis }
+    }
+}
+
+/// Draws what sets the look.
+pub fn controls(ui: &mut egui::Ui, settings: &mut Settings) {
+    let smoothing = egui::Slider::new(&mut settings.smoothing, 0.0..=0.99);
+    ui.add(smoothing.text("Smoothing").max_decimals(2))
+        .on_hover_text("Share of the old value in a moving average; the curve itself stays faintly visible");
+    ui.checkbox(&mut settings.log_axis, "Log axis")
+        .on_hover_text("Shows powers of ten; values of zero and less are left out");
+}
+
+/// What was drawn of each curve, as long as nothing of it changes.
+#[derive(Default)]
+pub struct Drawings {
+    drawn: BTreeMap<String, Drawn>,
+}
+
+impl Drawings {
+    /// Forgets all curves but some.
+    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
+        self.drawn.retain(|name, _| keep(name));
+    }
+
+    /// The curve of that name as it is drawn from these points. Points are only ever added to a curve.
+    pub fn of(&mut self, name: &str, points: &[[f64; 2]], look: Look) -> &Drawn {
+        let fresh = |drawn: &Drawn| (drawn.count, drawn.look) == (points.len(), look);
+        if !self.drawn.get(name).is_some_and(fresh) {
+            self.drawn.insert(name.to_owned(), Drawn::new(points, look));
+        }
+        &self.drawn[name]
+    }
+}
+
+/// What a curve was drawn from, and what came out.
+pub struct Drawn {
+    count: usize,
+    look: Look,
+    raw: Vec<[f64; 2]>,
+    smooth: Vec<[f64; 2]>,
+}
+
+impl Drawn {
+    fn new(points: &[[f64; 2]], look: Look) -> Self {
+        let scaled = |points: Vec<[f64; 2]>| -> Vec<[f64; 2]> {
+            let scaled = points.into_iter().filter(|[_, y]| y.is_finite() && (!look.log || *y > 0.0));
+            let scaled: Vec<[f64; 2]> =
+                scaled.map(|[x, y]| [x, if look.log { y.log10() } else { y }]).collect();
+            thinned(&scaled, BUCKETS)
+        };
+        Self {
+            count: points.len(),
+            look,
+            raw: scaled(points.to_vec()),
+            smooth: scaled(smoothed(points, look.smoothing)),
+        }
+    }
+
+    /// Draws the curve: smoothed over its faint self, or its points where they are few or `exact` ones,
+    /// such as scores.
+    pub fn show(&self, plot: &mut PlotUi<'_>, label: &str, color: Color32, exact: bool) {
+        let points = |points: &[[f64; 2]]| PlotPoints::from(points.to_vec());
+        if self.look.smoothing > 0.0 && !exact && self.raw.len() >= 3 {
+            let faint = Line::new(format!("{label}, raw"), points(&self.raw));
+            plot.line(faint.color(faded(color, 0.3)).width(1.0).name(""));
+            plot.line(Line::new(label, points(&self.smooth)).color(color).width(2.0));
+            return;
+        }
+        plot.line(Line::new(label, points(&self.raw)).color(color).width(1.5));
+        if self.raw.len() < FEW {
+            plot.points(egui_plot::Points::new(label, points(&self.raw)).color(color).radius(3.0));
+        }
+    }
+}
+
+/// An empty plot with axes and a legend.
+pub fn plot<'a>(id: &str, horizontal: &'static str, look: Look, palette: &Palette) -> Plot<'a> {
+    let value = move |y: f64| if look.log { 10f64.powf(y) } else { y };
+    let horizontal = AxisHints::new_x().label(horizontal).label_spacing(egui::Rangef::new(36.0, 60.0));
+    let vertical = AxisHints::new_y()
+        .formatter(move |mark, _| number(value(mark.value)))
+        .label_spacing(egui::Rangef::new(12.0, 20.0));
+    Plot::new(("curves", id, look.log))
+        .legend(Legend::default())
+        .show_background(false)
+        .grid_color(palette.faint)
+        .allow_scroll(false)
+        .auto_bounds([true, true])
+        .custom_x_axes(vec![horizontal])
+        .custom_y_axes(vec![vertical])
+}
+
+/// A number on an axis, short.
+fn number(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".to_owned(),
+        size if !(1e-3..1e5).contains(&size) => format!("{value:.0e}"),
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 1.0 => trimmed(format!("{value:.2}")),
+        _ => trimmed(format!("{value:.4}")),
+    }
+}
+
+fn trimmed(text: String) -> String {
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_on_axes_are_short() {
+        let words = [0.0, 0.05, 1.5, 250.0, 1e6, 2e-5].map(number);
+        assert_eq!(words, ["0", "0.05", "1.5", "250", "1e6", "2e-5"]);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_leaves_out_what_has_no_logarithm() {
+        let points = [[0.0, -1.0], [1.0, 100.0], [2.0, 0.0], [3.0, f64::NAN]];
+        let drawn = Drawn::new(&points, Look { smoothing: 0.0, log: true });
+        assert_eq!(drawn.raw, [[1.0, 2.0]]);
+    }
+}

@@ -1,0 +1,91 @@
+//! Reads something on a thread of its own, again and again while it is looked at.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::session::Wake;
+
+/// What was read last, and when it is read again.
+pub struct Reader<T> {
+    found: Option<Arc<T>>,
+    reading: Option<Receiver<T>>,
+    /// When the last reading began.
+    begun: Option<Instant>,
+    wake: Wake,
+}
+
+impl<T: PartialEq + Send + 'static> Reader<T> {
+    /// Nothing read yet; `wake` is called when something is.
+    pub fn new(wake: Wake) -> Self {
+        Self { found: None, reading: None, begun: None, wake }
+    }
+
+    /// What was read last. Reads anew where that was begun longer than `every` ago.
+    pub fn look<R>(&mut self, every: Duration, read: impl FnOnce() -> R) -> Option<Arc<T>>
+    where
+        R: FnOnce() -> T + Send + 'static,
+    {
+        if let Some(reading) = &self.reading {
+            match reading.try_recv() {
+                Ok(found) => {
+                    self.reading = None;
+                    // The same stays the same, for those who keep it.
+                    if self.found.as_deref() != Some(&found) {
+                        self.found = Some(Arc::new(found));
+                    }
+                }
+                // It panicked; the next one may not.
+                Err(TryRecvError::Disconnected) => self.reading = None,
+                Err(TryRecvError::Empty) => {}
+            }
+        }
+        if self.reading.is_none() && self.begun.is_none_or(|begun| begun.elapsed() >= every) {
+            let (send, receive) = channel();
+            let (wake, read) = (self.wake.clone(), read());
+            thread::spawn(move || {
+                // Nobody may look any more.
+                let _ = send.send(read());
+                wake();
+            });
+            (self.reading, self.begun) = (Some(receive), Some(Instant::now()));
+        }
+        self.found.clone()
+    }
+
+    /// Reads anew with the next look.
+    pub fn again(&mut self) {
+        self.begun = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[test]
+    fn the_same_is_kept_and_something_else_replaces_it() {
+        let (send, woken) = channel();
+        let send = Mutex::new(send);
+        let wake: Wake = Arc::new(move || drop(send.lock().map(|send| send.send(()))));
+        let mut reader = Reader::new(wake);
+        let mut look = |value: u32, again: bool| {
+            if again {
+                reader.again();
+            }
+            reader.look(Duration::MAX, || move || value)
+        };
+        assert_eq!(look(1, false), None);
+        assert!(woken.recv().is_ok());
+        let first = look(2, false);
+        assert_eq!(first.as_deref(), Some(&1), "it is not read anew so soon");
+        assert_eq!(look(1, true).as_deref(), Some(&1));
+        assert!(woken.recv().is_ok());
+        let same = look(2, true);
+        assert!(first.zip(same).is_some_and(|(first, same)| Arc::ptr_eq(&first, &same)));
+        assert!(woken.recv().is_ok());
+        assert_eq!(look(9, false).as_deref(), Some(&2));
+    }
+}

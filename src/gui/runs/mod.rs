@@ -1,0 +1,303 @@
+//! All runs: what came of each, and what can be done with it.
+
+mod delete;
+mod shelf;
+mod table;
+mod thumbnails;
+
+pub use delete::{Moved, Trash, native};
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use eframe::egui::{self, RichText};
+
+use super::commands::{Action, entry};
+use super::reader::Reader;
+use super::session::Wake;
+use super::theme::{GAP, Palette};
+use crate::run::Standing;
+use delete::Delete;
+use shelf::{Entry, Shelf};
+use table::Order;
+use thumbnails::Thumbnails;
+
+/// Time between two looks into the folder of runs, while they are shown.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// What shall be done with runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Show one; if somebody works on it, it is only looked at.
+    Open(PathBuf),
+    /// Go on with one.
+    Resume(PathBuf),
+    /// Lay some side by side.
+    Compare(Vec<PathBuf>),
+    /// Show the folder of one in the file manager.
+    Reveal(PathBuf),
+}
+
+/// What the buttons do with the runs that are selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Open,
+    Resume,
+    Compare,
+    Reveal,
+    Delete,
+}
+
+const DEEDS: [(Deed, &str, &str); 5] = [
+    (
+        Deed::Open,
+        "Open",
+        "Shows the run; one that another program works on is followed, and yours go on meanwhile",
+    ),
+    (Deed::Resume, "Resume", "Goes on with the run from its last checkpoint"),
+    (Deed::Compare, "Compare", "Curves over each other, settings that differ, scores, architectures"),
+    (Deed::Reveal, "Show the folder", "Opens the folder with all the run's files"),
+    (Deed::Delete, "Delete…", "Moves the run folders to the trash, after you have confirmed it"),
+];
+
+/// The screen.
+pub struct RunsScreen {
+    root: PathBuf,
+    reader: Reader<Shelf>,
+    shelf: Option<Arc<Shelf>>,
+    thumbnails: Thumbnails,
+    delete: Delete,
+    selected: BTreeSet<PathBuf>,
+    filter: String,
+    order: Order,
+}
+
+impl RunsScreen {
+    /// The runs in `root`, of which nothing is read yet.
+    pub fn new(ctx: &egui::Context, root: PathBuf, trash: Trash, wake: Wake) -> Self {
+        Self {
+            root,
+            reader: Reader::new(wake.clone()),
+            shelf: None,
+            thumbnails: Thumbnails::new(ctx),
+            delete: Delete::new(trash, wake),
+            selected: BTreeSet::new(),
+            filter: String::new(),
+            order: Order::default(),
+        }
+    }
+
+    /// What became of runs that were to be moved to the trash.
+    pub fn moved(&mut self) -> Vec<Moved> {
+        let moved = self.delete.moved();
+        if !moved.is_empty() {
+            self.reader.again();
+        }
+        moved
+    }
+
+    /// The runs to compare, if some are selected that can be.
+    pub fn to_compare(&self) -> Option<Vec<PathBuf>> {
+        let chosen = self.chosen();
+        let dirs = chosen.iter().map(|entry| entry.dir().to_owned()).collect();
+        hindrance(Deed::Compare, &chosen).is_none().then_some(dirs)
+    }
+
+    /// The selected runs in the order of the list. Those that went away meanwhile are not among them.
+    fn chosen(&self) -> Vec<&Entry> {
+        let entries = self.shelf.iter().flat_map(|shelf| &shelf.entries);
+        entries.filter(|entry| self.selected.contains(entry.dir())).collect()
+    }
+
+    /// Reads the folder anew if it is time, and those of the `visited` runs that lie elsewhere.
+    fn look(&mut self, ctx: &egui::Context, visited: &[PathBuf]) {
+        let (root, visited) = (self.root.clone(), visited.to_vec());
+        let shelf = self.reader.look(LOOK_EVERY, || move || Shelf::read(&root, &visited));
+        let same = match (&shelf, &self.shelf) {
+            (Some(new), Some(old)) => Arc::ptr_eq(new, old),
+            (new, old) => new.is_none() && old.is_none(),
+        };
+        if let Some(shelf) = shelf.filter(|_| !same) {
+            let there = |dir: &Path| shelf.entries.iter().any(|entry| entry.dir() == dir);
+            self.selected.retain(|dir| there(dir));
+            let pictured =
+                |path: &Path| shelf.entries.iter().any(|entry| entry.picture.as_deref() == Some(path));
+            self.thumbnails.retain(pictured);
+            self.shelf = Some(shelf);
+        }
+        ctx.request_repaint_after(LOOK_EVERY);
+    }
+
+    /// Draws the screen. Returns what shall be done.
+    pub fn show(
+        &mut self,
+        ui: &mut egui::Ui,
+        visited: &[PathBuf],
+        actions: &mut Vec<Action>,
+    ) -> Option<Wish> {
+        self.look(ui.ctx(), visited);
+        let ctx = ui.ctx().clone();
+        let wish = egui::CentralPanel::default().show(ui, |ui| self.content(ui, actions)).inner;
+        self.delete.show(&ctx);
+        wish
+    }
+
+    fn content(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) -> Option<Wish> {
+        let Some(shelf) = self.shelf.clone() else {
+            ui.centered_and_justified(|ui| ui.label(RichText::new("Reading the runs…").weak()));
+            return None;
+        };
+        if let Some(problem) = &shelf.problem {
+            ui.label(RichText::new(problem).color(Palette::of(ui).bad));
+        }
+        if shelf.entries.is_empty() {
+            self.empty(ui, actions);
+            return None;
+        }
+        let wanted: Vec<&Entry> = shelf.entries.iter().filter(|entry| entry.answers(&self.filter)).collect();
+        let deed = ui
+            .horizontal_wrapped(|ui| {
+                ui.heading("Runs");
+                ui.add_space(GAP);
+                let label = ui.label("Find");
+                let hint = "name, state, date, device or winner";
+                let field = egui::TextEdit::singleline(&mut self.filter).hint_text(hint).desired_width(220.0);
+                ui.add(field).labelled_by(label.id);
+                let (all, shown) = (shelf.entries.len(), wanted.len());
+                let count =
+                    if all == shown { format!("{all} runs") } else { format!("{shown} of {all} runs") };
+                ui.label(RichText::new(count).weak())
+                    .on_hover_text(format!("In {}, and others that you opened", self.root.display()));
+                ui.separator();
+                self.buttons(ui)
+            })
+            .inner;
+        ui.add_space(4.0);
+        if wanted.is_empty() {
+            ui.centered_and_justified(|ui| {
+                ui.label(RichText::new("No run answers what is to be found").weak())
+            });
+            return None;
+        }
+        let opened = table::show(ui, wanted, &mut self.order, &mut self.selected, &mut self.thumbnails);
+        opened.map(Wish::Open).or_else(|| self.done(deed?))
+    }
+
+    /// Draws the buttons for the runs that are selected. Returns the one that was clicked.
+    fn buttons(&self, ui: &mut egui::Ui) -> Option<Deed> {
+        let chosen = self.chosen();
+        let mut clicked = None;
+        for (deed, name, hint) in DEEDS {
+            let hindrance = hindrance(deed, &chosen);
+            let button = ui.add_enabled(hindrance.is_none(), egui::Button::new(name)).on_hover_text(hint);
+            let button = button.on_disabled_hover_text(hindrance.unwrap_or_default());
+            if button.clicked() {
+                clicked = Some(deed);
+            }
+        }
+        clicked
+    }
+
+    fn done(&mut self, deed: Deed) -> Option<Wish> {
+        let dirs: Vec<PathBuf> = self.chosen().into_iter().map(|entry| entry.dir().to_owned()).collect();
+        let first = dirs.first()?.clone();
+        match deed {
+            Deed::Open => Some(Wish::Open(first)),
+            Deed::Resume => Some(Wish::Resume(first)),
+            Deed::Compare => Some(Wish::Compare(dirs)),
+            Deed::Reveal => Some(Wish::Reveal(first)),
+            Deed::Delete => {
+                self.delete.ask(dirs);
+                None
+            }
+        }
+    }
+
+    fn empty(&self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+        ui.vertical_centered(|ui| {
+            ui.add_space((ui.available_height() * 0.3).min(200.0));
+            ui.heading("No runs yet");
+            ui.label(RichText::new(format!("Runs will be in {}", self.root.display())).weak());
+            ui.add_space(GAP);
+            for action in [Action::Demo, Action::Setup, Action::OpenRun] {
+                let entry = entry(action);
+                if ui.button(&entry.name).on_hover_text(entry.hint(ui.ctx())).clicked() {
+                    actions.push(action);
+                }
+            }
+        });
+    }
+}
+
+/// Why something cannot be done with these runs; none if it can.
+fn hindrance(deed: Deed, chosen: &[&Entry]) -> Option<String> {
+    let standing = |wanted| chosen.iter().find(move |entry| entry.run.standing() == wanted);
+    let needs = |text: &str| Some(text.to_owned());
+    match (deed, chosen) {
+        (_, []) => needs("Select runs in the list first"),
+        (Deed::Delete, _) => {
+            standing(Standing::Running).map(|entry| format!("{} is running; stop it first", entry.run.name))
+        }
+        (Deed::Compare, [_]) => needs("Select two or more runs"),
+        (Deed::Compare, _) => {
+            standing(Standing::Damaged).map(|entry| format!("{} is damaged", entry.run.name))
+        }
+        (_, [_, _, ..]) => needs("Select a single run"),
+        (Deed::Reveal, _) => None,
+        (Deed::Open, [entry]) => entry.run.problem.clone(),
+        (Deed::Resume, [entry]) => match entry.run.standing() {
+            Standing::Stopped => None,
+            Standing::Running => needs("Somebody works on it already; open it to follow it"),
+            Standing::Finished => needs("It is finished"),
+            Standing::Damaged => entry.run.problem.clone(),
+        },
+    }
+}
+
+/// A run by its folder's name.
+pub(super) fn name(dir: &Path) -> String {
+    dir.file_name().map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunSummary;
+
+    fn entry(name: &str, running: bool, finished: bool, problem: Option<&str>) -> Entry {
+        let run = RunSummary {
+            dir: name.into(),
+            name: name.to_owned(),
+            started: None,
+            format: Some(1),
+            adapter: None,
+            step: None,
+            summary: finished.then(|| serde_json::json!({})),
+            running,
+            problem: problem.map(str::to_owned),
+        };
+        Entry { run, winner: None, picture: None, begun: String::new(), elsewhere: false }
+    }
+
+    #[test]
+    fn what_cannot_be_done_says_why() {
+        let [stopped, running] = [entry("a", false, false, None), entry("b", true, false, None)];
+        let [finished, damaged] =
+            [entry("c", false, true, None), entry("d", false, false, Some("no config"))];
+        let can = |deed, chosen: &[&Entry]| hindrance(deed, chosen).is_none();
+        for (deed, _, _) in DEEDS {
+            assert!(!can(deed, &[]));
+        }
+        assert!(can(Deed::Compare, &[&stopped, &running]) && !can(Deed::Compare, &[&stopped]));
+        assert!(can(Deed::Resume, &[&stopped]) && !can(Deed::Resume, &[&stopped, &finished]));
+        assert!(!can(Deed::Resume, &[&running]) && !can(Deed::Resume, &[&finished]));
+        assert!(can(Deed::Open, &[&running]) && can(Deed::Reveal, &[&damaged]));
+        assert_eq!(hindrance(Deed::Open, &[&damaged]).as_deref(), Some("no config"));
+        assert!(can(Deed::Delete, &[&stopped, &finished, &damaged]));
+        let why = hindrance(Deed::Delete, &[&stopped, &running]).unwrap_or_default();
+        assert!(why.starts_with("b is running"), "{why}");
+        assert!(!can(Deed::Compare, &[&stopped, &damaged]));
+    }
+}

@@ -1,0 +1,131 @@
+//! What is known of the runs in a folder, and of those that were visited elsewhere.
+
+use std::path::{Path, PathBuf};
+
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::run::{self, RunSummary, RunView, Standing};
+use crate::worker::{Summary, Trained};
+
+/// One run of the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What its folder says.
+    pub run: RunSummary,
+    /// The best that it trained, once it is finished.
+    pub winner: Option<Trained>,
+    /// Its newest picture of samples.
+    pub picture: Option<PathBuf>,
+    /// When it was created, by the clock on the wall.
+    pub begun: String,
+    /// Whether it lies in another folder than the others.
+    pub elsewhere: bool,
+}
+
+impl Entry {
+    /// The run folder.
+    pub fn dir(&self) -> &Path {
+        &self.run.dir
+    }
+
+    /// How it stands, in words.
+    pub fn state(&self) -> &'static str {
+        match self.run.standing() {
+            Standing::Running => "Running",
+            Standing::Stopped => "Can be resumed",
+            Standing::Finished => "Finished",
+            Standing::Damaged => "Damaged",
+        }
+    }
+
+    /// Whether all words of `typed` are found in what is said of it.
+    pub fn answers(&self, typed: &str) -> bool {
+        let winner = self.winner.as_ref().map_or("", |winner| winner.vector.as_str());
+        let device = self.run.adapter.as_deref().unwrap_or_default();
+        let said = format!("{} {} {} {device} {winner}", self.run.name, self.state(), self.begun);
+        let said = said.to_lowercase();
+        typed.to_lowercase().split_whitespace().all(|word| said.contains(word))
+    }
+}
+
+/// All runs, or why the folder cannot be read, and still those elsewhere.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shelf {
+    /// The runs, newest first.
+    pub entries: Vec<Entry>,
+    /// Why the folder of runs cannot be read, in a sentence.
+    pub problem: Option<String>,
+}
+
+impl Shelf {
+    /// Reads the runs in `root`, and those among `visited` that lie elsewhere.
+    pub fn read(root: &Path, visited: &[PathBuf]) -> Self {
+        let (runs, problem) = match run::list(root) {
+            Ok(runs) => (runs, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        let inside: Vec<PathBuf> = runs.iter().filter_map(|run| run.dir.canonicalize().ok()).collect();
+        let is_inside = |dir: &Path| dir.canonicalize().is_ok_and(|dir| inside.contains(&dir));
+        let others = visited.iter().filter(|dir| !is_inside(dir)).filter_map(|dir| run::look(dir.clone()));
+        let others = others.map(|run| entry(run, true));
+        let mut entries: Vec<Entry> = runs.into_iter().map(|run| entry(run, false)).chain(others).collect();
+        entries.sort_by(|a, b| {
+            (&b.run.started, &b.run.name, &b.run.dir).cmp(&(&a.run.started, &a.run.name, &a.run.dir))
+        });
+        Self { entries, problem }
+    }
+}
+
+fn entry(run: RunSummary, elsewhere: bool) -> Entry {
+    let summary = run.summary.clone().and_then(|summary| serde_json::from_value::<Summary>(summary).ok());
+    let view = RunView::open(&run.dir).ok();
+    let samples = view.as_ref().and_then(|view| view.samples().ok()).unwrap_or_default();
+    let begun = view.and_then(|view| view.info().begun());
+    Entry {
+        winner: summary.and_then(|summary| summary.trained.into_iter().next()),
+        picture: samples.into_iter().next_back().map(|(_, path)| path),
+        begun: begun.map_or_else(String::new, on_the_wall),
+        run,
+        elsewhere,
+    }
+}
+
+/// A time to the minute, by the clock on the wall where the system tells which.
+fn on_the_wall(time: OffsetDateTime) -> String {
+    let offset = UtcOffset::local_offset_at(time).unwrap_or(UtcOffset::UTC);
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
+    time.to_offset(offset).format(format).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::run::{RunFolder, RunInfo};
+
+    #[test]
+    fn visited_runs_elsewhere_are_listed_once_and_with_their_picture() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("runs");
+        let make = |dir: &Path, at: i64| {
+            let info = RunInfo::new("cpu", 1, OffsetDateTime::from_unix_timestamp(at).unwrap());
+            drop(RunFolder::create(dir, &info, "").unwrap());
+        };
+        make(&root.join("inside"), 1_000_000);
+        let other = folder.path().join("other");
+        make(&other, 2_000_000);
+        for name in ["000001.png", "000012.png"] {
+            std::fs::write(other.join("samples").join(name), "").unwrap();
+        }
+        let visited = [root.join("inside"), other.clone(), folder.path().join("gone"), folder.path().into()];
+        let shelf = Shelf::read(&root, &visited);
+        let names: Vec<_> =
+            shelf.entries.iter().map(|entry| (entry.run.name.as_str(), entry.elsewhere)).collect();
+        assert_eq!(names, [("other", true), ("inside", false)]);
+        assert!(shelf.entries[0].picture.as_ref().unwrap().ends_with("000012.png"));
+        assert!(shelf.entries[0].begun.starts_with("1970-01-2"), "{}", shelf.entries[0].begun);
+        assert!(shelf.entries[1].answers("INSIDE resumed") && !shelf.entries[1].answers("inside gpu"));
+        assert_eq!(shelf.problem, None);
+    }
+}

@@ -1,0 +1,332 @@
+//! The list of runs as a table that can be sorted.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{self, Color32, RichText, Role, Sense, WidgetInfo};
+use egui_extras::{Column, TableBuilder, TableRow};
+
+use super::shelf::Entry;
+use super::thumbnails::{SHOWN, Thumbnails};
+use crate::arch::words::thousands;
+use crate::gui::table::heading;
+use crate::gui::theme::Palette;
+use crate::metric::Score;
+use crate::run::Standing;
+
+/// Side of a thumbnail's image, in points; larger where the pointer rests.
+const SIDE: f32 = 32.0;
+const LARGE_SIDE: f32 = 72.0;
+const ROW: f32 = 40.0;
+
+/// What the table can be sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Name,
+    State,
+    Winner,
+    Score,
+    Begun,
+    Device,
+}
+
+const COLUMNS: [(Key, &str, &str); 6] = [
+    (Key::Name, "Name", "The run folder"),
+    (Key::State, "State", "Whether it is finished, is worked on, can be resumed, or is damaged"),
+    (Key::Winner, "Winner", "The integer vector of the best architecture that it trained"),
+    (
+        Key::Score,
+        "Score",
+        "The winner's first score; only those that were measured alike stand in one order, which others follow",
+    ),
+    (Key::Begun, "Begun", "When it was created"),
+    (Key::Device, "Device", "Where it was begun"),
+];
+
+/// The order of the rows.
+pub struct Order {
+    key: Key,
+    descending: bool,
+}
+
+impl Default for Order {
+    /// The newest first.
+    fn default() -> Self {
+        Self { key: Key::Begun, descending: true }
+    }
+}
+
+/// Draws the runs. Returns one that shall be opened.
+pub fn show(
+    ui: &mut egui::Ui,
+    mut entries: Vec<&Entry>,
+    order: &mut Order,
+    selected: &mut BTreeSet<PathBuf>,
+    thumbnails: &mut Thumbnails,
+) -> Option<PathBuf> {
+    entries.sort_by(|a, b| {
+        let sorted = compare(order.key, a, b);
+        if order.descending { sorted.reverse() } else { sorted }
+    });
+    let palette = Palette::of(ui);
+    let mut opened = None;
+    egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        TableBuilder::new(ui)
+            .id_salt("runs")
+            .striped(true)
+            .sense(Sense::click())
+            .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
+            .column(Column::exact(24.0))
+            .column(Column::exact(SHOWN as f32 * (SIDE + 1.0)))
+            .column(Column::initial(190.0).at_least(90.0).clip(true).resizable(true))
+            .column(Column::initial(150.0).at_least(90.0).clip(true).resizable(true))
+            .column(Column::initial(210.0).at_least(90.0).clip(true).resizable(true))
+            .column(Column::initial(160.0).at_least(60.0).clip(true).resizable(true))
+            .column(Column::initial(130.0).at_least(80.0).clip(true))
+            .column(Column::remainder().at_least(80.0).clip(true))
+            .header(26.0, |mut header| {
+                header.col(|ui| select_all(ui, &entries, selected));
+                header.col(|ui| drop(ui.label(RichText::new("Samples").strong())));
+                for (key, name, tooltip) in COLUMNS {
+                    header.col(|ui| {
+                        let sorted = (key == order.key).then_some(order.descending);
+                        if heading(ui, name, tooltip, sorted) {
+                            // The newest is asked for more often than the oldest.
+                            let first = key == Key::Begun;
+                            order.descending = if order.key == key { !order.descending } else { first };
+                            order.key = key;
+                        }
+                    });
+                }
+            })
+            .body(|body| {
+                body.rows(ROW, entries.len(), |mut row| {
+                    let entry = entries[row.index()];
+                    row.set_selected(selected.contains(entry.dir()));
+                    if cells(&mut row, entry, &palette, selected, thumbnails) {
+                        opened = Some(entry.dir().to_owned());
+                    }
+                    let response = row.response();
+                    let words = format!("Run {}: {}", entry.run.name, entry.state());
+                    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &words));
+                    if response.double_clicked() && entry.run.problem.is_none() {
+                        opened = Some(entry.dir().to_owned());
+                    } else if response.clicked() {
+                        toggle(selected, entry.dir());
+                    }
+                });
+            });
+    });
+    opened
+}
+
+fn toggle(selected: &mut BTreeSet<PathBuf>, dir: &Path) {
+    if !selected.remove(dir) {
+        selected.insert(dir.to_owned());
+    }
+}
+
+fn select_all(ui: &mut egui::Ui, entries: &[&Entry], selected: &mut BTreeSet<PathBuf>) {
+    let all = entries.iter().all(|entry| selected.contains(entry.dir()));
+    let mut checked = all;
+    let response = ui.add(egui::Checkbox::without_text(&mut checked));
+    let response = response.on_hover_text("Selects all runs that are shown, or none");
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, all, "Select all"));
+    if response.changed() {
+        for entry in entries {
+            match checked {
+                true => drop(selected.insert(entry.dir().to_owned())),
+                false => drop(selected.remove(entry.dir())),
+            }
+        }
+    }
+}
+
+/// Draws a row. Returns whether its run shall be opened.
+fn cells(
+    row: &mut TableRow<'_, '_>,
+    entry: &Entry,
+    palette: &Palette,
+    selected: &mut BTreeSet<PathBuf>,
+    thumbnails: &mut Thumbnails,
+) -> bool {
+    let mut opened = false;
+    let name = &entry.run.name;
+    row.col(|ui| {
+        let mut checked = selected.contains(entry.dir());
+        let before = checked;
+        let response = ui.add(egui::Checkbox::without_text(&mut checked));
+        response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, before, format!("Select {name}")));
+        if response.changed() {
+            toggle(selected, entry.dir());
+        }
+    });
+    row.col(|ui| picture(ui, entry, thumbnails));
+    row.col(|ui| {
+        let text = RichText::new(name).strong();
+        let button = egui::Button::new(text).frame(false).truncate();
+        let button = ui.add_enabled(entry.run.problem.is_none(), button);
+        let place = entry.dir().display();
+        opened = button.on_hover_text(format!("Opens {place}")).clicked();
+        if entry.elsewhere {
+            ui.label(RichText::new("elsewhere").weak()).on_hover_text(place.to_string());
+        }
+    });
+    row.col(|ui| state(ui, entry, palette));
+    let winner = entry.winner.as_ref();
+    let mut text = |words: String, hint: String| {
+        row.col(|ui| {
+            let label = ui.add(egui::Label::new(words).selectable(false).truncate());
+            if !hint.is_empty() {
+                label.on_hover_text(hint);
+            }
+        });
+    };
+    text(
+        winner.map_or_else(String::new, |winner| winner.vector.clone()),
+        winner.map_or_else(String::new, |winner| winner.genotype.describe().join("\n")),
+    );
+    let score =
+        score(entry).map_or_else(String::new, |score| format!("{} {}", score.label(), score.number()));
+    let scores = winner.map_or(&[][..], |winner| winner.scores.as_slice());
+    text(score, scores.iter().map(Score::to_string).collect::<Vec<_>>().join("\n"));
+    text(entry.begun.clone(), entry.run.started.clone().unwrap_or_default());
+    text(entry.run.adapter.clone().unwrap_or_default(), String::new());
+    opened
+}
+
+fn picture(ui: &mut egui::Ui, entry: &Entry, thumbnails: &mut Thumbnails) {
+    let Some(path) = &entry.picture else {
+        ui.label(RichText::new("none yet").weak());
+        return;
+    };
+    match thumbnails.get(path) {
+        None => drop(ui.label(RichText::new("…").weak())),
+        Some(Err(problem)) => drop(ui.label(RichText::new("not readable").weak()).on_hover_text(problem)),
+        Some(Ok(thumbnail)) => {
+            let words = format!("Samples of {}", entry.run.name);
+            let response = thumbnail.show(ui, SHOWN, SHOWN, SIDE, &words);
+            response.on_hover_ui(|ui| {
+                thumbnail.show(ui, SHOWN * SHOWN, SHOWN, LARGE_SIDE, &words);
+            });
+        }
+    }
+}
+
+fn state(ui: &mut egui::Ui, entry: &Entry, palette: &Palette) {
+    let (color, detail): (Color32, _) = match entry.run.standing() {
+        Standing::Running => (palette.good, "Somebody works on it now".to_owned()),
+        Standing::Finished => (palette.generator, "All is done".to_owned()),
+        Standing::Damaged => (palette.bad, entry.run.problem.clone().unwrap_or_default()),
+        Standing::Stopped => {
+            let from = entry.run.step.map_or_else(
+                || "its beginning, because it has no checkpoint yet".to_owned(),
+                |step| format!("its checkpoint at step {}", thousands(step)),
+            );
+            (ui.visuals().weak_text_color(), format!("It can go on from {from}"))
+        }
+    };
+    let (dot, _) = ui.allocate_exact_size(egui::Vec2::splat(10.0), Sense::hover());
+    ui.painter().circle_filled(dot.center(), 4.0, color);
+    let words = match entry.run.standing() {
+        // The reason is what matters.
+        Standing::Damaged => format!("Damaged: {detail}"),
+        _ => entry.state().to_owned(),
+    };
+    ui.add(egui::Label::new(words).selectable(false).truncate()).on_hover_text(detail);
+}
+
+fn score(entry: &Entry) -> Option<&Score> {
+    entry.winner.as_ref()?.scores.first()
+}
+
+fn compare(key: Key, a: &Entry, b: &Entry) -> Ordering {
+    let order = match key {
+        Key::Name => a.run.name.cmp(&b.run.name),
+        Key::State => a.run.standing().cmp(&b.run.standing()),
+        Key::Winner => by_winner(a).cmp(&by_winner(b)),
+        Key::Score => by_score(a, b),
+        Key::Begun => a.run.started.cmp(&b.run.started),
+        Key::Device => a.run.adapter.cmp(&b.run.adapter),
+    };
+    order.then_with(|| a.dir().cmp(b.dir()))
+}
+
+/// Runs without a winner come behind the others.
+fn by_winner(entry: &Entry) -> (bool, Option<&str>) {
+    let winner = entry.winner.as_ref().map(|winner| winner.vector.as_str());
+    (winner.is_none(), winner)
+}
+
+/// The better first among those that were measured alike, which stand together; without a score last.
+fn by_score(a: &Entry, b: &Entry) -> Ordering {
+    let (a, b) = match (score(a), score(b)) {
+        (Some(a), Some(b)) => (a, b),
+        (a, b) => return a.is_none().cmp(&b.is_none()),
+    };
+    let conditions = |score: &Score| {
+        let Score { extractor, samples, reference, splits, seed, .. } = score.clone();
+        (score.metric.larger_is_better(), extractor, samples, reference, splits, seed)
+    };
+    conditions(a).cmp(&conditions(b)).then_with(|| match a.metric.larger_is_better() {
+        true => b.value.total_cmp(&a.value),
+        false => a.value.total_cmp(&b.value),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::Genotype;
+    use crate::metric::Metric;
+    use crate::run::RunSummary;
+    use crate::worker::Trained;
+
+    fn entry(name: &str, score: Option<(f64, usize)>) -> Entry {
+        let winner = score.map(|(value, samples)| Trained {
+            genotype: Genotype::default(),
+            vector: name.to_owned(),
+            params: 1,
+            macs: 1,
+            scores: vec![Score {
+                metric: Metric::FrechetDistance,
+                value,
+                std: None,
+                extractor: "toys-v1".into(),
+                samples,
+                reference: None,
+                splits: None,
+                seed: 1,
+            }],
+            best_step: 1,
+            steps: 1,
+        });
+        let run = RunSummary {
+            dir: name.into(),
+            name: name.to_owned(),
+            started: None,
+            format: None,
+            adapter: None,
+            step: None,
+            summary: None,
+            running: false,
+            problem: None,
+        };
+        Entry { run, winner, picture: None, begun: String::new(), elsewhere: false }
+    }
+
+    #[test]
+    fn scores_stand_in_one_order_only_where_they_were_measured_alike() {
+        let mut entries = [
+            entry("none", None),
+            entry("500 worse", Some((9.0, 500))),
+            entry("2000 worse", Some((5.0, 2000))),
+            entry("500 better", Some((1.0, 500))),
+            entry("2000 better", Some((3.0, 2000))),
+        ];
+        entries.sort_by(|a, b| compare(Key::Score, a, b));
+        let names = entries.each_ref().map(|entry| entry.run.name.as_str());
+        assert_eq!(names, ["500 better", "500 worse", "2000 better", "2000 worse", "none"]);
+    }
+}

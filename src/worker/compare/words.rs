@@ -1,0 +1,58 @@
+//! A comparison in words: the same for the terminal and for the window.
+
+use super::{Compared, Comparison, Outcome, Ranking};
+use crate::arch::words::{duration, operations, thousands};
+use crate::run::Standing;
+
+/// Stands where a run has no value.
+pub(super) const NONE: &str = "-";
+
+impl Comparison {
+    /// What is said of each run besides its scores: a name, and a value for each run.
+    pub fn facts(&self) -> Vec<(&'static str, Vec<String>)> {
+        let row = |name, value: &dyn Fn(&Compared) -> String| {
+            (name, self.runs.iter().map(value).collect::<Vec<String>>())
+        };
+        let best = |name, value: &dyn Fn(&Outcome) -> Option<String>| {
+            row(name, &|run| run.outcome.as_ref().and_then(value).unwrap_or_else(|| NONE.to_owned()))
+        };
+        vec![
+            row("State", &Compared::state),
+            row("Begun", &|run| run.started.clone()),
+            row("Took", &|run| run.seconds.map_or_else(|| NONE.to_owned(), duration)),
+            row("Device", &|run| run.device.clone()),
+            row("Seed", &|run| run.seed.to_string()),
+            row("Candidates", &|run| thousands(run.candidates as u64)),
+            best("Best", &|best| Some(best.vector.clone())),
+            best("Parameters", &|best| best.params.map(thousands)),
+            best("MACs", &|best| best.macs.map(operations)),
+            best("Generator steps", &|best| best.best_step.map(thousands)),
+        ]
+    }
+}
+
+impl Compared {
+    /// How the run stands, in words.
+    pub fn state(&self) -> String {
+        match (self.standing, self.step) {
+            (Standing::Running, _) => "running".to_owned(),
+            (Standing::Finished, _) => "done".to_owned(),
+            (Standing::Damaged, _) => "damaged".to_owned(),
+            (Standing::Stopped, Some(step)) => format!("stopped at step {}", thousands(step)),
+            (Standing::Stopped, None) => "stopped".to_owned(),
+        }
+    }
+}
+
+impl Ranking {
+    /// The value of one run in words.
+    pub fn number(&self, run: usize) -> String {
+        let score = self.scores.get(run).and_then(Option::as_ref);
+        score.map_or_else(|| NONE.to_owned(), |score| score.number())
+    }
+
+    /// Whether the run has the best value.
+    pub fn is_best(&self, run: usize) -> bool {
+        self.best.contains(&run)
+    }
+}
