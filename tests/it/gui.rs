@@ -175,7 +175,7 @@ fn broken_settings_and_folders_that_are_no_runs_are_told() {
 }
 
 /// Writes a run of 100,000 metric points and 500 candidates.
-fn write_long_run(dir: &Path) {
+pub fn write_long_run(dir: &Path) {
     use autogan::arch::{NetShape, Space, SpaceConfig};
     use autogan::run::{RunFolder, RunInfo};
     use autogan::search::{Activity, Candidate, News};

@@ -18,6 +18,7 @@ mod resume;
 mod runs_screen;
 mod setup;
 mod small;
+mod snapshots;
 mod studio;
 mod window;
 mod worker;

@@ -37,7 +37,8 @@ impl Folder {
     }
 }
 
-fn harness(folder: &Path) -> Harness<'static, App> {
+/// `is_drawn` says whether there are pixels, too, which takes time.
+fn harness(folder: &Path, is_drawn: bool) -> Harness<'static, App> {
     let places = Places {
         program: env!("CARGO_BIN_EXE_autogan").into(),
         settings: Some(folder.join("settings")),
@@ -57,6 +58,7 @@ fn harness(folder: &Path) -> Harness<'static, App> {
         }),
     };
     let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(20);
+    let builder = if is_drawn { builder.wgpu() } else { builder };
     let mut harness = builder.build_eframe(move |cc| App::new(cc, places));
     harness.step();
     harness
@@ -68,13 +70,29 @@ impl Window {
     }
 
     pub fn within(folder: tempfile::TempDir) -> Self {
-        let harness = harness(folder.path());
+        let harness = harness(folder.path(), false);
         Self { harness, folder: Folder::Own(folder) }
+    }
+
+    /// A window whose pictures can be taken.
+    pub fn drawn() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { harness: harness(folder.path(), true), folder: Folder::Own(folder) }
+    }
+
+    /// Runs a command by what the palette calls it.
+    pub fn command(&mut self, name: &str) {
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::P);
+        self.harness.run_steps(2);
+        self.harness.get_by_label("Find a command").type_text(name);
+        self.harness.run_steps(2);
+        self.harness.key_press(egui::Key::Enter);
+        self.harness.run_steps(3);
     }
 
     /// A window over a folder that outlives it.
     pub fn at(folder: &Path) -> Self {
-        Self { harness: harness(folder), folder: Folder::Lent(folder.to_owned()) }
+        Self { harness: harness(folder, false), folder: Folder::Lent(folder.to_owned()) }
     }
 
     /// Draws frames until something is so.

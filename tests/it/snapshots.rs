@@ -1,0 +1,67 @@
+//! Every panel and every screen, in both themes, as they were when somebody last looked at them.
+//!
+//! The pictures lie in `tests/snapshots/`; `UPDATE_SNAPSHOTS=1 cargo test --release --test it -- snapshots::`
+//! takes them anew. They are drawn by lavapipe, the software Vulkan of Mesa, of synthetic runs that no
+//! random number and no clock has a part in.
+
+use autogan::gui::App;
+use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
+
+use super::window::Window;
+
+/// Pixels that may differ: drivers round edges differently.
+const DIFFERENT: usize = 1200;
+
+struct Camera {
+    window: Window,
+    results: SnapshotResults,
+}
+
+impl Camera {
+    fn new() -> Self {
+        Self { window: Window::drawn(), results: SnapshotResults::new() }
+    }
+
+    /// Takes the screen in both themes.
+    fn take(&mut self, name: &str) {
+        for theme in ["dark", "light"] {
+            self.window.command(&format!("theme: {theme}"));
+            // Fades end, and pictures that are read aside come.
+            for _ in 0..12 {
+                self.window.harness.step();
+                std::thread::sleep(std::time::Duration::from_millis(15));
+            }
+            self.window.harness.remove_cursor();
+            self.window.harness.run_steps(4);
+            let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(DIFFERENT);
+            let harness: &mut Harness<'static, App> = &mut self.window.harness;
+            self.results.add(harness.try_snapshot_options(format!("{name}-{theme}"), &options));
+        }
+    }
+}
+
+#[test]
+fn every_screen_looks_as_it_did() {
+    let mut camera = Camera::new();
+    camera.take("welcome");
+    camera.window.click("New search…");
+    camera.window.until_label("Ready to start");
+    camera.take("set-up");
+}
+
+#[test]
+fn every_panel_looks_as_it_did() {
+    let mut camera = Camera::new();
+    let dir = camera.window.folder.path().join("a run");
+    super::gui::write_long_run(&dir);
+    camera.window.harness.state_mut().open(&dir);
+    camera.window.until_label("500 candidates");
+    camera.window.until("the picture", |harness| {
+        harness.query_by_label_contains("64 images").is_some()
+    });
+    camera.take("run");
+    camera.window.click("Log");
+    camera.window.click("Lineage");
+    camera.take("run-log-lineage");
+}
