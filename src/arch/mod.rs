@@ -14,6 +14,7 @@ mod bounds;
 mod cell_space;
 mod config;
 mod cost;
+mod description;
 pub mod diagram;
 mod discriminator;
 mod error;
@@ -26,6 +27,7 @@ pub mod words;
 
 pub use config::{CellOverride, SkipRule, SkipRules, SpaceConfig};
 pub use cost::{Cost, LayerCost, NetShape, layers, macs, params};
+pub use description::{Description, NetworkCost};
 pub use discriminator::{discriminator_layers, discriminator_macs, discriminator_params};
 pub use error::ArchError;
 pub use gene::{CellGene, Conv, Norm, TokenKind, Up};

@@ -13,9 +13,10 @@ pub fn cells(count: usize) -> String {
     if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
 }
 
-/// A number of operations: `1.765 G`, `16.1 M`, `640`.
+/// A number of operations: `4.438 T`, `1.765 G`, `16.1 M`, `640`.
 pub fn operations(count: u64) -> String {
     match count {
+        1_000_000_000_000.. => format!("{:.3} T", count as f64 / 1e12),
         1_000_000_000.. => format!("{:.3} G", count as f64 / 1e9),
         1_000_000.. => format!("{:.1} M", count as f64 / 1e6),
         _ => thousands(count),
@@ -34,7 +35,7 @@ mod tests {
 
     #[test]
     fn operations_have_a_unit() {
-        let words = [1_764_850_000, 16_050_000, 640].map(operations);
-        assert_eq!(words, ["1.765 G", "16.1 M", "640"]);
+        let words = [4_437_611_000_000, 1_764_850_000, 16_050_000, 640].map(operations);
+        assert_eq!(words, ["4.438 T", "1.765 G", "16.1 M", "640"]);
     }
 }

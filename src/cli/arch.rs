@@ -11,96 +11,42 @@ use super::table::lines;
 use super::terminal::print_line;
 use crate::arch::diagram::Diagram;
 use crate::arch::words::{operations, thousands};
-use crate::arch::{
-    Cost, Genotype, LayerCost, NetShape, Space, SpaceConfig, discriminator_layers, discriminator_params,
-    layers,
-};
+use crate::arch::{Description, Genotype, NetShape};
 use crate::export::svg;
-use crate::run::{RunError, write_atomic};
+use crate::run::write_atomic;
 
-/// All that can be said of an architecture.
+/// What is printed.
 #[derive(Serialize)]
-struct Description {
-    /// By name.
-    genotype: Genotype,
-    /// The integer vector.
-    vector: Vec<u32>,
-    /// One line for each cell.
-    words: Vec<String>,
-    /// Its number in the full space of as many cells, from 0.
-    index: Option<u64>,
-    /// The size of that space.
-    space_size: u64,
-    /// The sizes that the costs are for.
-    shape: NetShape,
-    /// Side of the images in pixels.
-    side: usize,
-    generator: Network,
-    discriminator: Network,
+struct Printed {
+    #[serde(flatten)]
+    description: Description,
     /// The file with the drawing.
     #[serde(skip_serializing_if = "Option::is_none")]
     svg: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct Network {
-    channels: usize,
-    params: u64,
-    /// For one image.
-    macs: u64,
-    layers: Vec<LayerCost>,
-}
-
-impl Network {
-    fn new(channels: usize, params: Option<u64>, layers: Vec<LayerCost>) -> Self {
-        let used: Cost = layers.iter().map(LayerCost::cost).sum();
-        Self { channels, params: params.unwrap_or(used.params), macs: used.macs, layers }
-    }
-}
-
 /// Runs the command.
 pub(super) fn run(args: &ArchArgs) -> anyhow::Result<()> {
-    let description = describe(args)?;
-    if let Some(file) = &description.svg {
-        draw(&description, file)?;
+    let printed = Printed { description: describe(args)?, svg: args.svg.clone() };
+    if let Some(file) = &printed.svg {
+        draw(&printed.description, file)?;
     }
     match args.json {
-        true => print_line(&serde_json::to_string(&description)?),
-        false => print_words(&description),
+        true => print_line(&serde_json::to_string(&printed)?),
+        false => print_words(&printed),
     }
     Ok(())
 }
 
 fn describe(args: &ArchArgs) -> anyhow::Result<Description> {
     let genotype = Genotype::parse(&args.arch)?;
-    let cells = genotype.cells.len();
     let shape = NetShape {
         channels: args.channels,
         latent: args.latent,
-        bottom_width: bottom_width(args.size, cells)?,
+        bottom_width: bottom_width(args.size, genotype.cells.len())?,
         ..NetShape::default()
     };
-    let config = SpaceConfig { cells, ..SpaceConfig::default() };
-    let space = Space::new(config, shape)?;
-    // The discriminator's sizes have the same range as the generator's.
-    NetShape { channels: args.discriminator_channels, ..shape }.check()?;
-    let (side, channels) = (shape.side(cells), args.discriminator_channels);
-    Ok(Description {
-        vector: genotype.tokens(),
-        words: genotype.describe(),
-        index: space.index(&genotype),
-        space_size: space.size(),
-        shape,
-        side,
-        generator: Network::new(args.channels, None, layers(&genotype, &shape)),
-        discriminator: Network::new(
-            channels,
-            Some(discriminator_params(channels, cells)),
-            discriminator_layers(channels, cells - 1, side),
-        ),
-        svg: args.svg.clone(),
-        genotype,
-    })
+    Ok(Description::of(&genotype, &shape, args.discriminator_channels)?)
 }
 
 /// Writes the drawing, for light surroundings such as a page of paper.
@@ -108,12 +54,7 @@ fn draw(description: &Description, file: &Path) -> anyhow::Result<()> {
     let diagram = Diagram::of(&description.genotype, &description.shape);
     write_atomic(file, svg(&diagram, false).as_bytes()).map_err(|error| {
         // The remedies of a run folder's errors are for runs.
-        let reason = match error {
-            RunError::Full { reason, .. } | RunError::Denied { reason, .. } | RunError::Io { reason, .. } => {
-                reason.to_string()
-            }
-            other => other.to_string(),
-        };
+        let reason = error.reason();
         let file = file.display();
         anyhow!(
             "the drawing could not be written to {file} ({reason}); give --svg a file in a folder that \
@@ -135,7 +76,7 @@ fn bottom_width(size: Option<usize>, cells: usize) -> Result<usize, WrongCall> {
     }
 }
 
-fn print_words(description: &Description) {
+fn print_words(Printed { description, svg }: &Printed) {
     let Description { shape, generator, discriminator, .. } = description;
     print_line(&format!("Architecture  {}", description.genotype));
     if let Some(index) = description.index {
@@ -161,7 +102,7 @@ fn print_words(description: &Description) {
         rows.push(["  in all".to_owned(), String::new(), total.0, total.1]);
         lines(&rows).iter().for_each(|line| print_line(line));
     }
-    if let Some(file) = &description.svg {
+    if let Some(file) = svg {
         print_line("");
         print_line(&format!("Drawing       {}", file.display()));
     }
@@ -171,6 +112,7 @@ fn print_words(description: &Description) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::arch::{Space, SpaceConfig};
 
     fn args(arch: &str, size: Option<usize>) -> ArchArgs {
         ArchArgs {
@@ -201,13 +143,15 @@ mod tests {
         let a = "1 0 1 1 1 0 0 1 1 1 0 1 0 3";
         let with = |svg: PathBuf| ArchArgs { svg: Some(svg), json: true, ..args(a, None) };
         let file = folder.path().join("a.svg");
-        let description = describe(&with(file.clone())).unwrap();
+        let args = with(file.clone());
+        let description = describe(&args).unwrap();
         draw(&description, &file).unwrap();
         let drawing = std::fs::read_to_string(&file).unwrap();
         assert!(drawing.contains(&format!("<title>AutoGAN generator {a}</title>")), "{drawing}");
-        let json = serde_json::to_value(&description).unwrap();
-        assert_eq!(json["svg"], file.to_str().unwrap());
-        assert!(serde_json::to_value(describe(&args(a, None)).unwrap()).unwrap().get("svg").is_none());
+        let json = |svg| serde_json::to_value(Printed { description: description.clone(), svg }).unwrap();
+        assert_eq!(json(args.svg)["svg"], file.to_str().unwrap());
+        let without = json(None);
+        assert!(without.get("svg").is_none() && without["side"] == 32, "{without}");
 
         let nowhere = folder.path().join("nowhere").join("a.svg");
         let message = run(&with(nowhere.clone())).unwrap_err().to_string();

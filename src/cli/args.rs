@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::{MAX_SEED, PRESETS};
 use crate::data::Split;
 use crate::data::fetch::Dataset;
+use crate::worker::Part;
 
 /// Where runs go when no folder is given, and where they are looked for.
 pub(super) const RUNS: &str = "runs";
@@ -29,6 +30,8 @@ pub(super) enum Command {
     Train(TrainArgs),
     /// Generate images with a trained generator
     Sample(SampleArgs),
+    /// Write what a run found for other programs: weights, code, drawings, tables
+    Export(ExportArgs),
     /// Say what an architecture is and what it costs
     Arch(ArchArgs),
     /// Look at runs
@@ -53,6 +56,7 @@ impl Command {
             Self::Search(args) => args.run.json,
             Self::Train(args) => args.run.json,
             Self::Sample(args) => args.json,
+            Self::Export(args) => args.json,
             Self::Arch(args) => args.json,
             Self::Runs(RunsCommand::List(args)) => args.json,
             Self::Runs(RunsCommand::Show(args)) => args.json,
@@ -184,6 +188,33 @@ pub(super) struct SampleArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    /// A run's folder, its name in `runs`, or a file of weights
+    #[arg(value_name = "RUN|FILE")]
+    pub from: PathBuf,
+    /// The folder that the files go to; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// What to write, separated by commas [default: all there is]
+    #[arg(long, value_name = "PARTS", value_delimiter = ',', long_help = parts_help())]
+    pub only: Option<Vec<Part>>,
+    /// The architecture, for weights that do not say it
+    #[arg(long, value_name = "VECTOR")]
+    pub arch: Option<String>,
+    /// Replace files that are there already
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn parts_help() -> String {
+    let lines = Part::ALL.map(|part| format!("  {:10} {}", part.name(), part.about()));
+    format!("What to write, separated by commas [default: all there is]:\n{}", lines.join("\n"))
 }
 
 #[derive(Debug, Args)]
@@ -394,6 +425,7 @@ mod tests {
             "search",
             "train --arch 1,0,1,1",
             "sample --model a --out b",
+            "export a --to b",
             "arch 1,0,1,1",
             "runs list",
             "runs show a",
@@ -406,6 +438,17 @@ mod tests {
             assert!(!parse(line).unwrap().json());
             assert!(parse(&format!("{line} --json")).unwrap().json(), "{line}");
         }
+    }
+
+    #[test]
+    fn parts_of_an_export_are_named_with_commas() {
+        let Command::Export(args) = parse("export a --to b --only weights,curves").unwrap() else {
+            panic!("another command");
+        };
+        assert_eq!(args.only, Some(vec![Part::Weights, Part::Curves]));
+        let error = parse("export a --to b --only wights").unwrap_err().to_string();
+        assert!(error.contains("wights") && error.contains("weights, pytorch, arch"), "{error}");
+        assert!(parse("export a").is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod data;
 mod doctor;
+mod export;
 mod launch;
 mod runs;
 mod sample;
@@ -61,6 +62,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Search(args) => search::run(args),
         Command::Train(args) => train::run(args),
         Command::Sample(args) => sample::run(args),
+        Command::Export(args) => export::run(args),
         Command::Arch(args) => arch::run(args),
         Command::Runs(RunsCommand::List(args)) => runs::list(args),
         Command::Runs(RunsCommand::Show(args)) => runs::show(args),

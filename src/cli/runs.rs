@@ -1,6 +1,6 @@
 //! `autogan runs`: what lies in the run folders.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -76,12 +76,15 @@ struct Shown<'a> {
     summary: Option<serde_json::Value>,
 }
 
+/// The path, or the run of that name: `runs list` shows names without their folder.
+pub(super) fn found(path: &Path) -> PathBuf {
+    let named = Path::new(RUNS).join(path);
+    if !path.exists() && named.exists() { named } else { path.to_owned() }
+}
+
 /// `autogan runs show`: what a run was told and what came out.
 pub(super) fn show(args: &ShowArgs) -> anyhow::Result<()> {
-    let named = Path::new(RUNS).join(&args.run);
-    // `runs list` shows names without their folder.
-    let dir = if !args.run.exists() && named.exists() { &named } else { &args.run };
-    let view = RunView::open(dir)?;
+    let view = RunView::open(&found(&args.run))?;
     let candidates = view.candidates()?;
     let shown = Shown {
         dir: view.dir(),

@@ -9,7 +9,7 @@ use super::args::SampleArgs;
 use super::terminal::print_line;
 use crate::arch::Genotype;
 use crate::device::{self, Choice};
-use crate::export::Picture;
+use crate::export::{LatentRecipe, Picture, Recipe, sha256};
 use crate::run::write_atomic;
 use crate::worker::{Images, Latents, WEIGHTS, read_model, sample};
 
@@ -28,7 +28,12 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let Ok(choice) = args.device.parse::<Choice>();
     let opened = device::open(&choice)?;
     let images = sample(&file, &latents, &opened.device).with_context(unusable)?;
-    write(&images, &args.out)?;
+    let mut recipe =
+        Recipe::new(&file.genotype, latent_recipe(args, &latents, images.count)).of_model(&bytes);
+    if args.model.is_dir() {
+        recipe = recipe.of_run(&args.model);
+    }
+    write(&images, &args.out, &recipe)?;
     let Images { count, side, .. } = images;
     print_line(&match args.json {
         true => {
@@ -56,13 +61,36 @@ fn model_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(&file).with_context(|| format!("the model {} cannot be read", file.display()))
 }
 
+/// Where all the latents came from.
+fn latent_recipe(args: &SampleArgs, latents: &Latents, count: usize) -> LatentRecipe {
+    let (first, count) = (0, count as u64);
+    match (latents, &args.latents) {
+        (Latents::Given(bytes), Some(path)) => {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            LatentRecipe::File { name: name.unwrap_or_default(), sha256: sha256(bytes), first, count }
+        }
+        _ => LatentRecipe::Seed { seed: args.seed, first, count },
+    }
+}
+
+/// The recipe of a single one of the images.
+fn recipe_of(recipe: &Recipe, index: usize) -> Recipe {
+    let mut recipe = recipe.clone();
+    if let LatentRecipe::Seed { first, count, .. } | LatentRecipe::File { first, count, .. } =
+        &mut recipe.latents
+    {
+        (*first, *count) = (index as u64, 1);
+    }
+    recipe
+}
+
 /// By the name of `out`: a tensor file, one grid, or a folder of single images.
-fn write(images: &Images, out: &Path) -> anyhow::Result<()> {
+fn write(images: &Images, out: &Path, recipe: &Recipe) -> anyhow::Result<()> {
     match out.extension().and_then(|extension| extension.to_str()) {
         Some("safetensors") => write_atomic(out, &images.to_safetensors()?)?,
         Some("png") => {
             let columns = (images.count as f64).sqrt().ceil() as usize;
-            write_atomic(out, &Picture::grid(&images.values, images.side, columns).png())?;
+            write_atomic(out, &Picture::grid(&images.values, images.side, columns).png_with(recipe))?;
         }
         Some(other) => bail!(
             "images cannot be written as .{other}; name a folder, a .png or a .safetensors file with --out"
@@ -73,7 +101,10 @@ fn write(images: &Images, out: &Path) -> anyhow::Result<()> {
             let pixels = 3 * images.side * images.side;
             for (index, image) in images.values.chunks_exact(pixels).enumerate() {
                 let picture = Picture::grid(image, images.side, 1);
-                write_atomic(&out.join(format!("{index:06}.png")), &picture.png())?;
+                write_atomic(
+                    &out.join(format!("{index:06}.png")),
+                    &picture.png_with(&recipe_of(recipe, index)),
+                )?;
             }
         }
     }

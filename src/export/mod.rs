@@ -19,6 +19,6 @@ pub use curves::{CurvePoint, curves_csv};
 pub use diagram::{diagram_picture, svg};
 pub use picture::Picture;
 pub use pytorch::{PyTorch, pytorch};
-pub use recipe::{LatentRecipe, Recipe};
+pub use recipe::{LatentRecipe, Recipe, sha256};
 pub use sheet::contact_sheet;
 pub use tiles::Tiles;

@@ -1,8 +1,12 @@
 //! How a picture was made, kept inside its file.
 
 use std::io::Cursor;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::arch::Genotype;
 
 use crate::rng::Latent;
 
@@ -82,12 +86,16 @@ pub enum LatentRecipe {
         name: String,
         /// SHA-256 of its bytes, in hexadecimal digits.
         sha256: String,
+        /// The first that was taken, from 0.
+        first: u64,
+        /// How many.
+        count: u64,
     },
 }
 
 impl Recipe {
     /// The recipe of this version of the program for all of a model's latents, without truncation.
-    pub fn new(genotype: &crate::arch::Genotype, latents: LatentRecipe) -> Self {
+    pub fn new(genotype: &Genotype, latents: LatentRecipe) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             genotype: genotype.to_string(),
@@ -97,6 +105,18 @@ impl Recipe {
             truncation: None,
             ema: None,
         }
+    }
+
+    /// The same for pictures of a run's model.
+    pub fn of_run(self, dir: &Path) -> Self {
+        // "." has no name of its own.
+        let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        Self { run: dir.file_name().map(|name| name.to_string_lossy().into_owned()), ..self }
+    }
+
+    /// The same for pictures of the model whose file has these bytes.
+    pub fn of_model(self, bytes: &[u8]) -> Self {
+        Self { model_sha256: Some(sha256(bytes)), ..self }
     }
 
     /// The recipe in a PNG file, `None` where it has none.
@@ -138,6 +158,11 @@ impl Recipe {
     }
 }
 
+/// The SHA-256 of a file's bytes, in hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Has a PNG file name this program and, where there is one, the recipe.
 pub(super) fn describe<W: std::io::Write>(
     encoder: &mut png::Encoder<'_, W>,
@@ -156,7 +181,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::Picture;
     use super::*;
-    use crate::arch::Genotype;
 
     fn recipes() -> Vec<Recipe> {
         let latents = [
@@ -172,7 +196,12 @@ mod tests {
             },
             LatentRecipe::Point { values: vec![0.1, -1.5e-7, 3.0] },
             LatentRecipe::Run { seed: 1, steps: vec![10, 20] },
-            LatentRecipe::File { name: "z.safetensors".to_owned(), sha256: "ab".repeat(32) },
+            LatentRecipe::File {
+                name: "z.safetensors".to_owned(),
+                sha256: "ab".repeat(32),
+                first: 0,
+                count: 2,
+            },
         ];
         let plain = latents.into_iter().map(|latents| Recipe::new(&Genotype::autogan_a(), latents));
         let mut recipes: Vec<Recipe> = plain.collect();
@@ -195,6 +224,16 @@ mod tests {
             assert_eq!((texts[0].keyword.as_str(), texts[0].text.as_str()), ("Software", SOFTWARE));
         }
         assert_eq!(Recipe::of_png(&picture.png()), Ok(None));
+    }
+
+    #[test]
+    fn a_run_and_a_model_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let recipe = recipes().remove(0).of_run(&dir.path().join(".")).of_model(b"abc");
+        assert_eq!(recipe.run.as_deref(), dir.path().file_name().unwrap().to_str());
+        // The digest of "abc" in FIPS 180-4.
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(recipe.model_sha256.as_deref(), Some(digest));
     }
 
     #[test]

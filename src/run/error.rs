@@ -115,6 +115,19 @@ pub enum RunError {
     },
 }
 
+impl RunError {
+    /// What the system said, or else the whole sentence: for files outside of a run, where the remedies
+    /// do not fit.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Full { reason, .. } | Self::Denied { reason, .. } | Self::Io { reason, .. } => {
+                reason.to_string()
+            }
+            other => other.to_string(),
+        }
+    }
+}
+
 /// Turns an error of the file system into one that says what was attempted on which file.
 pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunError {
     let path = path.to_path_buf();

@@ -216,6 +216,85 @@ fn settings_that_cannot_work_stop_a_run_before_it_leaves_anything() {
     assert!(!dir.path().join("runs").exists());
 }
 
+/// A file of weights, small enough to sample at once.
+fn make_model(path: &Path) {
+    use autogan::arch::Genotype;
+    use autogan::model::{ModelConfig, ModelFile, collect};
+    let genotype = Genotype::parse("1 0 1 1 0 1 2 0 1").expect("a vector");
+    let config = ModelConfig { latent: 4, generator_channels: 3, ..ModelConfig::default() };
+    let generator = config.derived_generator(&genotype, &burn::tensor::Device::flex(), 1, "test");
+    let file = ModelFile { genotype, config, tensors: collect(&generator) };
+    fs::write(path, file.to_bytes().expect("tensors of f32")).expect("a new file");
+}
+
+#[test]
+fn a_model_is_exported_and_what_is_there_is_left_alone() {
+    let dir = folder();
+    make_model(&dir.path().join("m.safetensors"));
+    let words = output(dir.path(), &["export", "m.safetensors", "--to", "a/b"]);
+    for part in ["generator.py", "architecture.png", "Left out curves", "only a run has them"] {
+        assert!(words.contains(part), "{part} is missing in\n{words}");
+    }
+    let sentence = failure(dir.path(), &["export", "m.safetensors", "--to", "a/b"], 1);
+    assert!(sentence.contains("winner.safetensors is there already"), "{sentence}");
+    let json = ["export", "m.safetensors", "--to", "a/b", "--force", "--only", "arch,pytorch", "--json"];
+    let json: Value = serde_json::from_str(&output(dir.path(), &json)).expect("JSON");
+    assert_eq!(json["files"], serde_json::json!(["generator.py", "architecture.json"]));
+    // The description is that of the command for it.
+    let described = fs::read(dir.path().join("a/b/architecture.json")).expect("it was written");
+    let described: Value = serde_json::from_slice(&described).expect("JSON");
+    let same = ["arch", "1 0 1 1 0 1 2 0 1", "--channels", "3", "--latent", "4", "--json"];
+    let same = output(dir.path(), &[&same[..], &["--discriminator-channels", "64"]].concat());
+    assert_eq!(described, serde_json::from_str::<Value>(&same).expect("JSON"));
+}
+
+#[test]
+fn exports_that_cannot_be_made_are_one_sentence() {
+    let dir = folder();
+    make_model(&dir.path().join("m.safetensors"));
+    make_run(&dir.path().join("runs/one"));
+    fs::create_dir(dir.path().join("other")).expect("a new folder");
+    fs::write(dir.path().join("file"), "x").expect("a new file");
+    for (args, code, part) in [
+        (vec!["gone", "--to", "x"], 1, "gone"),
+        (vec!["other", "--to", "x"], 1, "not a run folder"),
+        (vec!["file", "--to", "x"], 1, "file"),
+        (vec!["one", "--to", "x"], 1, "no trained generator yet"),
+        (vec!["m.safetensors", "--to", "x", "--only", "curves"], 1, "only a run has them"),
+        (vec!["m.safetensors", "--to", "x", "--only", "wights"], 2, "wights"),
+        (vec!["m.safetensors", "--to", "x", "--arch", "1 0 7 1"], 2, "7"),
+        (vec!["m.safetensors", "--to", "file"], 1, "file"),
+        (vec!["m.safetensors"], 2, "--to"),
+    ] {
+        let output = autogan(dir.path(), &[&["export"], &args[..]].concat());
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        assert!(said.contains(part), "{args:?}: {said}");
+    }
+    assert!(!dir.path().join("x").exists());
+    output(dir.path(), &["export", "one", "--to", "x", "--only", "curves,config"]);
+    assert!(dir.path().join("x/curves.csv").exists());
+}
+
+#[test]
+fn sampled_pictures_say_how_they_were_made() {
+    use autogan::export::{LatentRecipe, Recipe, sha256};
+    let dir = folder();
+    make_model(&dir.path().join("m.safetensors"));
+    let sample =
+        ["sample", "--model", "m.safetensors", "--device", "cpu", "--n", "3", "--seed", "5", "--out"];
+    output(dir.path(), &[&sample[..], &["grid.png"]].concat());
+    output(dir.path(), &[&sample[..], &["single"]].concat());
+    for (file, first, count) in [("grid.png", 0, 3), ("single/000002.png", 2, 1)] {
+        let png = fs::read(dir.path().join(file)).expect("it was written");
+        let recipe = Recipe::of_png(&png).expect("a picture").expect("a recipe");
+        assert_eq!(recipe.latents, LatentRecipe::Seed { seed: 5, first, count });
+        assert_eq!(recipe.genotype, "1 0 1 1 0 1 2 0 1");
+        let model = fs::read(dir.path().join("m.safetensors")).expect("it was written");
+        assert_eq!(recipe.model_sha256, Some(sha256(&model)));
+    }
+}
+
 #[test]
 fn weights_that_are_none_are_one_sentence() {
     let dir = folder();
@@ -269,7 +348,7 @@ fn a_call_that_makes_no_sense_is_answered_with_how_to_call() {
 fn help_names_the_subcommands() {
     let dir = folder();
     let help = output(dir.path(), &["--help"]);
-    for part in ["search", "train", "sample", "arch", "runs", "data", "doctor"] {
+    for part in ["search", "train", "sample", "export", "arch", "runs", "data", "doctor"] {
         assert!(help.contains(part), "{part} is missing in\n{help}");
     }
     assert!(output(dir.path(), &["--version"]).starts_with("autogan "));

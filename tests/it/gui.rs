@@ -8,7 +8,7 @@ use autogan::run::RunView;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::small::small_config;
-use super::window::{PATIENCE, Window, text};
+use super::window::{Folder, PATIENCE, Window, text};
 
 fn words(dir: &Path) -> String {
     std::fs::read_to_string(dir.join("config.toml")).unwrap()
@@ -91,6 +91,7 @@ fn a_window_that_is_gone_leaves_a_checkpoint_and_one_that_lets_go_is_found_again
     window.click("Resume");
     window.until_label("Pause");
     let Window { harness, folder } = window;
+    let Folder::Own(folder) = folder else { unreachable!("the test made it") };
     // As if it was killed: nothing is said to the worker.
     drop(harness);
     let begun = Instant::now();
@@ -156,8 +157,8 @@ fn the_palette_gives_every_command_and_the_theme_is_remembered() {
         std::thread::sleep(Duration::from_millis(50));
         window.harness.step();
     }
-    let window = Window::within(window.folder);
-    assert_eq!(window.harness.ctx.theme(), Theme::Light);
+    let again = Window::at(window.folder.path());
+    assert_eq!(again.harness.ctx.theme(), Theme::Light);
 }
 
 #[test]

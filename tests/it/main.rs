@@ -10,6 +10,7 @@ mod fixtures;
 mod gpu;
 mod gui;
 mod house;
+mod kill;
 mod metric;
 mod parity;
 mod pytorch;

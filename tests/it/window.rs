@@ -17,7 +17,41 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Window {
     pub harness: Harness<'static, App>,
-    pub folder: tempfile::TempDir,
+    pub folder: Folder,
+}
+
+/// Where a window finds and leaves things.
+pub enum Folder {
+    /// Deleted with the window.
+    Own(tempfile::TempDir),
+    /// Left as it is.
+    Lent(PathBuf),
+}
+
+impl Folder {
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Lent(path) => path,
+        }
+    }
+}
+
+fn harness(folder: &Path) -> Harness<'static, App> {
+    let places = Places {
+        program: env!("CARGO_BIN_EXE_autogan").into(),
+        settings: Some(folder.join("settings")),
+        runs: folder.join("runs"),
+        // What the test put there.
+        ask: Arc::new({
+            let answer = folder.join("answer");
+            move |_| std::fs::read_to_string(&answer).ok().map(Into::into)
+        }),
+    };
+    let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(20);
+    let mut harness = builder.build_eframe(move |cc| App::new(cc, places));
+    harness.step();
+    harness
 }
 
 impl Window {
@@ -26,20 +60,13 @@ impl Window {
     }
 
     pub fn within(folder: tempfile::TempDir) -> Self {
-        let places = Places {
-            program: env!("CARGO_BIN_EXE_autogan").into(),
-            settings: Some(folder.path().join("settings")),
-            runs: folder.path().join("runs"),
-            // What the test put there.
-            ask: Arc::new({
-                let answer = folder.path().join("answer");
-                move |_| std::fs::read_to_string(&answer).ok().map(Into::into)
-            }),
-        };
-        let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(20);
-        let mut harness = builder.build_eframe(move |cc| App::new(cc, places));
-        harness.step();
-        Self { harness, folder }
+        let harness = harness(folder.path());
+        Self { harness, folder: Folder::Own(folder) }
+    }
+
+    /// A window over a folder that outlives it.
+    pub fn at(folder: &Path) -> Self {
+        Self { harness: harness(folder), folder: Folder::Lent(folder.to_owned()) }
     }
 
     /// Draws frames until something is so.

@@ -330,3 +330,64 @@ fn generator(genotype: &Genotype) -> String {
     let calls: String = genotype.cells.iter().enumerate().map(call).collect();
     format!("{GENERATOR_BEGINS}{cells}{GENERATOR_GOES_ON}{calls}        return self.to_rgb(h)\n")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn file(vector: &str, tap_after_addition: bool, notes: &[String]) -> String {
+        let genotype = Genotype::parse(vector).unwrap();
+        let shape = NetShape::default();
+        pytorch(&PyTorch { genotype: &genotype, shape: &shape, tap_after_addition, notes })
+    }
+
+    #[test]
+    fn a_file_has_just_what_its_architecture_needs() {
+        let parts = [
+            "def bilinear(",
+            "def nearest(",
+            "def deconv(",
+            "F.instance_norm(",
+            "bn=nn.BatchNorm2d(",
+            "self.c_sc",
+            "self.deconv_sc",
+            "self.skip_in_ops",
+            "self.skip_deconvx4",
+            "tap = h",
+        ];
+        for (vector, wanted) in [
+            ("1 0 1 0", &[1][..]),
+            ("0 1 0 1", &[0, 4, 5]),
+            ("1 2 2 1", &[2, 3, 5, 6]),
+            ("1 0 1 1 1 0 0 1 1", &[0, 1, 5, 7]),
+            ("1 0 2 0 1 0 2 0 0 1 0 2 0 2", &[2, 7, 8]),
+            ("1 0 1 0 1 0 1 0 1 1 0 1 0 1", &[1, 7, 9]),
+        ] {
+            let text = file(vector, false, &[]);
+            let found = parts.iter().enumerate().filter(|(_, part)| text.contains(*part));
+            assert_eq!(found.map(|(number, _)| number).collect::<Vec<_>>(), wanted, "{vector}\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_tap_stands_before_or_after_the_skips() {
+        let lines = |after| {
+            let text = file("1 0 1 0 1 0 1 0 1 1 0 1 0 1", after, &[]);
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            let place = |part: &str| lines.iter().position(|line| line.contains(part)).unwrap();
+            (place("tap = h"), place("h = h + self.skip_in_ops"))
+        };
+        let ((before, skips), (after, skips_again)) = (lines(false), lines(true));
+        assert!(before < skips && after > skips_again);
+    }
+
+    #[test]
+    fn no_note_ends_the_docstring() {
+        let notes = ["a \"\"\" b".to_owned(), "c\\".to_owned(), "d\ne".to_owned()];
+        let text = file("1 0 1 1", false, &notes);
+        assert_eq!(text.lines().next().unwrap().matches("\"\"\"").count(), 1);
+        let (docstring, _) = text[3..].split_once("\"\"\"").unwrap();
+        assert!(docstring.contains("a ''' b\nc/\nd e\n") && docstring.contains("Needs PyTorch only"));
+    }
+}
