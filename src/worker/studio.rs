@@ -11,7 +11,6 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::command::Command;
 use super::engine::WEIGHTS;
@@ -20,7 +19,7 @@ use super::sampling::{BATCH, read_model};
 use crate::arch::{Genotype, params};
 use crate::config::RunConfig;
 use crate::device::{self, Choice, Opened};
-use crate::export::Tiles;
+use crate::export::{Tiles, sha256};
 use crate::model::{Generator, ModelFile, Pass, host};
 use crate::rng::Latent;
 use crate::run::RunView;
@@ -59,7 +58,7 @@ pub(super) fn serve(
 ) -> anyhow::Result<()> {
     let path = model_file(model)?;
     let unusable = || format!("{} cannot be used as a generator", path.display());
-    let (file, sha256) = read(&path).with_context(unusable)?;
+    let (file, digest) = read(&path).with_context(unusable)?;
     let raw_path = raw_beside(&path);
     // One of another architecture is not this generator's.
     let raw = read(&raw_path).ok().filter(|(raw, _)| raw.genotype == file.genotype);
@@ -78,7 +77,7 @@ pub(super) fn serve(
         latent: studio.average.latent(),
         side: studio.side,
         params: params(&studio.genotype, &file.config.net_shape()),
-        sha256,
+        sha256: digest,
         raw_sha256,
         device: studio.device.name.clone(),
     });
@@ -114,8 +113,7 @@ fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
 /// A generator with the SHA-256 of its file.
 fn read(path: &Path) -> anyhow::Result<(ModelFile, String)> {
     let bytes = std::fs::read(path).context("it cannot be read")?;
-    let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((read_model(&bytes, None)?, digest))
+    Ok((read_model(&bytes, None)?, sha256(&bytes)))
 }
 
 /// `winner-raw.safetensors` for `winner.safetensors`.

@@ -2,83 +2,56 @@
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use autogan::export::{LatentRecipe, Recipe};
-use autogan::gui::{App, Places};
 use autogan::worker::Latent;
 use eframe::egui::{Modifiers, Role};
-use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use image::AnimationDecoder;
 
 use super::studio::finished_run;
+use super::window::Window;
 
-/// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// A window on the Create screen.
+struct Create(Window);
 
-struct Window {
-    harness: Harness<'static, App>,
-    folder: tempfile::TempDir,
-}
-
-impl Window {
-    /// On the Create screen of a model.
+impl Create {
     fn new(model: &Path) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let answer = folder.path().join("answer");
-        let places = Places {
-            program: env!("CARGO_BIN_EXE_autogan").into(),
-            settings: None,
-            runs: folder.path().join("runs"),
-            // Nothing of a test may reach the real one.
-            trash: Arc::new(|dir| std::fs::remove_dir_all(dir).map_err(|error| error.to_string())),
-            ask: Arc::new(move |_| std::fs::read_to_string(&answer).ok().map(Into::into)),
-        };
-        let builder = Harness::builder().with_size([1280.0, 900.0]).with_max_steps(20);
-        let mut harness = builder.build_eframe(move |cc| App::new(cc, places));
-        harness.state_mut().create(model);
-        Self { harness, folder }
-    }
-
-    fn until(&mut self, what: &str, so: impl Fn(&Harness<'static, App>) -> bool) {
-        let begun = Instant::now();
-        while !so(&self.harness) {
-            assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
-            std::thread::sleep(Duration::from_millis(20));
-            self.harness.step();
-        }
+        let mut window = Window::new();
+        window.harness.state_mut().create(model);
+        window.harness.step();
+        Self(window)
     }
 
     fn until_label(&mut self, part: &str) {
-        self.until(part, |harness| harness.query_all_by_label_contains(part).next().is_some());
+        self.0.until(part, |harness| harness.query_all_by_label_contains(part).next().is_some());
     }
 
     fn has(&self, part: &str) -> bool {
-        self.harness.query_all_by_label_contains(part).next().is_some()
+        self.0.harness.query_all_by_label_contains(part).next().is_some()
     }
 
     fn click(&mut self, label: &str) {
-        self.click_with(label, Modifiers::NONE);
+        self.0.until(label, |harness| harness.query_by_label(label).is_some());
+        self.0.click(label);
     }
 
-    fn click_with(&mut self, label: &str, modifiers: Modifiers) {
-        self.until(label, |harness| harness.query_by_label(label).is_some());
-        self.harness.get_by_label(label).click_modifiers(modifiers);
-        self.harness.run_steps(3);
+    /// Picks an image beside those that are picked.
+    fn pick_beside(&mut self, label: &str) {
+        self.0.harness.get_by_label(label).click_modifiers(Modifiers::COMMAND);
+        self.0.harness.run_steps(3);
     }
 
     fn set(&mut self, role: Role, label: &str, value: f64) {
-        self.harness.get_by_role_and_label(role, label).set_value_accesskit(value);
-        self.harness.run_steps(3);
+        self.0.harness.get_by_role_and_label(role, label).set_value_accesskit(value);
+        self.0.harness.run_steps(3);
     }
 
     /// Exports with a button to a place in the test's folder.
     fn export(&mut self, button: &str, name: &str) -> PathBuf {
-        let path = self.folder.path().join(name);
-        std::fs::write(self.folder.path().join("answer"), path.to_str().unwrap()).unwrap();
-        self.until(button, |harness| {
+        let path = self.0.folder.path().join(name);
+        std::fs::write(self.0.folder.path().join("answer"), path.to_str().unwrap()).unwrap();
+        self.0.until(button, |harness| {
             harness.query_by_label(button).is_some_and(|button| !button.accesskit_node().is_disabled())
         });
         self.click(button);
@@ -90,8 +63,8 @@ impl Window {
     fn pick_three(&mut self) {
         self.until_label("Image of seed 5");
         self.click("Image of seed 1");
-        self.click_with("Image of seed 3", Modifiers::COMMAND);
-        self.click_with("Image of seed 5", Modifiers::COMMAND);
+        self.pick_beside("Image of seed 3");
+        self.pick_beside("Image of seed 5");
         self.until_label("Picked 3: seed 5");
     }
 }
@@ -112,7 +85,7 @@ fn gif_frames(path: &Path) -> Vec<image::Frame> {
 
 #[test]
 fn seeds_are_picked_and_exported_with_their_recipe() {
-    let mut window = Window::new(finished_run());
+    let mut window = Create::new(finished_run());
     window.until_label("Images of seeds, 40 images");
     window.set(Role::SpinButton, "First seed", 100.0);
     window.until_label("Image of seed 139");
@@ -121,7 +94,7 @@ fn seeds_are_picked_and_exported_with_their_recipe() {
     window.click("Resample");
     window.until_label("Image of seed 116");
     assert!(!window.has("Image of seed 115"), "none is shown twice");
-    assert!(window.harness.get_by_label("Image…").accesskit_node().is_disabled(), "nothing is picked");
+    assert!(window.0.harness.get_by_label("Image…").accesskit_node().is_disabled(), "nothing is picked");
     window.click("Image of seed 117");
     window.until_label("seed 117, not truncated, average weights");
     window.set(Role::Slider, "Truncation", 0.5);
@@ -142,8 +115,8 @@ fn seeds_are_picked_and_exported_with_their_recipe() {
     assert_eq!(recipe(&raw).ema, Some(false));
     assert_ne!(image::open(&raw).unwrap(), image::open(&average).unwrap());
 
-    window.click_with("Image of seed 120", Modifiers::COMMAND);
-    let selection = window.folder.path().join("selection");
+    window.pick_beside("Image of seed 120");
+    let selection = window.0.folder.path().join("selection");
     std::fs::create_dir(&selection).unwrap();
     window.export("Selection…", "selection");
     assert_eq!(std::fs::read_dir(&selection).unwrap().count(), 2);
@@ -159,12 +132,12 @@ fn seeds_are_picked_and_exported_with_their_recipe() {
     assert!(size(&sheet).1 > height, "captions take room");
     window.click("Clear the picked images");
     assert!(!window.has("Picked 1"));
-    window.harness.check_accessibility();
+    window.0.harness.check_accessibility();
 }
 
 #[test]
 fn an_interpolation_plays_and_is_exported_as_gif_and_apng() {
-    let mut window = Window::new(finished_run());
+    let mut window = Create::new(finished_run());
     window.click("Interpolate");
     window.until_label("Pick at least two images");
     window.click("Seeds");
@@ -172,7 +145,7 @@ fn an_interpolation_plays_and_is_exported_as_gif_and_apng() {
     window.click("Interpolate");
     window.set(Role::SpinButton, "Frames between", 4.0);
     window.until_label("1 of 12: seed 1");
-    window.harness.check_accessibility();
+    window.0.harness.check_accessibility();
     let gif = window.export("Animation…", "film.gif");
     assert_eq!(gif_frames(&gif).len(), 12);
     window.click("Closed");
@@ -189,7 +162,7 @@ fn an_interpolation_plays_and_is_exported_as_gif_and_apng() {
     let latents = vec![Latent::Between { from, to, t: 0.5 }];
     assert_eq!(recipe(&frame).latents, LatentRecipe::Named { latents });
     window.click("Play the film");
-    window.until("it plays", |harness| harness.query_by_label_contains("3 of 9").is_none());
+    window.0.until("it plays", |harness| harness.query_by_label_contains("3 of 9").is_none());
     window.click("Pause the film");
     window.click("Frame 1");
     window.until_label("1 of 9: seed 1");
@@ -197,42 +170,44 @@ fn an_interpolation_plays_and_is_exported_as_gif_and_apng() {
 
 #[test]
 fn latent_space_is_dragged_under_the_pointer() {
-    let mut window = Window::new(finished_run());
+    let mut window = Create::new(finished_run());
     window.click("Explore");
     window.set(Role::SpinButton, "Images", 9.0);
     window.set(Role::SpinButton, "Spacing", 0.5);
     window.until_label("Image of (0.000, 0.000) on the plane of seed 0");
-    let image = |window: &Window, label: &str| window.harness.get_by_label(label).rect();
+    let image = |window: &Create, label: &str| window.0.harness.get_by_label(label).rect();
     let middle = image(&window, "Image of (0.000, 0.000) on the plane of seed 0");
     let right = image(&window, "Image of (0.500, 0.000) on the plane of seed 0");
     let step = right.center() - middle.center();
-    window.harness.drag_at(right.center());
-    window.harness.run_steps(2);
+    window.0.harness.drag_at(right.center());
+    window.0.harness.run_steps(2);
     for part in 1..=4 {
-        window.harness.hover_at(right.center() - step * (part as f32 / 4.0));
-        window.harness.run_steps(1);
+        window.0.harness.hover_at(right.center() - step * (part as f32 / 4.0));
+        window.0.harness.run_steps(1);
     }
-    window.harness.drop_at(middle.center());
-    window.harness.run_steps(2);
+    window.0.harness.drop_at(middle.center());
+    window.0.harness.run_steps(2);
     // What was on the right is in the middle now.
     let label = "Image of (0.500, 0.000) on the plane of seed 0";
-    window.until("it moved", |harness| {
+    window.0.until("it moved", |harness| {
         let image = harness.query_by_label(label);
         image.is_some_and(|image| (image.rect().center() - middle.center()).length() < 2.0)
     });
     window.click(label);
     window.until_label("Picked 1: (0.500, 0.000) on the plane of seed 0");
-    let latents = vec![Latent::Plane { seed: 0, x: 0.5, y: 0.0 }];
-    assert_eq!(recipe(&window.export("Image…", "place.png")).latents, LatentRecipe::Named { latents });
-    window.harness.check_accessibility();
+    let found = recipe(&window.export("Image…", "place.png")).latents;
+    let LatentRecipe::Named { latents } = &found else { panic!("{found:?}") };
+    let [Latent::Plane { seed: 0, x, y }] = latents[..] else { panic!("{found:?}") };
+    assert!((x - 0.5).abs() < 1e-3 && y.abs() < 1e-3, "{found:?}");
+    window.0.harness.check_accessibility();
 }
 
 #[test]
 fn the_training_is_a_film_and_the_way_back_leads_to_the_run() {
-    let mut window = Window::new(finished_run());
+    let mut window = Create::new(finished_run());
     window.click("History");
     window.until_label(", 64 images");
-    window.harness.check_accessibility();
+    window.0.harness.check_accessibility();
     let gif = window.export("Animation…", "history.gif");
     let pictures = std::fs::read_dir(finished_run().join("samples")).unwrap().count();
     let frames = gif_frames(&gif);
@@ -250,17 +225,20 @@ fn a_file_of_its_own_has_no_raw_weights_and_what_is_none_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mine.safetensors");
     std::fs::copy(finished_run().join("export/winner.safetensors"), &file).unwrap();
-    let mut window = Window::new(&file);
+    let mut window = Create::new(&file);
     window.until_label("Images of seeds, 40 images");
-    assert!(window.harness.get_by_label("Average weights (EMA)").accesskit_node().is_disabled());
+    assert!(window.0.harness.get_by_label("Average weights (EMA)").accesskit_node().is_disabled());
     window.until_label("No raw weights were kept");
     window.click("History");
     window.until_label("A model file tells nothing of its training");
-    assert!(window.harness.get_by_label("Back to the run").accesskit_node().is_disabled());
+    assert!(window.0.harness.get_by_label("Back to the run").accesskit_node().is_disabled());
     std::fs::write(&file, b"none").unwrap();
-    window.harness.state_mut().create(&file);
+    window.0.harness.state_mut().create(&file);
     window.until_label("mine.safetensors cannot be used as a generator");
     std::fs::copy(finished_run().join("export/winner.safetensors"), &file).unwrap();
     window.click("Try again");
+    window.until_label("Images of seeds, 40 images");
+    window.click("Welcome screen");
+    window.0.drop_file(&file);
     window.until_label("Images of seeds, 40 images");
 }
