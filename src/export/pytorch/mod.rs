@@ -134,6 +134,7 @@ Needs PyTorch only:
 
 Or from Python:
 
+    import torch
     from generator import LATENT, load
     images = load(\"winner.safetensors\")(torch.randn(64, LATENT))  # [64, 3, {side}, {side}], from -1 to 1
 \"\"\"
