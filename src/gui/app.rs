@@ -409,7 +409,10 @@ impl App {
             ui.add_space(3.0);
             ui.horizontal(|ui| {
                 button(ui, Action::Home, "Home", self.possible(Action::Home), actions);
-                button(ui, Action::Runs, "Runs", self.possible(Action::Runs), actions);
+                // The welcome screen has a larger one.
+                if self.screen != Screen::Welcome {
+                    button(ui, Action::Runs, "Runs", self.possible(Action::Runs), actions);
+                }
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     button(ui, Action::Palette, "Commands", true, actions);
                     self.chips(ui);

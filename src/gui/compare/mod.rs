@@ -22,6 +22,10 @@ use crate::worker::{Comparison, compare};
 /// Time between two looks at what came out, while a run goes on.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 
+/// Smallest size of the tables, and of the architectures, in points.
+const LEAST_WIDTH: f32 = 240.0;
+const LEAST_HEIGHT: f32 = 100.0;
+
 /// The screen.
 pub struct CompareScreen {
     /// The runs, followed like any that is only looked at.
@@ -78,22 +82,23 @@ impl CompareScreen {
     pub fn show(&mut self, ui: &mut egui::Ui, settings: &mut Settings) {
         let comparison = self.look(ui.ctx());
         let comparison = comparison.as_deref();
-        egui::Panel::right("compared outcomes").default_size(460.0).min_size(240.0).resizable(true).show(
-            ui,
-            |ui| match comparison {
+        let (width, height) = (ui.available_width(), ui.available_height());
+        let right = egui::Panel::right("compared outcomes").resizable(true);
+        right.min_size(LEAST_WIDTH).default_size((width * 0.36).max(LEAST_WIDTH)).show(ui, |ui| {
+            // What there is to say must not change the size that was chosen.
+            ui.take_available_space();
+            match comparison {
                 None => drop(ui.label(RichText::new("Reading the runs…").weak())),
                 Some(Err(problem)) => drop(ui.label(RichText::new(problem).color(Palette::of(ui).bad))),
                 Some(Ok(comparison)) => tables::show(ui, &mut self.tables, comparison),
-            },
-        );
-        egui::Panel::bottom("compared architectures")
-            .default_size(ui.available_height() * 0.45)
-            .min_size(100.0)
-            .resizable(true)
-            .show(ui, |ui| {
-                let comparison = comparison.and_then(|comparison| comparison.as_ref().ok());
-                architectures::show(ui, &mut self.diagrams, comparison);
-            });
+            }
+        });
+        let below = egui::Panel::bottom("compared architectures").resizable(true);
+        below.min_size(LEAST_HEIGHT).default_size((height * 0.45).max(LEAST_HEIGHT)).show(ui, |ui| {
+            ui.take_available_space();
+            let comparison = comparison.and_then(|comparison| comparison.as_ref().ok());
+            architectures::show(ui, &mut self.diagrams, comparison);
+        });
         egui::CentralPanel::default().show(ui, |ui| {
             curves::show(ui, &mut self.curves, &self.runs, settings);
         });

@@ -16,16 +16,28 @@ pub struct View {
 pub fn show(ui: &mut egui::Ui, view: &mut View, comparison: &Comparison) {
     let dirs: Vec<_> = comparison.runs.iter().map(|run| run.dir.as_path()).collect();
     let names = names(&dirs);
+    let width = ui.available_width();
     egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         outcomes(ui, comparison, &names);
+        for text in &comparison.unranked {
+            sentence(ui, width, RichText::new(text).weak());
+        }
         ui.add_space(GAP);
         settings(ui, view, comparison, &names);
         for run in &comparison.runs {
             if let Some(warning) = &run.warning {
-                let words = format!("{}: {warning}", run.name);
-                ui.add(egui::Label::new(RichText::new(words).color(Palette::of(ui).warning)).wrap());
+                let words = RichText::new(format!("{}: {warning}", run.name));
+                sentence(ui, width, words.color(Palette::of(ui).warning));
             }
         }
+    });
+}
+
+/// A text in as many lines as it needs where tables may be wider than what is seen.
+fn sentence(ui: &mut egui::Ui, width: f32, text: RichText) {
+    ui.scope(|ui| {
+        ui.set_max_width(width);
+        ui.add(egui::Label::new(text).wrap());
     });
 }
 
@@ -55,6 +67,9 @@ fn outcomes(ui: &mut egui::Ui, comparison: &Comparison, names: &[String]) {
         }
         for ranking in &comparison.rankings {
             let label = ranking.measured().map_or("", |score| score.label());
+            let twice =
+                comparison.rankings.iter().filter(|other| other.words().starts_with(label)).count() > 1;
+            let label = if twice { ranking.words() } else { label.to_owned() };
             ui.label(RichText::new(label).weak()).on_hover_text(conditions(ranking));
             for run in 0..names.len() {
                 match ranking.is_best(run) {
@@ -71,9 +86,6 @@ fn outcomes(ui: &mut egui::Ui, comparison: &Comparison, names: &[String]) {
             ui.end_row();
         }
     });
-    for sentence in &comparison.unranked {
-        ui.add(egui::Label::new(RichText::new(sentence).weak()).wrap());
-    }
 }
 
 /// What the scores of a ranking were measured with, a line for each part.

@@ -166,8 +166,11 @@ impl RunsScreen {
                 let field = egui::TextEdit::singleline(&mut self.filter).hint_text(hint).desired_width(220.0);
                 ui.add(field).labelled_by(label.id);
                 let (all, shown) = (shelf.entries.len(), wanted.len());
-                let count =
-                    if all == shown { format!("{all} runs") } else { format!("{shown} of {all} runs") };
+                let count = match (all, shown) {
+                    (1, 1) => "1 run".to_owned(),
+                    _ if all == shown => format!("{all} runs"),
+                    _ => format!("{shown} of {all} runs"),
+                };
                 ui.label(RichText::new(count).weak())
                     .on_hover_text(format!("In {}, and others that you opened", self.root.display()));
                 ui.separator();

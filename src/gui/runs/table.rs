@@ -70,6 +70,7 @@ pub fn show(
         if order.descending { sorted.reverse() } else { sorted }
     });
     let palette = Palette::of(ui);
+    let color = ui.visuals().text_color();
     let mut opened = None;
     egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
         TableBuilder::new(ui)
@@ -104,7 +105,7 @@ pub fn show(
                 body.rows(ROW, entries.len(), |mut row| {
                     let entry = entries[row.index()];
                     row.set_selected(selected.contains(entry.dir()));
-                    if cells(&mut row, entry, &palette, selected, thumbnails) {
+                    if cells(&mut row, entry, &palette, color, selected, thumbnails) {
                         opened = Some(entry.dir().to_owned());
                     }
                     let response = row.response();
@@ -148,6 +149,8 @@ fn cells(
     row: &mut TableRow<'_, '_>,
     entry: &Entry,
     palette: &Palette,
+    // Selected rows too keep the colour of text, which can be read better.
+    color: Color32,
     selected: &mut BTreeSet<PathBuf>,
     thumbnails: &mut Thumbnails,
 ) -> bool {
@@ -173,10 +176,14 @@ fn cells(
             ui.label(RichText::new("elsewhere").weak()).on_hover_text(place.to_string());
         }
     });
-    row.col(|ui| state(ui, entry, palette));
+    row.col(|ui| {
+        ui.visuals_mut().override_text_color = Some(color);
+        state(ui, entry, palette);
+    });
     let winner = entry.winner.as_ref();
     let mut text = |words: String, hint: String| {
         row.col(|ui| {
+            ui.visuals_mut().override_text_color = Some(color);
             let label = ui.add(egui::Label::new(words).selectable(false).truncate());
             if !hint.is_empty() {
                 label.on_hover_text(hint);
