@@ -57,9 +57,7 @@ fn every_panel_looks_as_it_did() {
     super::gui::write_long_run(&dir);
     camera.window.harness.state_mut().open(&dir);
     camera.window.until_label("500 candidates");
-    camera.window.until("the picture", |harness| {
-        harness.query_by_label_contains("64 images").is_some()
-    });
+    camera.window.until("the picture", |harness| harness.query_by_label_contains("64 images").is_some());
     camera.take("run");
     camera.window.click("Log");
     camera.window.click("Lineage");
