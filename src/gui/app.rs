@@ -1,6 +1,7 @@
 //! The program's window: which screen is shown, and what commands do.
 
 mod asking;
+mod exporting;
 mod library;
 
 use std::path::{Path, PathBuf};
@@ -109,6 +110,8 @@ pub struct App {
     wake: Wake,
     /// What was chosen in a dialog, and what for.
     chosen: Option<(Purpose, Receiver<Option<PathBuf>>)>,
+    /// How an export ended, once it did.
+    exported: Option<Receiver<Result<String, String>>>,
     setup: Setup,
     /// The generator that is played with.
     studio: Option<Studio>,
@@ -149,6 +152,7 @@ impl App {
             screen: Screen::Welcome,
             sessions: Sessions::default(),
             view: View::default(),
+            exported: None,
             setup,
             studio: None,
             runs,
@@ -242,7 +246,7 @@ impl App {
             (Action::Demo | Action::OpenRun | Action::OpenModel, _) => true,
             (Action::Theme(_) | Action::Palette | Action::Quit, _) => true,
             (Action::BackToRun, _) => self.studio.as_ref().is_some_and(Studio::is_of_run),
-            (Action::Create, Some(session)) => session.lock().has_generator(),
+            (Action::Create | Action::Export, Some(session)) => session.lock().has_generator(),
             (Action::Home, _) => self.screen != Screen::Welcome,
             (Action::Setup, _) => self.screen != Screen::Setup,
             (Action::Runs, _) => self.screen != Screen::Runs,
@@ -290,6 +294,7 @@ impl App {
                     self.create(&dir);
                 }
             }
+            Action::Export => self.ask(Purpose::Export),
             Action::BackToRun => {
                 if let Some(dir) = self.studio.as_ref().map(|studio| studio.model().to_owned()) {
                     self.open(&dir);
@@ -345,6 +350,7 @@ impl App {
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         self.dropped(&dropped);
+        self.notice_export();
         self.tell_moved();
         for (name, status) in self.sessions.tidy() {
             match status {

@@ -32,6 +32,8 @@ pub enum Action {
     OpenRun,
     /// Play with the run's generator.
     Create,
+    /// Write what the run found into a folder.
+    Export,
     /// Back from there to the run.
     BackToRun,
     /// Play with a generator in a file.
@@ -154,6 +156,12 @@ fn entries() -> Vec<Entry> {
             "Create",
             "Plays with the best generator so far: seeds, latent space, interpolation, export",
             Some((CTRL, Key::G)),
+        ),
+        entry(
+            Action::Export,
+            "Export…",
+            "Writes the winner's weights with PyTorch code, its drawing, settings and curves into a folder",
+            Some((CTRL, Key::E)),
         ),
         entry(
             Action::BackToRun,

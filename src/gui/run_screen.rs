@@ -62,9 +62,11 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
         }
     }
     if state.has_generator() {
-        let create = entry(Action::Create);
-        if ui.button(&create.name).on_hover_text(create.hint(ui.ctx())).clicked() {
-            actions.push(Action::Create);
+        for action in [Action::Create, Action::Export] {
+            let entry = entry(action);
+            if ui.button(&entry.name).on_hover_text(entry.hint(ui.ctx())).clicked() {
+                actions.push(action);
+            }
         }
     }
     match state.summary.as_ref().and_then(|summary| summary.trained.first()) {

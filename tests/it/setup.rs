@@ -37,6 +37,7 @@ fn an_invalid_setting_is_marked_and_start_says_why() {
     let mut window = Window::new();
     window.click("New search…");
     window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    window.harness.check_accessibility();
     for norm in ["none", "batch", "instance"] {
         window.click(&format!("Norm: {norm}"));
     }
@@ -100,10 +101,18 @@ fn three_thousand_dropped_pictures_are_checked_previewed_and_searched() {
 }
 
 #[test]
-fn a_candidate_is_trained_by_itself_while_its_run_is_shown_again_later() {
+fn what_was_found_is_exported_and_trained_by_itself() {
     let mut window = Window::new();
     window.search(small_config());
     window.until_label("Finished");
+    let folder = window.folder.path().to_owned();
+    std::fs::write(folder.join("answer"), folder.join("out").to_str().unwrap()).unwrap();
+    window.click("Export…");
+    window.until("the export", |harness| harness.query_by_label_contains("files are in").is_some());
+    let exported = folder.join("out").join(window.run_dir().file_name().unwrap());
+    for file in ["winner.safetensors", "generator.py", "architecture.svg", "config.toml", "curves.csv"] {
+        assert!(exported.join(file).exists(), "{file}");
+    }
     window.click("Train…");
     window.until("the form", |harness| harness.query_by_label("Train one architecture").is_some());
     window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
@@ -130,4 +139,29 @@ fn an_old_run_is_opened_while_one_goes_on() {
     assert_eq!(window.run_dir(), running);
     window.click("Stop");
     window.until_label("Stopped");
+}
+
+#[test]
+fn a_window_asks_before_it_closes_over_a_run_and_lets_it_go_on() {
+    let mut window = Window::new();
+    window.long_search();
+    let dir = window.run_dir();
+    let close = |window: &mut Window| {
+        let root = eframe::egui::ViewportId::ROOT;
+        let viewport = window.harness.input_mut().viewports.entry(root).or_default();
+        viewport.events.push(eframe::egui::ViewportEvent::Close);
+        window.harness.run_steps(2);
+    };
+    close(&mut window);
+    window.until_label("A run is going on");
+    window.click("Cancel");
+    assert!(window.harness.query_by_label("A run is going on").is_none());
+    close(&mut window);
+    window.until_label("A run is going on");
+    window.click("Keep it running");
+    assert!(RunView::open(&dir).unwrap().is_running(), "the worker goes on by itself");
+    window.harness.state_mut().open(&dir);
+    window.until_label("Pause");
+    window.click("Stop");
+    window.until("it ends", |_| !RunView::open(&dir).unwrap().is_running());
 }
