@@ -185,7 +185,7 @@ fn entries() -> Vec<Entry> {
             Action::Compare,
             "Compare the selected runs",
             "Curves over each other, settings that differ, scores and architectures side by side",
-            Some((CTRL, Key::E)),
+            Some((CTRL.plus(Modifiers::SHIFT), Key::C)),
         ),
         entry(
             Action::Pause,

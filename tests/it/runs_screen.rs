@@ -120,6 +120,11 @@ fn runs_are_listed_with_picture_winner_score_and_state_and_are_opened() {
     assert!(height(&window, "Run one: Finished") < height(&window, "Run two: Finished"));
     window.click("Score");
     assert!(height(&window, "Run two: Finished") < height(&window, "Run one: Finished"), "the best first");
+    window.harness.get_by_label("Find").focus();
+    window.harness.run_steps(3);
+    window.harness.get_by_label("Find").type_text("finished one");
+    window.until("fewer rows", |harness| harness.query_by_label("1 of 2 runs").is_some());
+    assert!(window.harness.query_by_label("Run two: Finished").is_none());
     window.harness.check_accessibility();
     window.click("one");
     window.until_label("Finished");
