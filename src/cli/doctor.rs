@@ -1,60 +1,18 @@
 //! `autogan doctor`: what this machine can compute on, and whether it computes right.
 
-use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::bail;
-use serde::Serialize;
-use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use super::args::DoctorArgs;
 use super::terminal::{Terminal, print_line};
 use crate::config::RunConfig;
-use crate::device::{self, Adapter, Choice, Opened};
+use crate::device::{self, Adapter, Choice, Cpu, Machine, Named, Opened};
 use crate::gan::{CHECKS, Check, self_test};
-use crate::worker::{Event, Job, Plan};
+use crate::worker::{DoctorReport, Event, Examination, Job, Plan};
 
 /// The preset that `--warm-up` warms up.
 const PRESET: &str = "quick";
-
-/// What the machine has.
-#[derive(Serialize)]
-struct Machine {
-    adapters: Vec<Adapter>,
-    cpu: Cpu,
-    /// What `--device auto` takes here.
-    auto: Named,
-    cache: PathBuf,
-}
-
-#[derive(Serialize)]
-struct Cpu {
-    name: String,
-    /// Threads that run at once.
-    cores: usize,
-    /// Bytes.
-    memory: u64,
-    /// Bytes that are free or can be freed.
-    memory_available: u64,
-}
-
-/// A device and why it was taken.
-#[derive(Serialize)]
-struct Named {
-    name: String,
-    reason: String,
-}
-
-/// What was found out on the chosen device.
-#[derive(Serialize)]
-struct Examination {
-    device: Named,
-    self_test: Vec<Check>,
-    passed: bool,
-    seconds: f64,
-    /// Seconds that the warm-up took, if it was asked for.
-    warm_up_seconds: Option<f64>,
-}
 
 /// Describes the machine, tests the chosen device and, if asked, warms it up.
 ///
@@ -64,7 +22,7 @@ struct Examination {
 pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     let machine = Machine::look()?;
     if !args.json {
-        machine.describe();
+        describe(&machine);
     }
     if args.list {
         if args.json {
@@ -74,9 +32,8 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     }
     let examined = examine(args);
     if args.json {
-        let mut report = serde_json::to_value(&machine)?;
-        report["examination"] = serde_json::to_value(examined.as_ref().ok())?;
-        print_line(&report.to_string());
+        let report = DoctorReport { machine, examination: examined.as_ref().ok().cloned() };
+        print_line(&serde_json::to_string(&report)?);
     }
     let examination = examined?;
     if !examination.passed {
@@ -91,52 +48,22 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Machine {
-    fn look() -> anyhow::Result<Self> {
-        let adapters = device::adapters();
-        let auto = device::pick(&Choice::Auto, &adapters)?;
-        let name = auto.adapter.map_or(Choice::CPU.to_owned(), |adapter| adapter.name);
-        Ok(Self {
-            adapters,
-            cpu: Cpu::look(),
-            auto: Named { name, reason: auto.reason },
-            cache: device::cache_dir()?,
-        })
+fn describe(machine: &Machine) {
+    if machine.adapters.is_empty() {
+        print_line("Adapters   none: no graphics driver was found");
     }
-
-    fn describe(&self) {
-        if self.adapters.is_empty() {
-            print_line("Adapters   none: no graphics driver was found");
-        }
-        for (place, adapter) in self.adapters.iter().enumerate() {
-            let label = if place == 0 { "Adapters" } else { "" };
-            print_line(&format!("{label:10} {}: {}", adapter.name, details(adapter)));
-        }
-        let Cpu { name, cores, memory, memory_available } = &self.cpu;
-        print_line(&format!(
-            "CPU        {name}: {cores} cores, {} of memory, {} of it free",
-            gibibytes(*memory),
-            gibibytes(*memory_available)
-        ));
-        print_line(&format!("auto       {}: {}", self.auto.name, self.auto.reason));
-        print_line(&format!("Cache      {}", self.cache.display()));
+    for (place, adapter) in machine.adapters.iter().enumerate() {
+        let label = if place == 0 { "Adapters" } else { "" };
+        print_line(&format!("{label:10} {}: {}", adapter.name, details(adapter)));
     }
-}
-
-impl Cpu {
-    fn look() -> Self {
-        let wanted = RefreshKind::nothing()
-            .with_cpu(CpuRefreshKind::nothing())
-            .with_memory(MemoryRefreshKind::nothing().with_ram());
-        let system = System::new_with_specifics(wanted);
-        let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
-        Self {
-            name: brand.filter(|name| !name.is_empty()).unwrap_or("unknown".to_owned()),
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
-            memory: system.total_memory(),
-            memory_available: system.available_memory(),
-        }
-    }
+    let Cpu { name, cores, memory, memory_available } = &machine.cpu;
+    print_line(&format!(
+        "CPU        {name}: {cores} cores, {} of memory, {} of it free",
+        gibibytes(*memory),
+        gibibytes(*memory_available)
+    ));
+    print_line(&format!("auto       {}: {}", machine.auto.name, machine.auto.reason));
+    print_line(&format!("Cache      {}", machine.cache.display()));
 }
 
 /// `discrete GPU, Vulkan, NVIDIA 580.95, 12.0 GiB`.

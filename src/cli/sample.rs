@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 
 use super::args::SampleArgs;
 use super::terminal::print_line;
@@ -11,12 +11,13 @@ use crate::arch::Genotype;
 use crate::device::{self, Choice};
 use crate::export::{LatentRecipe, Picture, Recipe, sha256};
 use crate::run::write_atomic;
-use crate::worker::{Images, Latents, WEIGHTS, read_model, sample};
+use crate::worker::{Images, Latents, model_file, read_model, sample};
 
 /// Runs the command.
 pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let arch = args.arch.as_deref().map(Genotype::parse).transpose()?;
-    let bytes = model_bytes(&args.model)?;
+    let path = model_file(&args.model)?;
+    let bytes = fs::read(&path).with_context(|| format!("the model {} cannot be read", path.display()))?;
     let unusable = || format!("{} cannot be used as a model", args.model.display());
     let file = read_model(&bytes, arch.as_ref()).with_context(unusable)?;
     let latents = match &args.latents {
@@ -44,21 +45,6 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
         false => format!("{count} images of {side} px in {}", args.out.display()),
     });
     Ok(())
-}
-
-/// The bytes of a model file, or of a run's best generator.
-fn model_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let file = match path.is_dir() {
-        true => path.join(WEIGHTS),
-        false => path.to_owned(),
-    };
-    ensure!(
-        file.exists() || !path.is_dir(),
-        "{} has no trained generator yet; finish it with: autogan search --resume {}",
-        path.display(),
-        path.display()
-    );
-    fs::read(&file).with_context(|| format!("the model {} cannot be read", file.display()))
 }
 
 /// Where all the latents came from.

@@ -3,13 +3,13 @@
 use std::sync::OnceLock;
 
 use burn::cubecl::future::block_on;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wgpu::{Backend, Backends, DeviceType};
 
 use super::memory;
 
 /// What an adapter is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A GPU with memory of its own.
@@ -38,7 +38,7 @@ impl Kind {
 }
 
 /// The graphics interface through which an adapter is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Api {
     /// Linux, Windows, Android.
@@ -76,7 +76,7 @@ impl Api {
 }
 
 /// An adapter, as `autogan doctor` lists it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Adapter {
     /// Its name, different from all others: equal cards carry a number.
     pub name: String,

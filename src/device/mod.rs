@@ -4,6 +4,7 @@ mod adapters;
 mod cache;
 mod choice;
 mod error;
+mod machine;
 mod memory;
 mod open;
 
@@ -11,4 +12,5 @@ pub use adapters::{Adapter, Api, Kind, adapters};
 pub use cache::cache_dir;
 pub use choice::{Choice, Picked, pick};
 pub use error::DeviceError;
+pub use machine::{Cpu, Machine, Named};
 pub use open::{Opened, open};

@@ -13,11 +13,22 @@ pub struct CurvePoint {
     pub value: f64,
 }
 
-/// The points as CSV (RFC 4180, but with line feeds): `moment,name,step,value` and a line for each.
+/// The points as CSV: `moment,name,step,value` and a line for each.
 pub fn curves_csv(points: impl IntoIterator<Item = CurvePoint>) -> String {
-    let mut out = "moment,name,step,value\n".to_owned();
-    for CurvePoint { moment, name, step, value } in points {
-        out += &format!("{moment},{},{step},{value}\n", field(&name));
+    let row = |CurvePoint { moment, name, step, value }| {
+        [moment.to_string(), name, step.to_string(), value.to_string()]
+    };
+    csv(["moment", "name", "step", "value"], points.into_iter().map(row))
+}
+
+/// A table as CSV (RFC 4180, but with line feeds).
+pub fn csv<const COLUMNS: usize>(
+    header: [&str; COLUMNS],
+    rows: impl IntoIterator<Item = [String; COLUMNS]>,
+) -> String {
+    let mut out = header.join(",") + "\n";
+    for row in rows {
+        out += &(row.map(|text| field(&text)).join(",") + "\n");
     }
     out
 }

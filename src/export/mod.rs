@@ -15,7 +15,7 @@ mod svg;
 mod tiles;
 
 pub use animation::Animation;
-pub use curves::{CurvePoint, curves_csv};
+pub use curves::{CurvePoint, csv, curves_csv};
 pub use diagram::{diagram_picture, svg};
 pub use picture::Picture;
 pub use pytorch::{PyTorch, pytorch};

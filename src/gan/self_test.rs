@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use burn::tensor::module::{avg_pool2d, conv_transpose2d, conv2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Adam, AdamConfig, Loss, Pair, latents};
 use crate::arch::{CellGene, Conv, Genotype, Norm, Up};
@@ -27,17 +27,23 @@ const TRIES: u64 = 3;
 pub const CHECKS: usize = OPERATORS.len();
 
 /// How far a device is from the CPU in one operator.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// The operator.
     pub name: String,
     /// The worst difference of a value, relative to the largest magnitude of its tensor; infinite
     /// when a value is no number or the operator failed.
+    #[serde(deserialize_with = "infinite_if_null")]
     pub forward_error: f64,
     /// The same for gradients, where there are any.
     pub backward_error: Option<f64>,
     /// Whether both are below [`TOLERANCE`].
     pub passed: bool,
+}
+
+/// JSON has no infinity, and is given `null` instead.
+fn infinite_if_null<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::INFINITY))
 }
 
 impl Check {
@@ -340,7 +346,15 @@ fn named(state: &NamedTensors, wanted: fn(&str) -> bool) -> impl Iterator<Item =
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_check_that_failed_altogether_can_be_read_from_json() {
+        let failed = Check::new("ReLU", f64::INFINITY, None);
+        let json = serde_json::to_string(&failed).unwrap();
+        assert_eq!(serde_json::from_str::<Check>(&json).unwrap(), failed);
+    }
 
     #[test]
     fn the_cpu_agrees_with_itself_in_every_operator_and_gradient() {

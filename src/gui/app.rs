@@ -6,14 +6,14 @@ mod library;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use eframe::egui::{self, RichText};
 
+use super::aside::Aside;
 use super::closing::{self, Choice};
-use super::commands::{self, Action, entry};
+use super::commands::{self, Action, button};
 use super::compare::CompareScreen;
 use super::create::Studio;
 use super::dialogs::{self, Ask};
@@ -28,6 +28,7 @@ use super::session::{Session, Wake};
 use super::sessions::Sessions;
 use super::settings::{self, Settings};
 use super::setup::Setup;
+use super::speed::Speedometer;
 use super::state::Status;
 use super::theme::{self, Palette};
 use super::toasts::Toasts;
@@ -45,21 +46,19 @@ const DEATHS_WITHIN: Duration = Duration::from_secs(600);
 const WRITE_EVERY: Duration = Duration::from_secs(2);
 
 /// Which screen the window shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Screen {
     /// Ways to begin.
-    #[default]
     Welcome,
     /// What a run is told before it begins.
     Setup,
     /// A run.
     Run,
-    /// A trained generator.
-    Create,
+    /// A trained generator that is played with.
+    Create(Box<Studio>),
     /// All runs.
     Runs,
     /// Some runs side by side.
-    Compare,
+    Compare(Box<CompareScreen>),
 }
 
 /// Where the window finds and leaves things.
@@ -108,16 +107,13 @@ pub struct App {
     palette: Option<CommandPalette>,
     toasts: Toasts,
     wake: Wake,
-    /// What was chosen in a dialog, and what for.
-    chosen: Option<(Purpose, Receiver<Option<PathBuf>>)>,
-    /// How an export ended, once it did.
-    exported: Option<Receiver<Result<String, String>>>,
+    /// A dialog: what is asked for, and the answer.
+    chosen: Option<Aside<(Purpose, Option<PathBuf>)>>,
+    /// An export under way, and how it ended.
+    exported: Option<Aside<Result<String, String>>>,
     setup: Setup,
-    /// The generator that is played with.
-    studio: Option<Studio>,
     runs: RunsScreen,
-    /// The runs that are laid side by side.
-    compared: Option<CompareScreen>,
+    speedometer: Speedometer,
     /// It was asked to close while a run goes on.
     closing: bool,
     /// It may close.
@@ -154,9 +150,8 @@ impl App {
             view: View::default(),
             exported: None,
             setup,
-            studio: None,
             runs,
-            compared: None,
+            speedometer: Speedometer::default(),
             pictures: Pictures::new(wake.clone()),
             palette: None,
             toasts,
@@ -225,38 +220,41 @@ impl App {
     }
 
     fn go(&mut self, screen: Screen) {
-        if screen != Screen::Run {
+        if !matches!(screen, Screen::Run) {
             self.sessions.hide();
         }
-        self.studio = None;
-        // Runs that nobody looks at are not followed.
-        self.compared = None;
         self.screen = screen;
     }
 
     /// Plays with the generator of the run in a folder, or in a file.
     pub fn create(&mut self, model: &Path) {
-        self.go(Screen::Create);
         let (program, ask) = (&self.places.program, self.places.ask.clone());
-        self.studio = Some(Studio::open(program, model, ask, self.wake.clone()));
+        let studio = Studio::open(program, model, ask, self.wake.clone());
+        self.go(Screen::Create(Box::new(studio)));
     }
 
     fn possible(&self, action: Action) -> bool {
-        match (action, self.sessions.shown()) {
-            (Action::Demo | Action::OpenRun | Action::OpenModel, _) => true,
-            (Action::Theme(_) | Action::Palette | Action::Quit, _) => true,
-            (Action::BackToRun, _) => self.studio.as_ref().is_some_and(Studio::is_of_run),
-            (Action::Create | Action::Export, Some(session)) => session.lock().has_generator(),
-            (Action::Home, _) => self.screen != Screen::Welcome,
-            (Action::Setup, _) => self.screen != Screen::Setup,
-            (Action::Runs, _) => self.screen != Screen::Runs,
-            (Action::Compare, _) => self.screen == Screen::Runs && self.runs.to_compare().is_some(),
-            (Action::Start, _) => self.screen == Screen::Setup && self.setup.can_start(),
-            (Action::Undo, _) => self.screen == Screen::Setup && self.setup.can_undo(),
-            (Action::Redo, _) => self.screen == Screen::Setup && self.setup.can_redo(),
-            (Action::LoadSettings | Action::SaveSettings, _) => self.screen == Screen::Setup,
-            (_, Some(session)) => run_screen::possible(&session.lock().status, self.resumable(), action),
-            (_, None) => false,
+        let screen = &self.screen;
+        let sets_up = matches!(screen, Screen::Setup);
+        match action {
+            Action::Demo | Action::OpenRun | Action::OpenModel => true,
+            Action::Theme(_) | Action::Palette | Action::Quit => true,
+            Action::Home => !matches!(screen, Screen::Welcome),
+            Action::Setup => !sets_up,
+            Action::Runs => !matches!(screen, Screen::Runs),
+            Action::BackToRun => matches!(screen, Screen::Create(studio) if studio.is_of_run()),
+            Action::Compare => matches!(screen, Screen::Runs) && self.runs.to_compare().is_some(),
+            Action::Start => sets_up && self.setup.can_start(),
+            Action::Undo => sets_up && self.setup.can_undo(),
+            Action::Redo => sets_up && self.setup.can_redo(),
+            Action::LoadSettings | Action::SaveSettings => sets_up,
+            _ => self.sessions.shown().is_some_and(|session| {
+                let state = session.lock();
+                match action {
+                    Action::Create | Action::Export => state.has_generator(),
+                    action => run_screen::possible(&state.status, self.resumable(), action),
+                }
+            }),
         }
     }
 
@@ -296,7 +294,8 @@ impl App {
             }
             Action::Export => self.ask(Purpose::Export),
             Action::BackToRun => {
-                if let Some(dir) = self.studio.as_ref().map(|studio| studio.model().to_owned()) {
+                if let Screen::Create(studio) = &self.screen {
+                    let dir = studio.model().to_owned();
                     self.open(&dir);
                 }
             }
@@ -340,12 +339,8 @@ impl App {
 
     /// Takes in what came from outside: dialogs, dropped folders, the end of a worker.
     fn notice(&mut self, ctx: &egui::Context) {
-        let answer = self.chosen.as_ref().map(|(purpose, chosen)| (*purpose, chosen.try_recv()));
-        if let Some((purpose, Ok(answer))) = answer {
-            self.chosen = None;
-            if let Some(path) = answer {
-                self.chose(purpose, &path);
-            }
+        if let Some(Some((purpose, Some(path)))) = Aside::take(&mut self.chosen) {
+            self.chose(purpose, &path);
         }
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
@@ -353,10 +348,8 @@ impl App {
         self.notice_export();
         self.tell_moved();
         for (name, status) in self.sessions.tidy() {
-            match status {
-                Status::Finished => self.tell_end(ctx, format!("{name} is finished")),
-                Status::Stopped => self.toasts.done(format!("{name} stopped with a checkpoint")),
-                status => self.toasts.problem(format!("{name}: {}", status.words())),
+            if !self.tell_end(ctx, &name, &status) {
+                self.toasts.problem(format!("{name}: {}", status.words()));
             }
         }
         let Some(session) = self.sessions.shown() else {
@@ -364,37 +357,48 @@ impl App {
         };
         let state = session.lock();
         let status = state.status.clone();
-        if let Some((device, speed)) = self.setup.learn_speed(&state) {
-            self.settings.speeds.insert(device, speed);
+        if let Some((device, speed)) = self.speedometer.read(&state) {
+            self.settings.learn_speed(device, speed);
         }
         drop(state);
-        if std::mem::discriminant(&status) == std::mem::discriminant(&self.seen) {
+        let seen = std::mem::replace(&mut self.seen, status.clone());
+        if std::mem::discriminant(&status) == std::mem::discriminant(&seen) {
             return;
         }
         let name = session.name();
-        match (&self.seen, &status) {
-            (Status::Running, Status::Finished) => self.tell_end(ctx, format!("{name} is finished")),
-            (_, Status::Stopped) => self.toasts.done(format!("{name} stopped with a checkpoint")),
+        match (&seen, &status) {
             (_, Status::Died(_)) => {
                 self.deaths.retain(|death| death.elapsed() < DEATHS_WITHIN);
                 self.deaths.push(Instant::now());
             }
+            // One that was finished when it was opened is no news.
+            (Status::Running, Status::Finished) | (_, Status::Stopped) => {
+                self.tell_end(ctx, &name, &status);
+            }
             _ => {}
         }
-        self.seen = status;
     }
 
-    /// Says that a run ended, on the desktop too where nobody looks at the window.
-    fn tell_end(&mut self, ctx: &egui::Context, text: String) {
-        if ctx.input(|input| input.viewport().focused == Some(false)) {
-            super::notify::tell(text.clone());
+    /// Says that a run is finished, on the desktop too where nobody looks at the window, or that it stopped.
+    /// Returns whether it was one of both.
+    fn tell_end(&mut self, ctx: &egui::Context, name: &str, status: &Status) -> bool {
+        match status {
+            Status::Finished => {
+                let text = format!("{name} is finished");
+                if ctx.input(|input| input.viewport().focused == Some(false)) {
+                    super::notify::tell(text.clone());
+                }
+                self.toasts.done(text);
+            }
+            Status::Stopped => self.toasts.done(format!("{name} stopped with a checkpoint")),
+            _ => return false,
         }
-        self.toasts.done(text);
+        true
     }
 
     /// Asks before it closes while a run of its own goes on.
     fn closing(&mut self, ctx: &egui::Context) {
-        if ctx.input(|input| input.viewport().close_requested()) && !self.close && self.sessions.are_live() {
+        if ctx.input(|input| input.viewport().close_requested()) && !self.close && self.sessions.live() > 0 {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             self.closing = true;
         }
@@ -416,22 +420,22 @@ impl App {
             ui.horizontal(|ui| {
                 button(ui, Action::Home, "Home", self.possible(Action::Home), actions);
                 // The welcome screen has a larger one.
-                if self.screen != Screen::Welcome {
+                if !matches!(self.screen, Screen::Welcome) {
                     button(ui, Action::Runs, "Runs", self.possible(Action::Runs), actions);
                 }
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     button(ui, Action::Palette, "Commands", true, actions);
                     self.chips(ui);
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        match (self.screen, self.sessions.shown()) {
+                        match (&self.screen, self.sessions.shown()) {
                             (Screen::Run, Some(session)) => {
                                 let resumable = self.resumable();
                                 let name = session.name();
                                 run_screen::controls(ui, &session.lock(), &name, resumable, actions);
                             }
                             (Screen::Setup, _) => self.setup.controls(ui, actions),
-                            (Screen::Compare, _) => self.compared_title(ui),
-                            (Screen::Create, _) => {
+                            (Screen::Compare(_), _) => self.compared_title(ui),
+                            (Screen::Create(_), _) => {
                                 ui.label(RichText::new("Create").strong());
                                 let possible = self.possible(Action::BackToRun);
                                 button(ui, Action::BackToRun, "Back to the run", possible, actions);
@@ -468,16 +472,12 @@ impl App {
     }
 
     fn screen(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        match (self.screen, self.sessions.shown().is_some()) {
-            (Screen::Setup, _) => self.setup.show(ui, &self.settings.speeds, actions),
-            (Screen::Run, true) => self.run(ui, actions),
-            (Screen::Runs, _) => self.runs_screen(ui, actions),
-            (Screen::Compare, _) => self.compare_screen(ui),
-            (Screen::Create, _) => {
-                if let Some(studio) = &mut self.studio {
-                    studio.show(ui, &mut self.pictures, &mut self.toasts);
-                }
-            }
+        match &mut self.screen {
+            Screen::Setup => self.setup.show(ui, &self.settings.speeds, actions),
+            Screen::Run if self.sessions.shown().is_some() => self.run(ui, actions),
+            Screen::Runs => self.runs_screen(ui, actions),
+            Screen::Compare(compared) => compared.show(ui, &mut self.settings),
+            Screen::Create(studio) => studio.show(ui, &mut self.pictures, &mut self.toasts),
             _ => {
                 let recent = &self.settings.recent;
                 let chosen = egui::CentralPanel::default().show(ui, |ui| welcome::show(ui, recent, actions));
@@ -569,15 +569,5 @@ impl eframe::App for App {
     fn on_exit(&mut self) {
         self.write();
         self.sessions.close();
-    }
-}
-
-/// A button of the top bar for a command.
-fn button(ui: &mut egui::Ui, action: Action, text: &str, possible: bool, actions: &mut Vec<Action>) {
-    let entry = entry(action);
-    let button = ui.add_enabled(possible, egui::Button::new(text)).on_hover_text(entry.hint(ui.ctx()));
-    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, possible, &entry.name));
-    if button.clicked() {
-        actions.push(action);
     }
 }

@@ -279,6 +279,16 @@ impl Entry {
     }
 }
 
+/// A button for a command, where it is not only in the palette. `text` is what is seen of its name.
+pub fn button(ui: &mut egui::Ui, action: Action, text: &str, possible: bool, actions: &mut Vec<Action>) {
+    let entry = entry(action);
+    let button = ui.add_enabled(possible, egui::Button::new(text)).on_hover_text(entry.hint(ui.ctx()));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, possible, &entry.name));
+    if button.clicked() {
+        actions.push(action);
+    }
+}
+
 /// The commands whose keys were pressed in this frame and that are `possible`, keys taken.
 pub fn pressed(ctx: &egui::Context, possible: impl Fn(Action) -> bool) -> Vec<Action> {
     // One key combination is one command: the first that is possible.

@@ -5,6 +5,7 @@
 //! shown on threads of their own.
 
 mod app;
+mod aside;
 mod closing;
 mod commands;
 mod compare;
@@ -25,12 +26,14 @@ mod session;
 mod sessions;
 mod settings;
 mod setup;
+mod speed;
 mod state;
 mod table;
 mod theme;
 mod toasts;
 mod wall;
 mod welcome;
+mod zoom;
 
 pub use app::{App, Places};
 pub use dialogs::{Ask, FileKind, Question, Wanted};

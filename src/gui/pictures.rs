@@ -1,7 +1,7 @@
 //! Reads pictures on a thread of its own, newest first, so that no frame waits for a disk.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -88,12 +88,19 @@ fn fill(shelf: &Mutex<Shelf>, asked: &Receiver<(Source, Option<String>)>, wake: 
     }
 }
 
+/// The images of a picture in a run folder.
+///
+/// # Errors
+///
+/// If it cannot be read or is no such picture, in a sentence.
+pub fn read(path: &Path) -> Result<Tiles, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Tiles::from_grid(&bytes, COLUMNS, ENLARGED)
+}
+
 fn load(source: &Source, png: Option<String>) -> Loaded {
     let tiles = match source {
-        Source::File(path) => {
-            let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            Tiles::from_grid(&bytes, COLUMNS, ENLARGED)
-        }
+        Source::File(path) => read(path),
         Source::Preview(..) => {
             let png = BASE64_STANDARD.decode(png.unwrap_or_default());
             Tiles::from_grid(&png.map_err(|error| error.to_string())?, COLUMNS, 1)

@@ -1,16 +1,15 @@
 //! Reads something on a thread of its own, again and again while it is looked at.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
+use super::aside::Aside;
 use super::session::Wake;
 
 /// What was read last, and when it is read again.
 pub struct Reader<T> {
     found: Option<Arc<T>>,
-    reading: Option<Receiver<T>>,
+    reading: Option<Aside<T>>,
     /// When the last reading began.
     begun: Option<Instant>,
     wake: Wake,
@@ -27,29 +26,15 @@ impl<T: PartialEq + Send + 'static> Reader<T> {
     where
         R: FnOnce() -> T + Send + 'static,
     {
-        if let Some(reading) = &self.reading {
-            match reading.try_recv() {
-                Ok(found) => {
-                    self.reading = None;
-                    // The same stays the same, for those who keep it.
-                    if self.found.as_deref() != Some(&found) {
-                        self.found = Some(Arc::new(found));
-                    }
-                }
-                // It panicked; the next one may not.
-                Err(TryRecvError::Disconnected) => self.reading = None,
-                Err(TryRecvError::Empty) => {}
+        // One that panicked is passed over; the next may not.
+        if let Some(Some(found)) = Aside::take(&mut self.reading) {
+            // The same stays the same, for those who keep it.
+            if self.found.as_deref() != Some(&found) {
+                self.found = Some(Arc::new(found));
             }
         }
         if self.reading.is_none() && self.begun.is_none_or(|begun| begun.elapsed() >= every) {
-            let (send, receive) = channel();
-            let (wake, read) = (self.wake.clone(), read());
-            thread::spawn(move || {
-                // Nobody may look any more.
-                let _ = send.send(read());
-                wake();
-            });
-            (self.reading, self.begun) = (Some(receive), Some(Instant::now()));
+            (self.reading, self.begun) = (Some(Aside::begin(&self.wake, read())), Some(Instant::now()));
         }
         self.found.clone()
     }
@@ -64,6 +49,7 @@ impl<T: PartialEq + Send + 'static> Reader<T> {
 mod tests {
     use super::*;
     use std::sync::Mutex;
+    use std::sync::mpsc::channel;
 
     #[test]
     fn the_same_is_kept_and_something_else_replaces_it() {

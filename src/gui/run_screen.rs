@@ -3,7 +3,7 @@
 use eframe::egui::{self, RichText};
 use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 
-use super::commands::{Action, entry};
+use super::commands::{Action, button, entry};
 use super::layout::{Layout, Panel};
 use super::panels::{self, Context, View};
 use super::pictures::Pictures;
@@ -63,10 +63,7 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
     }
     if state.has_generator() {
         for action in [Action::Create, Action::Export] {
-            let entry = entry(action);
-            if ui.button(&entry.name).on_hover_text(entry.hint(ui.ctx())).clicked() {
-                actions.push(action);
-            }
+            button(ui, action, &entry(action).name, true, actions);
         }
     }
     match state.summary.as_ref().and_then(|summary| summary.trained.first()) {
@@ -130,13 +127,7 @@ pub fn trouble(ui: &mut egui::Ui, state: &RunState) {
 pub fn scrubber(ui: &mut egui::Ui, state: &RunState, view: &mut View, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         for (action, icon) in [(Action::Back, "◀"), (Action::Forward, "▶")] {
-            let entry = entry(action);
-            let response = ui.add_enabled(!state.samples.is_empty(), egui::Button::new(icon));
-            let response = response.on_hover_text(entry.hint(ui.ctx()));
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &entry.name));
-            if response.clicked() {
-                actions.push(action);
-            }
+            button(ui, action, icon, !state.samples.is_empty(), actions);
         }
         let live = view.moment.is_none();
         let words = if state.status.is_live() { "Live" } else { "End" };

@@ -94,7 +94,7 @@ impl Session {
 
     /// Its name.
     pub fn name(&self) -> String {
-        self.dir.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        run::name(&self.dir)
     }
 
     /// What is known of it now. Held for a frame at most, because the watcher waits for it.

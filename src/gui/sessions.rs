@@ -62,11 +62,6 @@ impl Sessions {
         ended.into_iter().map(|session| (session.name(), session.lock().status.clone())).collect()
     }
 
-    /// Whether a run of ours goes on.
-    pub fn are_live(&self) -> bool {
-        !self.behind.is_empty() || self.shown.as_ref().is_some_and(Session::is_own)
-    }
-
     /// How many runs of ours go on.
     pub fn live(&self) -> usize {
         self.behind.len() + usize::from(self.shown.as_ref().is_some_and(Session::is_own))

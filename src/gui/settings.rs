@@ -16,6 +16,8 @@ const SETTINGS_VARIABLE: &str = "AUTOGAN_CONFIG_DIR";
 /// Names another folder for new runs than the one in the user's documents.
 const RUNS_VARIABLE: &str = "AUTOGAN_RUNS_DIR";
 const FILE: &str = "window.json";
+/// Share by which a device's speed has to change to be remembered anew.
+const SPEED_CHANGE: f64 = 0.05;
 /// Runs that are remembered.
 const RECENT: usize = 12;
 /// No such file is larger: a bound on memory, in bytes.
@@ -86,6 +88,15 @@ impl Settings {
     pub fn forget(&mut self, dir: &Path) {
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         self.recent.retain(|known| *known != dir);
+    }
+
+    /// Remembers how many multiply-accumulates a second a device reached. Small changes are passed over, so
+    /// that a run does not have the file written all the time.
+    pub fn learn_speed(&mut self, device: &str, speed: f64) {
+        let close = |known: &f64| (speed / known - 1.0).abs() <= SPEED_CHANGE;
+        if !self.speeds.get(device).is_some_and(close) {
+            self.speeds.insert(device.to_owned(), speed);
+        }
     }
 
     /// Values from the file that make no sense are the default ones.

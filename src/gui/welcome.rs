@@ -1,11 +1,12 @@
 //! The first screen: ways to begin, and recent runs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use eframe::egui::{self, RichText, Vec2};
 
 use super::commands::{Action, entry};
 use super::theme::{GAP, Palette};
+use crate::run::name;
 
 /// Draws the screen. Returns a recent run that was chosen.
 pub fn show(ui: &mut egui::Ui, recent: &[PathBuf], actions: &mut Vec<Action>) -> Option<PathBuf> {
@@ -51,8 +52,4 @@ pub fn show(ui: &mut egui::Ui, recent: &[PathBuf], actions: &mut Vec<Action>) ->
         });
     });
     chosen
-}
-
-fn name(dir: &Path) -> String {
-    dir.file_name().map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

@@ -79,6 +79,11 @@ pub fn list(runs_root: &Path) -> Result<Vec<RunSummary>, RunError> {
     Ok(runs)
 }
 
+/// A run by its folder's name.
+pub fn name(dir: &Path) -> String {
+    dir.file_name().map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
 /// A single run at a glance; `None` where `dir` is no run or is not there.
 pub fn look(dir: PathBuf) -> Option<RunSummary> {
     let name = dir.file_name()?.to_string_lossy().into_owned();

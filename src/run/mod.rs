@@ -38,7 +38,7 @@ pub use checkpoint::{Checkpoint, Checkpoints, Draft, Found, LogLengths};
 pub use error::{RunError, Warning};
 pub use folder::{Resumed, RunFolder};
 pub use info::{FORMAT, RunInfo, default_dir};
-pub use list::{RunSummary, Standing, list, look};
+pub use list::{RunSummary, Standing, list, look, name};
 pub use live::{Live, seen, tell};
 pub use log::{LineLog, Lines, read_lines};
 pub use view::{CONFIG, RunView};

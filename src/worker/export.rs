@@ -8,12 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
 
-use super::engine::WEIGHTS;
 use super::event::{Event, Summary};
-use super::sampling::read_model;
+use super::sampling::{model_file, read_model};
 use crate::arch::diagram::Diagram;
 use crate::arch::{Description, Genotype};
 use crate::export::{CurvePoint, PyTorch, curves_csv, diagram_picture, pytorch, svg};
@@ -175,15 +174,7 @@ struct Model {
 
 impl Model {
     fn read(from: &Path, view: Option<&RunView>, arch: Option<&Genotype>) -> anyhow::Result<Self> {
-        let path = match view {
-            Some(view) => view.dir().join(WEIGHTS),
-            None => from.to_owned(),
-        };
-        ensure!(
-            view.is_none() || path.exists(),
-            "{0} has no trained generator yet; finish it with: autogan search --resume {0}",
-            from.display()
-        );
+        let path = model_file(from)?;
         let unusable = || format!("the model {} cannot be exported", path.display());
         let bytes = fs::read(&path).with_context(unusable)?;
         let file = read_model(&bytes, arch).with_context(unusable)?;
@@ -325,8 +316,9 @@ fn points(events: Vec<Event>) -> impl Iterator<Item = CurvePoint> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::engine::WEIGHTS;
     use super::*;
-    use crate::metric::{Metric, Score};
+    use crate::metric::Score;
     use crate::model::{ModelConfig, collect};
     use crate::run::{RunFolder, RunInfo};
     use burn::tensor::Device;
@@ -341,16 +333,7 @@ mod tests {
     }
 
     fn score() -> Score {
-        Score {
-            metric: Metric::FrechetDistance,
-            value: 40.5,
-            std: None,
-            extractor: "toys-v1".to_owned(),
-            samples: 1000,
-            reference: None,
-            splits: None,
-            seed: 1,
-        }
+        Score { samples: 1000, reference: None, ..Score::of_tests(40.5) }
     }
 
     /// A run that measured something, with a winner where one is given.

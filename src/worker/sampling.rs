@@ -1,10 +1,12 @@
 //! Images from a trained generator.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::engine::WEIGHTS;
 use crate::arch::Genotype;
 use crate::gan::latents;
 use crate::model::{
@@ -50,6 +52,24 @@ impl Images {
         let tensors = NamedTensors::from([("images".to_owned(), data)]);
         Ok(to_safetensors(&tensors, HashMap::new())?)
     }
+}
+
+/// The model file that is meant: a file itself, or the winner of a run folder.
+///
+/// # Errors
+///
+/// If the run has no winner yet.
+pub fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
+    if !model.is_dir() {
+        return Ok(model.to_owned());
+    }
+    let path = model.join(WEIGHTS);
+    ensure!(
+        path.exists(),
+        "{0} has no trained generator yet; finish it with: autogan search --resume {0}",
+        model.display()
+    );
+    Ok(path)
 }
 
 /// Reads a model file. With `arch`, the file need not describe itself: weights that only their shapes

@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use super::outcome;
+
 const A: &str = "1 0 1 1 1 0 0 1 1 1 0 1 0 3";
 
 /// Runs the program in a folder of its own.
@@ -225,38 +227,11 @@ fn runs_that_cannot_be_compared_are_one_sentence() {
 /// Gives a run an outcome: one architecture with one score.
 fn finish(dir: &Path, value: f64, samples: usize) {
     use autogan::arch::Genotype;
-    use autogan::metric::{Metric, Score};
+    use autogan::metric::Score;
     use autogan::run::RunFolder;
-    use autogan::worker::{Summary, Trained};
     let genotype = Genotype::parse(A).expect("it is an architecture");
-    let score = Score {
-        metric: Metric::FrechetDistance,
-        value,
-        std: None,
-        extractor: "toys-v1".to_owned(),
-        samples,
-        reference: Some("toys".to_owned()),
-        splits: None,
-        seed: 1,
-    };
-    let trained = Trained {
-        vector: genotype.to_string(),
-        genotype,
-        params: 4_405_251,
-        macs: 1_764_850_000,
-        scores: vec![score],
-        best_step: 100,
-        steps: 100,
-    };
-    let summary = Summary {
-        data: "toys".to_owned(),
-        side: 32,
-        trained: vec![trained],
-        candidates: 0,
-        estimate_macs: 0,
-        weights: "export/weights.safetensors".to_owned(),
-        grid: "export/grid.png".to_owned(),
-    };
+    let score = Score { samples, ..outcome::distance(value) };
+    let summary = outcome::summary(genotype, [4_405_251, 1_764_850_000], score, 32);
     let run = RunFolder::resume(dir).expect("the run stands").folder;
     run.write_summary(&summary).expect("the folder can be written to");
 }

@@ -10,10 +10,6 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use super::small::small_config;
 use super::window::{Folder, PATIENCE, Window, text};
 
-fn words(dir: &Path) -> String {
-    std::fs::read_to_string(dir.join("config.toml")).unwrap()
-}
-
 #[test]
 fn one_click_starts_the_demo_and_stopping_leaves_a_run_that_resumes() {
     let mut window = Window::new();
@@ -22,7 +18,7 @@ fn one_click_starts_the_demo_and_stopping_leaves_a_run_that_resumes() {
     window.until("samples", |harness| harness.query_by_label_contains("64 images").is_some());
     eprintln!("the first images came after {:?}", begun.elapsed());
     let dir = window.run_dir();
-    assert!(words(&dir).contains("name = \"quick\""));
+    assert!(window.run_settings().contains("name = \"quick\""));
     window.click("Stop");
     window.until_label("Stopped");
     window.click("Resume");
@@ -138,15 +134,10 @@ fn the_scrubber_moves_all_panels_and_a_candidate_is_shown_everywhere() {
 
 #[test]
 fn the_palette_gives_every_command_and_the_theme_is_remembered() {
-    use eframe::egui::{Key, Modifiers, Theme};
+    use eframe::egui::Theme;
     let mut window = Window::new();
     for (typed, dark) in [("theme: dark", true), ("theme: light", false)] {
-        window.harness.key_press_modifiers(Modifiers::COMMAND, Key::P);
-        window.harness.run_steps(2);
-        window.harness.get_by_label("Find a command").type_text(typed);
-        window.harness.run_steps(2);
-        window.harness.key_press(Key::Enter);
-        window.harness.run_steps(3);
+        window.command(typed);
         assert_eq!(window.harness.ctx.theme() == Theme::Dark, dark);
         assert!(window.harness.query_by_label("Find a command").is_none());
     }

@@ -12,6 +12,7 @@ mod gui;
 mod house;
 mod kill;
 mod metric;
+mod outcome;
 mod parity;
 mod pytorch;
 mod resume;

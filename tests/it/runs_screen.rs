@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use autogan::arch::{Genotype, NetShape, macs, params};
 use autogan::config::RunConfig;
 use autogan::export::Picture;
-use autogan::metric::{Metric, Score};
 use autogan::run::{RunFolder, RunInfo};
 use autogan::search::News;
-use autogan::worker::{COLUMNS, ENLARGED, Event, Summary, Trained};
+use autogan::worker::{COLUMNS, ENLARGED, Event};
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use super::outcome;
 use super::window::{Window, text};
 
 /// What a finished run is made of.
@@ -37,21 +37,11 @@ fn finished(root: &Path, made: &Made) -> PathBuf {
     let mut info = RunInfo::new("cpu", 1, begun);
     info.extra.insert("job".to_owned(), "search".into());
     let mut folder = RunFolder::create(&dir, &info, &config.to_toml().unwrap()).unwrap();
-    let score = |value: f64| Score {
-        metric: Metric::FrechetDistance,
-        value,
-        std: None,
-        extractor: "toys-v1".to_owned(),
-        samples: 2000,
-        reference: Some("toys".to_owned()),
-        splits: None,
-        seed: 1,
-    };
     for step in 0..50u64 {
         let value = made.distance - step as f64 * 0.1;
         let loss = News::Metric { name: "shared/generator_loss".to_owned(), step, value };
         folder.events.append(&loss).unwrap();
-        let (name, scores) = ("winner".to_owned(), vec![score(value)]);
+        let (name, scores) = ("winner".to_owned(), vec![outcome::distance(value)]);
         folder.events.append(&News::Evaluated { name, step, scores, best: true }).unwrap();
     }
     let file = "samples/000001.png".to_owned();
@@ -60,24 +50,8 @@ fn finished(root: &Path, made: &Made) -> PathBuf {
     folder.events.append(&Event::Samples { name: "winner".to_owned(), step: 1, file }).unwrap();
     let genotype = Genotype::parse(made.vector).unwrap();
     let shape: NetShape = config.derived_model().net_shape();
-    let trained = Trained {
-        params: params(&genotype, &shape),
-        macs: macs(&genotype, &shape),
-        genotype,
-        vector: made.vector.to_owned(),
-        scores: vec![score(made.distance)],
-        best_step: 49,
-        steps: 50,
-    };
-    let summary = Summary {
-        data: "toys".to_owned(),
-        side: 16,
-        trained: vec![trained],
-        candidates: 0,
-        estimate_macs: 0,
-        weights: "export/weights.safetensors".to_owned(),
-        grid: "export/grid.png".to_owned(),
-    };
+    let cost = [params(&genotype, &shape), macs(&genotype, &shape)];
+    let summary = outcome::summary(genotype, cost, outcome::distance(made.distance), 16);
     folder.events.append(&Event::Finished { summary: Box::new(summary.clone()) }).unwrap();
     folder.events.flush().unwrap();
     folder.write_summary(&summary).unwrap();

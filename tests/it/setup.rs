@@ -1,17 +1,11 @@
 //! The form that a run begins with, and runs that begin from it.
 
-use std::path::Path;
-
 use autogan::config::RunConfig;
 use autogan::run::RunView;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::small::small_config;
 use super::window::Window;
-
-fn words(dir: &Path) -> String {
-    std::fs::read_to_string(dir.join("config.toml")).unwrap()
-}
 
 #[test]
 fn changing_the_space_moves_the_count_and_undo_brings_it_back() {
@@ -95,7 +89,7 @@ fn three_thousand_dropped_pictures_are_checked_previewed_and_searched() {
     window.click("Start");
     window.until_label("Pause");
     window.until("samples", |harness| harness.query_by_label_contains("64 images").is_some());
-    assert!(words(&window.run_dir()).contains("pictures"));
+    assert!(window.run_settings().contains("pictures"));
     window.click("Stop");
     window.until_label("Stopped");
 }

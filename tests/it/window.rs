@@ -126,6 +126,11 @@ impl Window {
         self.harness.step();
     }
 
+    /// The settings of the run that is shown, as they are written.
+    pub fn run_settings(&self) -> String {
+        std::fs::read_to_string(self.run_dir().join("config.toml")).unwrap()
+    }
+
     pub fn run_dir(&self) -> std::path::PathBuf {
         self.harness.state().session().unwrap().dir().to_owned()
     }

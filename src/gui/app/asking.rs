@@ -1,9 +1,9 @@
 //! Files and folders that come from outside: chosen in a dialog, or dropped on the window.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
 
 use super::{App, Screen};
+use crate::gui::aside::Aside;
 use crate::gui::create::is_model;
 use crate::gui::purpose::Purpose;
 use crate::run::RunView;
@@ -12,14 +12,8 @@ impl App {
     /// Asks for a file or a folder, without waiting.
     pub(super) fn ask(&mut self, purpose: Purpose) {
         let question = purpose.question(&self.places.runs, &self.setup.config().name);
-        let (send, chosen) = channel();
-        let (wake, ask) = (self.wake.clone(), self.places.ask.clone());
-        std::thread::spawn(move || {
-            // The window may be gone.
-            let _ = send.send(ask(&question));
-            wake();
-        });
-        self.chosen = Some((purpose, chosen));
+        let ask = self.places.ask.clone();
+        self.chosen = Some(Aside::begin(&self.wake, move || (purpose, ask(&question))));
     }
 
     pub(super) fn chose(&mut self, purpose: Purpose, path: &Path) {

@@ -1,9 +1,9 @@
 //! Exports what a run found, on a thread of its own.
 
 use std::path::Path;
-use std::sync::mpsc::channel;
 
 use super::App;
+use crate::gui::aside::Aside;
 use crate::worker::export_model;
 
 impl App {
@@ -13,29 +13,19 @@ impl App {
             return self.toasts.problem("The run that was to be exported is not shown any more");
         };
         let (from, to) = (session.dir().to_owned(), to.join(session.name()));
-        let (send, told) = channel();
-        let wake = self.wake.clone();
-        std::thread::spawn(move || {
-            let outcome = match export_model(&from, None, &to, None, false) {
-                Ok(exported) => Ok(format!("{} files are in {}", exported.files.len(), to.display())),
-                Err(error) => Err(format!("{error:#}")),
-            };
-            // The window may be gone.
-            let _ = send.send(outcome);
-            wake();
-        });
-        self.exported = Some(told);
+        self.exported = Some(Aside::begin(&self.wake, move || {
+            let exported = export_model(&from, None, &to, None, false);
+            let exported = exported.map_err(|error| format!("{error:#}"))?;
+            Ok(format!("{} files are in {}", exported.files.len(), to.display()))
+        }));
     }
 
     /// Says how an export ended.
     pub(super) fn notice_export(&mut self) {
-        let Some(outcome) = self.exported.as_ref().and_then(|told| told.try_recv().ok()) else {
-            return;
-        };
-        self.exported = None;
-        match outcome {
-            Ok(text) => self.toasts.done(text),
-            Err(problem) => self.toasts.problem(problem),
+        match Aside::take(&mut self.exported) {
+            Some(Some(Ok(text))) => self.toasts.done(text),
+            Some(Some(Err(problem))) => self.toasts.problem(problem),
+            Some(None) | None => {}
         }
     }
 }

@@ -7,7 +7,8 @@ use eframe::egui;
 use super::{App, Screen};
 use crate::gui::commands::Action;
 use crate::gui::compare::CompareScreen;
-use crate::gui::runs::{Wish, name};
+use crate::gui::runs::Wish;
+use crate::run::name;
 
 impl App {
     /// Draws the list of runs.
@@ -27,25 +28,18 @@ impl App {
         }
     }
 
-    /// Draws runs side by side, if some were chosen.
-    pub(super) fn compare_screen(&mut self, ui: &mut egui::Ui) {
-        match &mut self.compared {
-            Some(compared) => compared.show(ui, &mut self.settings),
-            None => self.screen = Screen::Runs,
-        }
-    }
-
     /// Draws which runs are compared.
     pub(super) fn compared_title(&mut self, ui: &mut egui::Ui) {
-        if let Some(dir) = self.compared.as_ref().and_then(|compared| compared.title(ui)) {
+        if let Screen::Compare(compared) = &self.screen
+            && let Some(dir) = compared.title(ui)
+        {
             self.open(&dir);
         }
     }
 
     /// Lays runs side by side.
     pub(super) fn compare(&mut self, dirs: &[PathBuf]) {
-        self.go(Screen::Compare);
-        self.compared = Some(CompareScreen::new(dirs, &self.wake));
+        self.go(Screen::Compare(Box::new(CompareScreen::new(dirs, &self.wake))));
     }
 
     /// Says which runs are in the trash now, and which are not.

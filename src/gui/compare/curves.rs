@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use eframe::egui;
 
 use super::names;
+use crate::export::csv;
 use crate::gui::plot::groups::{curve_words, group, shown_group};
 use crate::gui::plot::{self, Drawings, Look};
 use crate::gui::session::Session;
@@ -51,7 +52,7 @@ pub fn show(ui: &mut egui::Ui, view: &mut View, runs: &[Session], settings: &mut
         if copy.clicked() {
             let curves =
                 runs.iter().zip(&names).map(|(run, name)| (name.as_str(), points(&run.lock(), &shown)));
-            ui.copy_text(csv(curves));
+            ui.copy_text(table(curves));
         }
     });
     let (palette, look) = (Palette::of(ui), Look::of(settings));
@@ -94,14 +95,11 @@ fn points(state: &RunState, name: &str) -> Vec<[f64; 2]> {
 }
 
 /// `run,step,value`, a line for each point.
-fn csv<'a>(curves: impl Iterator<Item = (&'a str, Vec<[f64; 2]>)>) -> String {
-    let mut text = "run,step,value\n".to_owned();
-    for (run, points) in curves {
-        for [step, value] in points {
-            text += &format!("{run},{step},{value}\n");
-        }
-    }
-    text
+fn table<'a>(curves: impl Iterator<Item = (&'a str, Vec<[f64; 2]>)>) -> String {
+    let rows = curves.flat_map(|(run, points)| {
+        points.into_iter().map(move |[step, value]| [run.to_owned(), step.to_string(), value.to_string()])
+    });
+    csv(["run", "step", "value"], rows)
 }
 
 #[cfg(test)]
@@ -124,6 +122,6 @@ mod tests {
     #[test]
     fn a_table_has_every_point_of_every_run() {
         let curves = [("a", vec![[1.0, 0.5], [2.0, 0.25]]), ("b", vec![[1.0, 3.0]])];
-        assert_eq!(csv(curves.into_iter()), "run,step,value\na,1,0.5\na,2,0.25\nb,1,3\n");
+        assert_eq!(table(curves.into_iter()), "run,step,value\na,1,0.5\na,2,0.25\nb,1,3\n");
     }
 }

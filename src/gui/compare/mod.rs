@@ -13,10 +13,10 @@ use eframe::egui::{self, RichText};
 
 use super::drawing::Diagrams;
 use super::reader::Reader;
-use super::runs::name;
 use super::session::{Session, Wake};
 use super::settings::Settings;
 use super::theme::Palette;
+use crate::run::name;
 use crate::worker::{Comparison, compare};
 
 /// Time between two looks at what came out, while a run goes on.

@@ -11,6 +11,7 @@ use super::film::named;
 use super::history::History;
 use super::link::{Made, Model};
 use super::stage;
+use crate::arch::words::thousands;
 use crate::gui::theme::{GAP, Palette};
 use crate::worker::Weights;
 
@@ -272,25 +273,4 @@ fn row(ui: &mut egui::Ui, label: &str, tip: &str, add: impl FnOnce(&mut egui::Ui
     let name = ui.label(label).on_hover_text(tip);
     add(ui).labelled_by(name.id).on_hover_text(tip);
     ui.end_row();
-}
-
-/// A number with commas: `1,234,567`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let comma = |(place, digit): (usize, char)| {
-        let comma = place > 0 && (digits.len() - place).is_multiple_of(3);
-        comma.then_some(',').into_iter().chain([digit]).collect::<String>()
-    };
-    digits.chars().enumerate().map(comma).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_commas() {
-        let texts = [0, 999, 1000, 1_234_567].map(thousands);
-        assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
-    }
 }

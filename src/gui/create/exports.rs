@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread;
 use std::time::Duration;
 
 use super::history::Moment;
 use super::link::{Look, Model};
 use crate::export::{Animation, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
+use crate::gui::aside::Aside;
 use crate::gui::dialogs::{Ask, FileKind, Question, Wanted};
+use crate::gui::pictures::read;
 use crate::gui::session::Wake;
 use crate::run::write_atomic;
-use crate::worker::{COLUMNS, ENLARGED, Latent, Weights};
+use crate::worker::{COLUMNS, Latent, Weights};
 
 const PNG: FileKind = FileKind { words: "PNG", endings: &["png"] };
 const GIF: FileKind = FileKind { words: "GIF (256 colours a frame)", endings: &["gif"] };
@@ -215,15 +215,18 @@ impl Work {
                 animate(path, &images, 1, factor, rate, &recipe)
             }
             Self::History { moments, seed, rate } => {
-                let images =
-                    moments.iter().map(|moment| load(&moment.file)).collect::<Result<Vec<_>, _>>()?;
+                let images = moments.iter().map(|moment| read(&moment.file).map(Arc::new)).collect::<Result<
+                    Vec<_>,
+                    _,
+                >>(
+                )?;
                 let steps = moments.iter().map(|moment| moment.step).collect();
                 let recipe =
                     Recipe { truncation: None, ..source.described(LatentRecipe::Run { seed, steps }) };
                 animate(path, &images, COLUMNS, factor, rate, &recipe)
             }
             Self::Moment(moment, seed) => {
-                let picture = load(&moment.file)?.grid(COLUMNS, factor, GAP * factor);
+                let picture = read(&moment.file)?.grid(COLUMNS, factor, GAP * factor);
                 let latents = LatentRecipe::Run { seed, steps: vec![moment.step] };
                 let recipe = Recipe { truncation: None, ..source.described(latents) };
                 write(path, &picture.png_with(&recipe))?;
@@ -231,11 +234,6 @@ impl Work {
             }
         }
     }
-}
-
-fn load(file: &Path) -> Result<Arc<Tiles>, String> {
-    let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    Tiles::from_grid(&bytes, COLUMNS, ENLARGED).map(Arc::new)
 }
 
 /// Writes sets of images as the frames of a film; smaller sets are enlarged to the largest.
@@ -295,7 +293,7 @@ type Outcome = Option<Result<String, String>>;
 pub struct Exporter {
     ask: Ask,
     wake: Wake,
-    running: Option<Receiver<Outcome>>,
+    running: Option<Aside<Outcome>>,
 }
 
 impl Exporter {
@@ -311,26 +309,17 @@ impl Exporter {
 
     /// Asks where `work` goes and does it.
     pub fn start(&mut self, work: Work, source: Source) {
-        let (send, running) = channel();
-        let (ask, wake) = (self.ask.clone(), self.wake.clone());
-        thread::spawn(move || {
+        let ask = self.ask.clone();
+        self.running = Some(Aside::begin(&self.wake, move || {
             let path = ask(&work.question(&source));
-            // The studio may be closed by now.
-            let _ = send.send(path.map(|path| work.write(&source, &path)));
-            wake();
-        });
-        self.running = Some(running);
+            path.map(|path| work.write(&source, &path))
+        }));
     }
 
     /// What came of an export that ended, once.
     pub fn take_outcome(&mut self) -> Option<Result<String, String>> {
-        let outcome = match self.running.as_ref()?.try_recv() {
-            Ok(outcome) => outcome,
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => Some(Err("the export was not finished".to_owned())),
-        };
-        self.running = None;
-        outcome
+        let outcome = Aside::take(&mut self.running)?;
+        outcome.unwrap_or_else(|| Some(Err("the export was not finished".to_owned())))
     }
 }
 
@@ -339,6 +328,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::arch::Genotype;
+    use crate::worker::ENLARGED;
 
     fn source() -> Source {
         let genotype = Genotype::autogan_a();

@@ -1,10 +1,8 @@
 //! The pictures that a run kept of its training.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
 
-use crate::gui::session::Wake;
 use crate::run::RunView;
 use crate::worker::Event;
 
@@ -35,31 +33,8 @@ pub enum History {
     },
 }
 
-/// Looks for a run's pictures on a thread of its own.
-pub struct Reader {
-    history: Arc<Mutex<History>>,
-}
-
-impl Reader {
-    /// Begins to look in `dir`, which may be no run at all.
-    pub fn new(dir: &Path, wake: Wake) -> Self {
-        let history = Arc::new(Mutex::new(History::Reading));
-        let (found, dir) = (history.clone(), dir.to_owned());
-        thread::spawn(move || {
-            let history = read(&dir);
-            *found.lock().unwrap_or_else(PoisonError::into_inner) = history;
-            wake();
-        });
-        Self { history }
-    }
-
-    /// What is known by now.
-    pub fn get(&self) -> History {
-        self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-fn read(dir: &Path) -> History {
+/// Looks for the pictures of the run in `dir`, which may be no run at all.
+pub fn read(dir: &Path) -> History {
     if !dir.is_dir() {
         return History::None("A model file tells nothing of its training; open a run instead".to_owned());
     }

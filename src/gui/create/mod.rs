@@ -13,6 +13,7 @@ mod stage;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use eframe::egui::{self, RichText};
 
@@ -20,14 +21,16 @@ use choices::{Choices, Mode};
 use controls::Wish;
 use exports::{Export, Exporter, Source, Work};
 use film::Player;
-use history::{History, Moment, Reader};
+use history::{History, Moment};
 use link::{Link, Made, Model, Order, Purpose, Standing};
-use stage::{Touch, Wall, Zoom};
+use stage::{Touch, Wall};
 
 use super::dialogs::Ask;
 use super::pictures::{self, Pictures};
+use super::reader::Reader;
 use super::session::Wake;
 use super::toasts::Toasts;
+use super::zoom::Zoom;
 use crate::export::Tiles;
 use crate::worker::Latent;
 
@@ -50,7 +53,7 @@ pub struct Studio {
     choices: Choices,
     zoom: Zoom,
     player: Player,
-    history: Reader,
+    history: Reader<History>,
     /// The picture of the training that is shown until the next is read.
     moment: Option<(Moment, Arc<Tiles>)>,
     exporter: Exporter,
@@ -65,7 +68,7 @@ impl Studio {
         let name = name.unwrap_or(model.as_os_str()).to_string_lossy().into_owned();
         Self {
             link: Link::new(program, model, wake.clone()),
-            history: Reader::new(model, wake.clone()),
+            history: Reader::new(wake.clone()),
             exporter: Exporter::new(ask, wake.clone()),
             program: program.to_owned(),
             model: model.to_owned(),
@@ -104,7 +107,7 @@ impl Studio {
             standing => return self.not_ready(ui, &standing),
         };
         let made = self.link.made(Purpose::Wall);
-        let history = self.history.get();
+        let history = self.history();
         let side = egui::Panel::left("create controls").exact_size(CONTROLS).resizable(false);
         let wishes = side
             .show(ui, |ui| {
@@ -128,6 +131,13 @@ impl Studio {
         for wish in wishes {
             self.fulfil(ui.ctx(), wish, &model, made.as_deref(), &history);
         }
+    }
+
+    /// What is known of the training's pictures, which do not change any more.
+    fn history(&mut self) -> History {
+        let dir = self.model.clone();
+        let found = self.history.look(Duration::MAX, || move || history::read(&dir));
+        found.map_or(History::Reading, |found| (*found).clone())
     }
 
     fn not_ready(&mut self, ui: &mut egui::Ui, standing: &Standing) {

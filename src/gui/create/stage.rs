@@ -7,25 +7,10 @@ use eframe::egui::{self, Align2, FontId, Pos2, Rect, Role, Sense, Stroke, Stroke
 use crate::export::Tiles;
 use crate::gui::theme::Palette;
 use crate::gui::wall::{self, Placement};
+use crate::gui::zoom::Zoom;
 
 /// Points between two images.
 const SPACING: f32 = 4.0;
-/// How far one can zoom in.
-const ZOOM: std::ops::RangeInclusive<f32> = 1.0..=40.0;
-
-/// Which part of the wall is looked at.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Zoom {
-    factor: f32,
-    pan: Vec2,
-}
-
-impl Default for Zoom {
-    fn default() -> Self {
-        Self { factor: 1.0, pan: Vec2::ZERO }
-    }
-}
-
 /// What was done to a wall.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Touch {
@@ -66,7 +51,10 @@ pub fn show(ui: &mut egui::Ui, wall: &Wall<'_>, zoom: &mut Zoom) -> Touch {
     }
     let (side, count) = (wall.tiles.side(), wall.tiles.count());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{}, {count} images", wall.name)));
-    zoom.turn(ui, rect);
+    let pointer = ui.input(|input| input.pointer.hover_pos()).filter(|at| rect.contains(*at));
+    if let Some(pointer) = pointer {
+        zoom.turn(ui, rect, pointer);
+    }
     let place = zoom.place(Placement::fit(count, side, rect.size(), SPACING), rect.size());
     let palette = Palette::of(ui);
     ui.painter().rect_filled(rect, 4.0, palette.well);
@@ -109,9 +97,9 @@ pub fn show(ui: &mut egui::Ui, wall: &Wall<'_>, zoom: &mut Zoom) -> Touch {
     }
     match wall.drags {
         true => touch.dragged = moved / (place.scale * side as f32 + place.gap),
-        false => zoom.pan += moved,
+        false => zoom.drag(moved),
     }
-    if twice && !wall.drags || zoom.factor == 1.0 {
+    if twice && !wall.drags {
         *zoom = Zoom::default();
     }
     touch
@@ -149,30 +137,4 @@ fn badge(painter: &egui::Painter, corner: Pos2, number: usize, palette: &Palette
     painter.rect_filled(rect, 2.0, palette.generator);
     let text = (number + 1).to_string();
     painter.text(rect.center(), Align2::CENTER_CENTER, text, FontId::proportional(11.0), palette.well);
-}
-
-impl Zoom {
-    /// Zooms around the pointer.
-    fn turn(&mut self, ui: &egui::Ui, rect: Rect) {
-        let Some(pointer) = ui.input(|input| input.pointer.hover_pos()).filter(|at| rect.contains(*at))
-        else {
-            return;
-        };
-        let factor = ui.input(egui::InputState::zoom_delta);
-        let zoomed = (self.factor * factor).clamp(*ZOOM.start(), *ZOOM.end());
-        let from_middle = pointer - rect.center();
-        // What lies under the pointer stays there.
-        self.pan = from_middle + (self.pan - from_middle) * (zoomed / self.factor);
-        self.factor = zoomed;
-    }
-
-    fn place(&self, fit: Placement, size: Vec2) -> Placement {
-        let middle = size / 2.0;
-        Placement {
-            origin: middle + self.pan + (fit.origin - middle) * self.factor,
-            scale: fit.scale * self.factor,
-            gap: fit.gap * self.factor,
-            ..fit
-        }
-    }
 }

@@ -4,6 +4,7 @@ use eframe::egui;
 use egui_plot::VLine;
 
 use super::{Context, empty};
+use crate::export::csv;
 use crate::gui::plot::groups::{group, shown_group, words};
 use crate::gui::plot::{self, Drawings, Look};
 use crate::gui::state::{RunState, Series};
@@ -56,21 +57,20 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         let copy =
             ui.button("Copy CSV").on_hover_text("Copies the curves that are shown, as they are, as a table");
         if copy.clicked() {
-            ui.copy_text(csv(context.state, context.moment, &shown));
+            ui.copy_text(table(context.state, context.moment, &shown));
         }
     });
     draw(ui, context, &shown);
 }
 
 /// The curves of a group up to a moment: `name,step,value`, a line for each point.
-fn csv(state: &RunState, moment: u32, shown: &str) -> String {
-    let mut text = "name,step,value\n".to_owned();
-    for (name, series) in state.series.iter().filter(|(name, _)| shown_group(name) == shown) {
-        for [step, value] in &series.points()[..series.count_until(moment)] {
-            text += &format!("{name},{step},{value}\n");
-        }
-    }
-    text
+fn table(state: &RunState, moment: u32, shown: &str) -> String {
+    let curves = state.series.iter().filter(|(name, _)| shown_group(name) == shown);
+    let rows = curves.flat_map(|(name, series)| {
+        let points = series.points()[..series.count_until(moment)].iter();
+        points.map(move |[step, value]| [name.clone(), step.to_string(), value.to_string()])
+    });
+    csv(["name", "step", "value"], rows)
 }
 
 /// The group that got the newest point.
@@ -128,7 +128,7 @@ mod tests {
         {
             state.series.entry(name.to_owned()).or_default().push(moment, f64::from(moment), 0.5);
         }
-        assert_eq!(csv(&state, 2, "shared"), "name,step,value\nshared/generator_loss,1,0.5\n");
-        assert_eq!(csv(&state, 3, "shared").lines().count(), 3);
+        assert_eq!(table(&state, 2, "shared"), "name,step,value\nshared/generator_loss,1,0.5\n");
+        assert_eq!(table(&state, 3, "shared").lines().count(), 3);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Rect, Role, Sense, Vec2, WidgetInfo};
+use eframe::egui::{self, Rect, Role, Sense, WidgetInfo};
 
 use super::{Context, empty};
 use crate::export::Tiles;
@@ -10,25 +10,18 @@ use crate::gui::pictures::Source;
 use crate::gui::state::capital;
 use crate::gui::theme::Palette;
 use crate::gui::wall::{self, Placement};
+use crate::gui::zoom::Zoom;
 
 /// Points between two images.
 const SPACING: f32 = 3.0;
-/// How far one can zoom in.
-const ZOOM: std::ops::RangeInclusive<f32> = 1.0..=40.0;
 
 /// The panel's own state.
+#[derive(Default)]
 pub struct View {
     /// What is shown until the next picture is read.
     tiles: Option<(String, Arc<Tiles>)>,
     selected: Option<usize>,
-    zoom: f32,
-    pan: Vec2,
-}
-
-impl Default for View {
-    fn default() -> Self {
-        Self { tiles: None, selected: None, zoom: 1.0, pan: Vec2::ZERO }
-    }
+    zoom: Zoom,
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
@@ -89,13 +82,7 @@ fn wall(ui: &mut egui::Ui, view: &mut View, name: &str, tiles: &Arc<Tiles>) {
     let (side, count) = (tiles.side(), tiles.count());
     navigate(ui, view, rect, &response, count);
     let fit = Placement::fit(count, side, rect.size(), SPACING);
-    let middle = rect.size() / 2.0;
-    let place = Placement {
-        origin: middle + view.pan + (fit.origin - middle) * view.zoom,
-        scale: fit.scale * view.zoom,
-        gap: fit.gap * view.zoom,
-        ..fit
-    };
+    let place = view.zoom.place(fit, rect.size());
     let under = |point: egui::Pos2| place.hit(point - rect.min, count, side);
     if response.clicked() {
         let hit = response.interact_pointer_pos().and_then(under);
@@ -118,22 +105,12 @@ fn wall(ui: &mut egui::Ui, view: &mut View, name: &str, tiles: &Arc<Tiles>) {
 /// Zooms around the pointer, moves, selects with the arrow keys.
 fn navigate(ui: &egui::Ui, view: &mut View, rect: Rect, response: &egui::Response, count: usize) {
     if response.double_clicked() {
-        (view.zoom, view.pan) = (1.0, Vec2::ZERO);
+        view.zoom = Zoom::default();
     }
     if let Some(pointer) = response.hover_pos() {
-        let factor = ui.input(egui::InputState::zoom_delta);
-        let zoom = (view.zoom * factor).clamp(*ZOOM.start(), *ZOOM.end());
-        let from_middle = pointer - rect.center();
-        // What lies under the pointer stays there.
-        view.pan = from_middle + (view.pan - from_middle) * (zoom / view.zoom);
-        view.zoom = zoom;
+        view.zoom.turn(ui, rect, pointer);
     }
-    if response.dragged() {
-        view.pan += response.drag_delta();
-    }
-    if view.zoom == 1.0 {
-        view.pan = Vec2::ZERO;
-    }
+    view.zoom.drag(response.drag_delta());
     if response.has_focus() {
         let keys = [(egui::Key::ArrowRight, 1), (egui::Key::ArrowLeft, count - 1)];
         for (key, forward) in keys {

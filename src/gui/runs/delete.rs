@@ -7,10 +7,9 @@ use std::thread;
 
 use eframe::egui;
 
-use super::name;
 use crate::gui::session::Wake;
 use crate::gui::theme;
-use crate::run;
+use crate::run::{self, name};
 
 /// Names that are shown when it is asked.
 const NAMED: usize = 8;

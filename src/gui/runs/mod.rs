@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use eframe::egui::{self, RichText};
 
-use super::commands::{Action, entry};
+use super::commands::{Action, button, entry};
 use super::reader::Reader;
 use super::session::Wake;
 use super::theme::{GAP, Palette};
@@ -115,10 +115,7 @@ impl RunsScreen {
     fn look(&mut self, ctx: &egui::Context, visited: &[PathBuf]) {
         let (root, visited) = (self.root.clone(), visited.to_vec());
         let shelf = self.reader.look(LOOK_EVERY, || move || Shelf::read(&root, &visited));
-        let same = match (&shelf, &self.shelf) {
-            (Some(new), Some(old)) => Arc::ptr_eq(new, old),
-            (new, old) => new.is_none() && old.is_none(),
-        };
+        let same = shelf.as_ref().map(Arc::as_ptr) == self.shelf.as_ref().map(Arc::as_ptr);
         if let Some(shelf) = shelf.filter(|_| !same) {
             let there = |dir: &Path| shelf.entries.iter().any(|entry| entry.dir() == dir);
             self.selected.retain(|dir| there(dir));
@@ -225,10 +222,7 @@ impl RunsScreen {
             ui.label(RichText::new(format!("Runs will be in {}", self.root.display())).weak());
             ui.add_space(GAP);
             for action in [Action::Demo, Action::Setup, Action::OpenRun] {
-                let entry = entry(action);
-                if ui.button(&entry.name).on_hover_text(entry.hint(ui.ctx())).clicked() {
-                    actions.push(action);
-                }
+                button(ui, action, &entry(action).name, true, actions);
             }
         });
     }
@@ -257,11 +251,6 @@ fn hindrance(deed: Deed, chosen: &[&Entry]) -> Option<String> {
             Standing::Damaged => entry.run.problem.clone(),
         },
     }
-}
-
-/// A run by its folder's name.
-pub(super) fn name(dir: &Path) -> String {
-    dir.file_name().map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

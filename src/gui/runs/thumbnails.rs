@@ -8,8 +8,7 @@ use std::thread;
 
 use eframe::egui::{self, ColorImage, Pos2, Rect, TextureHandle, TextureOptions, Vec2};
 
-use crate::export::Tiles;
-use crate::worker::{COLUMNS, ENLARGED};
+use crate::gui::pictures::read;
 
 /// Images of a picture that are kept, and how many a row shows.
 const KEPT: usize = 16;
@@ -107,11 +106,11 @@ fn fill(made: &Mutex<HashMap<PathBuf, Loaded>>, asked: &Receiver<PathBuf>, ctx: 
 
 /// The first images of a picture below each other, and how many.
 fn load(path: &Path) -> Result<(ColorImage, usize), String> {
-    let told = |error: std::io::Error| format!("{}: {error}", path.display());
-    if std::fs::metadata(path).map_err(told)?.len() > LIMIT {
+    // What cannot be looked at cannot be read either, which is told then.
+    if std::fs::metadata(path).is_ok_and(|found| found.len() > LIMIT) {
         return Err(format!("{} is too large", path.display()));
     }
-    let tiles = Tiles::from_grid(&std::fs::read(path).map_err(told)?, COLUMNS, ENLARGED)?;
+    let tiles = read(path)?;
     let (side, count) = (tiles.side(), tiles.count().min(KEPT));
     let pixels = &tiles.rgba()[..4 * side * side * count];
     Ok((ColorImage::from_rgba_unmultiplied([side, side * count], pixels), count))
@@ -122,6 +121,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::export::Picture;
+    use crate::worker::{COLUMNS, ENLARGED};
 
     #[test]
     fn the_first_images_are_taken_and_what_is_no_picture_says_why() {

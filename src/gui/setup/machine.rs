@@ -3,170 +3,111 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::Arc;
+use std::time::Duration;
 
-use serde::Deserialize;
-
+use crate::device;
+use crate::gui::reader::Reader;
 use crate::gui::session::Wake;
+use crate::worker::{DoctorReport, Examination};
 
-/// A GPU of the machine.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Adapter {
-    /// Its name.
-    pub name: String,
-    /// Bytes of its memory, where the driver tells.
-    pub memory: Option<u64>,
-}
-
-/// The processor.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Cpu {
-    /// Its name.
-    pub name: String,
-    /// Threads that run at once.
-    pub cores: usize,
-    /// Bytes.
-    pub memory: u64,
-}
-
-/// A device and why it was taken.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Named {
-    /// Its name.
-    pub name: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// What the machine has.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Devices {
-    /// Its GPUs.
-    pub adapters: Vec<Adapter>,
-    /// Its processor.
-    pub cpu: Cpu,
-    /// What `auto` takes.
-    pub auto: Named,
-}
-
-#[derive(Deserialize)]
-struct Report {
-    #[serde(flatten)]
-    devices: Devices,
-    #[serde(default)]
-    examination: Option<Examination>,
-    #[serde(default)]
-    error: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Examination {
-    device: Named,
-    passed: bool,
-    seconds: f64,
-    self_test: Vec<Check>,
-}
-
-#[derive(Deserialize)]
-struct Check {
-    name: String,
-    passed: bool,
-}
-
-/// How something asked for stands.
-#[derive(Clone, Debug, Default)]
-pub enum Answer<T> {
-    /// Not asked for.
-    #[default]
-    None,
-    /// Not there yet.
-    Waiting,
-    /// There, or why it will not be.
-    Known(Result<T, String>),
-}
+/// The machine, or why nothing is known of it; none before the answer.
+pub type Devices = Option<Arc<Result<device::Machine, String>>>;
+/// What a self-test found, in a sentence, good or bad; none before the answer.
+pub type Verdict = Option<Arc<Result<String, String>>>;
 
 /// What is known of the machine.
 pub struct Machine {
     program: PathBuf,
     wake: Wake,
-    devices: Arc<Mutex<Answer<Devices>>>,
-    test: Arc<Mutex<Answer<String>>>,
+    devices: Reader<Result<device::Machine, String>>,
+    /// The device that is tested, as the command line takes it.
+    test: Option<(String, Reader<Result<String, String>>)>,
 }
 
 impl Machine {
     /// Nothing asked yet. `program` is this program.
     pub fn new(program: PathBuf, wake: Wake) -> Self {
-        Self { program, wake, devices: Arc::default(), test: Arc::default() }
+        Self { program, devices: Reader::new(wake.clone()), wake, test: None }
     }
 
     /// The devices; asked for at the first call.
-    pub fn devices(&self) -> Answer<Devices> {
-        if matches!(*lock(&self.devices), Answer::None) {
-            self.ask(&self.devices, vec!["--list".to_owned()], |report| Ok(report.devices));
-        }
-        lock(&self.devices).clone()
-    }
-
-    /// The outcome of the last self-test.
-    pub fn test(&self) -> Answer<String> {
-        lock(&self.test).clone()
+    pub fn devices(&mut self) -> Devices {
+        let program = self.program.clone();
+        self.devices.look(Duration::MAX, || {
+            move || {
+                let answer = doctor(&program, &["--list"])?;
+                answer.report.map(|report| report.machine).ok_or(answer.problem)
+            }
+        })
     }
 
     /// Begins a self-test of a device, given as the command line takes it.
-    pub fn begin_test(&self, device: &str) {
-        self.ask(&self.test, vec!["--device".to_owned(), device.to_owned()], |report| {
-            let Some(examination) = report.examination else {
-                return Err(report.error.unwrap_or_else(|| "the self-test told nothing".to_owned()));
-            };
-            let name = &examination.device.name;
-            let wrong: Vec<&str> =
-                examination.self_test.iter().filter(|check| !check.passed).map(|c| c.name.as_str()).collect();
-            match examination.passed {
-                true => Ok(format!(
-                    "{name} computes what the CPU computes: {} checks in {:.0} s",
-                    examination.self_test.len(),
-                    examination.seconds
-                )),
-                false => {
-                    Err(format!("{name} computes wrong results ({}); update its driver", wrong.join(", ")))
+    pub fn begin_test(&mut self, device: &str) {
+        self.test = Some((device.to_owned(), Reader::new(self.wake.clone())));
+    }
+
+    /// What came of the last self-test; none where there was none.
+    pub fn test(&mut self) -> Option<Verdict> {
+        let program = &self.program;
+        self.test.as_mut().map(|(device, reader)| {
+            reader.look(Duration::MAX, || {
+                let (program, device) = (program.clone(), device.clone());
+                move || {
+                    let answer = doctor(&program, &["--device", &device])?;
+                    let examination = answer.report.and_then(|report| report.examination);
+                    examination.map_or(Err(answer.problem), |examination| verdict(&examination))
                 }
-            }
-        });
-    }
-
-    fn ask<T: Send + 'static>(
-        &self,
-        answer: &Arc<Mutex<Answer<T>>>,
-        arguments: Vec<String>,
-        read: fn(Report) -> Result<T, String>,
-    ) {
-        *lock(answer) = Answer::Waiting;
-        let (program, wake, answer) = (self.program.clone(), self.wake.clone(), answer.clone());
-        thread::spawn(move || {
-            let outcome = doctor(&program, &arguments).and_then(read);
-            *lock(&answer) = Answer::Known(outcome);
-            wake();
-        });
+            })
+        })
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn verdict(examination: &Examination) -> Result<String, String> {
+    let Examination { device, self_test, passed, seconds, .. } = examination;
+    match passed {
+        true => Ok(format!(
+            "{} computes what the CPU computes: {} checks in {seconds:.0} s",
+            device.name,
+            self_test.len()
+        )),
+        false => {
+            let wrong = self_test.iter().filter(|check| !check.passed);
+            let wrong: Vec<&str> = wrong.map(|check| check.name.as_str()).collect();
+            Err(format!("{} computes wrong results ({}); update its driver", device.name, wrong.join(", ")))
+        }
+    }
 }
 
-fn doctor(program: &Path, arguments: &[String]) -> Result<Report, String> {
+/// What the doctor said.
+struct Answer {
+    report: Option<DoctorReport>,
+    /// Why it has not said more.
+    problem: String,
+}
+
+fn doctor(program: &Path, arguments: &[&str]) -> Result<Answer, String> {
     let mut command = Command::new(program);
     command.args(["doctor", "--json"]).args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
     let output =
         command.output().map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
     let text = String::from_utf8_lossy(&output.stdout);
+    let mut answer = Answer {
+        report: None,
+        problem: "the driver took the test down; update it, or compute on the CPU".to_owned(),
+    };
     // Where the examination fails, a second object says why.
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let first = lines.first().ok_or("the driver took the test down; update it, or compute on the CPU")?;
-    let mut report: Report =
-        serde_json::from_str(first).map_err(|error| format!("the devices cannot be listed: {error}"))?;
-    let last: Option<serde_json::Value> = lines.last().and_then(|line| serde_json::from_str(line).ok());
-    report.error = last.and_then(|last| Some(last.get("error")?.as_str()?.to_owned()));
-    Ok(report)
+    for line in text.lines() {
+        let value: serde_json::Value =
+            serde_json::from_str(line).map_err(|error| format!("the devices cannot be listed: {error}"))?;
+        match value.get("error").and_then(serde_json::Value::as_str) {
+            Some(problem) => answer.problem = problem.to_owned(),
+            None => {
+                let report = serde_json::from_value(value);
+                answer.report =
+                    Some(report.map_err(|error| format!("the devices cannot be listed: {error}"))?);
+            }
+        }
+    }
+    Ok(answer)
 }

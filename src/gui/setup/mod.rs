@@ -8,6 +8,7 @@ mod machine;
 mod readout;
 mod search;
 mod space;
+mod study;
 mod training;
 
 use std::collections::BTreeMap;
@@ -19,23 +20,21 @@ use check::{Checker, State, Wanted};
 use form::{Form, Problem};
 use history::History;
 use machine::Machine;
-use readout::Readout;
+use study::Study;
 
 use super::commands::{Action, entry};
 use super::session::Wake;
-use super::state::RunState;
 use super::theme::Palette;
 use crate::arch::Genotype;
 use crate::config::{Mode, PRESETS, RunConfig};
+use crate::data::Source;
 use crate::run::write_atomic;
-use crate::worker::{Job, expected_macs};
+use crate::worker::Job;
 
 /// The preset that a fresh form has.
 const FIRST: &str = "quick";
 /// Width of the column with what comes of the settings, in points.
 const ASIDE: f32 = 290.0;
-/// A run's speed is believed from this share of it on.
-const BELIEVED: f32 = 0.05;
 
 /// What can be taken back.
 #[derive(Clone, PartialEq)]
@@ -53,10 +52,26 @@ pub struct Setup {
     machine: Machine,
     data: data::View,
     space: space::View,
-    readout: Readout,
-    problem: Option<Problem>,
-    /// Why it cannot start though no setting is wrong.
-    waiting: Option<String>,
+    study: Study,
+    /// Why it cannot start.
+    hindrance: Option<Hindrance>,
+}
+
+/// Why a run cannot begin.
+enum Hindrance {
+    /// A setting cannot work.
+    Problem(Problem),
+    /// Something is not known yet.
+    Waiting(&'static str),
+}
+
+impl Hindrance {
+    fn text(&self) -> &str {
+        match self {
+            Self::Problem(problem) => &problem.text,
+            Self::Waiting(text) => text,
+        }
+    }
 }
 
 impl Setup {
@@ -66,14 +81,13 @@ impl Setup {
         let draft = Draft { arch: None, config };
         Self {
             history: History::new(draft.clone()),
+            study: Study::of(&draft),
             draft,
             checker: Checker::new(wake.clone()),
             machine: Machine::new(program, wake),
             data: data::View::default(),
             space: space::View::default(),
-            readout: Readout::default(),
-            problem: None,
-            waiting: None,
+            hindrance: None,
         }
     }
 
@@ -84,12 +98,11 @@ impl Setup {
 
     /// Learns from the images in a folder, from now on.
     pub fn learn_from(&mut self, folder: &Path) {
-        let source = crate::data::Source::Folder(folder.to_owned());
-        let kept = data::kind(&self.draft.config.data.source);
-        self.draft.config.data.source = match kept {
+        let source = &mut self.draft.config.data.source;
+        *source = match data::kind(source) {
             // A public data set is looked for in the folder that was chosen for it.
             Some(kind) => format!("{kind}:{}", folder.display()),
-            None => source.to_string(),
+            None => Source::Folder(folder.to_owned()).to_string(),
         };
         if let Some(name) = folder.file_name() {
             self.draft.config.name = name.to_string_lossy().into_owned();
@@ -151,33 +164,12 @@ impl Setup {
 
     /// Whether a run can begin.
     pub fn can_start(&self) -> bool {
-        self.problem.is_none() && self.waiting.is_none()
+        self.hindrance.is_none()
     }
 
     /// What to begin.
     pub fn start(&self) -> (Job, RunConfig) {
-        (self.job().unwrap_or(Job::Search), self.draft.config.clone())
-    }
-
-    /// The device of a run and the multiply-accumulates a second it reaches, once that can be told.
-    pub fn learn_speed(&self, state: &RunState) -> Option<(String, f64)> {
-        let (progress, config, device) = (state.progress?, state.config.as_ref()?, state.device.as_ref()?);
-        let left = progress.eta.filter(|_| progress.done >= BELIEVED && progress.done < 1.0)?;
-        // The parts of a search are known from its settings; a training's architecture is not here.
-        let searches = !state.board_at(state.moment).is_empty();
-        let macs = searches.then(|| expected_macs(&Job::Search, config).ok()).flatten()?;
-        let speed = macs as f64 * f64::from(1.0 - progress.done) / left;
-        (speed.is_finite() && speed > 0.0).then(|| (device.clone(), speed))
-    }
-
-    fn job(&self) -> Result<Job, Problem> {
-        match &self.draft.arch {
-            None => Ok(Job::Search),
-            Some(text) => match Genotype::parse(text) {
-                Ok(genotype) => Ok(Job::Train(genotype)),
-                Err(error) => Err(Problem { key: "arch".to_owned(), text: error.to_string() }),
-            },
-        }
+        (self.study.job.clone().unwrap_or(Job::Search), self.draft.config.clone())
     }
 
     /// Draws presets, files, undo and Start into the top bar.
@@ -187,11 +179,7 @@ impl Setup {
         let text = RichText::new("▶ Start").color(egui::Color32::WHITE);
         let button = egui::Button::new(text).fill(fill);
         let ready = self.can_start();
-        let reason = match (&self.problem, &self.waiting) {
-            (Some(problem), _) => problem.text.clone(),
-            (None, Some(waiting)) => waiting.clone(),
-            (None, None) => String::new(),
-        };
+        let reason = self.hindrance.as_ref().map_or("", Hindrance::text);
         let response = ui.add_enabled(ready, button).on_hover_text(start.hint(ui.ctx()));
         let response = response.on_disabled_hover_text(reason);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, ready, &start.name));
@@ -227,24 +215,29 @@ impl Setup {
 
     /// Draws the form. `speeds` are multiply-accumulates a second by device, as earlier runs had them.
     pub fn show(&mut self, ui: &mut egui::Ui, speeds: &BTreeMap<String, f64>, actions: &mut Vec<Action>) {
-        self.examine();
+        if self.study.of != self.draft {
+            self.study = Study::of(&self.draft);
+        }
+        let wanted = Wanted { data: self.draft.config.data.clone(), side: self.study.side() };
+        let images = self.checker.get(&wanted);
+        self.hindrance = self.hindrance(&images);
         let devices = self.machine.devices();
         let aside = egui::Panel::right("what comes of it").exact_size(ASIDE).resizable(false);
         aside.show(ui, |ui| {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                let job = self.job().ok();
-                self.readout.show(ui, job.as_ref(), &self.draft.config, &devices, speeds);
+                let figures = self.study.figures.as_ref();
+                readout::show(ui, figures, &self.draft.config.device, &devices, speeds);
                 ui.add_space(8.0);
                 let palette = Palette::of(ui);
-                match (&self.problem, &self.waiting) {
-                    (Some(problem), _) => ui.colored_label(palette.bad, &problem.text),
-                    (None, Some(waiting)) => ui.colored_label(palette.warning, waiting),
-                    (None, None) => ui.colored_label(palette.good, "Ready to start"),
+                match &self.hindrance {
+                    Some(Hindrance::Problem(problem)) => ui.colored_label(palette.bad, &problem.text),
+                    Some(Hindrance::Waiting(text)) => ui.colored_label(palette.warning, *text),
+                    None => ui.colored_label(palette.good, "Ready to start"),
                 };
             });
         });
         egui::CentralPanel::default().show(ui, |ui| {
-            egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.form(ui, actions));
+            egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.form(ui, &images, actions));
         });
         // A drag or a word is one change, not one for each frame or letter.
         let busy = ui.ctx().egui_is_using_pointer() || ui.ctx().egui_wants_keyboard_input();
@@ -253,60 +246,40 @@ impl Setup {
         }
     }
 
-    /// Finds what is wrong and what is not known yet.
-    fn examine(&mut self) {
-        let config = &self.draft.config;
-        let checked = match self.draft.arch {
-            None => config.validate_search(),
-            Some(_) => config.validate(),
-        };
-        let problem = checked.err().map(|error| Problem {
-            key: error.key().unwrap_or_default().to_owned(),
-            text: error.to_string(),
-        });
-        self.problem = self.job().err().or(problem);
-        self.waiting = None;
-        let side = self.side();
-        if self.problem.as_ref().is_some_and(|problem| problem.key != "data.source") {
-            // Sizes that cannot work say nothing of the images.
-            return;
+    /// What is wrong, or not known yet.
+    fn hindrance(&self, images: &State) -> Option<Hindrance> {
+        let problem = |key: &str, text: String| Hindrance::Problem(Problem { key: key.to_owned(), text });
+        if let Some(problem) = &self.study.problem {
+            return Some(Hindrance::Problem(problem.clone()));
         }
-        match self.checker.get(&Wanted { data: config.data.clone(), side }) {
-            State::Busy(..) => self.waiting = Some("The images are being looked at".to_owned()),
-            State::Done(Err(text)) => self.problem = Some(Problem { key: "data.source".to_owned(), text }),
-            State::Done(Ok(found)) if found.report.classes.is_empty() && self.draft.arch.is_none() => {
-                if let Err(text) = search::without_classes(config) {
-                    self.problem = Some(Problem { key: "search.reward".to_owned(), text });
-                }
+        match images {
+            State::Busy(..) => Some(Hindrance::Waiting("The images are being looked at")),
+            State::Done(Err(text)) => Some(problem("data.source", text.clone())),
+            State::Done(Ok(found)) => {
+                let searched = self.draft.arch.is_none() && found.report.classes.is_empty();
+                let checked = searched.then(|| search::without_classes(&self.draft.config));
+                checked?.err().map(|text| problem("search.reward", text))
             }
-            State::Done(Ok(_)) => {}
         }
     }
 
-    /// Side in pixels of the images.
-    fn side(&self) -> usize {
-        match self.job() {
-            Ok(Job::Train(genotype)) => self.draft.config.model.side(genotype.cells.len()),
-            _ => self.draft.config.side(),
-        }
-    }
-
-    fn form(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        let side = self.side();
-        let problem = self.problem.clone();
+    fn form(&mut self, ui: &mut egui::Ui, images: &State, actions: &mut Vec<Action>) {
+        let problem = match &self.hindrance {
+            Some(Hindrance::Problem(problem)) => Some(problem.clone()),
+            _ => None,
+        };
         let form = Form { problem: problem.as_ref() };
         self.purpose(ui, form);
-        let wanted = Wanted { data: self.draft.config.data.clone(), side };
-        let state = self.checker.get(&wanted);
-        data::show(ui, form, &mut self.data, &mut self.draft.config, side, &state, actions);
-        if self.draft.arch.is_none() {
-            space::show(ui, form, &mut self.space, &mut self.draft.config);
-            search::show(ui, form, &mut self.draft.config);
+        let (searched, side) = (self.draft.arch.is_none(), self.study.side());
+        let Self { draft: Draft { config, .. }, data, space, machine, .. } = self;
+        data::show(ui, form, data, config, side, images, actions);
+        if searched {
+            space::show(ui, form, space, config);
+            search::show(ui, form, config);
         }
-        let searched = self.draft.arch.is_none();
-        training::networks(ui, form, &mut self.draft.config, searched);
-        training::recipe(ui, form, &mut self.draft.config, searched);
-        training::run(ui, form, &mut self.draft.config, &self.machine);
+        training::networks(ui, form, config, searched);
+        training::recipe(ui, form, config, searched);
+        training::run(ui, form, config, machine);
     }
 
     /// What the run is for.

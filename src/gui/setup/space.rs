@@ -117,12 +117,9 @@ fn toggles<T: PartialEq + Copy>(
     everywhere: impl Fn(&mut SpaceConfig) -> &mut Vec<T>,
     own: impl Fn(&mut CellOverride) -> &mut Option<Vec<T>>,
 ) {
-    let mut allowed = everywhere(space).clone();
-    if let Some(own) =
-        cell.and_then(|cell| space.cell.iter_mut().find(|c| c.number == cell)).map(own_of(&own))
-    {
-        allowed = own.unwrap_or(allowed);
-    }
+    let overridden = cell.and_then(|cell| space.cell.iter_mut().find(|other| other.number == cell));
+    let own_values = overridden.and_then(|overridden| own(overridden).clone());
+    let mut allowed = own_values.unwrap_or_else(|| everywhere(space).clone());
     let before = allowed.clone();
     form.row(ui, key, label, tip, |ui| {
         let row = ui.horizontal(|ui| {
@@ -151,12 +148,6 @@ fn toggles<T: PartialEq + Copy>(
         None => *everywhere(space) = allowed,
         Some(number) => *own(override_of(space, number)) = Some(allowed),
     }
-}
-
-fn own_of<T: Clone>(
-    own: &impl Fn(&mut CellOverride) -> &mut Option<Vec<T>>,
-) -> impl Fn(&mut CellOverride) -> Option<Vec<T>> {
-    move |cell| own(cell).clone()
 }
 
 /// What cell `number` has of its own, made where there is nothing yet.

@@ -1,9 +1,9 @@
 //! The networks' sizes, how they are trained, and where and under which name.
 
-use eframe::egui::{self, RichText, TextEdit};
+use eframe::egui::{self, TextEdit};
 
 use super::form::{Drag, Form};
-use super::machine::{Answer, Devices, Machine};
+use super::machine::{Devices, Machine};
 use crate::config::RunConfig;
 use crate::gan::{AverageStatistics, Idle, Loss, RateDecay};
 use crate::gui::theme::Palette;
@@ -181,7 +181,7 @@ pub fn recipe(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, searche
 }
 
 /// Draws the section on the run itself.
-pub fn run(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: &Machine) {
+pub fn run(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: &mut Machine) {
     form.section(ui, "Run", "Its name, its seed, and where it is computed", |ui| {
         form.row(ui, "name", "Name", "A part of the run folder's name", |ui| {
             ui.add(TextEdit::singleline(&mut config.name).desired_width(220.0))
@@ -196,7 +196,7 @@ pub fn run(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: &
                 .selected_text(in_words(&config.device, &devices));
             let shown = shown.show_ui(ui, |ui| {
                 let mut names = vec!["auto".to_owned()];
-                if let Answer::Known(Ok(devices)) = &devices {
+                if let Some(Ok(devices)) = devices.as_deref() {
                     names.extend(devices.adapters.iter().map(|adapter| adapter.name.clone()));
                 }
                 names.push("cpu".to_owned());
@@ -223,25 +223,25 @@ pub fn run(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: &
     });
 }
 
-fn self_test(ui: &mut egui::Ui, device: &str, machine: &Machine) {
+fn self_test(ui: &mut egui::Ui, device: &str, machine: &mut Machine) {
     let test = machine.test();
-    let idle = !matches!(test, Answer::Waiting);
+    let idle = !matches!(test, Some(None));
     let button = ui.add_enabled(idle, egui::Button::new("Test the device"));
     let about = "Runs every operator forward and backward there and on the CPU; a minute the first time";
     if button.on_hover_text(about).clicked() {
         machine.begin_test(device);
     }
     let palette = Palette::of(ui);
-    match test {
-        Answer::None => {}
-        Answer::Waiting => {
+    match test.as_ref().map(Option::as_deref) {
+        None => {}
+        Some(None) => {
             ui.horizontal(|ui| {
                 ui.spinner();
                 ui.label("Testing");
             });
         }
-        Answer::Known(Ok(text)) => drop(ui.colored_label(palette.good, text)),
-        Answer::Known(Err(text)) => drop(ui.colored_label(palette.bad, text)),
+        Some(Some(Ok(text))) => drop(ui.colored_label(palette.good, text)),
+        Some(Some(Err(text))) => drop(ui.colored_label(palette.bad, text)),
     }
 }
 
@@ -250,11 +250,11 @@ fn gibibytes(bytes: u64) -> String {
 }
 
 /// A device with what is known of it.
-fn in_words(name: &str, devices: &Answer<Devices>) -> String {
-    let devices = match devices {
-        Answer::Known(Ok(devices)) => devices,
-        Answer::Known(Err(_)) => return format!("{name} (the devices could not be listed)"),
-        _ => return format!("{name} (looking for devices)"),
+fn in_words(name: &str, devices: &Devices) -> String {
+    let devices = match devices.as_deref() {
+        Some(Ok(devices)) => devices,
+        Some(Err(_)) => return format!("{name} (the devices could not be listed)"),
+        None => return format!("{name} (looking for devices)"),
     };
     match name {
         "auto" => format!("auto: {}, {}", devices.auto.name, devices.auto.reason),
@@ -273,15 +273,10 @@ fn in_words(name: &str, devices: &Answer<Devices>) -> String {
 }
 
 /// The name of the device that a choice comes to, once that is known.
-pub fn resolved(name: &str, devices: &Answer<Devices>) -> Option<String> {
-    match (name, devices) {
-        ("auto", Answer::Known(Ok(devices))) => Some(devices.auto.name.clone()),
+pub fn resolved(name: &str, devices: &Devices) -> Option<String> {
+    match (name, devices.as_deref()) {
+        ("auto", Some(Ok(devices))) => Some(devices.auto.name.clone()),
         ("auto", _) => None,
         (name, _) => Some(name.to_owned()),
     }
-}
-
-/// What is weak, for labels without an own setting.
-pub fn weak(text: impl Into<String>) -> RichText {
-    RichText::new(text).weak()
 }

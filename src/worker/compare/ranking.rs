@@ -97,30 +97,21 @@ pub(super) fn unranked(rankings: &[Ranking]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn distance(value: f64) -> Score {
-        Score {
-            metric: Metric::FrechetDistance,
-            value,
-            std: None,
-            extractor: "toys-v1".into(),
-            samples: 2000,
-            reference: Some("toys".into()),
-            splits: None,
-            seed: 1,
-        }
-    }
-
     fn inception(value: f64) -> Score {
-        Score { metric: Metric::InceptionScore, reference: None, splits: Some(10), ..distance(value) }
+        Score { metric: Metric::InceptionScore, reference: None, splits: Some(10), ..Score::of_tests(value) }
     }
 
     #[test]
     fn the_smaller_distance_and_the_larger_inception_score_are_the_best() {
-        let runs = [vec![distance(30.0), inception(7.0)], vec![inception(8.0), distance(20.0)], vec![]];
+        let runs = [
+            vec![Score::of_tests(30.0), inception(7.0)],
+            vec![inception(8.0), Score::of_tests(20.0)],
+            vec![],
+        ];
         let rankings = rankings(&runs.each_ref().map(Vec::as_slice));
         let best: Vec<_> = rankings.iter().map(|ranking| ranking.best.clone()).collect();
         assert_eq!(best, [[1], [1]]);
-        assert_eq!(rankings[0].scores, [Some(distance(30.0)), Some(distance(20.0)), None]);
+        assert_eq!(rankings[0].scores, [Some(Score::of_tests(30.0)), Some(Score::of_tests(20.0)), None]);
         assert_eq!(rankings[1].words(), "Inception score (toys-v1, 2,000 samples, 10 splits)");
         assert_eq!(unranked(&rankings), Vec::<String>::new());
     }
@@ -128,13 +119,13 @@ mod tests {
     #[test]
     fn what_was_measured_otherwise_is_never_ranked_with_the_rest() {
         let others = [
-            Score { samples: 500, ..distance(1.0) },
-            Score { seed: 2, ..distance(1.0) },
-            Score { extractor: "other".into(), ..distance(1.0) },
-            Score { reference: Some("cifar10".into()), ..distance(1.0) },
+            Score { samples: 500, ..Score::of_tests(1.0) },
+            Score { seed: 2, ..Score::of_tests(1.0) },
+            Score { extractor: "other".into(), ..Score::of_tests(1.0) },
+            Score { reference: Some("cifar10".into()), ..Score::of_tests(1.0) },
         ];
         for (other, part) in others.into_iter().zip(["samples", "seed", "extractors", "real images"]) {
-            let found = rankings(&[&[distance(30.0), inception(7.0)], &[other]]);
+            let found = rankings(&[&[Score::of_tests(30.0), inception(7.0)], &[other]]);
             assert_eq!(found.len(), 3);
             // Both distances stand together, and none is the best.
             assert!(found[..2].iter().all(|ranking| ranking.words().contains("distance")));
@@ -147,7 +138,7 @@ mod tests {
     #[test]
     fn equals_share_the_first_place_and_no_number_has_none() {
         let best = |values: [f64; 3]| {
-            let scores = values.map(|value| vec![distance(value)]);
+            let scores = values.map(|value| vec![Score::of_tests(value)]);
             rankings(&scores.each_ref().map(Vec::as_slice))[0].best.clone()
         };
         assert_eq!(best([2.0, 1.0, 1.0]), [1, 2]);

@@ -9,7 +9,7 @@ use super::super::setup::Job;
 use crate::arch::{Genotype, NetShape, macs, params};
 use crate::config::{RunConfig, Settings, written_settings};
 use crate::metric::Score;
-use crate::run::{RunError, RunView, Standing};
+use crate::run::{RunError, RunView, Standing, name};
 use crate::search::{Candidate, News};
 
 /// What is said of a run.
@@ -92,11 +92,9 @@ pub(super) fn read(dir: &Path) -> Result<(Compared, Settings), RunError> {
         (false, Some(_)) => Standing::Finished,
         (false, None) => Standing::Stopped,
     };
-    let name =
-        dir.file_name().map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into());
     let compared = Compared {
         dir: dir.to_owned(),
-        name,
+        name: name(dir),
         standing,
         job,
         seconds: seconds(&view),
@@ -196,26 +194,12 @@ fn seconds(view: &RunView) -> Option<f64> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::metric::Metric;
     use crate::run::{RunFolder, RunInfo};
 
     fn folder(dir: &Path, job: &Job) -> RunFolder {
         let mut info = RunInfo::new("cpu", 3, time::OffsetDateTime::now_utc());
         info.extra.insert("job".to_owned(), serde_json::to_value(job).unwrap());
         RunFolder::create(dir, &info, &RunConfig::default().to_toml().unwrap()).unwrap()
-    }
-
-    fn score(value: f64) -> Score {
-        Score {
-            metric: Metric::FrechetDistance,
-            value,
-            std: None,
-            extractor: "toys-v1".into(),
-            samples: 2000,
-            reference: Some("toys".into()),
-            splits: None,
-            seed: 1,
-        }
     }
 
     #[test]
@@ -225,7 +209,7 @@ mod tests {
         let genotype = Genotype::parse("1 0 1 1 1 0 0 1 1").unwrap();
         let mut folder = folder(&dir, &Job::Train(genotype.clone()));
         for (step, value, best) in [(10, 5.0, true), (20, 3.0, true), (30, 4.0, false)] {
-            let scores = vec![score(value)];
+            let scores = vec![Score::of_tests(value)];
             let news = News::Evaluated { name: "train".to_owned(), step, scores, best };
             folder.events.append(&Event::from(news)).unwrap();
         }
@@ -233,7 +217,7 @@ mod tests {
         let (run, settings) = read(&dir).unwrap();
         let outcome = run.outcome.unwrap();
         assert_eq!((run.standing, outcome.is_final), (Standing::Running, false));
-        assert_eq!((outcome.scores, outcome.best_step), (vec![score(3.0)], Some(20)));
+        assert_eq!((outcome.scores, outcome.best_step), (vec![Score::of_tests(3.0)], Some(20)));
         assert_eq!(outcome.params, Some(params(&genotype, &outcome.shape.unwrap())));
         assert!(run.seconds.unwrap() < 60.0 && !settings.is_empty());
     }
@@ -253,7 +237,7 @@ mod tests {
             iteration: 0,
             strategy: "reinforce".to_owned(),
             estimator: estimator.to_owned(),
-            scores: vec![score(9.0)],
+            scores: vec![Score::of_tests(9.0)],
             reward,
             macs: 1,
         };

@@ -1,0 +1,74 @@
+//! What this machine can compute on.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+
+use super::{Adapter, Choice, DeviceError, adapters, cache_dir, pick};
+
+/// What the machine has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Its GPUs, and what imitates one.
+    pub adapters: Vec<Adapter>,
+    /// Its processor.
+    pub cpu: Cpu,
+    /// What `auto` takes here.
+    pub auto: Named,
+    /// The folder of what is kept between runs.
+    pub cache: PathBuf,
+}
+
+/// The processor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cpu {
+    /// Its name.
+    pub name: String,
+    /// Threads that run at once.
+    pub cores: usize,
+    /// Bytes.
+    pub memory: u64,
+    /// Bytes that are free or can be freed.
+    pub memory_available: u64,
+}
+
+/// A device and why it was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Its name.
+    pub name: String,
+    /// Why, as the end of a sentence.
+    pub reason: String,
+}
+
+impl Machine {
+    /// Looks at this machine.
+    ///
+    /// # Errors
+    ///
+    /// If it has no place for a cache.
+    pub fn look() -> Result<Self, DeviceError> {
+        let adapters = adapters();
+        let auto = pick(&Choice::Auto, &adapters)?;
+        let name = auto.adapter.map_or(Choice::CPU.to_owned(), |adapter| adapter.name);
+        let auto = Named { name, reason: auto.reason };
+        Ok(Self { adapters, cpu: Cpu::look(), auto, cache: cache_dir()? })
+    }
+}
+
+impl Cpu {
+    fn look() -> Self {
+        let wanted = RefreshKind::nothing()
+            .with_cpu(CpuRefreshKind::nothing())
+            .with_memory(MemoryRefreshKind::nothing().with_ram());
+        let system = System::new_with_specifics(wanted);
+        let brand = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
+        Self {
+            name: brand.filter(|name| !name.is_empty()).unwrap_or("unknown".to_owned()),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory: system.total_memory(),
+            memory_available: system.available_memory(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Work on a thread of its own, whose outcome a frame asks for without waiting.
+
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+
+use super::session::Wake;
+
+/// Work under way.
+pub struct Aside<T>(Receiver<T>);
+
+impl<T: Send + 'static> Aside<T> {
+    /// Begins the work; `wake` is called when it is done.
+    pub fn begin(wake: &Wake, work: impl FnOnce() -> T + Send + 'static) -> Self {
+        let (send, outcome) = channel();
+        let wake = wake.clone();
+        thread::spawn(move || {
+            // Nobody may want to know any more.
+            let _ = send.send(work());
+            wake();
+        });
+        Self(outcome)
+    }
+
+    /// What came of the work in `slot`, once it is done, and empties the slot then. `Some(None)` where the
+    /// work panicked.
+    pub fn take(slot: &mut Option<Self>) -> Option<Option<T>> {
+        let outcome = match slot.as_ref()?.0.try_recv() {
+            Ok(outcome) => Some(outcome),
+            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Empty) => return None,
+        };
+        *slot = None;
+        Some(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn an_outcome_is_told_once_and_a_panic_ends_the_work() {
+        let (send, woken) = channel();
+        let send = Mutex::new(send);
+        let wake: Wake = Arc::new(move || drop(send.lock().map(|send| send.send(()))));
+        let (go, gate) = channel();
+        let mut slot = Some(Aside::begin(&wake, move || gate.recv().unwrap() + 1));
+        assert_eq!(Aside::take(&mut slot), None);
+        go.send(4).unwrap();
+        woken.recv().unwrap();
+        assert_eq!(Aside::take(&mut slot), Some(Some(5)));
+        assert!(slot.is_none() && Aside::take(&mut slot).is_none());
+        let mut slot: Option<Aside<()>> = Some(Aside::begin(&wake, || panic!("as it may be")));
+        while slot.is_some() {
+            assert!(matches!(Aside::take(&mut slot), None | Some(None)));
+        }
+    }
+}
