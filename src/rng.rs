@@ -6,7 +6,7 @@
 
 mod latent;
 
-pub use latent::{Latent, SAMPLE_STREAM};
+pub use latent::{FIXED_STREAM, Latent, SAMPLE_STREAM, fixed_latent};
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

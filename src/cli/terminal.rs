@@ -68,6 +68,7 @@ impl Terminal {
             Event::Paused { paused: false } => self.say("Going on"),
             Event::Samples { .. }
             | Event::Preview { .. }
+            | Event::AtHand { .. }
             | Event::CheckpointSaved { .. }
             | Event::Stopped
             // What a studio tells, which a run has none of.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::AdamConfig;
 use super::loss::Loss;
+use super::turns::Network;
 use crate::arch::{Genotype, discriminator_macs, macs};
 use crate::model::ModelConfig;
 
@@ -68,6 +69,14 @@ impl Default for Recipe {
 }
 
 impl Recipe {
+    /// The learning rate that a network begins with.
+    pub fn rate(&self, network: Network) -> f64 {
+        match network {
+            Network::Discriminator => self.discriminator_rate,
+            Network::Generator => self.generator_rate,
+        }
+    }
+
     /// Multiply-accumulates of one generator step and the discriminator steps that come with it.
     ///
     /// A discriminator step is the generator's forward pass, and forward and both backward passes of
@@ -107,6 +116,21 @@ impl Default for TrainConfig {
             evaluate_every: 3_128,
             samples_every: 500,
             average_statistics: AverageStatistics::Recalibrated,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Discriminator steps in all.
+    pub fn last_step(&self, n_critic: u64) -> u64 {
+        self.steps * n_critic
+    }
+
+    /// The learning rate at discriminator step `step`, from 0, of a network that begins with `initial`.
+    pub fn rate(&self, initial: f64, step: u64, n_critic: u64) -> f64 {
+        match self.rate_decay {
+            RateDecay::None => initial,
+            RateDecay::Linear => initial * (1.0 - step as f64 / self.last_step(n_critic) as f64),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::config::{Recipe, TrainConfig};
 use super::training::Training;
 
 /// Pieces of work in which a training of one step is trained, pictured and begins to be scored.
-pub const PIECES: usize = 3;
+pub const PIECES: usize = 4;
 
 /// The shortest training that needs all kernels of one like `recipe` and `config` say: each step
 /// contains both networks' updates, and it ends after one.

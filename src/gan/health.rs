@@ -6,6 +6,8 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::turns::{Losses, Network};
+
 /// When a pair counts as collapsed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -46,10 +48,10 @@ impl NotFinite {
     /// # Errors
     ///
     /// If it is NaN or infinite.
-    pub fn check(network: &'static str, value: f32, step: u64) -> Result<f32, NotFinite> {
+    pub fn check(network: Network, value: f32, step: u64) -> Result<f32, NotFinite> {
         match value.is_finite() {
             true => Ok(value),
-            false => Err(NotFinite { network, value, step }),
+            false => Err(NotFinite { network: network.words(), value, step }),
         }
     }
 }
@@ -63,7 +65,8 @@ pub struct LossWindow {
 
 impl LossWindow {
     /// Notes a step's losses; the generator has one only every `n_critic` steps.
-    pub fn push(&mut self, config: &HealthConfig, discriminator: f32, generator: Option<f32>) {
+    pub fn push(&mut self, config: &HealthConfig, losses: Losses) {
+        let Losses { discriminator, generator } = losses;
         self.discriminator.push_back(discriminator);
         self.generator.extend(generator);
         for losses in [&mut self.discriminator, &mut self.generator] {
@@ -118,7 +121,8 @@ mod tests {
     fn window(discriminator: impl Fn(usize) -> f32, generator: impl Fn(usize) -> f32) -> LossWindow {
         let mut window = LossWindow::default();
         for i in 0..20 {
-            window.push(&CONFIG, discriminator(i), Some(generator(i)));
+            let losses = Losses { discriminator: discriminator(i), generator: Some(generator(i)) };
+            window.push(&CONFIG, losses);
         }
         window
     }
@@ -137,7 +141,7 @@ mod tests {
     fn nothing_is_said_before_the_window_is_full() {
         let mut window = LossWindow::default();
         for _ in 0..9 {
-            window.push(&CONFIG, 0.0, Some(0.0));
+            window.push(&CONFIG, Losses { discriminator: 0.0, generator: Some(0.0) });
         }
         assert_eq!(window.collapsed(&CONFIG), None);
     }
@@ -160,9 +164,9 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_no_number_is_an_error() {
-        assert!(NotFinite::check("generator", 1.0, 3).is_ok());
+        assert!(NotFinite::check(Network::Generator, 1.0, 3).is_ok());
         for value in [f32::NAN, f32::INFINITY] {
-            let error = NotFinite::check("generator", value, 3);
+            let error = NotFinite::check(Network::Generator, value, 3);
             assert!(error.is_err_and(|e| e.to_string().contains("generator")));
         }
     }

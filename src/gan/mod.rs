@@ -11,6 +11,7 @@ mod self_test;
 mod step;
 mod trainer;
 mod training;
+mod turns;
 
 pub use adam::{Adam, AdamConfig, AdamError, Idle};
 pub use config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
@@ -21,8 +22,9 @@ pub use loss::Loss;
 pub use measurement::{MeasurePlan, Measurement};
 pub use self_test::{CHECKS, Check, self_test};
 pub use step::Pair;
-pub use trainer::{Arena, BEST, BEST_RAW, Best, Losses, Trainer, TrainerState};
+pub use trainer::{Arena, BEST, BEST_RAW, Best, Trainer, TrainerState};
 pub use training::{GRID, ScoreConfig, Training, TrainingNews, TrainingState, picture};
+pub use turns::{Losses, Network, Turns, Updates};
 
 use thiserror::Error;
 

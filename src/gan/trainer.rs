@@ -6,10 +6,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::GanError;
-use super::config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
+use super::config::{AverageStatistics, Recipe, TrainConfig};
 use super::health::NotFinite;
 use super::latent::latents;
 use super::step::Pair;
+use super::turns::{Losses, Network, Turns, Updates};
 use crate::arch::Genotype;
 use crate::data::{Batches, ImageSet};
 use crate::metric::{Score, Scorer};
@@ -31,15 +32,6 @@ pub struct Arena {
     pub scorer: Arc<Scorer>,
 }
 
-/// Losses of one step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Losses {
-    /// The discriminator's.
-    pub discriminator: f32,
-    /// The generator's, in steps that update it.
-    pub generator: Option<f32>,
-}
-
 /// The best evaluation so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Best {
@@ -52,8 +44,9 @@ pub struct Best {
 /// The plain part of a trainer's state; its tensors are apart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainerState {
-    /// Discriminator steps done.
-    pub step: u64,
+    /// How far the alternation of updates is.
+    #[serde(flatten)]
+    pub turns: Turns,
     /// The best evaluation so far; its weights are among the tensors.
     pub best: Option<Best>,
 }
@@ -113,60 +106,65 @@ impl Trainer {
         })
     }
 
-    /// One discriminator step and, every `n_critic` of them, one generator step.
+    /// The update of the network whose turn it is: a discriminator update and, every `n_critic` of them,
+    /// a generator update. Returns the losses of a step that is whole now.
     ///
     /// # Errors
     ///
     /// If a loss is no number any more. The pair is of no use then; go back to a checkpoint.
-    pub fn advance(&mut self, images: &ImageSet) -> Result<Losses, GanError> {
-        let step = self.state.step;
-        let rate = |rate: f64| match self.config.rate_decay {
-            RateDecay::None => rate,
-            RateDecay::Linear => rate * (1.0 - step as f64 / self.last_step() as f64),
-        };
+    pub fn advance(&mut self, images: &ImageSet) -> Result<Option<Losses>, GanError> {
+        let (step, network) = (self.step(), self.state.turns.next());
         let Recipe { loss, n_critic, .. } = self.recipe;
-        let (rate_g, rate_d) = (rate(self.recipe.generator_rate), rate(self.recipe.discriminator_rate));
-        let real = self.recipe.real(images, &mut self.batches, step, &self.device);
-        let z = self.latents("discriminator", step, real.dims()[0]);
-        let value = self.pair.discriminator_step(loss, &self.genotype, real, z, rate_d);
-        let discriminator = NotFinite::check("discriminator", value, step)?;
-        let mut generator = None;
-        if step.is_multiple_of(n_critic) {
-            let z = self.latents("generator", step, self.recipe.generator_batch);
-            let value = self.pair.generator_step(loss, &self.genotype, z, rate_g);
-            generator = Some(NotFinite::check("generator", value, step)?);
+        let rate = self.config.rate(self.recipe.rate(network), step, n_critic);
+        let value = match network {
+            Network::Discriminator => {
+                let real = self.recipe.real(images, &mut self.batches, step, &self.device);
+                let z = self.latents("discriminator", step, real.dims()[0]);
+                self.pair.discriminator_step(loss, &self.genotype, real, z, rate)
+            }
+            Network::Generator => {
+                let z = self.latents("generator", step, self.recipe.generator_batch);
+                self.pair.generator_step(loss, &self.genotype, z, rate)
+            }
+        };
+        let value = NotFinite::check(network, value, step)?;
+        if network == Network::Generator {
             self.average.update(&self.pair.generator);
         }
-        self.state.step += 1;
-        Ok(Losses { discriminator, generator })
+        Ok(self.state.turns.note(value, n_critic))
     }
 
     /// Whether all steps are done.
     pub fn finished(&self) -> bool {
-        self.state.step >= self.last_step()
+        self.step() >= self.last_step()
     }
 
-    /// Discriminator steps done.
+    /// Discriminator steps done, with the generator steps that belong to them.
     pub fn step(&self) -> u64 {
-        self.state.step
+        self.state.turns.step()
+    }
+
+    /// Updates of each network.
+    pub fn updates(&self) -> Updates {
+        self.state.turns.updates(self.recipe.n_critic)
     }
 
     /// Generator steps done.
     pub fn generator_steps(&self) -> u64 {
-        self.state.step.div_ceil(self.recipe.n_critic)
+        self.updates().generator
     }
 
     /// Whether something that happens every `every` generator steps is due: right after such a
-    /// step, and after the very last step.
+    /// step is whole, and after the very last step.
     pub fn due(&self, every: u64) -> bool {
-        let stepped = (self.state.step - 1).is_multiple_of(self.recipe.n_critic);
+        let stepped = (self.step() - 1).is_multiple_of(self.recipe.n_critic);
         let steps = self.generator_steps();
         // Discriminator steps may follow the last generator step; it waits for those.
         self.finished() || (stepped && steps < self.config.steps && steps.is_multiple_of(every.max(1)))
     }
 
     fn last_step(&self) -> u64 {
-        self.config.steps * self.recipe.n_critic
+        self.config.last_step(self.recipe.n_critic)
     }
 
     fn latents(&self, purpose: &str, counter: u64, count: usize) -> Tensor<2> {

@@ -11,6 +11,7 @@ use crate::arch::Genotype;
 use crate::export::Picture;
 use crate::metric::{Metric, Score};
 use crate::model::{Generator, NamedTensors, Pass, host};
+use crate::rng::FIXED_STREAM;
 
 /// Pictures in a row and a column of a sample grid.
 pub const GRID: usize = 8;
@@ -40,6 +41,8 @@ pub enum TrainingNews {
     Samples {
         /// Generator steps done.
         step: u64,
+        /// What made them.
+        genotype: Genotype,
         /// A grid of [`GRID`] x [`GRID`] images.
         picture: Picture,
     },
@@ -105,7 +108,8 @@ impl Training {
         if self.picturing {
             self.picturing = false;
             let step = self.trainer.generator_steps();
-            return Ok(Some(TrainingNews::Samples { step, picture: self.preview()? }));
+            let genotype = self.trainer.genotype().clone();
+            return Ok(Some(TrainingNews::Samples { step, genotype, picture: self.preview()? }));
         }
         if self.evaluating {
             return self.evaluate();
@@ -113,7 +117,9 @@ impl Training {
         if self.trainer.finished() {
             return Ok(None);
         }
-        let losses = self.trainer.advance(&self.arena.images)?;
+        let Some(losses) = self.trainer.advance(&self.arena.images)? else {
+            return Ok(None);
+        };
         self.evaluating = self.trainer.due(self.config.evaluate_every);
         self.picturing = self.trainer.due(self.config.samples_every);
         Ok(Some(TrainingNews::Losses {
@@ -209,7 +215,7 @@ impl Training {
 /// If the images are no numbers.
 pub fn picture(generator: &Generator, genotype: &Genotype, seed: u64) -> Result<Picture, GanError> {
     let device = generator.device();
-    let z = latents(seed, "latent/samples", 0, GRID * GRID, generator.latent(), &device);
+    let z = latents(seed, FIXED_STREAM, 0, GRID * GRID, generator.latent(), &device);
     let images = generator.forward(z, genotype, Pass::Eval);
     let side = images.dims()[3];
     let values: Vec<f32> = host(images);

@@ -17,9 +17,10 @@ use super::commands::{self, Action, button};
 use super::compare::CompareScreen;
 use super::create::Studio;
 use super::dialogs::{self, Ask};
+use super::exporter::Exporter;
 use super::layout::Layout;
 use super::palette::{CommandPalette, Outcome};
-use super::panels::View;
+use super::panels::{View, Wish};
 use super::pictures::Pictures;
 use super::purpose::Purpose;
 use super::run_screen;
@@ -109,8 +110,7 @@ pub struct App {
     wake: Wake,
     /// A dialog: what is asked for, and the answer.
     chosen: Option<Aside<(Purpose, Option<PathBuf>)>>,
-    /// An export under way, and how it ended.
-    exported: Option<Aside<Result<String, String>>>,
+    exporter: Exporter,
     setup: Setup,
     runs: RunsScreen,
     speedometer: Speedometer,
@@ -142,13 +142,13 @@ impl App {
         let (root, trash) = (places.runs.clone(), places.trash.clone());
         let runs = RunsScreen::new(&cc.egui_ctx, root, trash, wake.clone());
         Self {
+            exporter: Exporter::new(places.ask.clone(), wake.clone()),
             written: (settings.clone(), Instant::now()),
             settings,
             places,
             screen: Screen::Welcome,
             sessions: Sessions::default(),
             view: View::default(),
-            exported: None,
             setup,
             runs,
             speedometer: Speedometer::default(),
@@ -292,7 +292,7 @@ impl App {
                     self.create(&dir);
                 }
             }
-            Action::Export => self.ask(Purpose::Export),
+            Action::Export => self.export(),
             Action::BackToRun => {
                 if let Screen::Create(studio) = &self.screen {
                     let dir = studio.model().to_owned();
@@ -301,7 +301,7 @@ impl App {
             }
             Action::Pause => self.tell(Control::Pause),
             Action::Continue => self.tell(Control::Continue),
-            Action::Step => self.tell(Control::Step),
+            Action::Step(stride) => self.tell(Control::Step { stride }),
             Action::Checkpoint => self.tell(Control::Checkpoint),
             Action::Stop => self.tell(Control::Stop),
             Action::Resume => {
@@ -504,12 +504,18 @@ impl App {
             run_screen::trouble(ui, &state);
             run_screen::panels(ui, session, &state, view, pictures, settings);
         });
-        let train = view.train.take();
-        if let Some(genotype) = train {
-            let config = state.config.clone();
-            drop(state);
-            self.setup.train(&genotype, config);
-            self.go(Screen::Setup);
+        match view.wish.take() {
+            None => {}
+            Some(Wish::Save(saving)) => {
+                drop(state);
+                self.save(saving);
+            }
+            Some(Wish::Train(genotype)) => {
+                let config = state.config.clone();
+                drop(state);
+                self.setup.train(&genotype, config);
+                self.go(Screen::Setup);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use eframe::egui::{self, Key, KeyboardShortcut, Modifiers};
 
 use super::layout::Panel;
 use super::theme::ThemeChoice;
+use crate::worker::Stride;
 
 /// Something that can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ pub enum Action {
     /// Let a paused run go on.
     Continue,
     /// One step.
-    Step,
+    Step(Stride),
     /// Save a checkpoint.
     Checkpoint,
     /// Stop with a checkpoint.
@@ -195,10 +196,24 @@ fn entries() -> Vec<Entry> {
         ),
         entry(Action::Continue, "Continue", "The run goes on where it waits", Some((CTRL, Key::Space))),
         entry(
-            Action::Step,
+            Action::Step(Stride::Both),
             "One step",
             "Does one update of the networks or of the controller, then waits: to watch what it changes",
             Some((CTRL, Key::Period)),
+        ),
+        entry(
+            Action::Step(Stride::Discriminator),
+            "One discriminator update",
+            "Goes on until the discriminator was updated once, then waits: to watch how it answers the \
+             generator. The order of the updates stays as it is",
+            Some((CTRL, Key::Comma)),
+        ),
+        entry(
+            Action::Step(Stride::Generator),
+            "One generator update",
+            "Goes on until the generator was updated once, then waits: to watch what it learned from the \
+             discriminator. The order of the updates stays as it is",
+            Some((CTRL, Key::Slash)),
         ),
         entry(
             Action::Checkpoint,
@@ -280,9 +295,15 @@ impl Entry {
 }
 
 /// A button for a command, where it is not only in the palette. `text` is what is seen of its name.
-pub fn button(ui: &mut egui::Ui, action: Action, text: &str, possible: bool, actions: &mut Vec<Action>) {
+pub fn button(
+    ui: &mut egui::Ui,
+    action: Action,
+    text: impl Into<egui::WidgetText>,
+    possible: bool,
+    actions: &mut Vec<Action>,
+) {
     let entry = entry(action);
-    let button = ui.add_enabled(possible, egui::Button::new(text)).on_hover_text(entry.hint(ui.ctx()));
+    let button = ui.add_enabled(possible, egui::Button::new(text.into())).on_hover_text(entry.hint(ui.ctx()));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, possible, &entry.name));
     if button.clicked() {
         actions.push(action);

@@ -12,6 +12,9 @@ pub struct FileKind {
     pub endings: &'static [&'static str],
 }
 
+/// A picture without loss.
+pub const PNG: FileKind = FileKind { words: "PNG", endings: &["png"] };
+
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {

@@ -12,6 +12,7 @@ mod compare;
 mod create;
 mod dialogs;
 mod drawing;
+mod exporter;
 mod layout;
 mod notify;
 mod palette;

@@ -16,8 +16,6 @@ pub enum Purpose {
     OpenRun,
     /// A generator to play with.
     OpenModel,
-    /// A folder to export to.
-    Export,
     /// A folder of images to learn from.
     Images,
     /// A file of settings to read.
@@ -32,7 +30,6 @@ impl Purpose {
         let (title, wanted) = match self {
             Self::OpenRun => ("Open a run folder", Wanted::Folder),
             Self::OpenModel => ("Open a generator", Wanted::Open(MODEL_FILE)),
-            Self::Export => ("Export to a folder", Wanted::Folder),
             Self::Images => ("Choose a folder of images", Wanted::Folder),
             Self::LoadSettings => ("Load settings", Wanted::Open(SETTINGS_FILE)),
             Self::SaveSettings => {

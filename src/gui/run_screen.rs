@@ -11,13 +11,17 @@ use super::session::Session;
 use super::settings::Settings;
 use super::state::{RunState, Status};
 use super::theme::Palette;
+use crate::worker::Stride;
+
+/// The step that is offered first.
+const STEP: Action = Action::Step(Stride::Both);
 
 /// What can be done with a run that stands so.
 pub fn possible(status: &Status, resumable: bool, action: Action) -> bool {
     match action {
         Action::Pause => *status == Status::Running,
         Action::Continue => *status == Status::Paused,
-        Action::Step | Action::Checkpoint => matches!(status, Status::Running | Status::Paused),
+        Action::Step(_) | Action::Checkpoint => matches!(status, Status::Running | Status::Paused),
         Action::Stop => status.is_live(),
         Action::Resume => {
             resumable
@@ -43,8 +47,8 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
     ui.label(state.status.words());
     ui.separator();
     let buttons: &[Action] = match &state.status {
-        Status::Running => &[Action::Pause, Action::Step, Action::Checkpoint, Action::Stop],
-        Status::Paused => &[Action::Continue, Action::Step, Action::Checkpoint, Action::Stop],
+        Status::Running => &[Action::Pause, STEP, Action::Checkpoint, Action::Stop],
+        Status::Paused => &[Action::Continue, STEP, Action::Checkpoint, Action::Stop],
         Status::Preparing { .. } => &[Action::Stop],
         Status::Finished => &[],
         _ => &[Action::Resume],
@@ -60,10 +64,20 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
         if response.clicked() {
             actions.push(*action);
         }
+        // Who waits can look at each network's part of a step.
+        if *action == STEP && state.status == Status::Paused {
+            for (stride, letter, color) in [
+                (Stride::Discriminator, "D", palette.discriminator),
+                (Stride::Generator, "G", palette.generator),
+            ] {
+                let text = RichText::new(letter).strong().color(color);
+                button(ui, Action::Step(stride), text, true, actions);
+            }
+        }
     }
     if state.has_generator() {
         for action in [Action::Create, Action::Export] {
-            button(ui, action, &entry(action).name, true, actions);
+            button(ui, action, entry(action).name.as_str(), true, actions);
         }
     }
     match state.summary.as_ref().and_then(|summary| summary.trained.first()) {
@@ -268,7 +282,7 @@ mod tests {
     fn the_scrubber_goes_from_picture_to_picture_and_back_to_live() {
         let mut state = RunState { moment: 50, ..RunState::default() };
         for moment in [10, 20, 30] {
-            state.samples.push(Sample { moment, name: String::new(), file: String::new() });
+            state.samples.push(Sample { moment, ..Sample::default() });
         }
         let go = |moment, forward| neighbour(&state, moment, forward);
         assert_eq!(go(None, false), Some(30));

@@ -12,6 +12,8 @@ use super::{normals, rng};
 
 /// Stream of the latents that images are made of after the training.
 pub const SAMPLE_STREAM: &str = "latent/sample";
+/// Stream of the latents that a run shows again and again while it trains.
+pub const FIXED_STREAM: &str = "latent/samples";
 /// Seeds from a row of the plane to the next, as in the viewer of StyleGAN3.
 const ROW: i64 = 100;
 
@@ -43,6 +45,12 @@ pub enum Latent {
         /// Downwards.
         y: f64,
     },
+}
+
+/// The `length` numbers of a run's fixed latent `index`, from 0.
+pub fn fixed_latent(seed: u64, index: usize, length: usize) -> Vec<f32> {
+    // Drawn one after the other.
+    normals(&mut rng(seed, FIXED_STREAM, 0), (index + 1) * length).split_off(index * length)
 }
 
 impl Latent {

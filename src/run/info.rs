@@ -67,6 +67,13 @@ impl RunInfo {
     }
 }
 
+/// A time to the minute, by the clock on the wall where the system tells which.
+pub fn on_the_wall(time: OffsetDateTime) -> String {
+    let offset = UtcOffset::local_offset_at(time).unwrap_or(UtcOffset::UTC);
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
+    time.to_offset(offset).format(format).unwrap_or_default()
+}
+
 /// Parses JSON with a `format` field. The format is looked at first, since a newer one may mean
 /// anything by its other fields.
 pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(

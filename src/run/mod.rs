@@ -37,7 +37,7 @@ pub use atomic::write_atomic;
 pub use checkpoint::{Checkpoint, Checkpoints, Draft, Found, LogLengths};
 pub use error::{RunError, Warning};
 pub use folder::{Resumed, RunFolder};
-pub use info::{FORMAT, RunInfo, default_dir};
+pub use info::{FORMAT, RunInfo, default_dir, on_the_wall};
 pub use list::{RunSummary, Standing, list, look, name};
 pub use live::{Live, seen, tell};
 pub use log::{LineLog, Lines, read_lines};

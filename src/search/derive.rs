@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::SearchError;
 use super::context::Context;
-use super::news::{News, Told};
+use super::news::{News, Shown, Told};
 use super::plan::SearchPlan;
 use crate::arch::Genotype;
-use crate::export::Picture;
-use crate::gan::{BEST, BEST_RAW, GanError, TrainConfig, Trainer, Training, TrainingNews, TrainingState};
+use crate::gan::{
+    BEST, BEST_RAW, GanError, TrainConfig, Trainer, Training, TrainingNews, TrainingState, Updates,
+};
 use crate::metric::Score;
 use crate::model::{NamedTensors, parts, with_prefix};
 
@@ -195,9 +196,19 @@ impl Derivation {
         self.training.as_ref().is_some_and(Training::is_measuring)
     }
 
-    /// The training under way: its name and its images of the fixed latents.
-    pub fn preview(&self) -> Option<(String, Result<Picture, GanError>)> {
-        self.training.as_ref().map(|training| (self.name(), training.preview()))
+    /// Images of the fixed latents of the training under way.
+    pub fn preview(&self) -> Option<Result<Shown, GanError>> {
+        self.training.as_ref().map(|training| Shown::of_training(self.name(), training))
+    }
+
+    /// The architecture that is trained now.
+    pub fn at_hand(&self) -> Option<&Genotype> {
+        self.training.as_ref().map(|training| training.trainer().genotype())
+    }
+
+    /// Updates of each network in the training under way.
+    pub fn updates(&self) -> Option<Updates> {
+        self.training.as_ref().map(|training| training.trainer().updates())
     }
 
     /// Whether all trainings are done.
@@ -345,8 +356,8 @@ pub fn translate(name: &str, told: TrainingNews) -> Vec<Told> {
         TrainingNews::Evaluated { step, scores, best } => {
             vec![News::Evaluated { name: name.to_owned(), step, scores, best }.into()]
         }
-        TrainingNews::Samples { step, picture } => {
-            vec![Told::Samples { name: format!("{name}, step {step}"), picture }]
+        TrainingNews::Samples { step, genotype, picture } => {
+            vec![Told::Samples(Shown { name: format!("{name}, step {step}"), genotype, picture })]
         }
     }
 }

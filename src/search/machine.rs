@@ -12,15 +12,14 @@ use super::config::{EstimatorKind, StrategyKind};
 use super::context::Context;
 use super::derive::{Derivation, DerivationState, Derived};
 use super::estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
-use super::news::{Activity, News, Told};
+use super::news::{Activity, News, Shown, Told};
 use super::plan::{self, Part, SearchPlan};
 use super::random::Random;
 use super::reinforce::Reinforce;
 use super::shared::{SharedGan, SharedState};
 use super::strategy::{Proposal, Strategy};
 use crate::arch::Genotype;
-use crate::export::Picture;
-use crate::gan::{GanError, picture};
+use crate::gan::{GanError, Updates, picture};
 use crate::metric::RewardScale;
 use crate::model::{ModelConfig, NamedTensors, parts, with_prefix};
 
@@ -84,6 +83,8 @@ pub struct Search {
     state: SearchState,
     job: Option<(Proposal, Box<dyn Estimation>)>,
     derivation: Option<Derivation>,
+    /// What the shared pair was trained or estimated as last.
+    at_hand: Option<Genotype>,
 }
 
 impl Search {
@@ -137,6 +138,7 @@ impl Search {
             shared,
             job: None,
             derivation: None,
+            at_hand: None,
         })
     }
 
@@ -202,6 +204,10 @@ impl Search {
             let step = self.shared.step();
             let genotype = self.strategy.propose(&self.context.space, "shared", step).genotype;
             let losses = self.shared.advance(&self.context, config, &genotype)?;
+            self.at_hand = Some(genotype);
+            let Some(losses) = losses else {
+                return Ok(());
+            };
             if let Some(generator) = losses.generator {
                 told.push(metric("shared/discriminator_loss", step, f64::from(losses.discriminator)));
                 told.push(metric("shared/generator_loss", step, f64::from(generator)));
@@ -269,9 +275,7 @@ impl Search {
         let (config, all) = (&self.plan.search, self.context.space.cells());
         let best = self.best_of_stage().map(|candidate| candidate.genotype.clone());
         if let Some(best) = best.filter(|_| config.shared_steps > 0) {
-            let picture = self.shared_picture(&best)?;
-            let name = format!("shared, iteration {}", self.state.iteration + 1);
-            told.push(Told::Samples { name, picture });
+            told.push(Told::Samples(self.shared_picture(best)?));
         }
         let distributions = self.strategy.distributions(&self.context.space);
         let SearchState { cells, iteration, .. } = self.state;
@@ -289,14 +293,15 @@ impl Search {
         Ok(())
     }
 
-    fn shared_picture(&self, genotype: &Genotype) -> Result<Picture, GanError> {
-        let generator = self.shared.candidate(&self.context, &self.plan.search, genotype);
-        picture(&generator, genotype, self.context.seed)
+    fn shared_picture(&self, genotype: Genotype) -> Result<Shown, GanError> {
+        let generator = self.shared.candidate(&self.context, &self.plan.search, &genotype);
+        let picture = picture(&generator, &genotype, self.context.seed)?;
+        Ok(Shown { name: format!("shared, iteration {}", self.state.iteration + 1), genotype, picture })
     }
 
-    /// A name and images of the fixed latents as they are now: of the training under way, or of the
+    /// Images of the fixed latents as they are now: of the training under way, or of the
     /// shared generator as the iteration's best candidate, or as any one while there is none.
-    pub fn preview(&self) -> Option<(String, Result<Picture, GanError>)> {
+    pub fn preview(&self) -> Option<Result<Shown, GanError>> {
         if let Some(derivation) = &self.derivation {
             return derivation.preview();
         }
@@ -308,8 +313,19 @@ impl Search {
                 self.strategy.propose(&self.context.space, "shared", step).genotype
             }
         };
-        let name = format!("shared, iteration {}", self.state.iteration + 1);
-        (self.plan.search.shared_steps > 0).then(|| (name, self.shared_picture(&genotype)))
+        (self.plan.search.shared_steps > 0).then(|| self.shared_picture(genotype))
+    }
+
+    /// The architecture that is trained or estimated now.
+    pub fn at_hand(&self) -> Option<&Genotype> {
+        let trained = self.derivation.as_ref().and_then(Derivation::at_hand);
+        trained.or(self.at_hand.as_ref())
+    }
+
+    /// Updates of each network of the pair at hand.
+    pub fn updates(&self) -> Updates {
+        let trained = self.derivation.as_ref().and_then(Derivation::updates);
+        trained.unwrap_or_else(|| self.shared.updates(self.context.recipe.n_critic))
     }
 
     /// The best candidate of the stage by reward, among all that were estimated so far.
@@ -414,6 +430,7 @@ impl Search {
             self.state.remembered.clear();
             self.state.version = version;
         }
+        self.at_hand = Some(proposal.genotype.clone());
         let draw = self.state.estimates;
         let mut remembered = self.state.remembered.iter();
         let known = remembered.rfind(|(genotype, _)| *genotype == proposal.genotype);

@@ -24,7 +24,7 @@ pub use context::Context;
 pub use derive::{Derived, translate};
 pub use estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
 pub use machine::{Search, SearchState};
-pub use news::{Activity, News, Told};
+pub use news::{Activity, News, Shown, Told};
 pub use plan::{Costs, Part, SearchPlan, parts};
 pub use random::Random;
 pub use reinforce::{Outcome, Reinforce, reinforce_loss};

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::board::Candidate;
 use super::strategy::Distributions;
-use crate::arch::words;
+use crate::arch::{Genotype, words};
 use crate::export::Picture;
+use crate::gan::{GanError, Training};
 use crate::metric::Score;
 
 /// What a search or a training tells: news, and pictures for whoever keeps them.
@@ -14,12 +15,30 @@ pub enum Told {
     /// A fact.
     News(News),
     /// Images of the fixed latents.
-    Samples {
-        /// What made them.
-        name: String,
-        /// The grid.
-        picture: Picture,
-    },
+    Samples(Shown),
+}
+
+/// Images of the fixed latents.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The work that they come from, such as `winner, step 100`.
+    pub name: String,
+    /// What made them.
+    pub genotype: Genotype,
+    /// The grid.
+    pub picture: Picture,
+}
+
+impl Shown {
+    /// Those of a training as it is now.
+    ///
+    /// # Errors
+    ///
+    /// If they are no numbers.
+    pub fn of_training(name: String, training: &Training) -> Result<Self, GanError> {
+        let genotype = training.trainer().genotype().clone();
+        Ok(Self { name, genotype, picture: training.preview()? })
+    }
 }
 
 impl From<News> for Told {
@@ -118,6 +137,15 @@ impl Activity {
             Self::Rank => "ranking candidates",
             Self::Derive => "training the best from scratch",
             Self::Winner => "training the winner",
+        }
+    }
+
+    /// What is done with an architecture now, as the beginning of a line that names it.
+    pub fn at_hand(self) -> &'static str {
+        match self {
+            Self::Shared => "Sampled for shared training:",
+            Self::Control | Self::Rank => "Being estimated:",
+            Self::Derive | Self::Winner => "Being trained:",
         }
     }
 

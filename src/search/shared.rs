@@ -6,7 +6,9 @@ use super::config::SearchConfig;
 use super::context::Context;
 use crate::arch::Genotype;
 use crate::data::Batches;
-use crate::gan::{GanError, LossWindow, Losses, NotFinite, Pair, diversity, latents};
+use crate::gan::{
+    GanError, LossWindow, Losses, Network, NotFinite, Pair, Turns, Updates, diversity, latents,
+};
 use crate::model::{Generator, NamedTensors, Pass, recalibrate};
 
 /// Batches with which a candidate's batch norm statistics are measured.
@@ -17,8 +19,9 @@ const DIVERSITY_SAMPLES: usize = 64;
 /// The plain part of the state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SharedState {
-    /// Discriminator steps since the search began, over all restarts.
-    step: u64,
+    /// The steps since the search began, over all restarts.
+    #[serde(flatten)]
+    turns: Turns,
     /// How often the pair was started anew.
     restarts: u64,
     window: LossWindow,
@@ -45,8 +48,9 @@ impl SharedGan {
         self.pair = fresh_pair(context, self.state.restarts);
     }
 
-    /// One step of shared training, all of it with `genotype`: a discriminator step and, every
-    /// `n_critic` steps, a generator step.
+    /// The update of the network whose turn it is; a whole step, with `genotype` in all of its updates, is
+    /// a discriminator update and, every `n_critic` steps, a generator update. Returns the losses of a step
+    /// that is whole now.
     ///
     /// # Errors
     ///
@@ -56,8 +60,9 @@ impl SharedGan {
         context: &Context,
         config: &SearchConfig,
         genotype: &Genotype,
-    ) -> Result<Losses, GanError> {
-        let (step, recipe, cells) = (self.state.step, context.recipe, genotype.cells.len());
+    ) -> Result<Option<Losses>, GanError> {
+        let (step, network) = (self.step(), self.state.turns.next());
+        let (recipe, cells) = (context.recipe, genotype.cells.len());
         let images = &context.arena(cells).images;
         if self.batches.as_ref().is_none_or(|(made_for, _)| *made_for != cells) {
             let batches = recipe.batches(images, context.seed, "shared/shuffle")?;
@@ -66,25 +71,26 @@ impl SharedGan {
         let Some((_, batches)) = &mut self.batches else {
             unreachable!("the batches were made above");
         };
-        let real = recipe.real(images, batches, step, &context.device);
         let draw = |purpose: &str, count| {
             let (seed, latent) = (context.seed, context.model.latent);
             latents(seed, &format!("shared/latent/{purpose}"), step, count, latent, &context.device)
         };
-        let z = draw("discriminator", real.dims()[0]);
-        let rate = recipe.discriminator_rate;
-        let value = self.pair.discriminator_step(recipe.loss, genotype, real, z, rate);
-        let discriminator = NotFinite::check("discriminator", value, step)?;
-        let mut generator = None;
-        if step.is_multiple_of(recipe.n_critic) {
-            let z = draw("generator", recipe.generator_batch);
-            let rate = recipe.generator_rate;
-            let value = self.pair.generator_step(recipe.loss, genotype, z, rate);
-            generator = Some(NotFinite::check("generator", value, step)?);
-        }
-        self.state.step += 1;
-        self.state.window.push(&config.reset, discriminator, generator);
-        Ok(Losses { discriminator, generator })
+        let rate = recipe.rate(network);
+        let value = match network {
+            Network::Discriminator => {
+                let real = recipe.real(images, batches, step, &context.device);
+                let z = draw("discriminator", real.dims()[0]);
+                self.pair.discriminator_step(recipe.loss, genotype, real, z, rate)
+            }
+            Network::Generator => {
+                let z = draw("generator", recipe.generator_batch);
+                self.pair.generator_step(recipe.loss, genotype, z, rate)
+            }
+        };
+        let value = NotFinite::check(network, value, step)?;
+        let losses = self.state.turns.note(value, recipe.n_critic);
+        losses.into_iter().for_each(|losses| self.state.window.push(&config.reset, losses));
+        Ok(losses)
     }
 
     /// Why the pair counts as collapsed, if it does.
@@ -122,7 +128,12 @@ impl SharedGan {
     /// Discriminator steps since the search began. Weights differ whenever this (or
     /// [`SharedGan::restarts`]) does.
     pub fn step(&self) -> u64 {
-        self.state.step
+        self.state.turns.step()
+    }
+
+    /// Updates of each network since the search began.
+    pub fn updates(&self, n_critic: u64) -> Updates {
+        self.state.turns.updates(n_critic)
     }
 
     /// How often the pair was started anew.

@@ -80,7 +80,8 @@ impl WarmUp {
         let (context, plan) = (&self.context, &self.plan);
         match task {
             Task::Shared(genotype) => {
-                self.shared.advance(context, &plan.search, &genotype)?;
+                // Both networks' updates.
+                while self.shared.advance(context, &plan.search, &genotype)?.is_none() {}
                 self.shared.uniform(context, &plan.search, &genotype);
             }
             Task::Estimate(genotype) => {

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::command::Control;
+use super::command::{Control, Stride};
 use super::event::Event;
+use super::task::Counts;
 use crate::run::Live;
 
 /// Time between two looks into the folder's inbox.
@@ -34,8 +35,8 @@ pub(super) struct Attention {
     looked: Instant,
     shown: Instant,
     paused: bool,
-    /// A step was asked for and is not done.
-    stepping: bool,
+    /// A step that was asked for and is not done.
+    stepping: Option<Stride>,
     /// Time between two previews, where somebody wants them.
     preview_every: Option<Duration>,
     previewed: Option<Instant>,
@@ -50,7 +51,7 @@ impl Attention {
             looked: Instant::now(),
             shown: Instant::now(),
             paused: false,
-            stepping: false,
+            stepping: None,
             preview_every: None,
             previewed: None,
         }
@@ -59,7 +60,7 @@ impl Attention {
     /// What to do next. Waits as long as the run is paused.
     pub fn turn(&mut self, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Event)) -> Turn {
         loop {
-            let waits = self.paused && !self.stepping;
+            let waits = self.paused && self.stepping.is_none();
             let told = match (self.waiting.pop_front(), waits) {
                 (Some(control), _) => Some(control),
                 (None, true) => match controls.recv_timeout(LOOK_EVERY) {
@@ -77,9 +78,9 @@ impl Attention {
             match told {
                 Some(Control::Pause) => self.pause(true, tell),
                 Some(Control::Continue) => self.pause(false, tell),
-                Some(Control::Step) => {
+                Some(Control::Step { stride }) => {
                     self.pause(true, tell);
-                    self.stepping = true;
+                    self.stepping = Some(stride);
                 }
                 Some(Control::Live { every_ms }) => {
                     self.preview_every = every_ms.map(Duration::from_millis);
@@ -94,7 +95,7 @@ impl Attention {
     }
 
     fn pause(&mut self, paused: bool, tell: &mut dyn FnMut(&Event)) {
-        self.stepping = false;
+        self.stepping = None;
         if self.paused != paused {
             self.paused = paused;
             self.show(None);
@@ -102,9 +103,12 @@ impl Attention {
         }
     }
 
-    /// A unit of work was completed: a step that was asked for is done.
-    pub fn stepped(&mut self) {
-        self.stepping = false;
+    /// A piece of work was done: a step that was asked for may be done with it, and the run waits again.
+    pub fn worked(&mut self, before: Counts, after: Counts, tell: &mut dyn FnMut(&Event)) {
+        if self.stepping.is_some_and(|stride| stride.ends(before, after)) {
+            self.stepping = None;
+            tell(&Event::Paused { paused: true });
+        }
     }
 
     /// Whether a preview is wanted now.
@@ -137,10 +141,26 @@ impl Attention {
     }
 }
 
+impl Stride {
+    /// Whether a step ends with the piece of work between two counts.
+    fn ends(self, before: Counts, after: Counts) -> bool {
+        let is_unit = before.units != after.units;
+        let untrained = before.updates == after.updates;
+        let reached = match self {
+            Self::Both => is_unit,
+            Self::Discriminator => before.updates.discriminator != after.updates.discriminator,
+            Self::Generator => before.updates.generator != after.updates.generator,
+        };
+        // Waiting for a network that is not trained now would be waiting for the next iteration.
+        reached || (is_unit && untrained)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::gan::Updates;
     use crate::run;
     use std::sync::mpsc::channel;
 
@@ -155,15 +175,35 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut attention = Attention::new(dir.path());
         let (send, controls) = channel();
-        send.send(Control::Step).unwrap();
+        send.send(Control::Step { stride: Stride::Both }).unwrap();
         let paused = |paused| vec![Event::Paused { paused }];
         assert_eq!(turn(&mut attention, &controls), (Turn::Work, paused(true)));
         assert_eq!(turn(&mut attention, &controls), (Turn::Work, vec![]), "the step is not done yet");
-        attention.stepped();
+        let mut told = Vec::new();
+        let done = Counts { units: 1, ..Counts::default() };
+        attention.worked(Counts::default(), done, &mut |event| told.push(event.clone()));
+        assert_eq!(told, paused(true));
         send.send(Control::Checkpoint).unwrap();
         assert_eq!(turn(&mut attention, &controls), (Turn::Checkpoint, vec![]));
         send.send(Control::Continue).unwrap();
         assert_eq!(turn(&mut attention, &controls), (Turn::Work, paused(false)));
+    }
+
+    #[test]
+    fn a_step_of_one_network_ends_with_its_update_or_where_none_is_trained() {
+        let counts =
+            |units, discriminator, generator| Counts { units, updates: Updates { discriminator, generator } };
+        let (start, half, whole) = (counts(4, 4, 4), counts(4, 5, 4), counts(5, 5, 5));
+        for (stride, after_half, after_whole) in [
+            (Stride::Both, false, true),
+            (Stride::Discriminator, true, false),
+            (Stride::Generator, false, true),
+        ] {
+            assert_eq!(stride.ends(start, half), after_half, "{stride:?}");
+            assert_eq!(stride.ends(half, whole), after_whole, "{stride:?}");
+            assert!(stride.ends(whole, counts(6, 5, 5)), "{stride:?}: an estimate trains none");
+            assert!(!stride.ends(whole, whole), "{stride:?}: a batch of an evaluation");
+        }
     }
 
     #[test]

@@ -60,8 +60,12 @@ pub enum Control {
     Pause,
     /// Go on.
     Continue,
-    /// Do one update of the networks or of the controller, then wait.
-    Step,
+    /// Do one step, then wait.
+    Step {
+        /// How far it goes.
+        #[serde(default)]
+        stride: Stride,
+    },
     /// Save a checkpoint now.
     Checkpoint,
     /// Save a checkpoint and end.
@@ -71,6 +75,21 @@ pub enum Control {
         /// Milliseconds between two of them at least; none for no previews.
         every_ms: Option<u64>,
     },
+}
+
+/// How far a step goes. It never changes the order of the updates: a run that was stepped through ends
+/// like one that was not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stride {
+    /// To the end of the unit of work: a discriminator update with the generator update that belongs to
+    /// it, or an update of the controller.
+    #[default]
+    Both,
+    /// To the next update of the discriminator; where no network is trained, to the end of the unit.
+    Discriminator,
+    /// To the next update of the generator; where no network is trained, to the end of the unit.
+    Generator,
 }
 
 impl From<Control> for Command {
@@ -98,7 +117,7 @@ mod tests {
                 weights: Weights::Raw,
             },
             Control::Pause.into(),
-            Control::Step.into(),
+            Control::Step { stride: Stride::Generator }.into(),
             Control::Live { every_ms: Some(500) }.into(),
             Control::Live { every_ms: None }.into(),
         ] {
@@ -108,5 +127,7 @@ mod tests {
         }
         let stop: Command = serde_json::from_str(r#"{"command":"stop"}"#).unwrap();
         assert_eq!(stop, Command::Control(Control::Stop));
+        let step: Command = serde_json::from_str(r#"{"command":"step"}"#).unwrap();
+        assert_eq!(step, Command::Control(Control::Step { stride: Stride::Both }));
     }
 }

@@ -21,11 +21,12 @@ use super::command::Control;
 use super::event::{Event, Summary};
 use super::setup::{Job, Plan};
 use super::task::{Task, TaskState};
+use crate::arch::Genotype;
 use crate::config::RunConfig;
 use crate::gan::{GRID, picture};
 use crate::model::{ModelFile, from_safetensors, to_safetensors};
 use crate::run::{Checkpoint, RunFolder, RunInfo, write_atomic};
-use crate::search::{News, SearchError, Told};
+use crate::search::{News, SearchError, Shown, Told};
 
 /// The plain part of a checkpoint.
 const STATE: &str = "state.json";
@@ -70,6 +71,8 @@ pub struct Engine {
     saved: Instant,
     saved_tick: Option<u64>,
     clock: Clock,
+    /// The architecture that was told to be at hand.
+    at_hand: Option<Genotype>,
 }
 
 impl Engine {
@@ -135,6 +138,7 @@ impl Engine {
             tick: 0,
             saved: Instant::now(),
             saved_tick: None,
+            at_hand: None,
         }
     }
 
@@ -176,14 +180,12 @@ impl Engine {
                     return Ok(End::Stopped);
                 }
             }
-            let units = self.task.units();
+            let before = self.task.counts();
             let told = match self.task.step() {
                 Ok(told) => told,
                 Err(error) => return Err(self.go_back(error, tell)),
             };
-            if self.task.units() != units {
-                self.attention.stepped();
-            }
+            self.attention.worked(before, self.task.counts(), tell);
             // Counted when its outcome is in the state, so that a resumed run counts alike.
             if !self.task.is_measuring() {
                 self.tick += 1;
@@ -199,6 +201,7 @@ impl Engine {
             if let Some(progress) = self.clock.progress(&self.task) {
                 tell(&progress);
                 self.attention.progressed(&progress);
+                self.tell_at_hand(tell);
             }
             if self.attention.wants_preview() {
                 self.preview(tell);
@@ -211,12 +214,21 @@ impl Engine {
         self.finish(tell)
     }
 
+    /// Tells which architecture is trained or estimated, if it is another one.
+    fn tell_at_hand(&mut self, tell: &mut dyn FnMut(&Event)) {
+        let at_hand = self.task.at_hand();
+        if at_hand != self.at_hand.as_ref() {
+            self.at_hand = at_hand.cloned();
+            self.at_hand.iter().for_each(|genotype| tell(&Event::AtHand { genotype: genotype.clone() }));
+        }
+    }
+
     /// Tells what the images of the fixed latents look like now.
     fn preview(&self, tell: &mut dyn FnMut(&Event)) {
         // Images that are no numbers end the run where its own work meets them.
-        if let Some((name, Ok(picture))) = self.task.preview() {
+        if let Some(Ok(Shown { name, genotype, picture })) = self.task.preview() {
             let png = BASE64_STANDARD.encode(picture.png());
-            tell(&Event::Preview { name, columns: GRID, png });
+            tell(&Event::Preview { name, genotype, columns: GRID, png });
         }
     }
 
@@ -233,11 +245,11 @@ impl Engine {
                 }
                 news.into()
             }
-            Told::Samples { name, picture } => {
+            Told::Samples(Shown { name, genotype, picture }) => {
                 let path = self.folder.write_sample(self.tick, &picture.enlarged(ENLARGED).png())?;
                 let file = path.strip_prefix(self.folder.dir()).unwrap_or(&path);
                 let file = file.display().to_string();
-                Event::Samples { name, step: self.tick, file }
+                Event::Samples { name, step: self.tick, file, genotype: Some(genotype) }
             }
         };
         self.tell(event, tell)

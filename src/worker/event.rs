@@ -46,15 +46,22 @@ pub enum Event {
         /// Units of the work at hand that are done in a second, such as generator steps.
         speed: Option<f64>,
     },
-    /// The run waits, or goes on after that. Not kept in the run folder.
+    /// The run waits, also after each step that it was asked for, or goes on after that. Not kept in the run folder.
     Paused {
         /// Whether it waits.
         paused: bool,
     },
+    /// The architecture that is trained or estimated now. Not kept in the run folder.
+    AtHand {
+        /// Its cells, as many as the stage has.
+        genotype: Genotype,
+    },
     /// Images of the fixed latents as they are now. Not kept in the run folder.
     Preview {
-        /// What made them.
+        /// The work that they come from.
         name: String,
+        /// What made them.
+        genotype: Genotype,
         /// Images in a row.
         columns: usize,
         /// A PNG file, base64.
@@ -62,8 +69,11 @@ pub enum Event {
     },
     /// Images of the fixed latents were written.
     Samples {
-        /// What made them.
+        /// The work that they come from.
         name: String,
+        /// What made them; the first versions did not keep it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        genotype: Option<Genotype>,
         /// The run's unit of work, which names the file.
         step: u64,
         /// The file, relative to the run folder.
@@ -149,6 +159,7 @@ impl Event {
                 | Self::Preparing { .. }
                 | Self::Progress { .. }
                 | Self::Paused { .. }
+                | Self::AtHand { .. }
                 | Self::Preview { .. }
                 | Self::CheckpointSaved { .. }
                 | Self::Loaded { .. }

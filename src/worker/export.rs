@@ -11,17 +11,14 @@ use std::str::FromStr;
 use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
 
+use super::architecture::{ArchitectureFormat, architecture_file};
 use super::event::{Event, Summary};
 use super::sampling::{model_file, read_model};
-use crate::arch::diagram::Diagram;
-use crate::arch::{Description, Genotype};
-use crate::export::{CurvePoint, PyTorch, curves_csv, diagram_picture, pytorch, svg};
+use crate::arch::Genotype;
+use crate::export::{CurvePoint, PyTorch, curves_csv, pytorch};
 use crate::model::{ModelFile, SkipTap};
 use crate::run::{CONFIG, RunView, write_atomic};
 use crate::search::News;
-
-/// Pixels to a unit of the painted drawing.
-const DRAWING_SCALE: f32 = 2.0;
 
 /// The files of an export.
 const MODEL: &str = "winner.safetensors";
@@ -218,6 +215,7 @@ impl Export {
 
     fn model(&mut self, part: Part, Model { bytes, file, notes }: &Model) -> anyhow::Result<()> {
         let shape = file.config.net_shape();
+        let drawn = |format| architecture_file(&file.genotype, &file.config, format);
         match part {
             Part::Weights => self.add(MODEL, bytes.clone()),
             Part::PyTorch => {
@@ -226,15 +224,11 @@ impl Export {
                 self.add(CODE, pytorch(&PyTorch { genotype, shape: &shape, tap_after_addition, notes }));
             }
             Part::Arch => {
-                let channels = file.config.discriminator_channels;
-                let described = Description::of(&file.genotype, &shape, channels)?;
-                self.add(DESCRIPTION, serde_json::to_string_pretty(&described)? + "\n");
+                self.add(DESCRIPTION, drawn(ArchitectureFormat::Json)?);
             }
             Part::Diagram => {
-                let diagram = Diagram::of(&file.genotype, &shape);
-                self.add(DRAWING, svg(&diagram, false));
-                let painted = diagram_picture(&diagram, false, DRAWING_SCALE);
-                self.add(PAINTING, painted.map_err(anyhow::Error::msg)?.png());
+                self.add(DRAWING, drawn(ArchitectureFormat::Svg)?);
+                self.add(PAINTING, drawn(ArchitectureFormat::Png)?);
             }
             Part::Config | Part::Curves | Part::Samples => {}
         }

@@ -1,5 +1,6 @@
 //! The engine: commands in, events out; alone in this process, or as a child of it.
 
+mod architecture;
 mod attention;
 mod child;
 mod clock;
@@ -20,9 +21,10 @@ mod task;
 
 /// Images in a row of the run folder's pictures, and in a column.
 pub use crate::gan::GRID as COLUMNS;
-pub use crate::rng::Latent;
+pub use crate::rng::{Latent, fixed_latent};
+pub use architecture::{ArchitectureFormat, architecture_file};
 pub use child::{Child, Death, Notice};
-pub use command::{Command, Control};
+pub use command::{Command, Control, Stride};
 pub use compare::{Compared, Comparison, Outcome, Ranking, Setting, compare};
 pub use contest::{ContestConfig, Entry, contest};
 pub use doctor::{DoctorReport, Examination};
@@ -31,7 +33,7 @@ pub use event::{Event, Summary, Trained, Work};
 pub use export::{Exported, LeftOut, Part, export_model};
 pub use follow::{Follower, Update};
 pub use launch::{Going, begin, plan, resume};
-pub use sampling::{Images, Latents, model_file, read_model, sample};
+pub use sampling::{Images, Latents, latent_file, model_file, read_model, sample};
 pub use serve::serve;
 pub use setup::{Job, Plan, expected_macs};
 pub use studio::{MOST_IMAGES, Weights};

@@ -121,6 +121,16 @@ pub fn sample(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Resu
     Ok(Images { values: values.collect(), count, side: file.config.side(file.genotype.cells.len()) })
 }
 
+/// The bytes of a file with one latent, as [`Latents::Given`] takes it.
+///
+/// # Errors
+///
+/// None that a latent could bring about.
+pub fn latent_file(values: &[f32]) -> anyhow::Result<Vec<u8>> {
+    let z = TensorData::new(values.to_vec(), [1, values.len()]);
+    Ok(to_safetensors(&NamedTensors::from([("z".to_owned(), z)]), Default::default())?)
+}
+
 fn read_latents(bytes: &[u8], latent: usize, device: &Device) -> anyhow::Result<Tensor<2>> {
     let (tensors, _) = from_safetensors(bytes).context("the latents cannot be used")?;
     let z = tensors.get("z").context("the latents' file has no tensor z of [n, latent]")?;

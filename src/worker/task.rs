@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::event::Trained;
 use crate::arch::{Genotype, macs, params};
-use crate::export::Picture;
-use crate::gan::{Best, GanError, Training, TrainingState};
+use crate::gan::{Best, GanError, Training, TrainingState, Updates};
 use crate::model::{ModelConfig, NamedTensors};
-use crate::search::{Activity, Board, Part, Search, SearchError, SearchState, Told, translate};
+use crate::search::{Activity, Board, Part, Search, SearchError, SearchState, Shown, Told, translate};
 
 /// The work of a run.
 pub(super) enum Task {
@@ -21,6 +20,15 @@ pub(super) struct Single {
     pub model: ModelConfig,
     pub macs: u64,
     pub steps: u64,
+}
+
+/// How much of a task is done, in what a step is measured by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Units of work, of all kinds.
+    pub units: u64,
+    /// Updates of each network of the pair at hand.
+    pub updates: Updates,
 }
 
 /// The plain part of a task's state.
@@ -76,15 +84,32 @@ impl Task {
     }
 
     /// Units of work that are done, of all kinds.
-    pub fn units(&self) -> u64 {
+    fn units(&self) -> u64 {
         self.progress().iter().map(|(_, done)| done).sum()
     }
 
-    /// A name and the images of the fixed latents as they are now, once there is a generator to show.
-    pub fn preview(&self) -> Option<(String, Result<Picture, GanError>)> {
+    /// The architecture that is trained or estimated now.
+    pub fn at_hand(&self) -> Option<&Genotype> {
+        match self {
+            Self::Search(search) => search.at_hand(),
+            Self::Train(single) => Some(single.training.trainer().genotype()),
+        }
+    }
+
+    /// What is counted to tell when a step is done.
+    pub fn counts(&self) -> Counts {
+        let updates = match self {
+            Self::Search(search) => search.updates(),
+            Self::Train(single) => single.training.trainer().updates(),
+        };
+        Counts { units: self.units(), updates }
+    }
+
+    /// Images of the fixed latents as they are now, once there is a generator to show.
+    pub fn preview(&self) -> Option<Result<Shown, GanError>> {
         match self {
             Self::Search(search) => search.preview(),
-            Self::Train(single) => Some(("train".to_owned(), single.training.preview())),
+            Self::Train(single) => Some(Shown::of_training("train".to_owned(), &single.training)),
         }
     }
 

@@ -242,3 +242,13 @@ fn a_file_of_its_own_has_no_raw_weights_and_what_is_none_is_said() {
     window.0.drop_file(&file);
     window.until_label("Images of seeds, 40 images");
 }
+
+#[test]
+fn a_wall_of_144_images_is_fluid() {
+    let mut window = Create::new(finished_run());
+    window.until_label("Images of seeds, 40 images");
+    window.set(Role::SpinButton, "Images", 144.0);
+    window.until_label("Images of seeds, 144 images");
+    window.until_label("Image of seed 143");
+    window.0.is_fluid("a wall of 144 images");
+}

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use autogan::config::RunConfig;
 use autogan::run::RunView;
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use super::long_run;
 use super::small::small_config;
 use super::window::{Folder, PATIENCE, Window, text};
 
@@ -35,8 +35,10 @@ fn a_run_pauses_at_once_does_one_step_and_continues() {
     window.click("Pause");
     window.until_label("Continue");
     let moment = |window: &Window| window.harness.state().session().unwrap().lock().moment;
-    window.click("One step");
-    window.until_label("Continue");
+    for step in ["One step", "One discriminator update", "One generator update"] {
+        window.click(step);
+        window.until_label("Continue");
+    }
     let before = moment(&window);
     window.click("Continue");
     window.until_label("Pause");
@@ -133,6 +135,70 @@ fn the_scrubber_moves_all_panels_and_a_candidate_is_shown_everywhere() {
 }
 
 #[test]
+fn what_panels_show_is_saved_with_how_it_was_made() {
+    use autogan::export::{LatentRecipe, Recipe};
+    let mut window = Window::new();
+    let dir = window.folder.path().join("long");
+    long_run::write(&dir);
+    window.harness.state_mut().open(&dir);
+    window.until("the picture", |harness| harness.query_by_label_contains("64 images").is_some());
+    let save = |window: &mut Window, menu: Option<&str>, item: &str, name: &str| {
+        let path = window.folder.path().join(name);
+        std::fs::write(window.folder.path().join("answer"), path.to_str().unwrap()).unwrap();
+        menu.iter().for_each(|menu| window.click(menu));
+        window.click(item);
+        let saved = format!("saved in {}", path.display());
+        window.until(item, |harness| harness.query_by_label_contains(&saved).is_some());
+        path
+    };
+    let recipe = |path: &Path| Recipe::of_png(&std::fs::read(path).unwrap()).unwrap().unwrap();
+    let all = save(&mut window, Some("Save…"), "All images…", "all.png");
+    assert_eq!(recipe(&all).latents, LatentRecipe::Run { seed: 1, steps: vec![1] });
+    let inside =
+        window.harness.get_by_label_contains("64 images").rect().center() + eframe::egui::vec2(20.0, 20.0);
+    window.harness.drag_at(inside);
+    window.harness.drop_at(inside);
+    window.harness.run_steps(3);
+    let words = text(&window.harness, "of seed 1");
+    let index: usize = words.split([' ', ':']).nth(1).unwrap().parse().unwrap();
+    let image = save(&mut window, Some("Save…"), "Selected image…", "image.png");
+    let LatentRecipe::Point { values } = recipe(&image).latents else { unreachable!() };
+    assert_eq!(values, autogan::worker::fixed_latent(1, index - 1, 128));
+    let latent = save(&mut window, Some("Save…"), "Its latent…", "z.safetensors");
+    assert!(std::fs::read(latent).unwrap().ends_with(&values[127].to_le_bytes()));
+    let first = text(&window.harness, "Candidate 499: ");
+    window.click(&first);
+    let drawing = save(&mut window, None, "Save drawing…", "a.json");
+    let vector = first.split(": ").nth(1).unwrap();
+    let described: serde_json::Value = serde_json::from_slice(&std::fs::read(drawing).unwrap()).unwrap();
+    let numbers: Vec<String> =
+        described["vector"].as_array().unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(numbers.join(" "), vector);
+}
+
+#[test]
+fn the_architecture_at_hand_and_the_learning_rate_are_shown_while_a_run_works() {
+    let mut window = Window::new();
+    window.long_search();
+    window.until("somebody is at work", |harness| {
+        harness.query_by_label("Now").is_some_and(|now| !now.accesskit_node().is_disabled())
+    });
+    window.click("Now");
+    window.until("what is trained", |harness| harness.query_by_label("Being trained:").is_some());
+    window.until("curves", |harness| harness.query_by_value("Newest: Losses of winner").is_some());
+    window.harness.get_by_value("Newest: Losses of winner").click();
+    window.harness.run_steps(3);
+    window.click("Learning rates");
+    window.until("the rates", |harness| harness.query_by_value("Learning rates").is_some());
+    window.click("Best");
+    window.until("the best", |harness| harness.query_by_label_contains("Best so far: candidate").is_some());
+    window.click("Stop");
+    window.until_label("Stopped");
+    let now = window.harness.get_by_label("Now");
+    assert!(now.accesskit_node().is_disabled(), "nobody is at work");
+}
+
+#[test]
 fn the_palette_gives_every_command_and_the_theme_is_remembered() {
     use eframe::egui::Theme;
     let mut window = Window::new();
@@ -165,51 +231,11 @@ fn broken_settings_and_folders_that_are_no_runs_are_told() {
     assert!(window.harness.query_by_label_contains("no run").is_some());
 }
 
-/// Writes a run of 100,000 metric points and 500 candidates.
-pub fn write_long_run(dir: &Path) {
-    use autogan::arch::{NetShape, Space, SpaceConfig};
-    use autogan::run::{RunFolder, RunInfo};
-    use autogan::search::{Activity, Candidate, News};
-    let config = RunConfig::default();
-    let info = RunInfo::new("cpu", 1, time::OffsetDateTime::UNIX_EPOCH);
-    let mut folder = RunFolder::create(dir, &info, &config.to_toml().unwrap()).unwrap();
-    let mut tell = |news: News| folder.events.append(&news).unwrap();
-    tell(News::Phase { activity: Activity::Shared, cells: 3, iteration: 0 });
-    for step in 0..50_000u64 {
-        for network in ["generator", "discriminator"] {
-            let name = format!("shared/{network}_loss");
-            tell(News::Metric { name, step, value: (step as f64 * 0.37).sin() + 2.0 });
-        }
-    }
-    let space = Space::new(SpaceConfig::default(), NetShape::default()).unwrap();
-    for id in 0..500usize {
-        let genotype = space.at(id as u64 * 701);
-        tell(News::Candidate(Candidate {
-            id,
-            genotype,
-            parent: id.checked_sub(100),
-            cells: 3,
-            iteration: id as u64 / 30,
-            strategy: "reinforce".to_owned(),
-            estimator: "shared weights".to_owned(),
-            scores: Vec::new(),
-            reward: (id as f64).cos(),
-            macs: 1,
-        }));
-    }
-    folder.events.flush().unwrap();
-    let picture = autogan::export::Picture::grid(&vec![0.1; 64 * 3 * 32 * 32], 32, 8).enlarged(3);
-    std::fs::write(dir.join("samples/000001.png"), picture.png()).unwrap();
-    let name = "shared, iteration 1".to_owned();
-    let file = "samples/000001.png".to_owned();
-    folder.events.append(&autogan::worker::Event::Samples { name, step: 1, file }).unwrap();
-}
-
 #[test]
 fn a_long_run_is_drawn_in_milliseconds_and_an_idle_window_rests() {
     let mut window = Window::new();
     let dir = window.folder.path().join("long");
-    write_long_run(&dir);
+    long_run::write(&dir);
     window.harness.state_mut().open(&dir);
     window.until("all is read", |harness| {
         let state = harness.state().session().unwrap().lock();
@@ -217,21 +243,7 @@ fn a_long_run_is_drawn_in_milliseconds_and_an_idle_window_rests() {
     });
     window.until_label("500 candidates");
     window.until("the picture", |harness| harness.query_by_label_contains("64 images").is_some());
-    window.harness.run_steps(30);
-    let mut frames: Vec<Duration> = (0..300)
-        .map(|frame| {
-            // The pointer moves, as it does when somebody looks at things.
-            let (x, y) = (200.0 + (frame * 37 % 900) as f32, 120.0 + (frame * 13 % 600) as f32);
-            window.harness.hover_at(eframe::egui::pos2(x, y));
-            let begun = Instant::now();
-            window.harness.step();
-            begun.elapsed()
-        })
-        .collect();
-    frames.sort_unstable();
-    let (median, high) = (frames[150], frames[297]);
-    eprintln!("a frame takes {median:?}, at the 99th percentile {high:?}");
-    assert!(high < Duration::from_millis(16), "far from fluid: {high:?}");
+    window.is_fluid("a run of 100,000 points and 500 candidates");
     window.harness.remove_cursor();
     window.harness.run_steps(60);
     let output = &window.harness.output().viewport_output;
@@ -249,7 +261,7 @@ fn every_control_of_every_screen_has_a_name() {
     window.harness.check_accessibility();
     window.harness.key_press(Key::Escape);
     let dir = window.folder.path().join("long");
-    write_long_run(&dir);
+    long_run::write(&dir);
     window.harness.state_mut().open(&dir);
     window.until_label("500 candidates");
     for tab in ["Log", "Architecture", "Lineage", "Table"] {

@@ -11,6 +11,7 @@ mod gpu;
 mod gui;
 mod house;
 mod kill;
+mod long_run;
 mod metric;
 mod outcome;
 mod parity;

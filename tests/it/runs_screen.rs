@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use autogan::arch::{Genotype, NetShape, macs, params};
 use autogan::config::RunConfig;
+use autogan::data::{Split, toys};
 use autogan::export::Picture;
 use autogan::run::{RunFolder, RunInfo};
 use autogan::search::News;
@@ -45,9 +46,14 @@ fn finished(root: &Path, made: &Made) -> PathBuf {
         folder.events.append(&News::Evaluated { name, step, scores, best: true }).unwrap();
     }
     let file = "samples/000001.png".to_owned();
-    let picture = Picture::grid(&vec![0.1; 64 * 3 * 16 * 16], 16, COLUMNS).enlarged(ENLARGED);
+    let images = toys::toys(Split::Test, 64, 16, made.hour.unsigned_abs(), &|_, _| {}).unwrap();
+    let values = images.batch_f32(&(0..64).collect::<Vec<u32>>());
+    let picture = Picture::grid(&values, 16, COLUMNS).enlarged(ENLARGED);
     fs::write(dir.join(&file), picture.png()).unwrap();
-    folder.events.append(&Event::Samples { name: "winner".to_owned(), step: 1, file }).unwrap();
+    folder
+        .events
+        .append(&Event::Samples { name: "winner".to_owned(), genotype: None, step: 1, file })
+        .unwrap();
     let genotype = Genotype::parse(made.vector).unwrap();
     let shape: NetShape = config.derived_model().net_shape();
     let cost = [params(&genotype, &shape), macs(&genotype, &shape)];
@@ -58,12 +64,17 @@ fn finished(root: &Path, made: &Made) -> PathBuf {
     dir
 }
 
+/// Writes two finished runs into a folder of runs.
+pub fn write_two(runs: &Path) {
+    for made in [ONE, TWO] {
+        finished(runs, &made);
+    }
+}
+
 /// A window on the list of two finished runs.
 fn window() -> Window {
     let window = Window::new();
-    for made in [ONE, TWO] {
-        finished(&window.folder.path().join("runs"), &made);
-    }
+    write_two(&window.folder.path().join("runs"));
     listed(window)
 }
 

@@ -13,6 +13,9 @@ use super::window::Window;
 /// Pixels that may differ: drivers round edges differently.
 const DIFFERENT: usize = 1200;
 
+/// The panels of a run.
+const PANELS: [&str; 6] = ["Samples", "Architecture", "Controller", "Candidates", "Curves", "Log"];
+
 struct Camera {
     window: Window,
     results: SnapshotResults,
@@ -21,6 +24,14 @@ struct Camera {
 impl Camera {
     fn new() -> Self {
         Self { window: Window::drawn(), results: SnapshotResults::new() }
+    }
+
+    /// Closes all panels but one.
+    fn alone(&mut self, panel: &str) {
+        self.window.command("Reset the panels");
+        for other in PANELS.iter().filter(|title| **title != panel) {
+            self.window.command(&format!("Panel: {other}"));
+        }
     }
 
     /// Takes the screen in both themes.
@@ -54,7 +65,7 @@ fn every_screen_looks_as_it_did() {
 fn every_panel_looks_as_it_did() {
     let mut camera = Camera::new();
     let dir = camera.window.folder.path().join("a run");
-    super::gui::write_long_run(&dir);
+    super::long_run::write(&dir);
     camera.window.harness.state_mut().open(&dir);
     camera.window.until_label("500 candidates");
     camera.window.until("the picture", |harness| harness.query_by_label_contains("64 images").is_some());
@@ -62,4 +73,37 @@ fn every_panel_looks_as_it_did() {
     camera.window.click("Log");
     camera.window.click("Lineage");
     camera.take("run-log-lineage");
+    // One panel after the other with all the room there is.
+    for panel in &PANELS[..5] {
+        camera.alone(panel);
+        camera.take(&format!("panel-{}", panel.to_lowercase()));
+    }
+}
+
+#[test]
+fn the_screens_of_many_runs_look_as_they_did() {
+    let mut camera = Camera::new();
+    super::runs_screen::write_two(&camera.window.folder.path().join("runs"));
+    camera.window.click("All runs");
+    camera.window.until_label("Samples of one");
+    camera.window.until_label("Samples of two");
+    camera.take("runs");
+    camera.window.click("Select one");
+    camera.window.click("Select two");
+    camera.window.click("Compare");
+    camera.window.until_label("20.5  best");
+    camera.window.until("curves", |harness| harness.query_by_value("Winner: Fréchet distance").is_some());
+    camera.take("compare");
+}
+
+#[test]
+fn create_looks_as_it_did() {
+    let mut camera = Camera::new();
+    camera.window.harness.state_mut().create(super::studio::finished_run());
+    let shown = |part: &'static str| {
+        move |harness: &Harness<'static, App>| harness.query_all_by_label_contains(part).next().is_some()
+    };
+    camera.window.until("images", shown("Image of seed 39"));
+    camera.window.click("Image of seed 3");
+    camera.take("create");
 }

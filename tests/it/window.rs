@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use autogan::config::RunConfig;
 use autogan::gui::{App, Places};
+use cpu_time::ThreadTime;
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -142,6 +143,38 @@ impl Window {
         self.search(config);
         self.until_label("Pause");
         self.until("the first image", |harness| harness.query_by_label_contains("64 images").is_some());
+    }
+}
+
+/// Frames that are measured.
+const FRAMES: u32 = 300;
+/// CPU time that 99 of 100 frames take at most.
+const FRAME: Duration = Duration::from_millis(8);
+
+impl Window {
+    /// Draws frames while the pointer moves, as it does when somebody looks at things, and measures their CPU
+    /// time: the program's own and egui's, to the triangles that go to the GPU.
+    pub fn is_fluid(&mut self, what: &str) {
+        self.harness.run_steps(30);
+        let mut frames: Vec<Duration> = (0..FRAMES)
+            .map(|frame| {
+                let (x, y) = (200.0 + (frame * 37 % 900) as f32, 120.0 + (frame * 13 % 600) as f32);
+                self.harness.hover_at(egui::pos2(x, y));
+                // Other tests run beside this one: what they take does not count.
+                let begun = ThreadTime::now();
+                self.harness.step();
+                let shapes = self.harness.output().shapes.clone();
+                std::hint::black_box(
+                    self.harness.ctx.tessellate(shapes, self.harness.ctx.pixels_per_point()),
+                );
+                begun.elapsed()
+            })
+            .collect();
+        frames.sort_unstable();
+        let at = |percent: usize| frames[frames.len() * percent / 100];
+        let (median, high) = (at(50), at(99));
+        eprintln!("{what}: a frame takes {median:?} of CPU time, at the 99th percentile {high:?}");
+        assert!(high <= FRAME, "not fluid: {what} takes {high:?}");
     }
 }
 

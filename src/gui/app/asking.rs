@@ -20,7 +20,6 @@ impl App {
         match purpose {
             Purpose::OpenRun => self.open(path),
             Purpose::OpenModel => self.create(path),
-            Purpose::Export => self.export(path),
             Purpose::Images => self.setup.learn_from(path),
             Purpose::LoadSettings => match self.setup.load(path) {
                 Ok(()) => self.toasts.done(format!("Settings of {} loaded", path.display())),

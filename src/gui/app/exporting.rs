@@ -1,31 +1,54 @@
-//! Exports what a run found, on a thread of its own.
-
-use std::path::Path;
+//! Writes what a run has into files that a person names.
 
 use super::App;
-use crate::gui::aside::Aside;
+use crate::gui::dialogs::{Question, Wanted};
+use crate::gui::panels::Saving;
 use crate::worker::export_model;
 
 impl App {
-    /// Writes all that the shown run has to export into a new folder, named like the run, within `to`.
-    pub(super) fn export(&mut self, to: &Path) {
+    /// Asks for a folder and writes all that the shown run has to export into a new folder, named like the
+    /// run, within it.
+    pub(super) fn export(&mut self) {
         let Some(session) = self.sessions.shown() else {
-            return self.toasts.problem("The run that was to be exported is not shown any more");
+            return;
         };
-        let (from, to) = (session.dir().to_owned(), to.join(session.name()));
-        self.exported = Some(Aside::begin(&self.wake, move || {
+        let (from, name) = (session.dir().to_owned(), session.name());
+        let question =
+            Question { title: "Export to a folder".to_owned(), wanted: Wanted::Folder, begin: None };
+        self.write_out(question, move |to| {
+            let to = to.join(name);
             let exported = export_model(&from, None, &to, None, false);
             let exported = exported.map_err(|error| format!("{error:#}"))?;
             Ok(format!("{} files are in {}", exported.files.len(), to.display()))
-        }));
+        });
+    }
+
+    /// Asks for a file and writes what a panel of the shown run has into it.
+    pub(super) fn save(&mut self, saving: Saving) {
+        let Some(session) = self.sessions.shown() else {
+            return;
+        };
+        let (dir, question) = (session.dir().to_owned(), saving.question(&session.name()));
+        self.write_out(question, move |path| saving.write(&dir, path));
+    }
+
+    fn write_out(
+        &mut self,
+        question: Question,
+        work: impl FnOnce(&std::path::Path) -> Result<String, String> + Send + 'static,
+    ) {
+        match self.exporter.busy() {
+            true => self.toasts.problem("Another export is under way; try again when it is done"),
+            false => self.exporter.start(question, work),
+        }
     }
 
     /// Says how an export ended.
     pub(super) fn notice_export(&mut self) {
-        match Aside::take(&mut self.exported) {
-            Some(Some(Ok(text))) => self.toasts.done(text),
-            Some(Some(Err(problem))) => self.toasts.problem(problem),
-            Some(None) | None => {}
+        match self.exporter.take_outcome() {
+            Some(Ok(text)) => self.toasts.done(text),
+            Some(Err(problem)) => self.toasts.problem(problem),
+            None => {}
         }
     }
 }

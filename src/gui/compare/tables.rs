@@ -6,6 +6,9 @@ use super::names;
 use crate::gui::theme::{GAP, Palette};
 use crate::worker::{Comparison, Ranking, Setting};
 
+/// The widest a row's name gets before it goes on in another line, in points.
+const NAMES: f32 = 150.0;
+
 /// What the user looks at.
 #[derive(Default)]
 pub struct View {
@@ -70,7 +73,11 @@ fn outcomes(ui: &mut egui::Ui, comparison: &Comparison, names: &[String]) {
             let twice =
                 comparison.rankings.iter().filter(|other| other.words().starts_with(label)).count() > 1;
             let label = if twice { ranking.words() } else { label.to_owned() };
-            ui.label(RichText::new(label).weak()).on_hover_text(conditions(ranking));
+            let cell = ui.scope(|ui| {
+                ui.set_max_width(NAMES);
+                ui.add(egui::Label::new(RichText::new(label).weak()).wrap())
+            });
+            cell.inner.on_hover_text(conditions(ranking));
             for run in 0..names.len() {
                 match ranking.is_best(run) {
                     true => ui

@@ -1,4 +1,4 @@
-//! Writes what the studio shows: asks where, then works, on a thread of its own.
+//! Writes what the studio shows.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,14 +7,11 @@ use std::time::Duration;
 use super::history::Moment;
 use super::link::{Look, Model};
 use crate::export::{Animation, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
-use crate::gui::aside::Aside;
-use crate::gui::dialogs::{Ask, FileKind, Question, Wanted};
+use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
+use crate::gui::exporter::write;
 use crate::gui::pictures::read;
-use crate::gui::session::Wake;
-use crate::run::write_atomic;
 use crate::worker::{COLUMNS, Latent, Weights};
 
-const PNG: FileKind = FileKind { words: "PNG", endings: &["png"] };
 const GIF: FileKind = FileKind { words: "GIF (256 colours a frame)", endings: &["gif"] };
 const APNG: FileKind = FileKind { words: "APNG (all colours)", endings: &["apng", "png"] };
 /// Pixels between the images of a grid, before it is enlarged.
@@ -142,7 +139,7 @@ pub enum Work {
 
 impl Work {
     /// Asks where it goes.
-    fn question(&self, source: &Source) -> Question {
+    pub fn question(&self, source: &Source) -> Question {
         let save = |what: &str, name: String, kinds: Vec<FileKind>| Question {
             title: format!("Export {what}"),
             wanted: Wanted::Save { name: format!("{}-{name}.{}", source.name, kinds[0].endings[0]), kinds },
@@ -164,7 +161,7 @@ impl Work {
     }
 
     /// Writes it to `path`, and says what was written.
-    fn write(self, source: &Source, path: &Path) -> Result<String, String> {
+    pub fn write(self, source: &Source, path: &Path) -> Result<String, String> {
         let factor = source.enlarged.max(1);
         match self {
             Self::Image(latent, image) => {
@@ -266,10 +263,6 @@ fn animate(
     Ok(format!("Film of {} frames saved in {}", animation.len(), path.display()))
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    write_atomic(path, bytes).map_err(|error| error.to_string())
-}
-
 /// A latent as a part of a file's name.
 fn slug(latent: &Latent) -> String {
     match latent {
@@ -284,43 +277,6 @@ fn free(folder: &Path, name: &str) -> PathBuf {
     let plain = folder.join(format!("{name}.png"));
     let numbered = (2..).map(|number| folder.join(format!("{name}-{number}.png")));
     std::iter::once(plain).chain(numbered).find(|path| !path.exists()).unwrap_or_default()
-}
-
-/// What came of an export; none if the person did not want it any more.
-type Outcome = Option<Result<String, String>>;
-
-/// Exports under way: one at a time.
-pub struct Exporter {
-    ask: Ask,
-    wake: Wake,
-    running: Option<Aside<Outcome>>,
-}
-
-impl Exporter {
-    /// Nothing under way.
-    pub fn new(ask: Ask, wake: Wake) -> Self {
-        Self { ask, wake, running: None }
-    }
-
-    /// Whether something is under way.
-    pub fn busy(&self) -> bool {
-        self.running.is_some()
-    }
-
-    /// Asks where `work` goes and does it.
-    pub fn start(&mut self, work: Work, source: Source) {
-        let ask = self.ask.clone();
-        self.running = Some(Aside::begin(&self.wake, move || {
-            let path = ask(&work.question(&source));
-            path.map(|path| work.write(&source, &path))
-        }));
-    }
-
-    /// What came of an export that ended, once.
-    pub fn take_outcome(&mut self) -> Option<Result<String, String>> {
-        let outcome = Aside::take(&mut self.running)?;
-        outcome.unwrap_or_else(|| Some(Err("the export was not finished".to_owned())))
-    }
 }
 
 #[cfg(test)]

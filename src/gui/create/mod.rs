@@ -19,13 +19,14 @@ use eframe::egui::{self, RichText};
 
 use choices::{Choices, Mode};
 use controls::Wish;
-use exports::{Export, Exporter, Source, Work};
+use exports::{Export, Source, Work};
 use film::Player;
 use history::{History, Moment};
 use link::{Link, Made, Model, Order, Purpose, Standing};
 use stage::{Touch, Wall};
 
 use super::dialogs::Ask;
+use super::exporter::Exporter;
 use super::pictures::{self, Pictures};
 use super::reader::Reader;
 use super::session::Wake;
@@ -321,7 +322,9 @@ impl Studio {
             }
             Wish::Export(export) => {
                 if let Ok(work) = self.work(export, made, history) {
-                    self.exporter.start(work, self.source(model));
+                    let source = self.source(model);
+                    let question = work.question(&source);
+                    self.exporter.start(question, move |path| work.write(&source, path));
                 }
             }
         }

@@ -1,55 +1,51 @@
-//! A generator as a drawing: the selected candidate or the best so far, and what tells it from another.
+//! A generator as a drawing: the selected candidate, the best so far or the one at hand, and what tells it
+//! from another.
 
 use eframe::egui::{self, RichText};
 
-use super::{Context, empty};
+use super::{Context, Saving, Wish, empty};
+use crate::arch::Genotype;
 use crate::gui::drawing::{self, Diagrams};
+use crate::search::Activity;
 
 /// The panel's own state.
 #[derive(Default)]
 pub struct View {
     diagrams: Diagrams,
+    /// Whether it shows the architecture at hand, whichever that is, while nothing is selected.
+    follows: bool,
+}
+
+/// The architecture that is shown.
+struct Shown {
+    genotype: Genotype,
+    /// In words.
+    title: String,
+    /// Whether it has the sizes of those that are trained from scratch.
+    derived: bool,
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let Some(shown) = context.shown().cloned() else {
+    let Some(shown) = shown(context) else {
         return empty(ui, "An architecture comes with the first candidate");
     };
     let Some(config) = &context.state.config else {
         return empty(ui, "The run's settings cannot be read");
     };
-    let shape = match shown.is_trained() {
+    let shape = match shown.derived {
         true => config.derived_model().net_shape(),
         false => config.model.net_shape(),
     };
-    let compared = context.view.compared.and_then(|id| context.candidate(id)).cloned();
-    let is_selected = context.view.selected == Some(shown.id);
     ui.horizontal_wrapped(|ui| {
-        let words = if is_selected { "Candidate" } else { "Best so far: candidate" };
-        ui.label(format!("{words} {}", shown.id));
-        let vector = shown.genotype.to_string();
-        ui.label(RichText::new(&vector).monospace());
-        if ui
-            .small_button("Copy")
-            .on_hover_text("Copies the integer vector, which `autogan train --arch` takes")
-            .clicked()
-        {
-            ui.copy_text(vector);
-        }
-        let about = "Sets up a training of this architecture from scratch, on any images";
-        if ui.small_button("Train…").on_hover_text(about).clicked() {
-            context.view.train = Some(shown.genotype.clone());
-        }
-        if is_selected && ui.small_button("Best so far").on_hover_text("Shows the best again").clicked() {
-            (context.view.selected, context.view.compared) = (None, None);
-        }
-        if compared.is_none() {
-            ui.label(RichText::new("Shift and click a candidate to compare").weak());
-        }
+        choose(ui, context);
+        ui.label(&shown.title);
+        ui.label(RichText::new(shown.genotype.to_string()).monospace());
+        act(ui, context, &shown);
     });
-    let first = context.view.architecture.diagrams.of(&shown.genotype, &shape).clone();
-    let second = compared
-        .map(|other| (other.id, context.view.architecture.diagrams.of(&other.genotype, &shape).clone()));
+    let compared = context.view.compared.and_then(|id| context.candidate(id)).cloned();
+    let diagrams = &mut context.view.architecture.diagrams;
+    let first = diagrams.of(&shown.genotype, &shape).clone();
+    let second = compared.map(|other| (other.id, diagrams.of(&other.genotype, &shape).clone()));
     egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let marks = second.as_ref().map(|(_, other)| first.differences(other)).unwrap_or_default();
         drawing::show(ui, &first, &marks);
@@ -58,4 +54,76 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
             drawing::show(ui, other, &other.differences(&first));
         }
     });
+}
+
+/// What is to be shown: the selected candidate, else what was chosen here.
+fn shown(context: &Context<'_>) -> Option<Shown> {
+    let selected = context.view.selected.and_then(|id| context.candidate(id));
+    let at_hand = context.state.at_hand.as_ref().filter(|_| context.is_live());
+    let follows = context.view.architecture.follows && selected.is_none();
+    let best = context.state.best_at(context.moment);
+    match (at_hand, selected.or(best)) {
+        // While there is no candidate, there is only what is at hand.
+        (Some(genotype), candidate) if follows || candidate.is_none() => {
+            let activity = context.state.phase_at(context.moment).map(|phase| phase.activity);
+            let derived = matches!(activity, Some(Activity::Derive | Activity::Winner));
+            let doing = activity.map_or("", Activity::at_hand);
+            Some(Shown { genotype: genotype.clone(), title: doing.to_owned(), derived })
+        }
+        (_, Some(candidate)) => {
+            let words = if selected.is_some() { "Candidate" } else { "Best so far: candidate" };
+            Some(Shown {
+                genotype: candidate.genotype.clone(),
+                title: format!("{words} {}", candidate.id),
+                derived: candidate.is_trained(),
+            })
+        }
+        (_, None) => None,
+    }
+}
+
+/// Which architecture to show.
+fn choose(ui: &mut egui::Ui, context: &mut Context<'_>) {
+    let selected = context.view.selected.is_some();
+    let follows = &mut context.view.architecture.follows;
+    let mut choice = None;
+    for (now, text, about) in [
+        (false, "Best", "The best candidate so far; a click on the board shows another"),
+        (true, "Now", "The architecture that is trained or estimated at this moment, as it changes"),
+    ] {
+        let chosen = !selected && *follows == now;
+        let possible = !now || context.state.at_hand.is_some();
+        let label = ui.add_enabled(possible, egui::Button::selectable(chosen, text));
+        let label = label.on_hover_text(about).on_disabled_hover_text("No worker is at work on the run");
+        if label.clicked() {
+            choice = Some(now);
+        }
+    }
+    if let Some(now) = choice {
+        *follows = now;
+        (context.view.selected, context.view.compared) = (None, None);
+    }
+}
+
+/// What can be done with the architecture that is shown.
+fn act(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown) {
+    let about = "Copies the integer vector, which `autogan train --arch` takes";
+    if ui.small_button("Copy").on_hover_text(about).clicked() {
+        ui.copy_text(shown.genotype.to_string());
+    }
+    let about = "Sets up a training of this architecture from scratch, on any images";
+    if ui.small_button("Train…").on_hover_text(about).clicked() {
+        context.view.wish = Some(Wish::Train(shown.genotype.clone()));
+    }
+    let about = "Writes this architecture as a drawing (SVG, PNG) or as cells and costs (JSON)";
+    if ui.small_button("Save drawing…").on_hover_text(about).clicked()
+        && let Some(config) = &context.state.config
+    {
+        let (genotype, derived) = (shown.genotype.clone(), shown.derived);
+        let config = Box::new(config.clone());
+        context.view.wish = Some(Wish::Save(Saving::Architecture { genotype, derived, config }));
+    }
+    if context.view.compared.is_none() {
+        ui.label(RichText::new("Shift and click a candidate to compare").weak());
+    }
 }

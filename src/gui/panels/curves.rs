@@ -7,7 +7,7 @@ use super::{Context, empty};
 use crate::export::csv;
 use crate::gui::plot::groups::{group, shown_group, words};
 use crate::gui::plot::{self, Drawings, Look};
-use crate::gui::state::{RunState, Series};
+use crate::gui::state::{RunState, Series, rates};
 use crate::gui::theme::Palette;
 
 /// The panel's own state.
@@ -79,7 +79,7 @@ fn newest(state: &RunState, moment: u32) -> Option<String> {
         let count = series.count_until(moment);
         series.moments()[..count].last().copied()
     };
-    let candidates = state.series.iter().filter(|(name, _)| name.as_str() != "speed");
+    let candidates = state.series.iter().filter(|(name, _)| !["speed", rates::GROUP].contains(&group(name)));
     // Scores come seldom, so that their group would flash up for an instant.
     let candidates = candidates.filter(|(name, _)| shown_group(name) == group(name));
     let newest = candidates.max_by_key(|(_, series)| last(series));

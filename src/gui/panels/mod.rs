@@ -6,6 +6,7 @@ mod controller;
 mod curves;
 mod log;
 mod samples;
+mod saving;
 
 use std::path::Path;
 
@@ -17,6 +18,15 @@ use super::settings::Settings;
 use super::state::RunState;
 use crate::arch::Genotype;
 use crate::search::Candidate;
+pub use saving::Saving;
+
+/// What a panel asks of the window.
+pub enum Wish {
+    /// Set up a training of an architecture by itself.
+    Train(Genotype),
+    /// Write something to a file.
+    Save(Saving),
+}
 
 /// What the user looks at, in all panels alike, and each panel's own.
 #[derive(Default)]
@@ -27,8 +37,8 @@ pub struct View {
     pub selected: Option<usize>,
     /// The one it is compared with.
     pub compared: Option<usize>,
-    /// An architecture that shall be trained by itself.
-    pub train: Option<Genotype>,
+    /// What a panel asks of the window.
+    pub wish: Option<Wish>,
     samples: samples::View,
     curves: curves::View,
     board: board::View,

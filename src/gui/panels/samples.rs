@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Rect, Role, Sense, WidgetInfo};
+use eframe::egui::{self, Rect, RichText, Role, Sense, WidgetInfo};
 
-use super::{Context, empty};
+use super::{Context, Saving, Wish, empty, saving};
+use crate::arch::Genotype;
 use crate::export::Tiles;
 use crate::gui::pictures::Source;
-use crate::gui::state::capital;
+use crate::gui::state::{Preview, Sample, capital};
 use crate::gui::theme::Palette;
 use crate::gui::wall::{self, Placement};
 use crate::gui::zoom::Zoom;
@@ -19,46 +20,96 @@ const SPACING: f32 = 3.0;
 #[derive(Default)]
 pub struct View {
     /// What is shown until the next picture is read.
-    tiles: Option<(String, Arc<Tiles>)>,
+    shown: Option<Shown>,
     selected: Option<usize>,
     zoom: Zoom,
+}
+
+/// A picture that was read.
+#[derive(Clone)]
+struct Shown {
+    tiles: Arc<Tiles>,
+    /// The work that it comes from.
+    name: String,
+    /// What made it, where that is known.
+    genotype: Option<Genotype>,
+    /// The step of the run's work that it is named after; none for a preview.
+    step: Option<u64>,
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
     if let Err(problem) = read(context) {
         ui.colored_label(ui.visuals().error_fg_color, problem);
     }
-    let Some((name, tiles)) = context.view.samples.tiles.clone() else {
+    let Some(shown) = context.view.samples.shown.clone() else {
         let text = match context.state.status.is_live() {
             true => "The first images come when there is a generator",
             false => "No images at this moment",
         };
         return empty(ui, text);
     };
-    let view = &mut context.view.samples;
     ui.horizontal(|ui| {
-        ui.label(capital(&name));
-        ui.label(egui::RichText::new(format!("{0} x {0} px", tiles.side())).weak());
-        if let Some(selected) = view.selected.filter(|&selected| selected < tiles.count()) {
-            ui.label(egui::RichText::new(format!("Image {}", selected + 1)).strong()).on_hover_text(
+        ui.label(capital(&shown.name));
+        ui.label(RichText::new(format!("{0} x {0} px", shown.tiles.side())).weak());
+        let selected = context.view.samples.selected.filter(|&selected| selected < shown.tiles.count());
+        if let (Some(index), Some(config)) = (selected, &context.state.config) {
+            let words = format!("Image {0}: latent {0} of seed {1}", index + 1, config.seed);
+            ui.label(RichText::new(words).strong()).on_hover_text(
                 "The fixed latents are drawn once for a run, so the same place shows the same latent at every \
                  moment",
             );
         }
+        save(ui, context, &shown, selected);
     });
-    wall(ui, view, &name, &tiles);
+    wall(ui, &mut context.view.samples, &shown.name, &shown.tiles);
+}
+
+/// What can be taken out of the panel.
+fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: Option<usize>) {
+    let Some(config) = &context.state.config else {
+        return;
+    };
+    let config = || Box::new(config.clone());
+    let Shown { tiles, genotype, step, .. } = shown;
+    let made = || genotype.clone().map(|genotype| (genotype, config()));
+    let wish = &mut context.view.wish;
+    ui.menu_button("Save…", |ui| {
+        let about = "A PNG file of all images, which keeps how they were made";
+        if ui.button("All images…").on_hover_text(about).clicked() {
+            *wish = Some(Wish::Save(Saving::Wall { tiles: tiles.clone(), step: *step, made: made() }));
+        }
+        let index = selected.unwrap_or(0);
+        let item = |ui: &mut egui::Ui, name: &str, about: &str| {
+            let button = ui.add_enabled(selected.is_some(), egui::Button::new(name));
+            button.on_hover_text(about).on_disabled_hover_text("Click an image first").clicked()
+        };
+        if item(ui, "Selected image…", "A PNG file that keeps the architecture and the latent") {
+            *wish = Some(Wish::Save(Saving::Image { tiles: tiles.clone(), index, made: made() }));
+        }
+        if item(ui, "Its latent…", "A file that `autogan sample --latents` takes, for any generator") {
+            *wish = Some(Wish::Save(Saving::Latent { index, config: config() }));
+        }
+        if item(ui, "Copy its latent", "Its numbers, as a list in JSON") {
+            let numbers = saving::latent(&config(), index).iter().map(f32::to_string).collect::<Vec<_>>();
+            ui.copy_text(format!("[{}]", numbers.join(", ")));
+        }
+    });
 }
 
 /// Finds the picture of the moment; keeps the one before while it is being read.
 fn read(context: &mut Context<'_>) -> Result<(), String> {
     let preview = context.state.preview.as_ref().filter(|_| context.is_live());
-    let (name, source) = match (preview, context.state.sample_at(context.moment)) {
-        (Some(preview), _) => (preview.name.clone(), Source::Preview(context.dir.to_owned(), preview.number)),
-        (None, Some(sample)) => (sample.name.clone(), Source::File(context.dir.join(&sample.file))),
+    let (name, genotype, step, source) = match (preview, context.state.sample_at(context.moment)) {
+        (Some(Preview { name, genotype, number, .. }), _) => {
+            (name, Some(genotype), None, Source::Preview(context.dir.to_owned(), *number))
+        }
+        (None, Some(Sample { name, genotype, step, file, .. })) => {
+            (name, genotype.as_ref(), Some(*step), Source::File(context.dir.join(file)))
+        }
         (None, None) => {
             // The end of a worker takes nothing away that was shown.
             if !context.is_live() {
-                context.view.samples.tiles = None;
+                context.view.samples.shown = None;
             }
             return Ok(());
         }
@@ -66,7 +117,8 @@ fn read(context: &mut Context<'_>) -> Result<(), String> {
     let png = || preview.map(|preview| preview.png.clone());
     match context.pictures.get(&source, png) {
         Some(Ok(tiles)) => {
-            context.view.samples.tiles = Some((name, tiles));
+            let (name, genotype) = (name.clone(), genotype.cloned());
+            context.view.samples.shown = Some(Shown { tiles, name, genotype, step });
             Ok(())
         }
         Some(Err(problem)) => Err(problem),

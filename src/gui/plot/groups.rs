@@ -1,6 +1,6 @@
 //! How curves are called and grouped, by the names that the run gives them.
 
-use crate::gui::state::capital;
+use crate::gui::state::{capital, rates};
 
 /// The group of a curve: what stands before its last slash, or itself.
 pub fn group(name: &str) -> &str {
@@ -27,6 +27,7 @@ pub fn words(group: &str) -> String {
         "fréchet distance" => "Fréchet distance".to_owned(),
         "inception score" => "Inception score".to_owned(),
         "fid" | "is" => group.to_uppercase(),
+        rates::GROUP => "Learning rates".to_owned(),
         training => format!("Losses of {training}"),
     }
 }
@@ -65,6 +66,7 @@ mod tests {
             ("winner/fréchet distance", "Winner: Fréchet distance"),
             ("derived 1/fid", "Derived 1: FID"),
             ("controller/entropy", "Controller: entropy"),
+            ("learning rate/winner generator", "Learning rate: winner generator"),
         ] {
             assert_eq!(curve_words(name), expected);
         }

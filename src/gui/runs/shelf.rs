@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use time::macros::format_description;
-use time::{OffsetDateTime, UtcOffset};
-
-use crate::run::{self, RunSummary, RunView, Standing};
+use crate::run::{self, RunSummary, RunView, Standing, on_the_wall};
 use crate::worker::{Summary, Trained};
 
 /// One run of the list.
@@ -91,18 +88,12 @@ fn entry(run: RunSummary, elsewhere: bool) -> Entry {
     }
 }
 
-/// A time to the minute, by the clock on the wall where the system tells which.
-fn on_the_wall(time: OffsetDateTime) -> String {
-    let offset = UtcOffset::local_offset_at(time).unwrap_or(UtcOffset::UTC);
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
-    time.to_offset(offset).format(format).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::run::{RunFolder, RunInfo};
+    use time::OffsetDateTime;
 
     #[test]
     fn visited_runs_elsewhere_are_listed_once_and_with_their_picture() {

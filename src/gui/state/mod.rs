@@ -7,12 +7,14 @@
 //! The run's time axis is the *moment*: how many events were kept until then. One scrubber moves all
 //! panels to the same moment.
 
+pub mod rates;
 mod series;
 
 pub use series::{Series, smoothed, thinned};
 
 use std::collections::BTreeMap;
 
+use crate::arch::Genotype;
 use crate::config::RunConfig;
 use crate::metric::Score;
 use crate::search::{Activity, Candidate, Distributions, News};
@@ -111,12 +113,16 @@ pub struct Reading {
 }
 
 /// A picture of the fixed latents in the run folder.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sample {
     /// When.
     pub moment: u32,
-    /// What made it.
+    /// The work that it comes from.
     pub name: String,
+    /// What made it, where that was kept.
+    pub genotype: Option<Genotype>,
+    /// The step of the run's work that it is named after.
+    pub step: u64,
     /// Its file, relative to the run folder.
     pub file: String,
 }
@@ -126,8 +132,10 @@ pub struct Sample {
 pub struct Preview {
     /// Counts up, so that a new one is told from an old one.
     pub number: u64,
-    /// What made it.
+    /// The work that it comes from.
     pub name: String,
+    /// What made it.
+    pub genotype: Genotype,
     /// A PNG file in base64.
     pub png: String,
 }
@@ -207,6 +215,8 @@ pub struct RunState {
     pub samples: Vec<Sample>,
     /// The newest preview, while it is live.
     pub preview: Option<Preview>,
+    /// The architecture that is trained or estimated now, while it is live.
+    pub at_hand: Option<Genotype>,
     /// Evaluations, oldest first.
     pub evaluations: Vec<Evaluation>,
     /// The log, oldest first.
@@ -218,8 +228,8 @@ pub struct RunState {
 impl RunState {
     /// Forgets all that the run folder keeps, to be told it anew.
     pub fn begin_anew(&mut self) {
-        let Self { status, config, device, progress, preview, .. } = std::mem::take(self);
-        *self = Self { status, config, device, progress, preview, ..Self::default() };
+        let Self { status, config, device, progress, preview, at_hand, .. } = std::mem::take(self);
+        *self = Self { status, config, device, progress, preview, at_hand, ..Self::default() };
     }
 
     /// Takes in an event that the run folder keeps.
@@ -228,7 +238,9 @@ impl RunState {
         let moment = self.moment;
         match event {
             Event::News(news) => self.news(moment, news),
-            Event::Samples { name, file, .. } => self.samples.push(Sample { moment, name, file }),
+            Event::Samples { name, genotype, step, file } => {
+                self.samples.push(Sample { moment, name, genotype, step, file });
+            }
             Event::Failed { text } => self.say(moment, Level::Error, text),
             Event::Finished { summary } => {
                 self.say(moment, Level::Note, "Finished".to_owned());
@@ -270,9 +282,10 @@ impl RunState {
                     self.status = status;
                 }
             }
-            Event::Preview { name, png, .. } => {
+            Event::AtHand { genotype } => self.at_hand = Some(genotype),
+            Event::Preview { name, genotype, png, .. } => {
                 let number = self.preview.as_ref().map_or(0, |preview| preview.number + 1);
-                self.preview = Some(Preview { number, name, png });
+                self.preview = Some(Preview { number, name, genotype, png });
             }
             Event::CheckpointSaved { .. } => self.say(moment, Level::Note, "Checkpoint saved".to_owned()),
             Event::Stopped => {
@@ -289,6 +302,7 @@ impl RunState {
 
     /// Takes in that the worker is gone.
     pub fn gone(&mut self, death: Death) {
+        self.at_hand = None;
         if death.orderly {
             self.preview = None;
             // What ended it was told before; a worker that ended without a word just ended.
@@ -313,6 +327,10 @@ impl RunState {
                 self.phases.push(phase);
             }
             News::Metric { name, step, value } => {
+                let rate = self.config.as_ref().and_then(|config| rates::rate(config, &name, step));
+                if let Some((name, rate)) = rate {
+                    self.series.entry(name).or_default().push(moment, step as f64, rate);
+                }
                 self.series.entry(name).or_default().push(moment, step as f64, value);
             }
             News::Probabilities { cells, iteration, distributions } => {

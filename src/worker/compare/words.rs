@@ -1,8 +1,11 @@
 //! A comparison in words: the same for the terminal and for the window.
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 use super::{Compared, Comparison, Outcome, Ranking};
 use crate::arch::words::{duration, operations, thousands};
-use crate::run::Standing;
+use crate::run::{Standing, on_the_wall};
 
 /// Stands where a run has no value.
 pub(super) const NONE: &str = "-";
@@ -18,7 +21,7 @@ impl Comparison {
         };
         vec![
             row("State", &Compared::state),
-            row("Begun", &|run| run.started.clone()),
+            row("Begun", &Compared::begun),
             row("Took", &|run| run.seconds.map_or_else(|| NONE.to_owned(), duration)),
             row("Device", &|run| run.device.clone()),
             row("Seed", &|run| run.seed.to_string()),
@@ -32,6 +35,12 @@ impl Comparison {
 }
 
 impl Compared {
+    /// When it was created, to the minute.
+    fn begun(&self) -> String {
+        let time = OffsetDateTime::parse(&self.started, &Rfc3339);
+        time.map_or_else(|_| self.started.clone(), on_the_wall)
+    }
+
     /// How the run stands, in words.
     pub fn state(&self) -> String {
         match (self.standing, self.step) {
