@@ -194,8 +194,7 @@ fn the_architecture_at_hand_and_the_learning_rate_are_shown_while_a_run_works() 
     window.until("the best", |harness| harness.query_by_label_contains("Best so far: candidate").is_some());
     window.click("Stop");
     window.until_label("Stopped");
-    let now = window.harness.get_by_label("Now");
-    assert!(now.accesskit_node().is_disabled(), "nobody is at work");
+    window.until("nobody is at work", |harness| harness.get_by_label("Now").accesskit_node().is_disabled());
 }
 
 #[test]

@@ -45,7 +45,8 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
             None => format!("Newest: {}", words(&shown)),
         };
         let label = ui.label("Show");
-        let combo = egui::ComboBox::from_id_salt("curve group").selected_text(text).width(190.0);
+        let combo =
+            egui::ComboBox::from_id_salt("curve group").selected_text(text).width(190.0).height(420.0);
         let combo = combo.show_ui(ui, |ui| {
             ui.selectable_value(&mut view.group, None, "Newest");
             for group in &groups {
