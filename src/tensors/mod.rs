@@ -44,7 +44,7 @@ pub enum TensorsError {
     Damaged(String),
     /// The file holds or declares more than is accepted.
     #[error(
-        "the file has {found} {what}, and at most {limit} are accepted; a model's weights need far less, so check where the file comes from"
+        "the file has {found} {what}, and at most {limit} are accepted; weights and statistics need far less, so check where the file comes from"
     )]
     TooLarge {
         /// What there is too much of, for example `bytes`.
@@ -78,6 +78,11 @@ pub enum TensorsError {
 /// The error of a file that contradicts itself.
 fn damaged(what: impl Into<String>) -> TensorsError {
     TensorsError::Damaged(what.into())
+}
+
+/// The beginning of a text from a file, fit for a message.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
 /// Checks a count or a size that the file declares.

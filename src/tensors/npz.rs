@@ -10,14 +10,15 @@ use zip::{CompressionMethod, ZipWriter};
 
 use self::array::Numbers;
 use super::archive::Archive;
-use super::{TensorsError, damaged, within};
+use super::{TensorsError, damaged, shown, within};
 
-/// Widest features. The Inception network has 2,048; a covariance of 8,192 takes 512 MiB.
-pub const WIDEST: usize = 8192;
+/// Widest features. The Inception network has 2,048; a covariance of 4,096 takes 128 MiB,
+/// and three times that while it is read.
+pub const WIDEST: usize = 4096;
 /// How far the two halves of a covariance may differ, relative to the deviations of the two features.
 const SYMMETRY: f64 = 1e-6;
 /// Largest file, in bytes: a covariance of [`WIDEST`] and as much of something else.
-const LARGEST: u64 = 1 << 30;
+const LARGEST: u64 = 1 << 28;
 /// Room for the description in front of an array's numbers.
 const HEADER: u64 = 1 << 17;
 
@@ -129,9 +130,8 @@ fn numbers<R: Read + Seek>(
 ) -> Result<Numbers, TensorsError> {
     let entry = format!("{name}.npy");
     if archive.size(&entry).is_none() {
-        let mut there = archive.names();
-        there.truncate(10);
-        let there = if there.is_empty() { "nothing".into() } else { format!("{there:?}") };
+        let there: Vec<String> = archive.names().iter().take(10).map(|name| shown(name)).collect();
+        let there = if there.is_empty() { "nothing".into() } else { there.join(", ") };
         return Err(statistics(format!("there is no array {name}; the archive has {there}")));
     }
     let bytes = archive.read(&entry, 8 * limit as u64 + HEADER)?;

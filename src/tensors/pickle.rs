@@ -91,6 +91,11 @@ impl Pickle {
         self.root
     }
 
+    /// The value that was pickled, alone: a number or a text.
+    pub(super) fn into_root(mut self) -> Value {
+        self.values.swap_remove(self.root as usize)
+    }
+
     /// The value at a place that this pickle named.
     pub(super) fn get(&self, id: Id) -> &Value {
         &self.values[id as usize]

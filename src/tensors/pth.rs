@@ -58,7 +58,7 @@ const MOST_LOOKS: u64 = 4_000_000;
 /// How much of a file is accepted; what exceeds a limit is an error before memory is taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// Size of the file, in bytes.
+    /// Size of the file, in bytes; also of the asked tensors' storages together, should they be packed.
     pub file: u64,
     /// Number of tensors.
     pub tensors: u64,
@@ -113,11 +113,13 @@ impl<R: Read + Seek> PthFile<R> {
     ///
     /// If the file's tables are nested too deeply or too many.
     pub fn tables(&self) -> Result<Vec<&str>, TensorsError> {
+        let mut search = self.search();
         let mut tables = Vec::new();
         for (key, value) in self.table(self.pickle.root()).unwrap_or_default() {
-            if let (Value::Text(name), Some(_)) = (self.pickle.get(*key), self.table(*value))
-                && !self.find(*value)?.is_empty()
-            {
+            let (Value::Text(name), Some(_)) = (self.pickle.get(*key), self.table(*value)) else { continue };
+            let before = search.found.len();
+            search.look(*value, name, 1)?;
+            if search.found.len() > before {
                 tables.push(&**name);
             }
         }
@@ -136,10 +138,18 @@ impl<R: Read + Seek> PthFile<R> {
             None => Some(self.pickle.root()).filter(|root| self.table(*root).is_some()),
             Some(key) => self.entry(key),
         };
-        let found = start.map(|start| self.find(start)).transpose()?.unwrap_or_default();
+        let mut search = self.search();
+        if let Some(start) = start {
+            search.look(start, "", 0)?;
+        }
+        let found = search.found;
         if found.is_empty() {
-            let tables = self.tables()?.join("`, `");
-            let there = if tables.is_empty() { "none with a name".into() } else { format!("`{tables}`") };
+            let mut tables = self.tables()?;
+            tables.truncate(10);
+            let there = match tables.is_empty() {
+                true => "none with a name".into(),
+                false => format!("`{}`", tables.join("`, `")),
+            };
             return Err(TensorsError::NoTable { key: key.unwrap_or_default().into(), there });
         }
         let mut views = Vec::with_capacity(found.len());
@@ -154,6 +164,11 @@ impl<R: Read + Seek> PthFile<R> {
         }
         // Each storage is read once, however many tensors share it.
         views.sort_by(|(_, a), (_, b)| a.storage.cmp(&b.storage));
+        let mut bytes = 0u64;
+        for (_, view) in views.chunk_by(|(_, a), (_, b)| a.storage == b.storage).filter_map(<[_]>::first) {
+            bytes = bytes.saturating_add(view.storage.bytes()?);
+            within("bytes in its storages", bytes, self.limits.file)?;
+        }
         let mut arrays = NamedArrays::new();
         for group in views.chunk_by(|(_, a), (_, b)| a.storage == b.storage) {
             let Some((first, view)) = group.first() else { continue };
@@ -184,12 +199,9 @@ impl<R: Read + Seek> PthFile<R> {
         entries.iter().rfind(|(name, _)| called(*name)).map(|(_, value)| *value)
     }
 
-    /// The names and places of all tensors within a value.
-    fn find(&self, start: Id) -> Result<Vec<(String, Id)>, TensorsError> {
-        let mut search =
-            Search { pickle: &self.pickle, limit: self.limits.tensors, looks: 0, found: Vec::new() };
-        search.look(start, "", 0)?;
-        Ok(search.found)
+    /// A search for tensors that has found none yet.
+    fn search(&self) -> Search<'_> {
+        Search { pickle: &self.pickle, limit: self.limits.tensors, looks: 0, found: Vec::new() }
     }
 }
 
@@ -198,6 +210,7 @@ struct Search<'a> {
     pickle: &'a Pickle,
     limit: u64,
     looks: u64,
+    /// Names and places of the tensors.
     found: Vec<(String, Id)>,
 }
 

@@ -1,10 +1,12 @@
 //! One array in NumPy's own format (NEP 1): a description in Python's notation, then the numbers.
 
-use crate::tensors::{TensorsError, damaged};
+use crate::tensors::{TensorsError, damaged, within};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy starts the numbers at a multiple of this.
 const ALIGNMENT: usize = 64;
+/// NumPy's own limit.
+const MOST_DIMENSIONS: u64 = 64;
 
 /// An array as `f64`, row-major.
 #[derive(Debug, PartialEq)]
@@ -96,6 +98,7 @@ fn describe(text: &str) -> Result<Description, TensorsError> {
     let shape = field(text, "shape").and_then(|rest| rest.strip_prefix('(')).ok_or_else(strange)?;
     let (shape, _) = shape.split_once(')').ok_or_else(strange)?;
     let extents = shape.split(',').map(str::trim).filter(|extent| !extent.is_empty());
+    within("dimensions in an array", extents.clone().count() as u64, MOST_DIMENSIONS)?;
     let shape: Vec<usize> = extents.map(str::parse).collect::<Result<_, _>>().map_err(|_| strange())?;
     Ok(Description { size, by_columns, shape })
 }

@@ -132,7 +132,7 @@ fn shapes_that_do_not_fit_are_refused() {
     assert!(refusal(&mu, &square(200, &[0.0; 40_000])).contains("bytes in one entry"));
     let only = zipped(&[("mu.npy", &mu), ("b.npy", &mu)], STORED);
     let only = Moments::read(Cursor::new(only)).unwrap_err().to_string();
-    assert!(only.contains("no array sigma; the archive has [\"mu.npy\", \"b.npy\"]"), "{only}");
+    assert!(only.contains("no array sigma; the archive has mu.npy, b.npy"), "{only}");
 }
 
 #[test]

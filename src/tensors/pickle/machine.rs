@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use super::{DICTIONARY, Id, LONGEST_NAME, MOST_BYTES, MOST_STEPS, SETS, STEPS, Value};
-use crate::tensors::{TensorsError, damaged, within};
+use crate::tensors::{TensorsError, damaged, shown, within};
 
 /// The stack machine's state.
 pub(super) struct Machine<'a, R> {
@@ -103,9 +103,7 @@ impl<'a, R: Read> Machine<'a, R> {
         let name = format!("{module}.{name}");
         let known = name == DICTIONARY || SETS.contains(&&*name) || self.known.contains(&&*name);
         if !known {
-            // Anything may stand in a name, and it goes into a message.
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-            return Err(TensorsError::Foreign(shown));
+            return Err(TensorsError::Foreign(shown(&name)));
         }
         self.push(Value::Name(name.into()));
         Ok(())

@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 use super::view::Storage;
 use crate::tensors::archive::Archive;
 use crate::tensors::pickle::{MOST_BYTES, Pickle, Value};
-use crate::tensors::{TensorsError, damaged, within};
+use crate::tensors::{TensorsError, damaged, shown, within};
 
 /// The first number of the older format, 0x1950a86a20f9469cfc6c, little-endian.
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
@@ -66,15 +66,13 @@ impl<R: Read + Seek> Storages<R> {
 
     fn open_legacy(mut reader: R, size: u64, known: &[&str]) -> Result<(Pickle, Self), TensorsError> {
         let magic = Pickle::read(&mut reader, &[]).map_err(|_| OTHER_KIND)?;
-        if *magic.get(magic.root()) != Value::Wide(MAGIC.into()) {
+        if magic.into_root() != Value::Wide(MAGIC.into()) {
             return Err(OTHER_KIND);
         }
-        let protocol = Pickle::read(&mut reader, &[])?;
-        if *protocol.get(protocol.root()) != Value::Int(PROTOCOL) {
+        if Pickle::read(&mut reader, &[])?.into_root() != Value::Int(PROTOCOL) {
             return Err(TensorsError::Unsupported("it is of an unknown version of PyTorch's format".into()));
         }
-        let system = Pickle::read(&mut reader, &[])?;
-        if !is_little_endian(&system) {
+        if !is_little_endian(&Pickle::read(&mut reader, &[])?) {
             return Err(big_endian());
         }
         let pickle = Pickle::read(&mut reader, known)?;
@@ -151,7 +149,7 @@ fn places<R: Read + Seek>(
         };
         let storage = declared.remove(&**key);
         let storage =
-            storage.ok_or_else(|| damaged(format!("storage {key:?} is listed and nowhere used")))?;
+            storage.ok_or_else(|| damaged(format!("storage `{}` is listed and nowhere used", shown(key))))?;
         let mut count = [0; 8];
         reader.seek(SeekFrom::Start(place))?;
         reader.read_exact(&mut count).map_err(|_| damaged(format!("it ends before storage {key:?}")))?;

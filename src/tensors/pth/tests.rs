@@ -239,16 +239,39 @@ fn limits_hold_before_numbers_are_read() {
     }
     let long = file(&[(&"n".repeat(1001), tensor(8, 0, &[8], &[1]))]);
     assert!(refusal(&long).contains("1001 bytes in the name of a tensor"));
-    // Packed a thousandfold: a pickle and a storage of zeros.
+    // Packed a thousandfold: a pickle, and a storage of zeros.
     let bomb = packed(&vec![b'N'; 40 << 20], CompressionMethod::Deflated);
     assert!(bomb.len() < 100_000 && refusal(&bomb).contains("bytes in one entry"), "{}", refusal(&bomb));
-    let pickle =
-        [b"\x80\x02}".to_vec(), text("w"), tensor(10 << 20, 0, &[10 << 20], &[1]), b"s.".to_vec()].concat();
     let zeros = vec![0; 40 << 20];
-    let bomb = zipped(&[("x/data.pkl", &pickle), ("x/data/0", &zeros)], CompressionMethod::Deflated);
-    let limits = Limits { values: 1 << 20, ..Limits::default() };
-    let refusal = PthFile::read_within(Cursor::new(&bomb), limits).unwrap().tensors(None).unwrap_err();
-    assert!(bomb.len() < 100_000 && refusal.to_string().contains("10485760 numbers"), "{refusal}");
+    let bomb = |values, limits| {
+        let tensor = tensor(10 << 20, 0, &[values], &[1]);
+        let pickle = [b"\x80\x02}".to_vec(), text("w"), tensor, b"s.".to_vec()].concat();
+        let bomb = zipped(&[("x/data.pkl", &pickle), ("x/data/0", &zeros)], CompressionMethod::Deflated);
+        assert!(bomb.len() < 100_000);
+        let refusal = PthFile::read_within(Cursor::new(&bomb), limits).unwrap().tensors(None).unwrap_err();
+        refusal.to_string()
+    };
+    let few = Limits { values: 1 << 20, ..Limits::default() };
+    assert!(bomb(10 << 20, few).contains("10485760 numbers"));
+    let small = Limits { file: 1 << 20, ..Limits::default() };
+    assert!(bomb(1, small).contains("41943040 bytes in its storages"));
+}
+
+/// A few bytes can refer to a long text again and again; it is nowhere copied again and again.
+#[test]
+fn long_texts_are_refused_before_they_are_copied() {
+    let good = tensor(8, 0, &[8], &[1]);
+    let long = text(&"k".repeat(1 << 20));
+    let key = text("0");
+    let at = good.windows(key.len()).position(|part| part == key).unwrap();
+    let tensor = [&good[..at], &long, &good[at + key.len()..]].concat();
+    assert!(refusal(&file(&[("w", tensor)])).contains("1048576 bytes in the name of a storage"));
+    // Ten thousand tables of the same name, which the refusal of an unknown key would list.
+    let table = [b"}q\x02".to_vec(), text("b"), good, b"s0".to_vec()].concat();
+    let start = [b"\x80\x02}(".to_vec(), long, b"q\x010".to_vec(), table].concat();
+    let tables = [start, b"h\x01h\x02".repeat(10_000), b"u.".to_vec()].concat();
+    let problem = tensors(&packed(&tables, CompressionMethod::Stored), Some("x")).unwrap_err().to_string();
+    assert!(problem.contains("1048576 bytes in the name of a tensor"), "{problem}");
 }
 
 /// Tensors of one number in storages of many: what is held at once is one storage, and it is read once.

@@ -13,6 +13,8 @@ const PARAMETER: &str = "torch._utils._rebuild_parameter";
 const SIZE: &str = "torch.Size";
 /// Most dimensions of a tensor; NumPy's limit.
 const MOST_DIMENSIONS: u64 = 64;
+/// Longest name of a storage, in bytes; PyTorch's are numbers.
+const LONGEST_KEY: u64 = 100;
 
 /// What kind of numbers a storage holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,6 +106,7 @@ impl Storage {
         let (Some(kind), Ok(numbers), "storage") = (Kind::of(kind), usize::try_from(*numbers), &**tag) else {
             return Err(strange());
         };
+        within("bytes in the name of a storage", key.len() as u64, LONGEST_KEY)?;
         let storage = Self { key: key.to_string(), kind, numbers };
         storage.bytes().map(|_| storage)
     }
