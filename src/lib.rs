@@ -19,6 +19,7 @@
 //! - [`run`]: the run folder
 //! - [`export`]: what leaves the program
 //! - [`device`]: adapters by name, self-test
+//! - [`tensors`]: named tensors in files that other programs wrote
 
 pub mod arch;
 pub mod cli;
@@ -33,4 +34,5 @@ pub mod model;
 pub mod rng;
 pub mod run;
 pub mod search;
+pub mod tensors;
 pub mod worker;

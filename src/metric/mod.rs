@@ -8,6 +8,8 @@
 pub mod extractor;
 mod frechet;
 mod inception_score;
+mod kid;
+mod prdc;
 mod reward;
 mod score;
 mod scorer;
@@ -17,6 +19,8 @@ mod statistics;
 pub use extractor::{Extractor, ExtractorError};
 pub use frechet::frechet_distance;
 pub use inception_score::{InceptionScore, inception_score};
+pub use kid::{Kid, KidConfig, KidSubset, kid, kid_of_subsets};
+pub use prdc::{Prdc, prdc, prdc_memory};
 pub use reward::{NoClasses, Reward, RewardScale};
 pub use score::{INCEPTION_2015, Metric, Score};
 pub use scorer::{Reference, Scorer};

@@ -1,6 +1,6 @@
-//! Fréchet distances and Inception Scores against NumPy, SciPy and PyTorch in float64.
+//! Fréchet distances, kernel distances and Inception Scores against NumPy, SciPy and PyTorch in float64.
 
-use autogan::metric::{Statistics, frechet_distance, inception_score};
+use autogan::metric::{KidSubset, Statistics, frechet_distance, inception_score, kid_of_subsets};
 use serde_json::Value;
 
 use super::fixtures::{Fixture, json};
@@ -33,6 +33,22 @@ fn frechet_distances_are_those_of_numpy_also_with_fewer_samples_than_features() 
         assert_near(name, frechet_distance(&x, &y).unwrap(), &set["frechet"]);
     }
     assert_eq!(sets.as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn kernel_distances_are_those_of_numpy() {
+    let fixture = Fixture::open("metric");
+    for set in json("metric.json")["feature_sets"].as_array().unwrap() {
+        let name = set["name"].as_str().unwrap();
+        let [real, generated] = ["x", "y"].map(|part| format!("{name}.{part}"));
+        let count = |tensor: &str| fixture.data(tensor).shape()[0] as u32;
+        let width = fixture.data(&real).shape()[1];
+        let all =
+            KidSubset { real: (0..count(&real)).collect(), generated: (0..count(&generated)).collect() };
+        let found =
+            kid_of_subsets(&fixture.values(&real), &fixture.values(&generated), width, &[all]).unwrap();
+        assert_near(name, found.mean, &set["kid"]);
+    }
 }
 
 #[test]

@@ -1,0 +1,134 @@
+//! One array in NumPy's own format (NEP 1): a description in Python's notation, then the numbers.
+
+use crate::tensors::{TensorsError, damaged, within};
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+/// NumPy starts the numbers at a multiple of this.
+const ALIGNMENT: usize = 64;
+/// NumPy's own limit.
+const MOST_DIMENSIONS: u64 = 64;
+
+/// An array as `f64`, row-major.
+#[derive(Debug, PartialEq)]
+pub(super) struct Numbers {
+    pub(super) shape: Vec<usize>,
+    pub(super) values: Vec<f64>,
+}
+
+/// What stands in front of the numbers.
+struct Description {
+    /// Bytes of a number: `f32` or `f64`.
+    size: usize,
+    /// Whether the first index runs fastest.
+    by_columns: bool,
+    shape: Vec<usize>,
+}
+
+impl Numbers {
+    /// Reads an array of little-endian `f32` or `f64`.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, TensorsError> {
+        let (description, data) = split(bytes)?;
+        let Description { size, by_columns, shape } = describe(description)?;
+        let expected = shape.iter().try_fold(size, |product, extent| product.checked_mul(*extent));
+        if expected != Some(data.len()) {
+            let there = data.len();
+            return Err(damaged(format!("its shape {shape:?} does not fit its {there} bytes of numbers")));
+        }
+        let values: Vec<f64> = if size == 8 {
+            data.as_chunks::<8>().0.iter().map(|word| f64::from_le_bytes(*word)).collect()
+        } else {
+            data.as_chunks::<4>().0.iter().map(|word| f64::from(f32::from_le_bytes(*word))).collect()
+        };
+        let values = match shape[..] {
+            [rows, columns] if by_columns => {
+                (0..rows * columns).map(|at| values[at % columns * rows + at / columns]).collect()
+            }
+            [_, _, _, ..] if by_columns => {
+                return Err(TensorsError::Unsupported("has more than two dimensions".into()));
+            }
+            _ => values,
+        };
+        Ok(Self { shape, values })
+    }
+}
+
+/// The description and the numbers of an array.
+fn split(bytes: &[u8]) -> Result<(&str, &[u8]), TensorsError> {
+    let short = || damaged("it ends too early");
+    let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| damaged("it does not begin like one of NumPy's"))?;
+    let (&[version, _], rest) = rest.split_first_chunk().ok_or_else(short)?;
+    let (length, rest) = match version {
+        1 => rest.split_first_chunk().map(|(word, rest)| (usize::from(u16::from_le_bytes(*word)), rest)),
+        2 | 3 => rest.split_first_chunk().map(|(word, rest)| (u32::from_le_bytes(*word) as usize, rest)),
+        _ => return Err(TensorsError::Unsupported(format!("is of version {version} of NumPy's format"))),
+    }
+    .ok_or_else(short)?;
+    let (description, data) = rest.split_at_checked(length).ok_or_else(short)?;
+    let description = std::str::from_utf8(description).map_err(|_| damaged("its description is no text"))?;
+    Ok((description, data))
+}
+
+/// Reads `{'descr': '<f8', 'fortran_order': False, 'shape': (2048, 2048), }`, in any order.
+fn describe(text: &str) -> Result<Description, TensorsError> {
+    let strange = || damaged("its description is not NumPy's");
+    let kind = field(text, "descr").ok_or_else(strange)?;
+    let size = match quoted(kind) {
+        Some("<f8") => 8,
+        Some("<f4") => 4,
+        Some(kind) if kind.contains('O') => {
+            return Err(TensorsError::Unsupported(
+                "holds pickled Python objects, which are never read".into(),
+            ));
+        }
+        // Only a short one is worth showing.
+        Some(kind) if kind.len() < 20 => {
+            let kind = kind.escape_default();
+            return Err(TensorsError::Unsupported(format!(
+                "holds numbers of the kind '{kind}' instead of f8 or f4"
+            )));
+        }
+        _ => return Err(TensorsError::Unsupported("does not hold plain numbers".into())),
+    };
+    let order = field(text, "fortran_order").ok_or_else(strange)?;
+    let by_columns = match order.split([',', '}']).next().map(str::trim) {
+        Some("True") => true,
+        Some("False") => false,
+        _ => return Err(strange()),
+    };
+    let shape = field(text, "shape").and_then(|rest| rest.strip_prefix('(')).ok_or_else(strange)?;
+    let (shape, _) = shape.split_once(')').ok_or_else(strange)?;
+    let extents = shape.split(',').map(str::trim).filter(|extent| !extent.is_empty());
+    within("dimensions in an array", extents.clone().count() as u64, MOST_DIMENSIONS)?;
+    let shape: Vec<usize> = extents.map(str::parse).collect::<Result<_, _>>().map_err(|_| strange())?;
+    Ok(Description { size, by_columns, shape })
+}
+
+/// What follows a key of the description.
+fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("'{key}'"))?;
+    Some(rest.trim_start().strip_prefix(':')?.trim_start())
+}
+
+/// The text between the quotation marks that the given text begins with.
+fn quoted(text: &str) -> Option<&str> {
+    text.strip_prefix('\'')?.split_once('\'').map(|(inside, _)| inside)
+}
+
+/// What stands in front of an `f64` array's numbers, row by row, as NumPy writes it.
+pub(super) fn header(shape: &[usize]) -> Vec<u8> {
+    let extents: Vec<String> = shape.iter().map(usize::to_string).collect();
+    // A tuple of one has a comma.
+    let comma = if let [_] = shape { "," } else { "" };
+    let shape = extents.join(", ");
+    let mut description = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({shape}{comma}), }}");
+    let before = MAGIC.len() + 4;
+    let end = (before + description.len() + 1).next_multiple_of(ALIGNMENT);
+    description.extend(std::iter::repeat_n(' ', end - before - description.len() - 1));
+    description.push('\n');
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend([1, 0]);
+    // Two extents never fill 64 KiB.
+    bytes.extend((description.len() as u16).to_le_bytes());
+    bytes.extend(description.into_bytes());
+    bytes
+}

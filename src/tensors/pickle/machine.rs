@@ -1,0 +1,206 @@
+//! The stack, the memo and the bytes of the machine that reads a pickle.
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use super::{DICTIONARY, Id, LONGEST_NAME, MOST_BYTES, MOST_STEPS, SETS, STEPS, Value};
+use crate::tensors::{TensorsError, damaged, shown, within};
+
+/// The stack machine's state.
+pub(super) struct Machine<'a, R> {
+    reader: &'a mut R,
+    known: &'a [&'a str],
+    /// Bytes read so far.
+    bytes: u64,
+    /// Instructions obeyed so far, and items copied by them.
+    pub(super) steps: u64,
+    pub(super) values: Vec<Value>,
+    pub(super) stack: Vec<Id>,
+    /// Heights of the stack where containers begin.
+    pub(super) marks: Vec<usize>,
+    pub(super) memo: HashMap<u32, Id>,
+}
+
+impl<'a, R: Read> Machine<'a, R> {
+    pub(super) fn new(reader: &'a mut R, known: &'a [&'a str]) -> Self {
+        Self {
+            reader,
+            known,
+            bytes: 0,
+            steps: 0,
+            values: Vec::new(),
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: HashMap::new(),
+        }
+    }
+
+    pub(super) fn get(&self, id: Id) -> &Value {
+        &self.values[id as usize]
+    }
+
+    pub(super) fn push(&mut self, value: Value) {
+        self.stack.push(self.values.len() as Id);
+        self.values.push(value);
+    }
+
+    pub(super) fn top(&self) -> Result<Id, TensorsError> {
+        let bottom = self.marks.last().copied().unwrap_or(0);
+        self.stack[bottom..]
+            .last()
+            .copied()
+            .ok_or_else(|| damaged("its pickle takes a value that is not there"))
+    }
+
+    pub(super) fn pop(&mut self) -> Result<Id, TensorsError> {
+        let top = self.top()?;
+        self.stack.pop();
+        Ok(top)
+    }
+
+    pub(super) fn pop_to_mark(&mut self) -> Result<Vec<Id>, TensorsError> {
+        let mark =
+            self.marks.pop().ok_or_else(|| damaged("its pickle ends a container that was not begun"))?;
+        Ok(self.stack.split_off(mark))
+    }
+
+    pub(super) fn extend(&mut self, items: &[Id]) -> Result<(), TensorsError> {
+        let list = self.top()?;
+        match &mut self.values[list as usize] {
+            Value::List(list) => list.extend(items),
+            // A subclass of list that is kept as data.
+            Value::Call { .. } => {}
+            _ => return Err(damaged("its pickle appends to a value that is no list")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn insert(&mut self, items: &[Id]) -> Result<(), TensorsError> {
+        let dict = self.top()?;
+        match &mut self.values[dict as usize] {
+            Value::Dict(dict) => dict.extend(pairs(items)?),
+            Value::Call { .. } => {}
+            _ => return Err(damaged("its pickle adds a key to a value that is no dictionary")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn remember<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
+        let place = self.number::<WIDTH>()? as u32;
+        self.memo.insert(place, self.top()?);
+        Ok(())
+    }
+
+    pub(super) fn recall<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
+        let place = self.number::<WIDTH>()? as u32;
+        let value =
+            self.memo.get(&place).ok_or_else(|| damaged(format!("its pickle has no value {place}")))?;
+        self.stack.push(*value);
+        Ok(())
+    }
+
+    pub(super) fn push_name(&mut self, module: &str, name: &str) -> Result<(), TensorsError> {
+        let name = format!("{module}.{name}");
+        let known = name == DICTIONARY || SETS.contains(&&*name) || self.known.contains(&&*name);
+        if !known {
+            return Err(TensorsError::Foreign(shown(&name)));
+        }
+        self.push(Value::Name(name.into()));
+        Ok(())
+    }
+
+    pub(super) fn push_number<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
+        let number = self.number::<WIDTH>()?;
+        self.push(Value::Int(number as i64));
+        Ok(())
+    }
+
+    pub(super) fn push_long<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
+        let bytes = self.counted::<WIDTH>()?;
+        let sign = if bytes.last().is_some_and(|byte| byte & 0x80 != 0) { 0xff } else { 0 };
+        self.push(match bytes.len() {
+            0..=8 => {
+                let mut word = [sign; 8];
+                word[..bytes.len()].copy_from_slice(&bytes);
+                Value::Int(i64::from_le_bytes(word))
+            }
+            _ => Value::Wide(bytes.into()),
+        });
+        Ok(())
+    }
+
+    pub(super) fn push_text<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
+        let bytes = self.counted::<WIDTH>()?;
+        // Python 2's strings are bytes, and Python 3's may have lone surrogates: neither stands in names.
+        self.push(Value::Text(String::from_utf8_lossy(&bytes).into()));
+        Ok(())
+    }
+
+    pub(super) fn push_bytes<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
+        let bytes = self.counted::<WIDTH>()?;
+        self.push(Value::Bytes(bytes.into()));
+        Ok(())
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, TensorsError> {
+        Ok(self.number::<1>()? as u8)
+    }
+
+    /// A little-endian number of up to eight bytes.
+    pub(super) fn number<const WIDTH: usize>(&mut self) -> Result<u64, TensorsError> {
+        let mut word = [0; 8];
+        self.count(WIDTH as u64)?;
+        self.reader.read_exact(&mut word[..WIDTH]).map_err(cut)?;
+        Ok(u64::from_le_bytes(word))
+    }
+
+    /// Bytes with their number before them. Memory grows with the bytes that are there.
+    pub(super) fn counted<const WIDTH: usize>(&mut self) -> Result<Vec<u8>, TensorsError> {
+        let length = self.number::<WIDTH>()?;
+        self.count(length)?;
+        let mut bytes = Vec::new();
+        self.reader.by_ref().take(length).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != length {
+            return Err(damaged("its pickle ends too early"));
+        }
+        Ok(bytes)
+    }
+
+    /// Text up to the end of a line.
+    pub(super) fn line(&mut self) -> Result<String, TensorsError> {
+        let mut line = Vec::new();
+        loop {
+            match self.byte()? {
+                b'\n' => return Ok(String::from_utf8_lossy(&line).into_owned()),
+                byte => line.push(byte),
+            }
+            within("bytes in the name of a function", line.len() as u64, LONGEST_NAME)?;
+        }
+    }
+
+    pub(super) fn step(&mut self, steps: u64) -> Result<(), TensorsError> {
+        self.steps += steps;
+        within(STEPS, self.steps, MOST_STEPS)
+    }
+
+    fn count(&mut self, bytes: u64) -> Result<(), TensorsError> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        within("bytes in its pickle", self.bytes, MOST_BYTES)
+    }
+}
+
+pub(super) fn pairs(items: &[Id]) -> Result<Vec<(Id, Id)>, TensorsError> {
+    let (pairs, rest) = items.as_chunks::<2>();
+    if rest.is_empty() {
+        Ok(pairs.iter().map(|[key, value]| (*key, *value)).collect())
+    } else {
+        Err(damaged("its pickle has a key without a value"))
+    }
+}
+
+fn cut(problem: std::io::Error) -> TensorsError {
+    match problem.kind() {
+        std::io::ErrorKind::UnexpectedEof => damaged("its pickle ends too early"),
+        _ => problem.into(),
+    }
+}

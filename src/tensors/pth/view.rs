@@ -1,0 +1,260 @@
+//! A tensor as PyTorch pickles it: a view into a storage, by offset, sizes and strides.
+
+use half::{bf16, f16};
+
+use crate::tensors::pickle::{Id, Pickle, Value};
+use crate::tensors::{TensorsError, damaged, within};
+
+/// The call that makes a tensor: storage, offset, sizes, strides, and what is not needed here.
+const TENSOR: &str = "torch._utils._rebuild_tensor_v2";
+/// The call that makes a parameter of a tensor, its first argument.
+const PARAMETER: &str = "torch._utils._rebuild_parameter";
+/// A tuple of sizes by another name.
+const SIZE: &str = "torch.Size";
+/// Most dimensions of a tensor; NumPy's limit.
+const MOST_DIMENSIONS: u64 = 64;
+/// Longest name of a storage, in bytes; PyTorch's are numbers.
+const LONGEST_KEY: u64 = 100;
+
+/// What kind of numbers a storage holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Float,
+    Double,
+    Half,
+    BFloat16,
+    Long,
+    Int,
+    Short,
+    Char,
+    Byte,
+    Bool,
+}
+
+impl Kind {
+    fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "torch.FloatStorage" => Self::Float,
+            "torch.DoubleStorage" => Self::Double,
+            "torch.HalfStorage" => Self::Half,
+            "torch.BFloat16Storage" => Self::BFloat16,
+            "torch.LongStorage" => Self::Long,
+            "torch.IntStorage" => Self::Int,
+            "torch.ShortStorage" => Self::Short,
+            "torch.CharStorage" => Self::Char,
+            "torch.ByteStorage" => Self::Byte,
+            "torch.BoolStorage" => Self::Bool,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of one number.
+    pub(super) fn size(self) -> usize {
+        match self {
+            Self::Double | Self::Long => 8,
+            Self::Float | Self::Int => 4,
+            Self::Half | Self::BFloat16 | Self::Short => 2,
+            Self::Char | Self::Byte | Self::Bool => 1,
+        }
+    }
+
+    /// The number in the first bytes, as many as [`Kind::size`] says; 0 when they are missing.
+    fn number(self, bytes: &[u8]) -> f32 {
+        fn word<const N: usize>(bytes: &[u8]) -> [u8; N] {
+            bytes.first_chunk().copied().unwrap_or([0; N])
+        }
+        match self {
+            Self::Float => f32::from_le_bytes(word(bytes)),
+            Self::Double => f64::from_le_bytes(word(bytes)) as f32,
+            Self::Half => f16::from_le_bytes(word(bytes)).to_f32(),
+            Self::BFloat16 => bf16::from_le_bytes(word(bytes)).to_f32(),
+            Self::Long => i64::from_le_bytes(word(bytes)) as f32,
+            Self::Int => i32::from_le_bytes(word(bytes)) as f32,
+            Self::Short => f32::from(i16::from_le_bytes(word(bytes))),
+            Self::Char => f32::from(i8::from_le_bytes(word(bytes))),
+            Self::Byte => f32::from(u8::from_le_bytes(word(bytes))),
+            Self::Bool => f32::from(u8::from(word::<1>(bytes) != [0])),
+        }
+    }
+}
+
+/// Numbers in the file that tensors are views of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Storage {
+    /// Its name in the file, usually a number.
+    pub(super) key: String,
+    pub(super) kind: Kind,
+    /// How many numbers.
+    pub(super) numbers: usize,
+}
+
+impl Storage {
+    /// The storage that the description of a persistent value names: `("storage", kind, key, device,
+    /// numbers)`, and in the older format `None` or a view, which PyTorch 0.1 wrote.
+    pub(super) fn of(pickle: &Pickle, description: Id) -> Result<Self, TensorsError> {
+        let strange = || damaged("a storage is described in an unknown way");
+        let Value::Tuple(fields) = pickle.get(description) else { return Err(strange()) };
+        let ([tag, kind, key, _device, numbers], view) = fields.split_first_chunk().ok_or_else(strange)?;
+        let (Value::Text(tag), Value::Name(kind), Value::Text(key), Value::Int(numbers)) =
+            (pickle.get(*tag), pickle.get(*kind), pickle.get(*key), pickle.get(*numbers))
+        else {
+            return Err(strange());
+        };
+        if view.iter().any(|view| *pickle.get(*view) != Value::None) {
+            return Err(TensorsError::Unsupported("a storage is a part of another one".into()));
+        }
+        let (Some(kind), Ok(numbers), "storage") = (Kind::of(kind), usize::try_from(*numbers), &**tag) else {
+            return Err(strange());
+        };
+        within("bytes in the name of a storage", key.len() as u64, LONGEST_KEY)?;
+        let storage = Self { key: key.to_string(), kind, numbers };
+        storage.bytes().map(|_| storage)
+    }
+
+    /// Its size in bytes.
+    pub(super) fn bytes(&self) -> Result<u64, TensorsError> {
+        let bytes = self.numbers.checked_mul(self.kind.size()).and_then(|bytes| u64::try_from(bytes).ok());
+        bytes.ok_or_else(|| damaged(format!("storage {:?} declares {} numbers", self.key, self.numbers)))
+    }
+}
+
+/// Whether a value is a tensor or a parameter.
+pub(super) fn is_tensor(pickle: &Pickle, id: Id) -> bool {
+    call(pickle, id).is_some_and(|(name, _)| name == TENSOR || name == PARAMETER)
+}
+
+/// Where a tensor's numbers lie in its storage. All of them lie inside.
+#[derive(Debug)]
+pub(super) struct View {
+    pub(super) storage: Storage,
+    offset: usize,
+    /// Extents, outermost first.
+    pub(super) shape: Vec<usize>,
+    strides: Vec<usize>,
+}
+
+impl View {
+    /// The view that a tensor or a parameter is.
+    pub(super) fn of(pickle: &Pickle, id: Id) -> Result<Self, TensorsError> {
+        let strange = || damaged("it is described in an unknown way");
+        let (name, arguments) = call(pickle, id).ok_or_else(strange)?;
+        let (name, arguments) = match (name, arguments) {
+            // A parameter of a parameter is nothing that PyTorch makes.
+            (PARAMETER, [data, ..]) => call(pickle, *data).ok_or_else(strange)?,
+            whole => whole,
+        };
+        let (TENSOR, [storage, offset, shape, strides, ..]) = (name, arguments) else {
+            return Err(strange());
+        };
+        let (Value::Persistent(description), Value::Int(offset)) =
+            (pickle.get(*storage), pickle.get(*offset))
+        else {
+            return Err(strange());
+        };
+        let view = Self {
+            storage: Storage::of(pickle, *description)?,
+            offset: usize::try_from(*offset).map_err(|_| strange())?,
+            shape: sizes(pickle, *shape)?,
+            strides: sizes(pickle, *strides)?,
+        };
+        if view.is_inside() { Ok(view) } else { Err(view.outside()) }
+    }
+
+    /// How many numbers it has.
+    pub(super) fn values(&self) -> usize {
+        // No overflow: a view has no more numbers than its storage.
+        self.shape.iter().product()
+    }
+
+    /// Whether it lies within its storage and has no more numbers than that (PyTorch's `expand` shows one
+    /// number as many, which no weights do).
+    fn is_inside(&self) -> bool {
+        let Some(values) = self.shape.iter().try_fold(1usize, |product, size| product.checked_mul(*size))
+        else {
+            return false;
+        };
+        let numbers = self.storage.numbers;
+        let end = || {
+            self.shape.iter().zip(&self.strides).try_fold(self.offset, |end, (size, stride)| {
+                size.saturating_sub(1).checked_mul(*stride).and_then(|length| end.checked_add(length))
+            })
+        };
+        let reaches = match values {
+            0 => self.offset <= numbers,
+            _ => end().is_some_and(|last| last < numbers),
+        };
+        self.shape.len() == self.strides.len() && values <= numbers && reaches
+    }
+
+    fn outside(&self) -> TensorsError {
+        let Self { storage, offset, shape, strides } = self;
+        damaged(format!(
+            "sizes {shape:?} with strides {strides:?} from {offset} reach beyond its {} stored numbers",
+            storage.numbers
+        ))
+    }
+
+    /// Its numbers, row-major, out of the bytes of its storage.
+    pub(super) fn gather(&self, bytes: &[u8]) -> Vec<f32> {
+        let (kind, size) = (self.storage.kind, self.storage.kind.size());
+        let count = self.values();
+        if count == 0 {
+            return Vec::new();
+        }
+        if self.is_contiguous() {
+            let part = bytes.get(self.offset * size..).unwrap_or_default();
+            return part.chunks_exact(size).take(count).map(|word| kind.number(word)).collect();
+        }
+        let mut index = vec![0; self.shape.len()];
+        let mut values = Vec::with_capacity(count);
+        for _ in 0..count {
+            let steps: usize = index.iter().zip(&self.strides).map(|(index, stride)| index * stride).sum();
+            values.push(kind.number(bytes.get((self.offset + steps) * size..).unwrap_or_default()));
+            for (index, size) in index.iter_mut().zip(&self.shape).rev() {
+                *index += 1;
+                if *index < *size {
+                    break;
+                }
+                *index = 0;
+            }
+        }
+        values
+    }
+
+    /// Whether its numbers lie one after the other. The stride of an extent of 1 says nothing.
+    fn is_contiguous(&self) -> bool {
+        let mut expected = 1;
+        self.shape.iter().zip(&self.strides).rev().all(|(size, stride)| {
+            let fits = *size == 1 || *stride == expected;
+            expected *= size;
+            fits
+        })
+    }
+}
+
+/// The name and the arguments of a call.
+fn call(pickle: &Pickle, id: Id) -> Option<(&str, &[Id])> {
+    let Value::Call { callable, arguments } = pickle.get(id) else { return None };
+    match (pickle.get(*callable), pickle.get(*arguments)) {
+        (Value::Name(name), Value::Tuple(arguments)) => Some((name, arguments)),
+        _ => None,
+    }
+}
+
+/// Sizes or strides: a tuple, or a `torch.Size` of one.
+fn sizes(pickle: &Pickle, id: Id) -> Result<Vec<usize>, TensorsError> {
+    let strange = || damaged("its sizes or strides are no whole numbers");
+    let id = match call(pickle, id) {
+        Some((SIZE, [items])) => *items,
+        _ => id,
+    };
+    let Value::Tuple(items) = pickle.get(id) else { return Err(strange()) };
+    within("dimensions in a tensor", items.len() as u64, MOST_DIMENSIONS)?;
+    items
+        .iter()
+        .map(|item| match pickle.get(*item) {
+            Value::Int(size) => usize::try_from(*size).map_err(|_| strange()),
+            _ => Err(strange()),
+        })
+        .collect()
+}
