@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import counter_hash
-from peers import inception_scores, kid_subsets, scores, versions, write_json
+from peers import inception_scores, kernel_distance, kid_subsets, scores, versions, write_json
 
 SETS = {"full_rank": (200, 64, 20, 50), "deficient_rank": (40, 64, 10, 20), "wide": (300, 16, 20, 100)}
 
@@ -47,6 +47,10 @@ def main() -> None:
     for name, (count, dims, subsets, size) in SETS.items():
         real, fake = features("real", count, dims), features("fake", count, dims)
         of_fake, of_real = kid_subsets(count, count, subsets, size)
+        wide_real, wide_fake = real.astype(np.float64), fake.astype(np.float64)
+        double = scores(wide_real, wide_fake, subsets, size)
+        by_index = [kernel_distance(wide_fake[i], wide_real[j]) for i, j in zip(of_fake, of_real)]
+        np.testing.assert_allclose([np.mean(by_index), np.std(by_index)], list(double["kid"].values()), rtol=1e-11)
         sets.append(
             {
                 "name": name,
@@ -56,7 +60,7 @@ def main() -> None:
                 "sha256_fake": counter_hash.sha256(fake),
                 "first_real": [float(value) for value in real[0, :3]],
                 "first_fake": [float(value) for value in fake[0, :3]],
-                "float64": scores(real.astype(np.float64), fake.astype(np.float64), subsets, size),
+                "float64": double,
                 "float32": scores(real, fake, subsets, size),
                 "kid_subsets_fake": of_fake,
                 "kid_subsets_real": of_real,

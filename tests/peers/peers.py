@@ -18,7 +18,7 @@ from safetensors.numpy import save
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "fixtures"))
-from reference_metrics import frechet  # noqa: E402
+from reference_metrics import frechet, kernel_distance  # noqa: E402, F401
 
 # How each peer makes the network's input, [n, 3, 299, 299] from about -1 to 1, out of uint8 pictures [n, h, w, 3]:
 # - tf1: torch-fidelity, TensorFlow 1's bilinear without half-pixel centres, (x - 128) / 128
