@@ -15,7 +15,7 @@ are single float32 ones, rounded to nearest, never fused:
 - `*.bn.weight`: 1 + 0.25 unit; `*.bn.running_var`: 1 + 0.25 unit; `*.bn.bias`: 0.125 unit;
   `*.bn.running_mean`: 0.125 unit (all exact: the factors are powers of two);
 - `*.bn.num_batches_tracked` (int64, only with --counts): 0;
-- `fc.weight` [1008, 2048]: FC_SCALE unit; `fc.bias`: unit.
+- `fc.weight` [1008, 2048]: 0.5 unit, so that the scores differ; `fc.bias`: unit.
 """
 
 from __future__ import annotations
