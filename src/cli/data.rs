@@ -6,14 +6,16 @@ use image::ImageFormat;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::WrongCall;
-use super::args::{CheckArgs, FetchArgs, ScorerArgs};
+use super::args::{CheckArgs, FetchArgs, Fetched, ScorerArgs};
 use super::table::mebibytes;
 use super::terminal::print_line;
 use crate::arch::words::thousands;
 use crate::data::fetch::{self, Progress};
 use crate::data::{self, DataConfig, LoadOptions, Report, Source, contact_sheet};
+use crate::device::cache_dir;
 use crate::metric::extractor::train_toys;
 use crate::run::write_atomic;
+use crate::worker::bring_inception;
 
 /// Skipped files that are listed for people.
 const LISTED: usize = 20;
@@ -80,7 +82,24 @@ pub(super) fn fetch(args: &FetchArgs) -> anyhow::Result<()> {
         bar.set_length(progress.total.unwrap_or(progress.done));
         bar.set_position(progress.done);
     };
-    let source = fetch::fetch(args.dataset, &args.to, args.mirror.as_deref(), &mut show);
+    let mirror = args.mirror.as_deref();
+    let dataset = match args.what {
+        Fetched::Dataset(dataset) => dataset,
+        Fetched::Inception => {
+            let kept = bring_inception(&cache_dir()?, args.to.as_deref(), mirror, &mut show);
+            bar.finish_and_clear();
+            let kept = kept?;
+            print_line(&match args.json {
+                true => serde_json::json!({ "weights": kept }).to_string(),
+                false => "Ready: use it with autogan score --extractor inception, or with --set \
+                          score.extractor=inception in a search"
+                    .to_owned(),
+            });
+            return Ok(());
+        }
+    };
+    let to = args.to.as_deref().ok_or_else(|| WrongCall("--to names no folder for the files".to_owned()))?;
+    let source = fetch::fetch(dataset, to, mirror, &mut show);
     bar.finish_and_clear();
     let source = source?;
     match args.json {

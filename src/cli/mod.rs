@@ -14,6 +14,7 @@ mod export;
 mod launch;
 mod runs;
 mod sample;
+mod score;
 mod search;
 mod settings;
 mod table;
@@ -63,6 +64,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Search(args) => search::run(args),
         Command::Train(args) => train::run(args),
         Command::Sample(args) => sample::run(args),
+        Command::Score(args) => score::run(args),
         Command::Export(args) => export::run(args),
         Command::Arch(args) => arch::run(args),
         Command::Runs(RunsCommand::List(args)) => runs::list(args),

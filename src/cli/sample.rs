@@ -11,7 +11,7 @@ use crate::arch::Genotype;
 use crate::device::{self, Choice};
 use crate::export::{LatentRecipe, Picture, Recipe, sha256};
 use crate::run::write_atomic;
-use crate::worker::{Images, Latents, model_file, read_model, sample};
+use crate::worker::{Images, Latents, Read, model_file, read_model, sample};
 
 /// Runs the command.
 pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
@@ -19,7 +19,10 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let path = model_file(&args.model)?;
     let bytes = fs::read(&path).with_context(|| format!("the model {} cannot be read", path.display()))?;
     let unusable = || format!("{} cannot be used as a model", args.model.display());
-    let file = read_model(&bytes, arch.as_ref()).with_context(unusable)?;
+    let Read { file, notes } = read_model(&bytes, arch.as_ref()).with_context(unusable)?;
+    if !args.json {
+        notes.iter().for_each(|note| eprintln!("{}: {note}", args.model.display()));
+    }
     let latents = match &args.latents {
         Some(path) => Latents::Given(
             fs::read(path).with_context(|| format!("the latents in {} cannot be read", path.display()))?,

@@ -69,6 +69,7 @@ mod tests {
     use crate::gan::{
         AdamConfig, AverageStatistics, HealthConfig, Idle, Loss, RateDecay, Recipe, TrainConfig,
     };
+    use crate::metric::extractor::{Kind, inception::Preprocessing};
     use crate::metric::{Metric, Reward};
     use crate::model::{Init, ModelConfig, SkipTap};
     use crate::search::{Baseline, ControllerConfig, EstimatorKind, Levels, SearchConfig, StrategyKind};
@@ -127,6 +128,8 @@ mod tests {
         batch: 100,
         reference: 0,
         deciding: Metric::FrechetDistance,
+        extractor: Kind::Builtin,
+        preprocessing: Preprocessing::Tf,
     };
 
     /// Training in epochs of `batches` discriminator steps, evaluated every `evaluate` epochs.

@@ -48,6 +48,17 @@ pub enum DataError {
         /// What was found instead.
         why: String,
     },
+    /// A file among images is none.
+    #[error(
+        "{} cannot be read as an image ({why}); take it out of the folder, since to leave it out would change what is measured",
+        .path.display()
+    )]
+    NotAnImage {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A data set's file is truncated, too long or not of the format at all.
     #[error("{} is damaged: {why}; get it again, for example with `autogan data fetch`", .path.display())]
     Damaged {
@@ -100,10 +111,12 @@ pub enum DataError {
         why: String,
     },
     /// A download is complete but not what it should be.
-    #[error("{} has the MD5 sum {found} instead of {expected} and was removed; run the same command again, and if it fails again the file at the source has changed", .path.display())]
+    #[error("{} has the {kind} {found} instead of {expected} and was removed; run the same command again, and if it fails again the file at the source has changed", .path.display())]
     Checksum {
         /// The downloaded file.
         path: PathBuf,
+        /// Which sum: `MD5 sum`, `SHA-256`.
+        kind: &'static str,
         /// The published sum.
         expected: String,
         /// The sum of what arrived.

@@ -86,7 +86,7 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
 
 /// All files below `dir` in the order of their paths, and what could not be walked. Links are
 /// followed; a link that leads back to a folder above it is skipped.
-fn walk(dir: &Path) -> Result<(Vec<PathBuf>, Vec<Skipped>), DataError> {
+pub(super) fn walk(dir: &Path) -> Result<(Vec<PathBuf>, Vec<Skipped>), DataError> {
     let metadata = match std::fs::metadata(dir) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(DataError::Missing(dir.into()));
@@ -141,8 +141,15 @@ struct Picture {
     size: [u32; 2],
 }
 
-/// Decodes one file, or says why not.
+/// Decodes one file and brings it to the target side, or says why not.
 fn read(path: &Path, options: &LoadOptions) -> Result<Picture, String> {
+    let (rgb, [width, height]) = decode(path, options.background)?;
+    let fit = Fit::new(width as usize, height as usize, options.side);
+    Ok(Picture { pixels: fit.apply(&rgb), size: [width, height] })
+}
+
+/// Decodes one file to its pixels `[height, width, 3]` over `background`, width and height; or says why not.
+pub(super) fn decode(path: &Path, background: [u8; 3]) -> Result<(Vec<u8>, [u32; 2]), String> {
     let explain = |error: ImageError| match error {
         ImageError::Unsupported(_) => {
             "not an image in one of the formats png, jpeg, gif, bmp, webp".to_string()
@@ -173,14 +180,11 @@ fn read(path: &Path, options: &LoadOptions) -> Result<Picture, String> {
     image.apply_orientation(orientation);
     let (width, height) = (image.width(), image.height());
     let rgb = if image.color().has_alpha() {
-        flatten(&image.into_rgba8(), options.background)
+        flatten(&image.into_rgba8(), background)
     } else {
         image.into_rgb8().into_raw()
     };
-    Ok(Picture {
-        pixels: Fit::new(width as usize, height as usize, options.side).apply(&rgb),
-        size: [width, height],
-    })
+    Ok((rgb, [width, height]))
 }
 
 /// Lays transparent pixels over `background`.

@@ -18,6 +18,7 @@ mod set;
 mod sheet;
 mod source;
 mod stl10;
+mod stream;
 pub mod toys;
 
 pub use batches::Batches;
@@ -27,3 +28,4 @@ pub use resize::Resizer;
 pub use set::{ImageSet, Split};
 pub use sheet::contact_sheet;
 pub use source::{DataConfig, LoadOptions, Loaded, SIDES, Source, load};
+pub use stream::{Pictures, Stream};

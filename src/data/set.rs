@@ -28,6 +28,15 @@ impl std::fmt::Display for Split {
     }
 }
 
+impl std::str::FromStr for Split {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = [Self::Train, Self::Test].into_iter().find(|split| split.to_string() == text);
+        found.ok_or_else(|| "there is only train and test".to_owned())
+    }
+}
+
 /// Square RGB images of one side, 8 bits a channel, with labels where the source has them.
 ///
 /// Pixels lie image by image, row by row, red green blue (`[len, side, side, 3]`), as files and

@@ -4,8 +4,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use burn::tensor::module::{avg_pool2d, conv_transpose2d, conv2d};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions};
+use burn::tensor::module::{avg_pool2d, conv_transpose2d, conv2d, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 
@@ -178,6 +178,10 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("convolution 3x3", |probe| convolution(probe, 3, 1)),
     ("convolution 1x1", |probe| convolution(probe, 1, 1)),
     ("strided convolution", |probe| convolution(probe, 3, 2)),
+    ("convolution 1x7", |mut probe| {
+        let (x, weight) = (probe.input(IMAGES), probe.input([8, 8, 1, 7]));
+        probe.finish(conv2d(x, weight, None, ConvOptions::new([1, 1], [0, 3], [1, 1], 1)))
+    }),
     ("transposed convolution", |mut probe| {
         let (x, weight, bias) = (probe.input(IMAGES), probe.input([8, 8, 2, 2]), probe.input([8]));
         let options = ConvTransposeOptions::new([2, 2], [0, 0], [0, 0], [1, 1], 1);
@@ -208,6 +212,15 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("average pooling", |mut probe| {
         let x = probe.input(IMAGES);
         probe.finish(avg_pool2d(x, AvgPoolOptions::new([2, 2])))
+    }),
+    ("average pooling at the border", |mut probe| {
+        let x = probe.input(IMAGES);
+        let options = AvgPoolOptions::new([3, 3]).with_stride([1, 1]).with_padding([1, 1]);
+        probe.finish(avg_pool2d(x, options.with_count_include_pad(false)))
+    }),
+    ("max pooling", |mut probe| {
+        let x = probe.input(IMAGES);
+        probe.finish(max_pool2d(x, MaxPoolOptions::new([3, 3]).with_stride([2, 2])))
     }),
     ("spectrally normalised convolution", |mut probe| {
         let layer = SpectralConv::new(8, 8, 3, true, &probe.device);

@@ -9,6 +9,7 @@ use super::measurement::{MeasurePlan, Measurement};
 use super::trainer::{Arena, Trainer, TrainerState};
 use crate::arch::Genotype;
 use crate::export::Picture;
+use crate::metric::extractor::{Kind, inception::Preprocessing};
 use crate::metric::{Metric, Score};
 use crate::model::{Generator, NamedTensors, Pass, host};
 use crate::rng::FIXED_STREAM;
@@ -62,11 +63,23 @@ pub struct ScoreConfig {
     pub reference: usize,
     /// Which score decides what is best.
     pub deciding: Metric,
+    /// Which network's features scores are made of.
+    pub extractor: Kind,
+    /// How images come to the Inception network.
+    pub preprocessing: Preprocessing,
 }
 
 impl Default for ScoreConfig {
     fn default() -> Self {
-        Self { samples: 50_000, splits: 10, batch: 128, reference: 0, deciding: Metric::FrechetDistance }
+        Self {
+            samples: 50_000,
+            splits: 10,
+            batch: 128,
+            reference: 0,
+            deciding: Metric::FrechetDistance,
+            extractor: Kind::Builtin,
+            preprocessing: Preprocessing::Tf,
+        }
     }
 }
 

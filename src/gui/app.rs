@@ -35,6 +35,7 @@ use super::theme::{self, Palette};
 use super::toasts::Toasts;
 use super::{wall, welcome};
 use crate::config::RunConfig;
+use crate::device::cache_dir;
 use crate::run::{RunView, default_dir};
 use crate::worker::{Control, Job};
 
@@ -69,6 +70,8 @@ pub struct Places {
     pub program: PathBuf,
     /// The folder of the window's settings; none to remember nothing.
     pub settings: Option<PathBuf>,
+    /// Where what can be made or brought again is kept; none where the system knows no such folder.
+    pub cache: Option<PathBuf>,
     /// Where new runs go.
     pub runs: PathBuf,
     /// Who asks for files and folders: the system's dialogs.
@@ -88,6 +91,7 @@ impl Places {
         Ok(Self {
             program,
             settings: settings::folder(),
+            cache: cache_dir().ok(),
             runs: settings::runs_root(),
             ask: dialogs::native(),
             trash: runs::native(),
@@ -138,7 +142,7 @@ impl App {
         if let Some(warning) = warning {
             toasts.problem(warning);
         }
-        let setup = Setup::new(places.program.clone(), wake.clone());
+        let setup = Setup::new(places.program.clone(), places.cache.clone(), wake.clone());
         let (root, trash) = (places.runs.clone(), places.trash.clone());
         let runs = RunsScreen::new(&cc.egui_ctx, root, trash, wake.clone());
         Self {

@@ -173,7 +173,7 @@ fn entries() -> Vec<Entry> {
         entry(
             Action::OpenModel,
             "Open a generator…",
-            "Plays with a trained generator in a file (safetensors), such as one that was exported",
+            "Plays with a trained generator in a file: one that was exported, or the authors' own (.pth)",
             None,
         ),
         entry(

@@ -7,7 +7,10 @@ use super::dialogs::{FileKind, Question, Wanted};
 /// A file of settings, as the command line takes it too.
 const SETTINGS_FILE: FileKind = FileKind { words: "Settings (TOML)", endings: &["toml"] };
 /// A trained generator.
-const MODEL_FILE: FileKind = FileKind { words: "Generator (safetensors)", endings: &["safetensors"] };
+const MODEL_FILE: FileKind = FileKind {
+    words: "Generator (safetensors, or PyTorch of the authors)",
+    endings: &["safetensors", "pth", "pt"],
+};
 
 /// What was asked for in a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

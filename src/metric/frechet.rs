@@ -5,13 +5,58 @@ use faer::{Accum, Mat, MatRef, Par, Side};
 
 use super::{Gaussian, MetricError};
 
-/// `|m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr((S1 S2)^(1/2))`, zero or more.
-///
-/// The last trace is the sum of the square roots of the eigenvalues of the symmetric
-/// `S1^(1/2) S2 S1^(1/2)`, which are those of `S1 S2`: no complex numbers, and singular covariances
-/// (fewer samples than features) need no special case. Rounding can leave a result, or an eigenvalue
-/// that should be zero, a little below zero; both are set to zero. One thread, so the same input
-/// gives the same bits.
+/// A Gaussian that many others are compared with: half of the work is done once.
+#[derive(Debug, Clone)]
+pub struct Target {
+    gaussian: Gaussian,
+    /// Symmetric square root of the covariance.
+    root: Mat<f64>,
+}
+
+impl Target {
+    /// Prepares the comparison.
+    ///
+    /// # Errors
+    /// When the eigenvalue iteration does not converge.
+    pub fn new(gaussian: Gaussian) -> Result<Self, MetricError> {
+        Ok(Self { root: square_root(gaussian.covariance.as_ref())?, gaussian })
+    }
+
+    /// The Gaussian itself.
+    pub fn gaussian(&self) -> &Gaussian {
+        &self.gaussian
+    }
+
+    /// `|m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr((S1 S2)^(1/2))`, zero or more.
+    ///
+    /// The last trace is the sum of the square roots of the eigenvalues of the symmetric
+    /// `S1^(1/2) S2 S1^(1/2)`, which are those of `S1 S2`: no complex numbers, and singular covariances
+    /// (fewer samples than features) need no special case. Rounding can leave a result, or an eigenvalue
+    /// that should be zero, a little below zero; both are set to zero. One thread, so the same input
+    /// gives the same bits.
+    ///
+    /// # Errors
+    /// When the feature widths differ or the eigenvalue iteration does not converge.
+    pub fn distance(&self, other: &Gaussian) -> Result<f64, MetricError> {
+        let own = &self.gaussian;
+        if own.mean.len() != other.mean.len() {
+            return Err(MetricError::WidthMismatch { left: own.mean.len(), right: other.mean.len() });
+        }
+        let translation: f64 = std::iter::zip(&own.mean, &other.mean).map(|(a, b)| (a - b).powi(2)).sum();
+        let root = self.root.as_ref();
+        let product = multiply(root, multiply(other.covariance.as_ref(), root).as_ref());
+        let coupling: f64 = product
+            .self_adjoint_eigenvalues(Side::Lower)
+            .map_err(|_| MetricError::Eigen { width: own.mean.len() })?
+            .into_iter()
+            .map(|eigenvalue| eigenvalue.max(0.0).sqrt())
+            .sum();
+        let distance = translation + trace(&own.covariance) + trace(&other.covariance) - 2.0 * coupling;
+        Ok(distance.max(0.0))
+    }
+}
+
+/// The Fréchet distance of two Gaussians; see [`Target::distance`].
 ///
 /// # Errors
 /// When the feature widths differ or the eigenvalue iteration does not converge.
@@ -19,17 +64,7 @@ pub fn frechet_distance(a: &Gaussian, b: &Gaussian) -> Result<f64, MetricError> 
     if a.mean.len() != b.mean.len() {
         return Err(MetricError::WidthMismatch { left: a.mean.len(), right: b.mean.len() });
     }
-    let translation: f64 = std::iter::zip(&a.mean, &b.mean).map(|(a, b)| (a - b).powi(2)).sum();
-    let root = square_root(a.covariance.as_ref())?;
-    let product = multiply(root.as_ref(), multiply(b.covariance.as_ref(), root.as_ref()).as_ref());
-    let coupling: f64 = product
-        .self_adjoint_eigenvalues(Side::Lower)
-        .map_err(|_| MetricError::Eigen { width: a.mean.len() })?
-        .into_iter()
-        .map(|eigenvalue| eigenvalue.max(0.0).sqrt())
-        .sum();
-    let distance = translation + trace(&a.covariance) + trace(&b.covariance) - 2.0 * coupling;
-    Ok(distance.max(0.0))
+    Target::new(a.clone())?.distance(b)
 }
 
 /// Symmetric square root of a positive semi-definite matrix.

@@ -11,52 +11,118 @@ pub struct InceptionScore {
     pub std: f64,
 }
 
-/// The inception score of `logits` `[samples, classes]`, row-major, over `splits` runs of
-/// consecutive samples whose lengths differ by at most one, cut as the original code cuts them.
+/// An inception score under way, over `splits` runs of consecutive samples whose lengths differ by at most
+/// one, cut as the original code cuts them. Memory grows with the splits, not with the samples.
 ///
 /// The mean KL divergence of a split is computed as the entropy of the mean class distribution minus
 /// the mean entropy of the samples' distributions, which is the same number and has no 0 * log 0.
+#[derive(Debug, Clone)]
+pub struct InceptionScoring {
+    samples: usize,
+    classes: usize,
+    seen: usize,
+    splits: Vec<Split>,
+}
+
+/// What was seen of a split.
+#[derive(Debug, Clone)]
+struct Split {
+    /// The first sample after it.
+    end: usize,
+    /// Its samples.
+    samples: f64,
+    /// Mean of the class distributions, `[classes]`.
+    marginal: Vec<f64>,
+    /// Mean of their entropies.
+    conditional_entropy: f64,
+}
+
+impl InceptionScoring {
+    /// Will be over `samples` samples of so many `classes`.
+    ///
+    /// # Errors
+    /// When there are fewer samples than splits, or no splits.
+    pub fn new(samples: usize, classes: usize, splits: usize) -> Result<Self, MetricError> {
+        if splits == 0 || samples < splits {
+            return Err(MetricError::TooFewSamples {
+                what: "an inception score with one sample or more in each of its splits",
+                needed: splits.max(1),
+                samples,
+            });
+        }
+        let split = |at: usize| {
+            let (start, end) = (at * samples / splits, (at + 1) * samples / splits);
+            Split {
+                end,
+                samples: (end - start) as f64,
+                marginal: vec![0.0; classes],
+                conditional_entropy: 0.0,
+            }
+        };
+        Ok(Self { samples, classes, seen: 0, splits: (0..splits).map(split).collect() })
+    }
+
+    /// Takes in the next samples' `logits` `[n, classes]`, row-major; those beyond the number it is over are
+    /// left out. An error leaves everything as it was.
+    ///
+    /// # Errors
+    /// When there are no whole rows or a logit is not finite.
+    pub fn push(&mut self, logits: &[f32]) -> Result<(), MetricError> {
+        check_rows(logits, self.classes, self.seen)?;
+        for row in logits.chunks_exact(self.classes).take(self.samples - self.seen) {
+            let at = self.splits.partition_point(|split| split.end <= self.seen);
+            self.splits[at].push(row);
+            self.seen += 1;
+        }
+        Ok(())
+    }
+
+    /// The score.
+    ///
+    /// # Errors
+    /// When samples are missing.
+    pub fn finish(&self) -> Result<InceptionScore, MetricError> {
+        if self.seen < self.samples {
+            let (what, needed) = ("this inception score", self.samples);
+            return Err(MetricError::TooFewSamples { what, needed, samples: self.seen });
+        }
+        let scores: Vec<f64> = self.splits.iter().map(Split::score).collect();
+        let splits = scores.len() as f64;
+        let mean = scores.iter().sum::<f64>() / splits;
+        let variance = scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / splits;
+        Ok(InceptionScore { mean, std: variance.sqrt() })
+    }
+}
+
+impl Split {
+    fn push(&mut self, row: &[f32]) {
+        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let shifted = row.iter().map(|&logit| f64::from(logit) - f64::from(largest));
+        let log_sum = shifted.clone().map(f64::exp).sum::<f64>().ln();
+        for (mean, logit) in self.marginal.iter_mut().zip(shifted) {
+            let log_p = logit - log_sum;
+            *mean += log_p.exp() / self.samples;
+            self.conditional_entropy -= log_p.exp() * log_p / self.samples;
+        }
+    }
+
+    /// `exp(H(mean of p) - mean of H(p))`.
+    fn score(&self) -> f64 {
+        let marginal = self.marginal.iter().filter(|&&p| p > 0.0);
+        let marginal_entropy: f64 = marginal.map(|p| -p * p.ln()).sum();
+        (marginal_entropy - self.conditional_entropy).exp()
+    }
+}
+
+/// The inception score of `logits` `[samples, classes]`, row-major, over `splits` splits.
 ///
 /// # Errors
 /// When there are fewer samples than splits, no splits, no whole rows, or a logit that is not finite.
 pub fn inception_score(logits: &[f32], classes: usize, splits: usize) -> Result<InceptionScore, MetricError> {
     check_rows(logits, classes, 0)?;
-    let samples = logits.len() / classes;
-    if splits == 0 || samples < splits {
-        return Err(MetricError::TooFewSamples {
-            what: "an inception score with one sample or more in each of its splits",
-            needed: splits.max(1),
-            samples,
-        });
-    }
-    let scores: Vec<f64> = (0..splits)
-        .map(|i| {
-            let (start, end) = (i * samples / splits, (i + 1) * samples / splits);
-            split_score(&logits[start * classes..end * classes], classes)
-        })
-        .collect();
-    let mean = scores.iter().sum::<f64>() / splits as f64;
-    let variance = scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / splits as f64;
-    Ok(InceptionScore { mean, std: variance.sqrt() })
-}
-
-/// `exp(H(mean of p) - mean of H(p))` of one split.
-fn split_score(logits: &[f32], classes: usize) -> f64 {
-    let samples = (logits.len() / classes) as f64;
-    let mut marginal = vec![0.0; classes];
-    let mut conditional_entropy = 0.0;
-    for row in logits.chunks_exact(classes) {
-        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let shifted = row.iter().map(|&logit| f64::from(logit) - f64::from(largest));
-        let log_sum = shifted.clone().map(f64::exp).sum::<f64>().ln();
-        for (mean, logit) in marginal.iter_mut().zip(shifted) {
-            let log_p = logit - log_sum;
-            *mean += log_p.exp() / samples;
-            conditional_entropy -= log_p.exp() * log_p / samples;
-        }
-    }
-    let marginal_entropy: f64 = marginal.iter().filter(|&&p| p > 0.0).map(|p| -p * p.ln()).sum();
-    (marginal_entropy - conditional_entropy).exp()
+    let mut scoring = InceptionScoring::new(logits.len() / classes, classes, splits)?;
+    scoring.push(logits)?;
+    scoring.finish()
 }
 
 #[cfg(test)]
@@ -151,5 +217,20 @@ mod tests {
         logits[2 * CLASSES + 1] = f32::NAN;
         let nan = inception_score(&logits, CLASSES, 2).unwrap_err();
         assert!(nan.to_string().starts_with("sample 2 has the value NaN in column 1"), "{nan}");
+    }
+
+    #[test]
+    fn samples_may_come_in_any_batches_and_all_must() {
+        let logits = normals(&mut rng(2, "test/logits", 2), 53 * CLASSES);
+        let whole = inception_score(&logits, CLASSES, 5).unwrap();
+        for batch in [1, 7, 50] {
+            let mut scoring = InceptionScoring::new(53, CLASSES, 5).unwrap();
+            for part in logits.chunks(batch * CLASSES) {
+                assert!(scoring.finish().is_err());
+                scoring.push(part).unwrap();
+            }
+            scoring.push(&logits[..CLASSES]).unwrap();
+            assert_eq!(scoring.finish().unwrap(), whole, "one too many is left out");
+        }
     }
 }

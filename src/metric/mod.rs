@@ -10,6 +10,7 @@ mod frechet;
 mod inception_score;
 mod kid;
 mod prdc;
+mod reference;
 mod reward;
 mod score;
 mod scorer;
@@ -17,13 +18,14 @@ mod scoring;
 mod statistics;
 
 pub use extractor::{Extractor, ExtractorError};
-pub use frechet::frechet_distance;
-pub use inception_score::{InceptionScore, inception_score};
+pub use frechet::{Target, frechet_distance};
+pub use inception_score::{InceptionScore, InceptionScoring, inception_score};
 pub use kid::{Kid, KidConfig, KidSubset, kid, kid_of_subsets};
 pub use prdc::{Prdc, prdc, prdc_memory};
+pub use reference::Reference;
 pub use reward::{NoClasses, Reward, RewardScale};
 pub use score::{INCEPTION_2015, Metric, Score};
-pub use scorer::{Reference, Scorer};
+pub use scorer::Scorer;
 pub use scoring::Scoring;
 pub use statistics::{Gaussian, Statistics};
 

@@ -96,6 +96,7 @@ mod tests {
             reference: None,
             splits: None,
             seed: 0,
+            setting: None,
         };
         let inception = inception.map(|value| score(Metric::InceptionScore, value));
         let distance = score(Metric::FrechetDistance, distance);

@@ -20,25 +20,46 @@ pub enum Metric {
     /// Fréchet distance between Gaussians fitted to real and generated features
     /// (Heusel et al. 2017): zero or more, smaller is better.
     FrechetDistance,
+    /// Squared maximum mean discrepancy of the features with a cubic kernel (Binkowski et al. 2018),
+    /// unbiased, averaged over subsets: about zero for equal sets, smaller is better.
+    KernelDistance,
+    /// Share of generated images within the real ones' neighbourhoods (Kynkäänniemi et al. 2019).
+    Precision,
+    /// Share of real images within the generated ones' neighbourhoods.
+    Recall,
+    /// How many real neighbourhoods a generated image lies in, over what is expected (Naeem et al. 2020).
+    Density,
+    /// Share of real images with a generated one in their neighbourhood (Naeem et al. 2020).
+    Coverage,
 }
 
 impl Metric {
     /// Whether a larger value is a better one.
     pub fn larger_is_better(self) -> bool {
         match self {
-            Metric::InceptionScore => true,
-            Metric::FrechetDistance => false,
+            Metric::FrechetDistance | Metric::KernelDistance => false,
+            Metric::InceptionScore
+            | Metric::Precision
+            | Metric::Recall
+            | Metric::Density
+            | Metric::Coverage => true,
         }
     }
 
     /// The metric's name when `extractor` made the features: the short names IS and FID belong to
-    /// the 2015 Inception network alone.
+    /// the 2015 Inception network alone, however images came to it.
     pub fn label(self, extractor: &str) -> &'static str {
-        match (self, extractor == INCEPTION_2015) {
+        match (self, extractor.split('/').next() == Some(INCEPTION_2015)) {
             (Metric::InceptionScore, true) => "IS",
             (Metric::InceptionScore, false) => "Inception score",
             (Metric::FrechetDistance, true) => "FID",
             (Metric::FrechetDistance, false) => "Fréchet distance",
+            (Metric::KernelDistance, true) => "KID",
+            (Metric::KernelDistance, false) => "Kernel distance",
+            (Metric::Precision, _) => "Precision",
+            (Metric::Recall, _) => "Recall",
+            (Metric::Density, _) => "Density",
+            (Metric::Coverage, _) => "Coverage",
         }
     }
 }
@@ -63,18 +84,22 @@ pub struct Score {
     pub splits: Option<usize>,
     /// Seed of the latents that the images were generated from.
     pub seed: u64,
+    /// What else decides the value, in words: `k = 5`, `100 subsets of 1,000`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<String>,
 }
 
 impl Score {
     /// Whether the two values may be ranked together: everything but value and std agrees.
     pub fn comparable(&self, other: &Score) -> bool {
-        let Score { metric, value: _, std: _, extractor, samples, reference, splits, seed } = other;
+        let Score { metric, value: _, std: _, extractor, samples, reference, splits, seed, setting } = other;
         self.metric == *metric
             && self.extractor == *extractor
             && self.samples == *samples
             && self.reference == *reference
             && self.splits == *splits
             && self.seed == *seed
+            && self.setting == *setting
     }
 
     /// `Greater` when this score is the better one. `None` when the two are not
@@ -111,10 +136,14 @@ impl Score {
     /// What it was measured with: `toys-v1, 2,000 samples, 10 splits`.
     pub fn conditions(&self) -> String {
         let samples = thousands(self.samples as u64);
-        match self.splits {
-            Some(1) | None => format!("{}, {samples} samples", self.extractor),
-            Some(splits) => format!("{}, {samples} samples, {splits} splits", self.extractor),
+        let mut words = format!("{}, {samples} samples", self.extractor);
+        if let Some(splits) = self.splits.filter(|splits| *splits != 1) {
+            words += &format!(", {splits} splits");
         }
+        if let Some(setting) = &self.setting {
+            words += &format!(", {setting}");
+        }
+        words
     }
 }
 
@@ -146,6 +175,7 @@ impl Score {
             reference: Some("toys".into()),
             splits: None,
             seed: 1,
+            setting: None,
         }
     }
 }
@@ -211,6 +241,7 @@ mod tests {
             Score { reference: None, ..base.clone() },
             Score { splits: Some(10), ..base.clone() },
             Score { seed: 2, ..base.clone() },
+            Score { setting: Some("k = 5".into()), ..base.clone() },
         ];
         for other in others {
             assert!(!base.comparable(&other), "{other:?}");

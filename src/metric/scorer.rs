@@ -1,69 +1,16 @@
 //! Scores generated images against real ones.
 
-use burn::tensor::{Tensor, TensorData};
-use serde::{Deserialize, Serialize};
+use burn::tensor::Tensor;
 
-use super::extractor::{BATCH, Extractor, ExtractorError, FEATURES};
-use super::{Gaussian, MetricError, Score, Scoring, Statistics, images_in_words};
-use crate::arch::words::thousands;
-use crate::data::ImageSet;
-use crate::rng::{permutation, rng};
-
-/// Statistics of real images as one extractor sees them; may be stored and read again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reference {
-    /// Name of the extractor.
-    pub extractor: String,
-    /// The images in words, with a hash of their pixels: "toys, 10,000 images of 16 px, 1a2b3c4d".
-    pub images: String,
-    /// Mean and covariance of their features.
-    pub statistics: Statistics,
-}
-
-impl Reference {
-    /// The statistics of `samples` images of `set` (or all, if it has fewer) at the set's own side:
-    /// give it the set [resized](ImageSet::resized) to the side of the images to be scored. The
-    /// choice is random but always the same. `progress` hears (images done, all images).
-    ///
-    /// # Errors
-    /// When there are fewer than two images or the device fails.
-    pub fn of(
-        extractor: &Extractor,
-        set: &ImageSet,
-        samples: usize,
-        progress: &mut dyn FnMut(usize, usize),
-    ) -> Result<Self, ExtractorError> {
-        let mut chosen = permutation(&mut rng(0, "reference", 0), set.len());
-        chosen.truncate(samples);
-        let mut statistics = Statistics::new(FEATURES);
-        for indices in chosen.chunks(BATCH) {
-            let shape = [indices.len(), 3, set.side(), set.side()];
-            let images = TensorData::new(set.batch_f32(indices), shape);
-            let images = Tensor::from_data(images, extractor.device());
-            let outputs = extractor.outputs(images, statistics.samples())?;
-            statistics.push(&outputs.features)?;
-            progress(statistics.samples(), chosen.len());
-        }
-        statistics.gaussian()?;
-        let used = match chosen.len() == set.len() {
-            true => String::new(),
-            false => format!("{} of ", thousands(chosen.len() as u64)),
-        };
-        Ok(Self {
-            extractor: extractor.name().to_owned(),
-            images: format!("{used}{}, {}", images_in_words(set), &set.hash()[..8]),
-            statistics,
-        })
-    }
-}
+use super::extractor::{Extractor, ExtractorError};
+use super::{MetricError, Reference, Score, Scoring, Target};
 
 /// An extractor with the real images to compare with.
 #[derive(Debug)]
 pub struct Scorer {
     extractor: Extractor,
     reference: Reference,
-    real: Gaussian,
+    real: Target,
 }
 
 impl Scorer {
@@ -76,13 +23,13 @@ impl Scorer {
                 extractor: extractor.name().to_owned(),
             });
         }
-        if reference.statistics.dim() != FEATURES {
+        if reference.statistics.dim() != extractor.features() {
             return Err(ExtractorError::Metric(MetricError::WidthMismatch {
                 left: reference.statistics.dim(),
-                right: FEATURES,
+                right: extractor.features(),
             }));
         }
-        Ok(Self { real: reference.statistics.gaussian()?, extractor, reference })
+        Ok(Self { real: Target::new(reference.statistics.gaussian()?)?, extractor, reference })
     }
 
     /// The extractor.
@@ -95,21 +42,21 @@ impl Scorer {
         &self.reference
     }
 
-    /// Mean and covariance of the real images' features.
-    pub fn real(&self) -> &Gaussian {
+    /// Mean and covariance of the real images' features, ready to be compared with.
+    pub fn real(&self) -> &Target {
         &self.real
     }
 
     /// Begins to score `samples` images, the inception score over `splits`. `seed` is noted in the
     /// scores.
     pub fn begin(&self, samples: usize, splits: usize, seed: u64) -> Scoring {
-        Scoring::new(samples, splits, seed)
+        Scoring::new(self.extractor.features(), samples, splits, seed)
     }
 
     /// Sum of the variances of the real images' features. It is the Fréchet distance between the
     /// real images and one endlessly repeated image with their mean features.
     pub fn real_spread(&self) -> f64 {
-        self.real.covariance.diagonal().column_vector().sum()
+        self.real.gaussian().covariance.diagonal().column_vector().sum()
     }
 
     /// Scores `samples` images: the inception score over `splits` where the extractor knows classes,
@@ -146,10 +93,11 @@ impl Scorer {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::data::ImageSet;
     use crate::data::{Split, toys};
     use crate::metric::Metric;
-    use crate::rng::normals;
-    use burn::tensor::Device;
+    use crate::rng::{normals, rng};
+    use burn::tensor::{Device, TensorData};
 
     fn toys(split: Split, count: usize) -> ImageSet {
         toys::toys(split, count, 16, 0, &|_, _| {}).unwrap()

@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use super::extractor::{ExtractorError, FEATURES};
-use super::{Metric, Score, Scorer, Statistics, frechet_distance, inception_score};
+use super::extractor::ExtractorError;
+use super::{InceptionScoring, Metric, Score, Scorer, Statistics};
 
 /// Scores under way: what was seen of the generated images so far.
 ///
@@ -15,12 +15,13 @@ pub struct Scoring {
     splits: usize,
     seed: u64,
     statistics: Statistics,
-    logits: Vec<f32>,
+    /// Once the first logits were seen.
+    inception: Option<InceptionScoring>,
 }
 
 impl Scoring {
-    pub(super) fn new(samples: usize, splits: usize, seed: u64) -> Self {
-        Self { samples, splits, seed, statistics: Statistics::new(FEATURES), logits: Vec::new() }
+    pub(super) fn new(features: usize, samples: usize, splits: usize, seed: u64) -> Self {
+        Self { samples, splits, seed, statistics: Statistics::new(features), inception: None }
     }
 
     /// Takes in `images` `[n, 3, side, side]` in [-1, 1], n at least 1; those beyond the wanted number
@@ -37,7 +38,13 @@ impl Scoring {
         let images = images.narrow(0, 0, count.min(self.missing()));
         let outputs = scorer.extractor().outputs(images, seen)?;
         self.statistics.push(&outputs.features)?;
-        self.logits.extend(outputs.logits.into_iter().flatten());
+        if let (Some(logits), Some(classes)) = (outputs.logits, scorer.extractor().classes()) {
+            let scoring = match self.inception.take() {
+                Some(scoring) => scoring,
+                None => InceptionScoring::new(self.samples, classes, self.splits)?,
+            };
+            self.inception.insert(scoring).push(&logits)?;
+        }
         Ok(())
     }
 
@@ -58,18 +65,19 @@ impl Scoring {
     pub fn finish(&self, scorer: &Scorer) -> Result<Vec<Score>, ExtractorError> {
         let distance = Score {
             metric: Metric::FrechetDistance,
-            value: frechet_distance(scorer.real(), &self.statistics.gaussian()?)?,
+            value: scorer.real().distance(&self.statistics.gaussian()?)?,
             std: None,
             extractor: scorer.extractor().name().to_owned(),
             samples: self.statistics.samples(),
             reference: Some(scorer.reference().images.clone()),
             splits: None,
             seed: self.seed,
+            setting: None,
         };
-        let Some(classes) = scorer.extractor().classes() else {
+        let Some(inception) = &self.inception else {
             return Ok(vec![distance]);
         };
-        let inception = inception_score(&self.logits, classes, self.splits)?;
+        let inception = inception.finish()?;
         let inception = Score {
             metric: Metric::InceptionScore,
             value: inception.mean,

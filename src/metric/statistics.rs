@@ -28,6 +28,25 @@ pub struct Gaussian {
     pub covariance: Mat<f64>,
 }
 
+impl Gaussian {
+    /// From a mean `[dim]` and a covariance `[dim, dim]`, row-major.
+    ///
+    /// # Panics
+    ///
+    /// If the covariance does not have `dim * dim` entries.
+    pub fn new(mean: Vec<f64>, covariance: &[f64]) -> Self {
+        let dim = mean.len();
+        assert_eq!(covariance.len(), dim * dim, "a covariance is square");
+        Self { mean, covariance: MatRef::from_row_major_slice(covariance, dim, dim).to_owned() }
+    }
+
+    /// The covariance, `[dim, dim]`, row-major.
+    pub fn rows(&self) -> Vec<f64> {
+        let dim = self.mean.len();
+        (0..dim * dim).map(|at| self.covariance[(at / dim, at % dim)]).collect()
+    }
+}
+
 impl Statistics {
     /// Empty statistics of features with `dim` columns.
     pub fn new(dim: usize) -> Self {
@@ -47,6 +66,19 @@ impl Statistics {
     /// Mean of the features, `[dim]`; zero before the first sample.
     pub fn mean(&self) -> &[f64] {
         &self.mean
+    }
+
+    /// Number of samples, mean `[dim]` and scatter matrix `[dim, dim]`, for a file.
+    pub(super) fn parts(&self) -> (usize, &[f64], &[f64]) {
+        (self.samples, &self.mean, &self.scatter)
+    }
+
+    /// What [`Statistics::parts`] took apart.
+    ///
+    /// # Errors
+    /// When the parts do not fit each other.
+    pub(super) fn of_parts(samples: usize, mean: Vec<f64>, scatter: Vec<f64>) -> Result<Self, MetricError> {
+        Stored { samples, mean, scatter }.try_into()
     }
 
     /// Adds a batch of features `[n, dim]`, row-major. An error leaves the statistics as they were.

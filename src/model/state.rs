@@ -109,7 +109,10 @@ pub fn inherit<M: Module>(module: M, tensors: &NamedTensors) -> (M, usize) {
     (module, taken)
 }
 
-fn names_without<'a>(names: impl Iterator<Item = &'a String>, known: impl Fn(&str) -> bool) -> Vec<String> {
+pub(super) fn names_without<'a>(
+    names: impl Iterator<Item = &'a String>,
+    known: impl Fn(&str) -> bool,
+) -> Vec<String> {
     names.filter(|name| !known(name)).cloned().collect()
 }
 

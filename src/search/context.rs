@@ -32,6 +32,7 @@ impl Context {
 
     /// What the parts of the work cost.
     pub fn costs(&self) -> Costs<'_> {
-        Costs { seed: self.seed, space: &self.space, model: &self.model, recipe: &self.recipe }
+        let look = self.arena(self.space.cells()).scorer.extractor().macs();
+        Costs { seed: self.seed, space: &self.space, model: &self.model, recipe: &self.recipe, look }
     }
 }

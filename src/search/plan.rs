@@ -6,7 +6,6 @@ use super::config::{EstimatorKind, SearchConfig};
 use super::news::Activity;
 use crate::arch::{Genotype, Space, macs};
 use crate::gan::{Recipe, ScoreConfig, TrainConfig};
-use crate::metric::Extractor;
 use crate::model::ModelConfig;
 use crate::rng::rng;
 
@@ -52,6 +51,8 @@ pub struct Costs<'a> {
     pub model: &'a ModelConfig,
     /// The adversarial recipe.
     pub recipe: &'a Recipe,
+    /// Multiply-accumulates with which the extractor looks at an image.
+    pub look: u64,
 }
 
 impl Costs<'_> {
@@ -62,7 +63,7 @@ impl Costs<'_> {
 
     /// Multiply-accumulates of generating and scoring `samples` images.
     pub fn scoring_macs(&self, genotype: &Genotype, samples: usize) -> u64 {
-        samples as u64 * (macs(genotype, self.space.shape()) + Extractor::macs())
+        samples as u64 * (macs(genotype, self.space.shape()) + self.look)
     }
 }
 

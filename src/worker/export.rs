@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::architecture::{ArchitectureFormat, architecture_file};
 use super::event::{Event, Summary};
-use super::sampling::{model_file, read_model};
+use super::sampling::{Read, model_file, read_model};
 use crate::arch::Genotype;
 use crate::export::{CurvePoint, PyTorch, curves_csv, pytorch};
 use crate::model::{ModelFile, SkipTap};
@@ -174,12 +174,12 @@ impl Model {
         let path = model_file(from)?;
         let unusable = || format!("the model {} cannot be exported", path.display());
         let bytes = fs::read(&path).with_context(unusable)?;
-        let file = read_model(&bytes, arch).with_context(unusable)?;
+        let Read { file, notes: found } = read_model(&bytes, arch).with_context(unusable)?;
         // What says its architecture is handed on byte for byte.
-        let bytes = if arch.is_some() { file.to_bytes()? } else { bytes };
+        let bytes = if found.is_empty() { bytes } else { file.to_bytes()? };
         let notes = match view {
             Some(view) => notes(view, &file)?,
-            None => Vec::new(),
+            None => found,
         };
         Ok(Self { bytes, file, notes })
     }

@@ -1,18 +1,21 @@
 //! Images from a trained generator.
 
 use std::collections::HashMap;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::SafeTensors;
 
 use super::engine::WEIGHTS;
 use crate::arch::Genotype;
 use crate::gan::latents;
 use crate::model::{
-    ModelConfig, ModelFile, NamedTensors, Pass, SkipTap, from_safetensors, host, to_safetensors,
+    Generator, ModelFile, NamedTensors, Pass, from_safetensors, host, import, to_safetensors,
 };
 use crate::rng::SAMPLE_STREAM;
+use crate::tensors::PthFile;
 
 /// Images that are generated at a time.
 pub(super) const BATCH: usize = 64;
@@ -72,32 +75,52 @@ pub fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
-/// Reads a model file. With `arch`, the file need not describe itself: weights that only their shapes
-/// tell the sizes of, such as the reference's, run as released.
+/// A model file that was read.
+#[derive(Debug)]
+pub struct Read {
+    /// The generator.
+    pub file: ModelFile,
+    /// What was found out about it, where it does not say itself what it is.
+    pub notes: Vec<String>,
+}
+
+/// Reads a model file: one of this program, which describes itself, or the reference's weights in a
+/// safetensors or PyTorch file, which run as released. `arch` says the architecture where the names of the
+/// reference's tensors do not.
 ///
 /// # Errors
 ///
 /// If the bytes are no generator's weights.
-pub fn read_model(bytes: &[u8], arch: Option<&Genotype>) -> anyhow::Result<ModelFile> {
-    let Some(genotype) = arch else {
-        return Ok(ModelFile::from_bytes(bytes)?);
+pub fn read_model(bytes: &[u8], arch: Option<&Genotype>) -> anyhow::Result<Read> {
+    if arch.is_none()
+        && let Ok(file) = ModelFile::from_bytes(bytes)
+    {
+        return Ok(Read { file, notes: Vec::new() });
+    }
+    let (tensors, table) = match SafeTensors::read_metadata(bytes) {
+        // What is wrong with a description is more to the point than what is wrong with the names.
+        Ok(_) => (from_safetensors(bytes)?.0, None),
+        Err(_) => from_pytorch(bytes)?,
     };
-    let (tensors, _) = from_safetensors(bytes)?;
-    let shape = |name: &str| tensors.get(name).map(|data| data.shape().to_vec());
-    let (Some([rows, latent]), Some([channels])) = (
-        shape("l1.weight").and_then(|shape| <[usize; 2]>::try_from(shape).ok()),
-        shape("to_rgb.0.weight").and_then(|shape| <[usize; 1]>::try_from(shape).ok()),
-    ) else {
-        bail!("it has no tensors l1.weight and to_rgb.0.weight, so it is no generator of AutoGAN's kind");
-    };
-    let config = ModelConfig {
-        latent,
-        bottom_width: (rows / channels.max(1)).isqrt(),
-        generator_channels: channels,
-        skip_tap: SkipTap::AfterAddition,
-        ..ModelConfig::default()
-    };
-    Ok(ModelFile { genotype: genotype.clone(), config, tensors })
+    let imported = import(tensors, arch)?;
+    let mut notes: Vec<String> = table.into_iter().collect();
+    notes.push(imported.how);
+    if imported.unused > 0 {
+        notes.push(format!("{} tensors of other operators are left out", imported.unused));
+    }
+    Ok(Read { file: imported.file, notes })
+}
+
+/// The tensors of a PyTorch file, and which of its tables they are where there are several: a training
+/// checkpoint's average generator, which the authors' test takes too, before the raw one.
+fn from_pytorch(bytes: &[u8]) -> anyhow::Result<(NamedTensors, Option<String>)> {
+    let mut file = PthFile::read(Cursor::new(bytes))?;
+    let tables: Vec<String> = file.tables()?.into_iter().map(str::to_owned).collect();
+    let wanted = ["avg_gen_state_dict", "gen_state_dict", "state_dict"];
+    let table = wanted.into_iter().find(|table| tables.iter().any(|own| own == table));
+    let arrays = file.tensors(table)?;
+    let tensors = arrays.into_iter().map(|(name, array)| (name, TensorData::new(array.values, array.shape)));
+    Ok((tensors.collect(), table.map(|table| format!("its table {table}"))))
 }
 
 /// Generates images on `device`.
@@ -106,19 +129,48 @@ pub fn read_model(bytes: &[u8], arch: Option<&Genotype>) -> anyhow::Result<Model
 ///
 /// If weights or latents do not fit the architecture.
 pub fn sample(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Result<Images> {
-    let generator = file.generator(device)?;
-    let latent = file.config.latent;
-    let z = match from {
-        Latents::Drawn { count, seed } => latents(*seed, SAMPLE_STREAM, 0, *count, latent, device),
-        Latents::Given(bytes) => read_latents(bytes, latent, device)?,
-    };
-    let [count, _] = z.dims();
+    let sampler = Sampler::new(file, from, device)?;
+    let count = sampler.len();
     let batches = (0..count).step_by(BATCH);
-    let values = batches.flat_map(|first| {
-        let batch = z.clone().narrow(0, first, BATCH.min(count - first));
-        host(generator.forward(batch, &file.genotype, Pass::Eval))
-    });
-    Ok(Images { values: values.collect(), count, side: file.config.side(file.genotype.cells.len()) })
+    let values = batches.flat_map(|first| host(sampler.images(first, BATCH.min(count - first))));
+    Ok(Images { values: values.collect(), count, side: sampler.side })
+}
+
+/// A generator with the latents that images are made of, some at a time.
+pub(super) struct Sampler {
+    generator: Generator,
+    genotype: Genotype,
+    z: Tensor<2>,
+    side: usize,
+}
+
+impl Sampler {
+    /// The generator of a file on `device`.
+    ///
+    /// # Errors
+    ///
+    /// If weights or latents do not fit the architecture.
+    pub fn new(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Result<Self> {
+        let latent = file.config.latent;
+        let z = match from {
+            Latents::Drawn { count, seed } => latents(*seed, SAMPLE_STREAM, 0, *count, latent, device),
+            Latents::Given(bytes) => read_latents(bytes, latent, device)?,
+        };
+        let side = file.config.side(file.genotype.cells.len());
+        Ok(Self { generator: file.generator(device)?, genotype: file.genotype.clone(), z, side })
+    }
+
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        let [count, _] = self.z.dims();
+        count
+    }
+
+    /// `count` images from the number `first`, `[count, 3, side, side]` in -1 to 1.
+    pub fn images(&self, first: usize, count: usize) -> Tensor<4> {
+        let z = self.z.clone().narrow(0, first, count);
+        self.generator.forward(z, &self.genotype, Pass::Eval)
+    }
 }
 
 /// The bytes of a file with one latent, as [`Latents::Given`] takes it.

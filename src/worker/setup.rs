@@ -12,6 +12,7 @@ use crate::arch::{ArchError, Genotype, Space};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
 use crate::gan::{self, Arena, Recipe, TrainConfig, Trainer, Training};
+use crate::metric::extractor::{Kind, inception::InceptionWeights};
 use crate::metric::{Extractor, Reference, Scorer};
 use crate::search::{Context, Costs, Search, SearchPlan, WarmUp, parts};
 
@@ -166,7 +167,13 @@ impl Plan {
         tell(&preparing("reading images", 1, 1));
         let what = "learning to score such images (once for each set)";
         let mut progress = |done, total| tell(&preparing(what, done as u64, total as u64));
-        let extractor = Extractor::for_set(&full, &self.cache, &self.device, &mut progress)?;
+        let extractor = match config.score.extractor {
+            Kind::Builtin => Extractor::for_set(&full, &self.cache, &self.device, &mut progress)?,
+            Kind::Inception => {
+                let weights = InceptionWeights::cached(&self.cache)?;
+                Extractor::inception(&weights, config.score.preprocessing, &self.device)
+            }
+        };
         sides
             .iter()
             .map(|&side| {
@@ -180,7 +187,7 @@ impl Plan {
                     0 => images.len(),
                     count => count,
                 };
-                let reference = Reference::of(&extractor, &images, count, &mut progress)?;
+                let reference = Reference::kept(&extractor, &images, count, &self.cache, &mut progress)?;
                 let scorer = Scorer::new(extractor.clone(), reference)?;
                 Ok(Arena { images: Arc::new(images), scorer: Arc::new(scorer) })
             })
@@ -209,7 +216,13 @@ pub fn expected_macs(job: &Job, config: &RunConfig) -> Result<u64, ArchError> {
         return Ok(config.winner.steps.saturating_mul(config.recipe.training_macs(genotype, &model)));
     }
     let space = Space::new(config.space.clone(), config.model.net_shape())?;
-    let costs = Costs { seed: config.seed, space: &space, model: &config.model, recipe: &config.recipe };
+    let costs = Costs {
+        seed: config.seed,
+        space: &space,
+        model: &config.model,
+        recipe: &config.recipe,
+        look: config.score.extractor.macs(),
+    };
     let parts = parts(costs, &search_plan(config));
     Ok(parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.units.saturating_mul(part.macs))))
 }

@@ -113,7 +113,7 @@ fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
 /// A generator with the SHA-256 of its file.
 fn read(path: &Path) -> anyhow::Result<(ModelFile, String)> {
     let bytes = std::fs::read(path).context("it cannot be read")?;
-    Ok((read_model(&bytes, None)?, sha256(&bytes)))
+    Ok((read_model(&bytes, None)?.file, sha256(&bytes)))
 }
 
 /// `winner-raw.safetensors` for `winner.safetensors`.

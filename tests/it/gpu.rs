@@ -3,7 +3,7 @@
 use autogan::device::{Choice, adapters, open};
 use autogan::gan::self_test;
 
-use super::parity;
+use super::{parity, peers};
 
 const TOLERANCE: f64 = 1e-3;
 
@@ -23,4 +23,16 @@ fn on_the_first_adapter_every_operator_is_the_cpus_and_the_networks_are_pytorchs
     parity::adversarial_step(&device, TOLERANCE, &["c"]);
     parity::discriminator_outputs(&device, TOLERANCE);
     parity::generator_outputs(&device, TOLERANCE);
+}
+
+/// The Inception network with the hash's weights, beside the peers, and how long it takes. On Mesa's imitation
+/// a picture takes many seconds, so that this is for a GPU.
+#[test]
+#[ignore = "for a machine with a GPU; run with --ignored"]
+fn on_the_first_adapter_the_inception_network_is_that_of_the_peers() {
+    let adapter = adapters().into_iter().next().expect("this machine has an adapter");
+    let device = open(&Choice::Named(adapter.name)).unwrap().device;
+    peers::features_equal_those_of_the_peers(&device, &[0, 4], 1e-3);
+    let (batches, seconds) = peers::inception_speed(&device, 32, 8);
+    eprintln!("{:.1} s for 1,000 pictures of 32 px ({batches} batches of 32)", seconds);
 }

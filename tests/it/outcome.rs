@@ -15,6 +15,7 @@ pub fn distance(value: f64) -> Score {
         reference: Some("toys".to_owned()),
         splits: None,
         seed: 1,
+        setting: None,
     }
 }
 

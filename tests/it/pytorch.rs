@@ -136,7 +136,8 @@ fn export(root: &Path, name: &str, file: &ModelFile, seed: u64) -> (PathBuf, Ima
         notes: &["Run \"a\\b\"\"\"".to_owned(), "Fréchet distance 12.3 ± 0.4\n)".to_owned()],
     });
     fs::write(folder.join("generator.py"), python).unwrap();
-    let images = sample(&read_model(&bytes, None).unwrap(), &Latents::Given(z), &Device::flex()).unwrap();
+    let images =
+        sample(&read_model(&bytes, None).unwrap().file, &Latents::Given(z), &Device::flex()).unwrap();
     (folder, images)
 }
 

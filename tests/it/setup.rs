@@ -11,7 +11,9 @@ use super::window::Window;
 fn changing_the_space_moves_the_count_and_undo_brings_it_back() {
     let mut window = Window::new();
     window.click("New search…");
-    window.until("the form", |harness| harness.query_by_label("2,592").is_some());
+    // Nothing moves any more once the images were looked at.
+    window.until_label("Ready to start");
+    assert!(window.harness.query_by_label("2,592").is_some());
     window.click("Norm: instance");
     // Two of three norms in both cells: 24 x 48.
     window.until("fewer", |harness| harness.query_by_label("1,152").is_some());
@@ -158,4 +160,31 @@ fn a_window_asks_before_it_closes_over_a_run_and_lets_it_go_on() {
     window.until_label("Pause");
     window.click("Stop");
     window.until("it ends", |_| !RunView::open(&dir).unwrap().is_running());
+}
+
+#[test]
+fn the_inception_network_is_offered_where_scores_are_chosen_and_needs_its_weights() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    window.click("Inception (2015)");
+    window.until("the reason", |harness| {
+        harness.query_all_by_label_contains("weights are not here: download them").next().is_some()
+    });
+    assert!(window.harness.get_by_label("Start").accesskit_node().is_disabled());
+    assert!(window.harness.query_by_label("Download (96 MB)").is_some());
+    assert!(window.harness.query_by_label("pytorch-fid").is_some());
+    window.harness.check_accessibility();
+    window.click("Built-in");
+    window.until_label("Ready to start");
+    // What an earlier download left.
+    let cache = window.folder.path().join("cache");
+    std::fs::create_dir(&cache).unwrap();
+    std::fs::write(cache.join("inception-2015.safetensors"), "weights").unwrap();
+    let mut window = Window::at(window.folder.path());
+    window.click("New search…");
+    window.until_label("Ready to start");
+    window.click("Inception (2015)");
+    window.until_label("here");
+    window.until_label("Ready to start");
 }

@@ -43,6 +43,7 @@ fn harness(folder: &Path, is_drawn: bool) -> Harness<'static, App> {
     let places = Places {
         program: env!("CARGO_BIN_EXE_autogan").into(),
         settings: Some(folder.join("settings")),
+        cache: Some(folder.join("cache")),
         runs: folder.join("runs"),
         // A folder of the test, if it made one, instead of the system's.
         trash: Arc::new({

@@ -1,11 +1,10 @@
 //! One file over HTTP, with resume and checksum.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use md5::{Digest, Md5};
 use ureq::http::{HeaderMap, StatusCode};
 
 use super::super::DataError;
@@ -50,22 +49,14 @@ pub(super) fn download(
             return Err(DataError::Download { url, why });
         }
     }
-    let found = md5(&part)?;
-    if found != remote.md5 {
+    let found = remote.sum.of(&part)?;
+    if found != remote.sum.digits() {
         // A wrong part must not be the start of the next attempt.
         fs::remove_file(&part).map_err(|error| DataError::write(&part, error))?;
-        let expected = remote.md5.clone();
-        return Err(DataError::Checksum { path: part, expected, found });
+        let (kind, expected) = (remote.sum.kind(), remote.sum.digits().to_owned());
+        return Err(DataError::Checksum { path: part, kind, expected, found });
     }
     fs::rename(&part, target).map_err(|error| DataError::write(target, error))
-}
-
-/// The MD5 sum of a file in hex. (The publishers give no better one; it guards against accidents.)
-pub(super) fn md5(path: &Path) -> Result<String, DataError> {
-    let mut file = File::open(path).map_err(|error| DataError::read(path, error))?;
-    let mut hasher = Md5::new();
-    io::copy(&mut file, &mut hasher).map_err(|error| DataError::read(path, error))?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// How one connection ended.
@@ -234,8 +225,10 @@ pub(super) mod server {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::sum::Sum;
     use super::server::{Reply, Request, serve};
     use super::*;
+    use md5::{Digest, Md5};
 
     fn body() -> Vec<u8> {
         (0..200_000u32).map(|i| (i * 31 % 253) as u8).collect()
@@ -249,8 +242,9 @@ mod tests {
     impl Case {
         fn new(answer: impl Fn(Request) -> Reply + Send + 'static) -> Self {
             let dir = tempfile::tempdir().unwrap();
-            let sum = Md5::digest(body()).iter().map(|byte| format!("{byte:02x}")).collect();
-            let remote = Remote { base: serve(answer), file: "f.bin".into(), md5: sum, members: vec![] };
+            let digits = Md5::digest(body()).iter().map(|byte| format!("{byte:02x}")).collect();
+            let sum = Sum::Md5(digits);
+            let remote = Remote { base: serve(answer), file: "f.bin".into(), sum, members: vec![] };
             Self { dir, remote }
         }
 
@@ -328,7 +322,10 @@ mod tests {
     fn a_wrong_sum_is_an_error_and_leaves_nothing() {
         let case = Case::new(|_| Reply::whole(b"other bytes"));
         let error = case.run().unwrap_err().to_string();
-        assert!(error.contains("f.bin.part has the MD5 sum") && error.contains(&case.remote.md5), "{error}");
+        assert!(
+            error.contains("f.bin.part has the MD5 sum") && error.contains(case.remote.sum.digits()),
+            "{error}"
+        );
         assert_eq!(fs::read_dir(case.dir.path()).unwrap().count(), 0);
     }
 

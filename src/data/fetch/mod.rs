@@ -6,14 +6,16 @@
 //! unpacked.
 
 mod download;
+mod sum;
 mod unpack;
 
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::{DataError, Source};
+use sum::Sum;
 
 /// The data sets that can be downloaded. Their text forms are `cifar10`, `stl10` and `fashion-mnist`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,7 @@ impl Dataset {
         let remote = |base: &str, file: &str, md5: &str, members: &[(&str, u64)]| Remote {
             base: base.into(),
             file: file.into(),
-            md5: md5.into(),
+            sum: Sum::Md5(md5.into()),
             members: members.iter().map(|&(name, bytes)| Member { name: name.into(), bytes }).collect(),
         };
         match self {
@@ -120,8 +122,7 @@ struct Remote {
     /// The address up to the file's name.
     base: String,
     file: String,
-    /// MD5 sum in hex.
-    md5: String,
+    sum: Sum,
     /// What to take out of it; an empty list keeps the file as it is.
     members: Vec<Member>,
 }
@@ -158,6 +159,28 @@ pub fn fetch(
     })
 }
 
+/// Where pytorch-fid publishes the Inception network's weights.
+const INCEPTION: &str = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/";
+const INCEPTION_FILE: &str = "pt_inception-2015-12-05-6726825d.pth";
+
+/// Downloads the weights of the Inception network of 2015 (96 MB) into the folder `to` and returns the file.
+/// `base_url` replaces the address up to the file's name, for a mirror.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn fetch_inception(
+    to: &Path,
+    base_url: Option<&str>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<PathBuf, DataError> {
+    let base =
+        base_url.map_or_else(|| INCEPTION.to_owned(), |base| format!("{}/", base.trim_end_matches('/')));
+    // The publisher names the file after the first digits of its sum.
+    let sum = Sum::Sha256("6726825d".into());
+    fetch_files(&[Remote { base, file: INCEPTION_FILE.into(), sum, members: Vec::new() }], to, progress)?;
+    Ok(to.join(INCEPTION_FILE))
+}
+
 fn fetch_files(files: &[Remote], to: &Path, progress: &mut dyn FnMut(Progress)) -> Result<(), DataError> {
     fs::create_dir_all(to).map_err(|error| DataError::write(to, error))?;
     for remote in files {
@@ -165,7 +188,7 @@ fn fetch_files(files: &[Remote], to: &Path, progress: &mut dyn FnMut(Progress)) 
             continue;
         }
         let target = to.join(&remote.file);
-        if !target.is_file() || download::md5(&target)? != remote.md5 {
+        if !target.is_file() || !remote.sum.fits(&target)? {
             download::download(remote, &target, progress)?;
         }
         if !remote.members.is_empty() {
@@ -180,7 +203,7 @@ fn fetch_files(files: &[Remote], to: &Path, progress: &mut dyn FnMut(Progress)) 
 fn is_there(remote: &Remote, to: &Path) -> Result<bool, DataError> {
     if remote.members.is_empty() {
         let target = to.join(&remote.file);
-        return Ok(target.is_file() && download::md5(&target)? == remote.md5);
+        return Ok(target.is_file() && remote.sum.fits(&target)?);
     }
     Ok(remote
         .members
@@ -199,8 +222,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x");
         fs::write(&path, bytes).unwrap();
-        let md5 = download::md5(&path).unwrap();
-        Remote { base: base.into(), file: file.into(), md5, members }
+        let sum = Sum::Md5(Sum::Md5("0".repeat(32)).of(&path).unwrap());
+        Remote { base: base.into(), file: file.into(), sum, members }
     }
 
     #[test]
@@ -227,7 +250,7 @@ mod tests {
         for dataset in Dataset::ALL {
             assert_eq!(dataset.to_string().parse::<Dataset>().unwrap(), dataset);
             for remote in dataset.files() {
-                assert!(remote.md5.len() == 32 && remote.base.ends_with('/'));
+                assert!(remote.sum.digits().len() == 32 && remote.base.ends_with('/'));
             }
         }
         let error = "mnist".parse::<Dataset>().unwrap_err().to_string();
@@ -238,5 +261,7 @@ mod tests {
         let mirror = base.trim_end_matches('/');
         let error = fetch(Dataset::FashionMnist, dir.path(), Some(mirror), &mut |_| {}).unwrap_err();
         assert!(matches!(error, DataError::Checksum { .. }), "{error}");
+        let error = fetch_inception(dir.path(), Some(mirror), &mut |_| {}).unwrap_err().to_string();
+        assert!(error.contains("SHA-256") && error.contains("6726825d"), "{error}");
     }
 }

@@ -420,7 +420,8 @@ impl Studio {
 
 /// Whether a file's name is that of a generator's weights.
 pub fn is_model(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"))
+    let is = |known: &str| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(known));
+    ["safetensors", "pth", "pt"].into_iter().any(is)
 }
 
 /// Draws in all the room that is left.

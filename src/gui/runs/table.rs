@@ -273,8 +273,8 @@ fn by_score(a: &Entry, b: &Entry) -> Ordering {
         (a, b) => return a.is_none().cmp(&b.is_none()),
     };
     let conditions = |score: &Score| {
-        let Score { extractor, samples, reference, splits, seed, .. } = score.clone();
-        (score.metric.larger_is_better(), extractor, samples, reference, splits, seed)
+        let Score { extractor, samples, reference, splits, seed, setting, .. } = score.clone();
+        (score.metric.larger_is_better(), extractor, samples, reference, splits, seed, setting)
     };
     conditions(a).cmp(&conditions(b)).then_with(|| match a.metric.larger_is_better() {
         true => b.value.total_cmp(&a.value),
@@ -305,6 +305,7 @@ mod tests {
                 reference: None,
                 splits: None,
                 seed: 1,
+                setting: None,
             }],
             best_step: 1,
             steps: 1,

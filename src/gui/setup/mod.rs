@@ -6,6 +6,7 @@ mod form;
 mod history;
 mod machine;
 mod readout;
+mod scores;
 mod search;
 mod space;
 mod study;
@@ -20,6 +21,7 @@ use check::{Checker, State, Wanted};
 use form::{Form, Problem};
 use history::History;
 use machine::Machine;
+use scores::Scores;
 use study::Study;
 
 use super::commands::{Action, entry};
@@ -28,6 +30,7 @@ use super::theme::Palette;
 use crate::arch::Genotype;
 use crate::config::{Mode, PRESETS, RunConfig};
 use crate::data::Source;
+use crate::metric::extractor::Kind;
 use crate::run::write_atomic;
 use crate::worker::Job;
 
@@ -53,6 +56,7 @@ pub struct Setup {
     data: data::View,
     space: space::View,
     study: Study,
+    scores: Scores,
     /// Why it cannot start.
     hindrance: Option<Hindrance>,
 }
@@ -75,8 +79,8 @@ impl Hindrance {
 }
 
 impl Setup {
-    /// A fresh form. `program` is this program, asked for the devices.
-    pub fn new(program: PathBuf, wake: Wake) -> Self {
+    /// A fresh form. `program` is this program, asked for the devices; weights are kept in `cache`.
+    pub fn new(program: PathBuf, cache: Option<PathBuf>, wake: Wake) -> Self {
         let config = RunConfig::preset(FIRST).unwrap_or_default();
         let draft = Draft { arch: None, config };
         Self {
@@ -84,6 +88,7 @@ impl Setup {
             study: Study::of(&draft),
             draft,
             checker: Checker::new(wake.clone()),
+            scores: Scores::new(cache, wake.clone()),
             machine: Machine::new(program, wake),
             data: data::View::default(),
             space: space::View::default(),
@@ -220,6 +225,7 @@ impl Setup {
         }
         let wanted = Wanted { data: self.draft.config.data.clone(), side: self.study.side() };
         let images = self.checker.get(&wanted);
+        self.scores.notice();
         self.hindrance = self.hindrance(&images);
         let devices = self.machine.devices();
         let aside = egui::Panel::right("what comes of it").exact_size(ASIDE).resizable(false);
@@ -252,11 +258,16 @@ impl Setup {
         if let Some(problem) = &self.study.problem {
             return Some(Hindrance::Problem(problem.clone()));
         }
+        if let Some(problem) = self.scores.hindrance(&self.draft.config) {
+            return Some(Hindrance::Problem(problem));
+        }
         match images {
             State::Busy(..) => Some(Hindrance::Waiting("The images are being looked at")),
             State::Done(Err(text)) => Some(problem("data.source", text.clone())),
             State::Done(Ok(found)) => {
-                let searched = self.draft.arch.is_none() && found.report.classes.is_empty();
+                // The Inception network knows classes of its own.
+                let own = self.draft.config.score.extractor == Kind::Builtin;
+                let searched = own && self.draft.arch.is_none() && found.report.classes.is_empty();
                 let checked = searched.then(|| search::without_classes(&self.draft.config));
                 checked?.err().map(|text| problem("search.reward", text))
             }
@@ -271,7 +282,7 @@ impl Setup {
         let form = Form { problem: problem.as_ref() };
         self.purpose(ui, form);
         let (searched, side) = (self.draft.arch.is_none(), self.study.side());
-        let Self { draft: Draft { config, .. }, data, space, machine, .. } = self;
+        let Self { draft: Draft { config, .. }, data, space, machine, scores, .. } = self;
         data::show(ui, form, data, config, side, images, actions);
         if searched {
             space::show(ui, form, space, config);
@@ -279,6 +290,7 @@ impl Setup {
         }
         training::networks(ui, form, config, searched);
         training::recipe(ui, form, config, searched);
+        scores.show(ui, form, config);
         training::run(ui, form, config, machine);
     }
 

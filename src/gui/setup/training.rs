@@ -168,15 +168,6 @@ pub fn recipe(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, searche
             &mut config.winner.average_statistics,
             &statistics,
         );
-        let tip = "Images that are generated for a score";
-        form.number(
-            ui,
-            "score.samples",
-            "Score images",
-            tip,
-            &mut config.score.samples,
-            Drag::whole(2..=100_000, 50.0),
-        );
     });
 }
 

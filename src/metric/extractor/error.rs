@@ -40,6 +40,17 @@ pub enum ExtractorError {
         /// The system's words.
         why: String,
     },
+    /// A weights file is of something else.
+    #[error("{path} cannot be used as weights: {why}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: String,
+    },
+    /// There are no weights of the Inception network.
+    #[error("the Inception network's weights are not here; {}", super::inception::how_to_get())]
+    NoInception,
     /// A weights file cannot be written.
     #[error(
         "cannot write the extractor's weights to {path} ({why}): free some space or choose another cache folder"

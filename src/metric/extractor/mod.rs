@@ -7,6 +7,7 @@
 //! other side are resized to that, as Inception resizes to 299 px.
 
 mod error;
+pub mod inception;
 mod network;
 mod resize;
 mod respond;
@@ -16,18 +17,20 @@ mod weights;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::data::{ImageSet, Split, toys};
 use crate::rng::{permutation, rng};
 pub use error::ExtractorError;
+use inception::{Inception, InceptionWeights, Preprocessing};
 use network::Network;
 pub use network::{FEATURES, INPUT_SIDE};
 pub use respond::BATCH;
-use respond::respond;
+use respond::{Batches, respond};
 pub use training::{Recipe, train};
 pub use weights::{Card, Task, Weights};
-use weights::{hex, write_atomically};
+pub(super) use weights::{hex, write_atomically};
 
 /// Name of the extractor that ships for the built-in toys.
 pub const TOYS: &str = "toys-v1";
@@ -37,7 +40,7 @@ const TOYS_WEIGHTS: &[u8] = include_bytes!("../../../assets/toys-v1.safetensors"
 /// What an extractor says about images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outputs {
-    /// `[images, 64]`, row-major, finite.
+    /// `[images, features]`, row-major, finite.
     pub features: Vec<f32>,
     /// `[images, classes]`, row-major, finite; `None` where the network knows no classes.
     pub logits: Option<Vec<f32>>,
@@ -47,9 +50,38 @@ pub struct Outputs {
 #[derive(Debug, Clone)]
 pub struct Extractor {
     name: String,
-    card: Card,
-    network: Network,
+    eye: Eye,
     device: Device,
+}
+
+/// What an extractor looks with.
+#[derive(Debug, Clone)]
+enum Eye {
+    /// A small network of this program, with how it was trained.
+    Small(Box<Card>, Network),
+    /// The Inception network of 2015.
+    Inception(Box<Inception>, Preprocessing),
+}
+
+/// What is known of an extractor before it is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The set's own: `toys-v1` for the toys, else one that is trained on the set.
+    #[default]
+    Builtin,
+    /// The Inception network of 2015.
+    Inception,
+}
+
+impl Kind {
+    /// Multiply-accumulates of its convolutions for one image.
+    pub fn macs(self) -> u64 {
+        match self {
+            Self::Builtin => Network::macs(),
+            Self::Inception => inception::MACS,
+        }
+    }
 }
 
 impl Extractor {
@@ -124,35 +156,68 @@ impl Extractor {
         let device = device.clone().inner();
         Ok(Self {
             name: format!("{kind}-{}", weights.short_hash()),
-            network: Network::new(&weights, &device, source)?,
-            card,
+            eye: Eye::Small(Box::new(card), Network::new(&weights, &device, source)?),
             device,
         })
     }
 
-    /// The name that scores carry: `toys-v1`, `classifier-1a2b3c4d`, `rotations-1a2b3c4d`.
+    /// The Inception network of 2015 on a device. Its name says which numbers it has, and how images come to
+    /// it where that is not the way of the field.
+    pub fn inception(weights: &InceptionWeights, preprocessing: Preprocessing, device: &Device) -> Self {
+        let device = device.clone().inner();
+        let name = match preprocessing {
+            Preprocessing::Tf => weights.name(),
+            other => format!("{}/{other}", weights.name()),
+        };
+        let network = Inception::new(weights, &device);
+        Self { name, eye: Eye::Inception(Box::new(network), preprocessing), device }
+    }
+
+    /// The name that scores carry: `toys-v1`, `classifier-1a2b3c4d`, `rotations-1a2b3c4d`, `inception-2015`,
+    /// `inception-2015/clean`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How the network was trained and how well it knows held-out images.
-    pub fn card(&self) -> &Card {
-        &self.card
+    /// How a network of this program was trained and how well it knows held-out images.
+    pub fn card(&self) -> Option<&Card> {
+        match &self.eye {
+            Eye::Small(card, _) => Some(card),
+            Eye::Inception(..) => None,
+        }
     }
 
-    /// Whether the network knows classes of images, so that an inception score means something.
-    pub fn classifies(&self) -> bool {
-        self.card.task == Task::Labels
-    }
-
-    /// Number of classes in the logits; `None` where the network knows no classes.
+    /// Number of classes in the logits; `None` where the network knows no classes, so that an inception
+    /// score means nothing.
     pub fn classes(&self) -> Option<usize> {
-        self.classifies().then(|| self.network.classes())
+        match &self.eye {
+            Eye::Small(card, network) => (card.task == Task::Labels).then(|| network.classes()),
+            Eye::Inception(..) => Some(inception::CLASSES),
+        }
     }
 
-    /// Multiply-accumulates of its convolutions for one image: the same for every extractor.
-    pub fn macs() -> u64 {
-        Network::macs()
+    /// Width of the features.
+    pub fn features(&self) -> usize {
+        match &self.eye {
+            Eye::Small(..) => FEATURES,
+            Eye::Inception(..) => inception::FEATURES,
+        }
+    }
+
+    /// Images that it looks at together.
+    pub fn batch(&self) -> usize {
+        match &self.eye {
+            Eye::Small(..) => BATCH,
+            Eye::Inception(..) => inception::BATCH,
+        }
+    }
+
+    /// Multiply-accumulates of its convolutions for one image.
+    pub fn macs(&self) -> u64 {
+        match &self.eye {
+            Eye::Small(..) => Kind::Builtin.macs(),
+            Eye::Inception(..) => Kind::Inception.macs(),
+        }
     }
 
     /// The device that the network is on.
@@ -168,8 +233,15 @@ impl Extractor {
     /// When an image or its features are not finite, or the device fails.
     pub fn outputs(&self, images: Tensor<4>, first: usize) -> Result<Outputs, ExtractorError> {
         let images = images.inner().to_device(&self.device);
-        let (features, logits) = respond(&self.network, images, first)?;
-        Ok(Outputs { features, logits: self.classifies().then_some(logits) })
+        let (features, logits) = match &self.eye {
+            Eye::Small(_, network) => network.respond(images, first)?,
+            // Its work for an image is so much that filling up costs more than it saves.
+            Eye::Inception(network, preprocessing) => {
+                let look = |levels| network.forward(preprocessing.apply(levels));
+                respond(images, first, &Batches { size: inception::BATCH, fill: false, look: &look })?
+            }
+        };
+        Ok(Outputs { features, logits: self.classes().map(|_| logits) })
     }
 }
 
@@ -229,8 +301,9 @@ mod tests {
     fn the_shipped_network_knows_the_toys_at_every_stage() {
         let extractor = Extractor::builtin_toys(&Device::flex()).unwrap();
         assert_eq!((extractor.name(), extractor.classes()), (TOYS, Some(10)));
-        assert!(extractor.card().accuracy >= 0.98, "{:?}", extractor.card());
-        assert_eq!(extractor.card().test_images, toys::TEST);
+        let card = extractor.card().unwrap();
+        assert!(card.accuracy >= 0.98, "{card:?}");
+        assert_eq!(card.test_images, toys::TEST);
         for (side, least) in [(64, 0.97), (32, 0.97), (16, 0.95), (8, 0.8)] {
             let accuracy = accuracy_at(&extractor, side);
             assert!(accuracy >= least, "{accuracy} at {side} px");
@@ -291,7 +364,7 @@ mod tests {
             assert_eq!(steps, 20, "the second call reads the cache");
             assert_eq!(first.name(), second.name());
             assert!(first.name().starts_with(kind) && first.name().len() == kind.len() + 8);
-            assert_eq!(first.card().test_images, 20);
+            assert_eq!(first.card().unwrap().test_images, 20);
             let outputs = first.outputs(tensor(&set, 0..3), 0).unwrap();
             assert_eq!(outputs, second.outputs(tensor(&set, 0..3), 0).unwrap());
             assert_eq!(outputs.logits.is_some(), kind == "classifier-");

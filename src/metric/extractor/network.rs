@@ -6,6 +6,8 @@ use burn::nn::{Linear, PaddingConfig2d};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::resize::{Filter, resize};
+use super::respond::{BATCH, Batches, respond};
 use super::{ExtractorError, Weights};
 use crate::rng::{normals, rng};
 
@@ -129,6 +131,18 @@ impl Network {
     pub(super) fn classes(&self) -> usize {
         let [_, classes] = self.head.weight.dims();
         classes
+    }
+
+    /// Features and logits of `images` `[n, 3, side, side]` in [-1, 1]; `first` is the index of the first of
+    /// them in the whole set.
+    pub(super) fn respond(
+        &self,
+        images: Tensor<4>,
+        first: usize,
+    ) -> Result<(Vec<f32>, Vec<f32>), ExtractorError> {
+        let look =
+            |levels: Tensor<4>| self.forward(resize(levels / 127.5 - 1.0, INPUT_SIDE, Filter::Triangle));
+        respond(images, first, &Batches { size: BATCH, fill: true, look: &look })
     }
 
     /// Images `[batch, 3, 32, 32]` in [-1, 1] to features `[batch, 64]` and logits `[batch, classes]`.

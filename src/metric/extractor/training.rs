@@ -9,8 +9,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 
 use super::network::{INPUT_SIDE, Network};
-use super::resize::resize;
-use super::respond::{BATCH, respond};
+use super::resize::{Filter, resize};
+use super::respond::BATCH;
 use super::{Card, ExtractorError, Task, Weights};
 use crate::data::{Batches, ImageSet};
 use crate::metric::images_in_words;
@@ -104,7 +104,8 @@ pub fn train(
         let generator = &mut rng(recipe.seed, "extractor/step", step as u64);
         let (pixels, labels) = examples(&images, &indices, task, generator);
         let side = recipe.sides[generator.random_range(0..recipe.sides.len())];
-        let x = resize(resize(to_tensor(pixels, &device), side), INPUT_SIDE);
+        let x =
+            resize(resize(to_tensor(pixels, &device), side, Filter::Triangle), INPUT_SIDE, Filter::Triangle);
         let (_, logits) = network.forward(x.autodiff());
         let targets = Tensor::from_data(one_hot(&labels, classes), &learner);
         let loss = (log_softmax(logits, 1) * targets).sum() / -(indices.len() as f64);
@@ -133,7 +134,7 @@ fn accuracy(network: &Network, images: &ImageSet, task: Task, seed: u64) -> Resu
     for (i, indices) in all.chunks(BATCH).enumerate() {
         let generator = &mut rng(seed, "extractor/test", i as u64);
         let (pixels, labels) = examples(images, indices, task, generator);
-        let (_, logits) = respond(network, to_tensor(pixels, &Device::flex()), i * BATCH)?;
+        let (_, logits) = network.respond(to_tensor(pixels, &Device::flex()), i * BATCH)?;
         let named = logits.chunks_exact(network.classes()).map(largest);
         correct += std::iter::zip(named, labels).filter(|(named, label)| named == label).count();
     }

@@ -104,7 +104,7 @@ impl Weights {
 
 /// Writes a file so that `path` is either absent, its old self or complete, also when the process is
 /// killed: a temporary file in the same folder, synced, then renamed.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ExtractorError> {
+pub(in crate::metric) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ExtractorError> {
     let failed =
         |error: std::io::Error| ExtractorError::Write { path: path.to_owned(), why: error.to_string() };
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -117,7 +117,7 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Extracto
 }
 
 /// Bytes in lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(in crate::metric) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -1,0 +1,154 @@
+//! `autogan score`: two sets of images, by the field's protocols.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::{ExtractorArg, ProtocolArg, ScoreArgs};
+use super::terminal::print_line;
+use crate::arch::Genotype;
+use crate::device::{self, Choice, cache_dir};
+use crate::metric::extractor::Kind;
+use crate::metric::extractor::inception::InceptionWeights;
+use crate::metric::{KidConfig, Score};
+use crate::worker::{Generation, Levels, Origin, Place, Protocol, Scored, Step, score};
+
+/// Time between two lines of progress where there is no terminal to draw a bar on.
+const LINE_EVERY: Duration = Duration::from_secs(15);
+
+/// Runs the command.
+pub(super) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
+    let protocol = protocol(args)?;
+    let fake = args.fake.as_ref().or(args.model.as_ref()).context("--fake names no images")?;
+    let (real, fake) = (Origin::parse(&args.real)?, Origin::parse(fake)?);
+    let cache = cache_dir()?;
+    let mut progress = Progress::new(args.json);
+    if let Some(path) = &args.weights
+        && protocol.extractor == Kind::Inception
+        && !InceptionWeights::place(&cache).exists()
+    {
+        // Only the public numbers are kept: they are what "the Inception network" means later.
+        let weights = InceptionWeights::read(path)?;
+        if weights.is_public() {
+            let kept = weights.keep(&cache)?;
+            progress
+                .say(&format!("The weights are kept in {}; --weights is not needed again", kept.display()));
+        }
+    }
+    let Ok(choice) = args.device.parse::<Choice>();
+    let opened = device::open(&choice)?;
+    let stop = listen()?;
+    let place =
+        Place { device: &opened.device, cache: &cache, weights: args.weights.as_deref(), stop: &stop };
+    let scored = score(&real, &fake, &protocol, args.save_stats.as_deref(), &place, &mut |step| {
+        progress.show(&step);
+    });
+    progress.clear();
+    let scored = scored?;
+    match args.json {
+        true => print_line(&serde_json::to_string(&scored)?),
+        false => print_words(&scored, &opened.name),
+    }
+    Ok(())
+}
+
+fn protocol(args: &ScoreArgs) -> anyhow::Result<Protocol> {
+    let arch = args.arch.as_deref().map(Genotype::parse).transpose()?;
+    let generation = Generation { arch, count: args.n, seed: args.seed, levels: Levels::Rounded };
+    if args.protocol == Some(ProtocolArg::AutoganCifar10) {
+        let generation = Generation { count: 50_000, levels: Levels::Truncated, ..generation };
+        return Ok(Protocol { extractor: Kind::Inception, generation, ..Protocol::default() });
+    }
+    Ok(Protocol {
+        measures: args.metrics.iter().copied().collect(),
+        extractor: match args.extractor {
+            ExtractorArg::Builtin => Kind::Builtin,
+            ExtractorArg::Inception => Kind::Inception,
+        },
+        preprocessing: args.preprocessing,
+        real_split: args.real_split,
+        generation,
+        splits: args.splits,
+        neighbours: args.k,
+        kid: KidConfig { subsets: args.kid_subsets, subset_size: args.kid_subset_size },
+    })
+}
+
+/// Ctrl-C: stop after the images at hand.
+fn listen() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let pressed = stop.clone();
+    ctrlc::set_handler(move || pressed.store(true, Ordering::Relaxed))
+        .context("the program cannot listen to Ctrl-C")?;
+    Ok(stop)
+}
+
+/// Notes and progress on standard error.
+struct Progress {
+    bar: Option<ProgressBar>,
+    json: bool,
+    lined: Instant,
+}
+
+impl Progress {
+    fn new(json: bool) -> Self {
+        let bar = (!json).then(|| {
+            let template = "{bar:30} {human_pos} of {human_len}, {eta} left  {wide_msg}";
+            let style = ProgressStyle::with_template(template)
+                .unwrap_or_else(|error| unreachable!("the template is constant: {error}"));
+            ProgressBar::new(0).with_style(style)
+        });
+        Self { bar, json, lined: Instant::now() }
+    }
+
+    fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) if !bar.is_hidden() => bar.println(text),
+            _ if self.json => {}
+            _ => eprintln!("{text}"),
+        }
+    }
+
+    fn show(&mut self, step: &Step) {
+        match step {
+            Step::Note(text) => self.say(text),
+            Step::Looked { what, done, total } => {
+                let Some(bar) = &self.bar else {
+                    return;
+                };
+                if bar.message() != *what {
+                    bar.reset();
+                    bar.set_message(what.clone());
+                }
+                bar.set_length(*total as u64);
+                bar.set_position(*done as u64);
+                if bar.is_hidden() && self.lined.elapsed() >= LINE_EVERY {
+                    self.lined = Instant::now();
+                    eprintln!("{what}: {done} of {total}");
+                }
+            }
+        }
+    }
+
+    fn clear(&self) {
+        self.bar.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
+fn print_words(scored: &Scored, device: &str) {
+    print_line(&format!("Real       {}", scored.real));
+    print_line(&format!("Generated  {}", scored.fake));
+    print_line(&format!("Device     {device}"));
+    for assumption in &scored.assumptions {
+        print_line(&format!("           {assumption}"));
+    }
+    let label = |score: &Score| score.label();
+    let width = scored.scores.iter().map(|score| label(score).chars().count()).max().unwrap_or(0);
+    for score in &scored.scores {
+        let std = score.std.map_or_else(String::new, |std| format!(" ± {std:.6}"));
+        print_line(&format!("{:width$}  {:.6}{std}  ({})", label(score), score.value, score.conditions()));
+    }
+}

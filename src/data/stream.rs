@@ -1,0 +1,168 @@
+//! Images in their own size, a few at a time: for measuring, where resizing or holding all would be wrong.
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use super::{DataConfig, DataError, ImageSet, Source, Split, folder, load};
+
+/// Images of one size, as 8-bit RGB.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pictures {
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// `[len, height, width, 3]`.
+    pub pixels: Vec<u8>,
+}
+
+impl Pictures {
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.pixels.len() / (3 * self.width * self.height).max(1)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.pixels.is_empty()
+    }
+
+    /// `[len, 3, height, width]`, scaled by `x / 127.5 - 1` to `[-1, 1]`.
+    pub fn values(&self) -> Vec<f32> {
+        let plane = self.width * self.height;
+        let mut values = vec![0.0; self.pixels.len()];
+        let images = values.chunks_exact_mut(3 * plane).zip(self.pixels.chunks_exact(3 * plane));
+        for (out, image) in images {
+            for (position, pixel) in image.chunks_exact(3).enumerate() {
+                for (channel, &value) in pixel.iter().enumerate() {
+                    out[channel * plane + position] = f32::from(value) / 127.5 - 1.0;
+                }
+            }
+        }
+        values
+    }
+}
+
+/// A source that is read bit by bit, in an order that depends on nothing but the source.
+pub struct Stream {
+    name: String,
+    len: usize,
+    from: From,
+}
+
+enum From {
+    /// Files that are decoded when their turn comes. Transparent pixels lie on white.
+    Files(Vec<PathBuf>),
+    /// Images of a public data set, in their own size.
+    Set(Box<ImageSet>),
+}
+
+impl Stream {
+    /// Opens a source. A folder's files are only listed. Public data sets and the toys are held.
+    ///
+    /// # Errors
+    /// If there is no such source, or nothing in it.
+    pub fn open(source: &Source, split: Split) -> Result<Self, DataError> {
+        let name = source.to_string();
+        if let Source::Folder(dir) = source {
+            if split == Split::Test {
+                return Err(DataError::NoTestSplit(name));
+            }
+            let (files, _) = folder::walk(dir)?;
+            return match files.is_empty() {
+                true => Err(DataError::NoImages { path: dir.clone(), why: "the folder is empty".into() }),
+                false => Ok(Self { name, len: files.len(), from: From::Files(files) }),
+            };
+        }
+        let side = match source {
+            Source::Stl10(_) => 96,
+            Source::Idx(_) => 28,
+            _ => 32,
+        };
+        let set = load(source, &DataConfig::default().options(side, split))?.set;
+        Ok(Self { name, len: set.len(), from: From::Set(Box::new(set)) })
+    }
+
+    /// The source as the user wrote it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The images of these numbers, in their order, those of one size that follow each other together.
+    ///
+    /// # Errors
+    /// If a file is no image, with its name: to leave one out would change what is measured.
+    pub fn read(&self, numbers: std::ops::Range<usize>) -> Result<Vec<Pictures>, DataError> {
+        let images: Vec<(Vec<u8>, [usize; 2])> = match &self.from {
+            From::Set(set) => {
+                numbers.map(|number| (set.image(number).to_vec(), [set.side(), set.side()])).collect()
+            }
+            From::Files(files) => {
+                let decode = |path: &PathBuf| {
+                    let (pixels, size) = folder::decode(path, [u8::MAX; 3])
+                        .map_err(|why| DataError::NotAnImage { path: path.clone(), why })?;
+                    Ok((pixels, size.map(|extent| extent as usize)))
+                };
+                files[numbers].par_iter().map(decode).collect::<Result<_, DataError>>()?
+            }
+        };
+        let mut groups: Vec<Pictures> = Vec::new();
+        for (pixels, [width, height]) in images {
+            match groups.last_mut().filter(|group| [group.width, group.height] == [width, height]) {
+                Some(group) => group.pixels.extend(pixels),
+                None => groups.push(Pictures { width, height, pixels }),
+            }
+        }
+        Ok(groups)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_in_order_and_in_its_own_sizes() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, [width, height], red) in
+            [("a.png", [5, 3], 10), ("b.png", [5, 3], 20), ("c.png", [2, 2], 30), ("d.png", [5, 3], 40)]
+        {
+            let image = image::RgbImage::from_pixel(width, height, image::Rgb([red, 0, 255]));
+            image.save(dir.path().join(name)).unwrap();
+        }
+        let stream = Stream::open(&Source::Folder(dir.path().into()), Split::Train).unwrap();
+        assert_eq!(stream.len(), 4);
+        let groups = stream.read(0..4).unwrap();
+        let sizes: Vec<[usize; 3]> =
+            groups.iter().map(|group| [group.len(), group.width, group.height]).collect();
+        assert_eq!(sizes, [[2, 5, 3], [1, 2, 2], [1, 5, 3]]);
+        let values = groups[0].values();
+        assert_eq!(values.len(), 2 * 3 * 15);
+        assert_eq!([values[0], values[15], values[30]], [10.0 / 127.5 - 1.0, -1.0, 1.0]);
+        assert_eq!(values[45], 20.0 / 127.5 - 1.0);
+        std::fs::write(dir.path().join("e.txt"), "no image").unwrap();
+        let stream = Stream::open(&Source::Folder(dir.path().into()), Split::Train).unwrap();
+        let error = stream.read(3..5).unwrap_err().to_string();
+        assert!(error.contains("e.txt") && error.contains("leave"), "{error}");
+    }
+
+    #[test]
+    fn toys_come_in_their_own_size() {
+        let stream = Stream::open(&Source::Toys, Split::Test).unwrap();
+        assert_eq!(stream.len(), super::super::toys::TEST);
+        let groups = stream.read(7..10).unwrap();
+        assert_eq!((groups.len(), groups[0].len(), groups[0].width), (1, 3, 32));
+    }
+}

@@ -1,0 +1,141 @@
+//! What scores are made of: the extractor, its weights, how many images.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use eframe::egui::{self, RichText};
+
+use super::form::{Drag, Form, Problem};
+use crate::config::RunConfig;
+use crate::gui::aside::Aside;
+use crate::gui::session::Wake;
+use crate::gui::theme::Palette;
+use crate::metric::extractor::Kind;
+use crate::metric::extractor::inception::{InceptionWeights, Preprocessing};
+use crate::worker::bring_inception;
+
+/// The setting that needs the weights.
+const KEY: &str = "score.extractor";
+
+/// What is known of the Inception network's weights.
+pub struct Scores {
+    wake: Wake,
+    /// Where they are kept.
+    cache: Option<PathBuf>,
+    /// Whether they are here; none until that was looked up.
+    here: Option<bool>,
+    looking: Option<Aside<bool>>,
+    download: Option<Aside<Result<(), String>>>,
+    /// Bytes that are here, and all, where the server says.
+    done: Arc<Mutex<(u64, Option<u64>)>>,
+    problem: Option<String>,
+}
+
+impl Scores {
+    /// Looks the weights up in `cache`.
+    pub fn new(cache: Option<PathBuf>, wake: Wake) -> Self {
+        let place = cache.as_deref().map(InceptionWeights::place);
+        let look = move || place.is_some_and(|place| place.exists());
+        Self {
+            cache,
+            looking: Some(Aside::begin(&wake, look)),
+            wake,
+            here: None,
+            download: None,
+            done: Arc::default(),
+            problem: None,
+        }
+    }
+
+    /// Takes in what came of looking and of downloading.
+    pub fn notice(&mut self) {
+        if let Some(found) = Aside::take(&mut self.looking) {
+            self.here = Some(found == Some(true));
+        }
+        match Aside::take(&mut self.download) {
+            Some(Some(Ok(()))) => (self.here, self.problem) = (Some(true), None),
+            Some(Some(Err(problem))) => self.problem = Some(problem),
+            Some(None) => self.problem = Some("the download broke off; try again".to_owned()),
+            None => {}
+        }
+    }
+
+    /// Why a run with these settings cannot begin.
+    pub fn hindrance(&self, config: &RunConfig) -> Option<Problem> {
+        let missing = config.score.extractor == Kind::Inception && self.here == Some(false);
+        missing.then(|| Problem {
+            key: KEY.to_owned(),
+            text:
+                "The Inception network's weights are not here: download them, or take the built-in extractor"
+                    .to_owned(),
+        })
+    }
+
+    fn fetch(&mut self) {
+        let (done, wake, cache) = (self.done.clone(), self.wake.clone(), self.cache.clone());
+        self.problem = None;
+        self.download = Some(Aside::begin(&self.wake, move || {
+            let cache = cache.ok_or("the system knows no folder for the weights; set AUTOGAN_CACHE_DIR")?;
+            let brought = bring_inception(&cache, None, None, &mut |progress| {
+                *done.lock().unwrap_or_else(PoisonError::into_inner) = (progress.done, progress.total);
+                wake();
+            });
+            brought.map(drop).map_err(|error| format!("{error:#}"))
+        }));
+    }
+
+    /// Draws the section.
+    pub fn show(&mut self, ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig) {
+        form.section(ui, "Scores", "What generated images are measured with", |ui| {
+            let score = &mut config.score;
+            let tip = "The network whose features scores are made of; only scores of the same one can be \
+                       compared";
+            let kinds = [
+                (
+                    Kind::Builtin,
+                    "Built-in",
+                    "toys-v1 for the toys, else a small network trained on the images",
+                ),
+                (Kind::Inception, "Inception (2015)", "The network of the field's IS and FID; slow on a CPU"),
+            ];
+            form.choice(ui, KEY, "Extractor", tip, &mut score.extractor, &kinds);
+            if score.extractor == Kind::Inception {
+                let tip = "How images come to the 299 pixels that the network looks at";
+                let ways = Preprocessing::ALL.map(|way| (way, way.to_string(), way.words()));
+                let ways: Vec<(Preprocessing, &str, &str)> =
+                    ways.iter().map(|(way, name, words)| (*way, name.as_str(), *words)).collect();
+                form.choice(ui, "score.preprocessing", "Preprocessing", tip, &mut score.preprocessing, &ways);
+                let tip = "Its numbers, 96 MB, published by pytorch-fid; kept for all runs";
+                form.row(ui, "weights", "Weights", tip, |ui| self.weights(ui));
+            }
+            let tip = "Images that are generated for a score";
+            let drag = Drag::whole(2..=100_000, 50.0);
+            form.number(ui, "score.samples", "Score images", tip, &mut score.samples, drag);
+        });
+    }
+
+    fn weights(&mut self, ui: &mut egui::Ui) -> egui::Response {
+        if self.download.is_some() {
+            let (done, total) = *self.done.lock().unwrap_or_else(PoisonError::into_inner);
+            let share = done as f32 / total.unwrap_or(u64::MAX).max(1) as f32;
+            let bar = egui::ProgressBar::new(share).desired_width(200.0);
+            return ui.add(bar.text(format!("{} MB", done / 1_000_000)));
+        }
+        match self.here {
+            None => ui.label(RichText::new("being looked for").weak()),
+            Some(true) => ui.horizontal(|ui| ui.label("here")).response,
+            Some(false) => {
+                // The row has the name of the row; the button keeps its own.
+                let row = ui.horizontal(|ui| {
+                    if ui.button("Download (96 MB)").clicked() {
+                        self.fetch();
+                    }
+                    if let Some(problem) = &self.problem {
+                        ui.colored_label(Palette::of(ui).bad, problem);
+                    }
+                });
+                row.response
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Generators of the authors' code: from the tensors of its checkpoints to a model file.
+//!
+//! Two kinds of them are around. The three released models (`models/autogan_cifar10_{a,b,c}.py`) hold one
+//! architecture and call its convolutions `c1` and `c2`; `train_derived.py` keeps the shared generator with
+//! every operator, of which one architecture is used (reference notes, sections 1.4 and 1.6).
+
+use super::state::{StateError, names_without};
+use super::{Generator, ModelConfig, ModelFile, NamedTensors, SkipTap, shapes};
+use crate::arch::{ArchError, Genotype};
+use burn::tensor::Device;
+
+/// What the released models' names stand for.
+const RELEASED: [(&str, &str); 4] =
+    [("c1", "pre_conv1.conv"), ("c2", "pre_conv2.conv"), ("n1", "pre_conv1.bn"), ("n2", "pre_conv2.bn")];
+/// Counters of PyTorch's batch norm, which decide nothing here.
+const COUNTER: &str = "num_batches_tracked";
+/// What PyTorch's `DataParallel` puts before each name.
+const PARALLEL: &str = "module.";
+/// Cells that an architecture may have.
+const MOST_CELLS: usize = 6;
+
+/// Tensors are no generator of AutoGAN's kind.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The first or the last layer is not there, or of no possible shape.
+    #[error(
+        "it has no tensors l1.weight and to_rgb.0.weight of fitting shapes, so it is no generator of AutoGAN's \
+         kind"
+    )]
+    Ends,
+    /// Weights of every operator, without a word on which are used.
+    #[error(
+        "it holds the shared generator with every operator; name the architecture in it, as in --arch \
+         \"1 0 1 1 1 0 0 1 1 1 0 1 0 3\""
+    )]
+    Unnamed,
+    /// The architecture cannot be.
+    #[error(transparent)]
+    Arch(#[from] ArchError),
+    /// Tensors are missing or of other shapes.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// A generator that was imported.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The generator, which runs as released: skips are tapped after additions.
+    pub file: ModelFile,
+    /// How its architecture is known, in words.
+    pub how: String,
+    /// Tensors that it does not use, such as the shared generator's other operators.
+    pub unused: usize,
+}
+
+/// The generator in `tensors`, by the names of the reference's `state_dict`. `arch` says which architecture it
+/// is; without it, it is recognised by the names of the released models. Sizes come from the shapes.
+///
+/// # Errors
+///
+/// If it is no such generator, or tensors are missing or of other shapes; they are listed.
+pub fn import(tensors: NamedTensors, arch: Option<&Genotype>) -> Result<Imported, ImportError> {
+    let mut tensors = plain_names(tensors);
+    let released = tensors.contains_key("cell1.c1.weight");
+    let (genotype, how) = match arch {
+        Some(genotype) => (genotype.clone(), "the architecture that was named".to_owned()),
+        None if released => recognise(&tensors)?,
+        None => return Err(ImportError::Unnamed),
+    };
+    if released {
+        tensors = tensors.into_iter().map(|(name, data)| (shared_name(&name), data)).collect();
+    }
+    let config = sizes(&tensors, genotype.cells.len()).ok_or(ImportError::Ends)?;
+    let wanted = shapes(&Generator::derived(&config, &genotype, &Device::flex()));
+    let missing = names_without(wanted.keys(), |name| tensors.contains_key(name));
+    if !missing.is_empty() {
+        return Err(StateError::Missing(missing).into());
+    }
+    let all = tensors.len();
+    tensors.retain(|name, _| wanted.contains_key(name));
+    for (name, wanted) in wanted {
+        let found = tensors[&name].shape().to_vec();
+        if found != wanted {
+            return Err(StateError::Shape { name, found, wanted }.into());
+        }
+    }
+    let unused = all - tensors.len();
+    Ok(Imported { file: ModelFile { genotype, config, tensors }, how, unused })
+}
+
+/// The tensors without what PyTorch put around them.
+fn plain_names(tensors: NamedTensors) -> NamedTensors {
+    let tensors = tensors.into_iter().filter(|(name, _)| !name.ends_with(COUNTER));
+    let plain = |name: String| name.strip_prefix(PARALLEL).map_or(name.clone(), str::to_owned);
+    tensors.map(|(name, data)| (plain(name), data)).collect()
+}
+
+/// The name of a released model's tensor in the shared generator.
+fn shared_name(name: &str) -> String {
+    let mut parts: Vec<&str> = name.split('.').collect();
+    let is_cell = parts[0].starts_with("cell");
+    if let Some((_, shared)) = RELEASED.iter().find(|(own, _)| is_cell && parts.get(1) == Some(own)) {
+        parts[1] = shared;
+    }
+    parts.join(".")
+}
+
+/// Which of the released models it is. How a cell enlarges leaves no trace in the names, so that an
+/// architecture beside the three that differs only there has to be named.
+fn recognise(tensors: &NamedTensors) -> Result<(Genotype, String), ImportError> {
+    let has = |name: &str| tensors.contains_key(name);
+    let (variant, vector) = match (has("cell3.c_sc.weight"), has("cell1.n1.weight")) {
+        (true, _) => ("b", "1 0 1 1 1 0 1 1 1 1 0 1 1 3"),
+        (false, true) => ("c", "1 1 1 1 1 0 0 1 1 1 0 1 0 3"),
+        (false, false) => ("a", "1 0 1 1 1 0 0 1 1 1 0 1 0 3"),
+    };
+    Ok((Genotype::parse(vector)?, format!("recognised as autogan_cifar10_{variant} by its names")))
+}
+
+/// Sizes by the shapes of the first and the last layer.
+fn sizes(tensors: &NamedTensors, cells: usize) -> Option<ModelConfig> {
+    let shape = |name: &str| tensors.get(name).map(|data| data.shape().to_vec());
+    let [rows, latent] = <[usize; 2]>::try_from(shape("l1.weight")?).ok()?;
+    let [channels] = <[usize; 1]>::try_from(shape("to_rgb.0.weight")?).ok()?;
+    let bottom_width = rows.checked_div(channels)?.isqrt();
+    let fits =
+        rows > 0 && latent > 0 && bottom_width * bottom_width * channels == rows && cells <= MOST_CELLS;
+    fits.then(|| ModelConfig {
+        latent,
+        bottom_width,
+        generator_channels: channels,
+        skip_tap: SkipTap::AfterAddition,
+        ..ModelConfig::default()
+    })
+}

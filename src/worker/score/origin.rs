@@ -1,0 +1,156 @@
+//! Where the images of a score come from.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::arch::Genotype;
+use crate::data::{Source, Split, Stream};
+use crate::run::RunView;
+use crate::worker::sampling::{Latents, Sampler, model_file, read_model};
+
+/// Images that are read or generated at a time.
+const BATCH: usize = 128;
+
+/// Images, or what is known of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Origin {
+    /// Images that are there.
+    Images(Source),
+    /// A generator: its file, or a run.
+    Model(PathBuf),
+    /// Mean and covariance of features.
+    Statistics(PathBuf),
+}
+
+impl Origin {
+    /// What is meant by `text`: a file by how its name ends, a run folder, or a source of images.
+    ///
+    /// # Errors
+    ///
+    /// If it is nothing of these.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let path = Path::new(text);
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+        Ok(match ending.as_deref() {
+            Some("npz") => Self::Statistics(path.to_owned()),
+            Some("pth" | "pt" | "safetensors") => Self::Model(path.to_owned()),
+            _ if RunView::open(path).is_ok() => Self::Model(path.to_owned()),
+            _ => Self::Images(text.parse()?),
+        })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Images(source) => source.fmt(f),
+            Self::Model(path) | Self::Statistics(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// How a generator's images become levels from 0 to 255.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Levels {
+    /// To the nearest one, as pictures are saved.
+    #[default]
+    Rounded,
+    /// To the next lower one, as the authors' code does.
+    Truncated,
+}
+
+/// How images are generated.
+#[derive(Clone, Debug)]
+pub struct Generation {
+    /// The architecture, for weights that do not say it.
+    pub arch: Option<Genotype>,
+    /// How many.
+    pub count: usize,
+    /// Seed of the latents.
+    pub seed: u64,
+    /// How they become 8-bit images.
+    pub levels: Levels,
+}
+
+/// Images that can be looked at, some at a time.
+pub(super) enum Opened {
+    Images(Stream),
+    Model { name: String, sampler: Box<Sampler>, generation: Generation, notes: Vec<String> },
+}
+
+impl Opened {
+    /// Opens images that are there, or a generator on `device`.
+    pub fn new(
+        origin: &Origin,
+        split: Split,
+        generation: &Generation,
+        device: &Device,
+    ) -> anyhow::Result<Option<Self>> {
+        match origin {
+            Origin::Statistics(_) => Ok(None),
+            Origin::Images(source) => Ok(Some(Self::Images(Stream::open(source, split)?))),
+            Origin::Model(model) => {
+                let path = model_file(model)?;
+                let unusable = || format!("{} cannot be used as a model", path.display());
+                let bytes = std::fs::read(&path).with_context(unusable)?;
+                let read = read_model(&bytes, generation.arch.as_ref()).with_context(unusable)?;
+                let latents = Latents::Drawn { count: generation.count, seed: generation.seed };
+                let sampler = Sampler::new(&read.file, &latents, &device.clone().inner());
+                Ok(Some(Self::Model {
+                    name: origin.to_string(),
+                    sampler: Box::new(sampler.with_context(unusable)?),
+                    generation: generation.clone(),
+                    notes: read.notes,
+                }))
+            }
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Images(stream) => stream.name(),
+            Self::Model { name, .. } => name,
+        }
+    }
+
+    /// What a person should know of it.
+    pub fn notes(&self) -> &[String] {
+        match self {
+            Self::Images(_) => &[],
+            Self::Model { notes, .. } => notes,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Images(stream) => stream.len(),
+            Self::Model { sampler, .. } => sampler.len(),
+        }
+    }
+
+    /// The images from the number `first` on, in -1 to 1, and how many they are.
+    pub fn batch(&self, first: usize, device: &Device) -> anyhow::Result<(Vec<Tensor<4>>, usize)> {
+        let count = BATCH.min(self.len() - first);
+        let tensors = match self {
+            Self::Images(stream) => {
+                let groups = stream.read(first..first + count)?;
+                let tensor = |group: crate::data::Pictures| {
+                    let shape = [group.len(), 3, group.height, group.width];
+                    Tensor::from_data(TensorData::new(group.values(), shape), device)
+                };
+                groups.into_iter().map(tensor).collect()
+            }
+            Self::Model { sampler, generation, .. } => {
+                let images = sampler.images(first, count);
+                vec![match generation.levels {
+                    Levels::Rounded => images,
+                    Levels::Truncated => (images * 127.5 + 127.5).floor() / 127.5 - 1.0,
+                }]
+            }
+        };
+        Ok((tensors, count))
+    }
+}
