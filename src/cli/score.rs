@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::args::{ExtractorArg, ProtocolArg, ScoreArgs};
 use super::terminal::print_line;
 use crate::arch::Genotype;
+use crate::arch::words::duration;
 use crate::device::{self, Choice, cache_dir};
 use crate::metric::extractor::Kind;
 use crate::metric::extractor::inception::InceptionWeights;
@@ -127,7 +128,7 @@ impl Progress {
                 bar.set_position(*done as u64);
                 if bar.is_hidden() && self.lined.elapsed() >= LINE_EVERY {
                     self.lined = Instant::now();
-                    eprintln!("{what}: {done} of {total}");
+                    eprintln!("{what}: {done} of {total}, {} left", duration(bar.eta().as_secs_f64()));
                 }
             }
         }
@@ -150,5 +151,65 @@ fn print_words(scored: &Scored, device: &str) {
     for score in &scored.scores {
         let std = score.std.map_or_else(String::new, |std| format!(" ± {std:.6}"));
         print_line(&format!("{:width$}  {:.6}{std}  ({})", label(score), score.value, score.conditions()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::args::{Cli, Command};
+    use super::*;
+    use crate::data::Split;
+    use crate::metric::extractor::inception::Preprocessing;
+    use crate::worker::Measure;
+    use clap::Parser;
+
+    fn typed(words: &[&str]) -> Protocol {
+        let words = [&["autogan", "score", "--real", "toys", "--model", "m.pth"], words].concat();
+        let Some(Command::Score(args)) = Cli::try_parse_from(words).unwrap().command else { unreachable!() };
+        protocol(&args).unwrap()
+    }
+
+    #[test]
+    fn the_papers_protocol_is_its_numbers() {
+        let paper = typed(&["--protocol", "autogan-cifar10"]);
+        assert_eq!(paper.measures, [Measure::Is, Measure::Fid].into());
+        assert_eq!((paper.extractor, paper.preprocessing), (Kind::Inception, Preprocessing::Tf));
+        assert_eq!((paper.generation.count, paper.splits), (50_000, 10));
+        assert_eq!((paper.generation.levels, paper.real_split), (Levels::Truncated, Split::Train));
+    }
+
+    #[test]
+    fn options_reach_the_protocol() {
+        let own = typed(&[
+            "--extractor",
+            "inception",
+            "--metrics",
+            "kid,prdc",
+            "--preprocessing",
+            "clean",
+            "--n",
+            "9",
+            "--k",
+            "3",
+            "--kid-subsets",
+            "4",
+            "--kid-subset-size",
+            "5",
+            "--seed",
+            "6",
+            "--real-split",
+            "test",
+            "--splits",
+            "2",
+        ]);
+        assert_eq!(own.measures, [Measure::Kid, Measure::Prdc].into());
+        assert_eq!((own.preprocessing, own.real_split), (Preprocessing::Clean, Split::Test));
+        assert_eq!(
+            (own.generation.count, own.generation.seed, own.generation.levels),
+            (9, 6, Levels::Rounded)
+        );
+        assert_eq!((own.neighbours.get(), own.kid.subsets.get(), own.kid.subset_size), (3, 4, 5));
+        assert_eq!(own.splits, 2);
     }
 }
