@@ -91,6 +91,8 @@ fn listen() -> anyhow::Result<Arc<AtomicBool>> {
 struct Progress {
     bar: Option<ProgressBar>,
     json: bool,
+    /// When the side at hand was begun.
+    begun: Instant,
     lined: Instant,
 }
 
@@ -102,7 +104,7 @@ impl Progress {
                 .unwrap_or_else(|error| unreachable!("the template is constant: {error}"));
             ProgressBar::new(0).with_style(style)
         });
-        Self { bar, json, lined: Instant::now() }
+        Self { bar, json, begun: Instant::now(), lined: Instant::now() }
     }
 
     fn say(&self, text: &str) {
@@ -122,13 +124,16 @@ impl Progress {
                 };
                 if bar.message() != *what {
                     bar.reset();
+                    self.begun = Instant::now();
                     bar.set_message(what.clone());
                 }
                 bar.set_length(*total as u64);
                 bar.set_position(*done as u64);
-                if bar.is_hidden() && self.lined.elapsed() >= LINE_EVERY {
+                if bar.is_hidden() && *done > 0 && self.lined.elapsed() >= LINE_EVERY {
                     self.lined = Instant::now();
-                    eprintln!("{what}: {done} of {total}, {} left", duration(bar.eta().as_secs_f64()));
+                    // A bar that nobody sees does not estimate.
+                    let left = self.begun.elapsed().as_secs_f64() * (total - done) as f64 / *done as f64;
+                    eprintln!("{what}: {done} of {total}, {} left", duration(left));
                 }
             }
         }

@@ -40,6 +40,9 @@ pub enum ImportError {
     /// Tensors are missing or of other shapes.
     #[error(transparent)]
     State(#[from] StateError),
+    /// A weight is NaN or infinite.
+    #[error("tensor {0} holds what is no number, so the training had diverged; take an earlier checkpoint")]
+    NoNumber(String),
 }
 
 /// A generator that was imported.
@@ -82,6 +85,10 @@ pub fn import(tensors: NamedTensors, arch: Option<&Genotype>) -> Result<Imported
         let found = tensors[&name].shape().to_vec();
         if found != wanted {
             return Err(StateError::Shape { name, found, wanted }.into());
+        }
+        if tensors[&name].as_slice::<f32>().is_ok_and(|values| values.iter().any(|value| !value.is_finite()))
+        {
+            return Err(ImportError::NoNumber(name));
         }
     }
     let unused = all - tensors.len();
@@ -132,4 +139,81 @@ fn sizes(tensors: &NamedTensors, cells: usize) -> Option<ModelConfig> {
         skip_tap: SkipTap::AfterAddition,
         ..ModelConfig::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::model::collect;
+    use burn::tensor::TensorData;
+
+    fn config() -> ModelConfig {
+        ModelConfig { latent: 6, generator_channels: 4, ..ModelConfig::default() }
+    }
+
+    /// A generator's tensors as the released models name them.
+    fn released(genotype: &Genotype) -> NamedTensors {
+        let tensors = collect(&Generator::derived(&config(), genotype, &Device::flex()));
+        let own = |name: String| {
+            RELEASED
+                .iter()
+                .fold(name, |name, (own, shared)| name.replace(&format!(".{shared}."), &format!(".{own}.")))
+        };
+        tensors.into_iter().map(|(name, data)| (own(name), data)).collect()
+    }
+
+    #[test]
+    fn the_three_released_models_are_told_apart_and_sizes_come_from_shapes() {
+        for (vector, variant) in [
+            ("1 0 1 1 1 0 0 1 1 1 0 1 0 3", "autogan_cifar10_a"),
+            ("1 0 1 1 1 0 1 1 1 1 0 1 1 3", "autogan_cifar10_b"),
+            ("1 1 1 1 1 0 0 1 1 1 0 1 0 3", "autogan_cifar10_c"),
+        ] {
+            let genotype = Genotype::parse(vector).unwrap();
+            let mut tensors = released(&genotype);
+            tensors.insert("to_rgb.0.num_batches_tracked".to_owned(), TensorData::new(vec![9f32], [1]));
+            let parallel =
+                tensors.iter().map(|(name, data)| (format!("{PARALLEL}{name}"), data.clone())).collect();
+            for tensors in [tensors, parallel] {
+                let found = import(tensors, None).unwrap();
+                assert_eq!((&found.file.genotype, found.unused), (&genotype, 0));
+                assert!(found.how.contains(variant), "{}", found.how);
+                let ModelConfig { latent, generator_channels, bottom_width, skip_tap, .. } =
+                    found.file.config;
+                assert_eq!((latent, generator_channels, bottom_width), (6, 4, 4));
+                assert_eq!(skip_tap, SkipTap::AfterAddition);
+                found.file.generator(&Device::flex()).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_listed() {
+        let genotype = Genotype::autogan_a();
+        let good = released(&genotype);
+        let refused = |change: &dyn Fn(&mut NamedTensors), arch: Option<&Genotype>| {
+            let mut tensors = good.clone();
+            change(&mut tensors);
+            import(tensors, arch).unwrap_err().to_string()
+        };
+        let missing = refused(&|tensors| drop(tensors.remove("cell2.c2.bias")), None);
+        assert!(missing.contains("cell2.pre_conv2.conv.bias"), "{missing}");
+        let zeros = |shape: &[usize]| TensorData::new(vec![0f32; shape.iter().product()], shape.to_vec());
+        let shape =
+            |tensors: &mut NamedTensors| drop(tensors.insert("cell1.c_sc.bias".to_owned(), zeros(&[5])));
+        let shape = refused(&shape, None);
+        assert!(shape.contains("cell1.c_sc.bias has shape [5], the network wants [4]"), "{shape}");
+        let number = |tensors: &mut NamedTensors| {
+            tensors.insert("to_rgb.2.bias".to_owned(), TensorData::new(vec![0.0, f32::NAN, 0.0], [3]));
+        };
+        assert!(refused(&number, None).contains("to_rgb.2.bias holds what is no number"));
+        let ends = refused(&|tensors| drop(tensors.remove("l1.weight")), None);
+        assert!(ends.contains("no generator of AutoGAN's kind"), "{ends}");
+        let shared = collect(&Generator::derived(&config(), &genotype, &Device::flex()));
+        assert!(import(shared, None).unwrap_err().to_string().contains("--arch"));
+        // Another architecture wants other tensors.
+        let other = Genotype::parse("0 1 2 1 0 1 2 1 1 0 1 2 1 3").unwrap();
+        assert!(refused(&|_| {}, Some(&other)).contains("missing"));
+    }
 }

@@ -198,7 +198,7 @@ fn extractor(
     };
     // Learned at the side that the set has by itself, where that can be.
     let native = Opened::Images(crate::data::Stream::open(source, protocol.real_split)?);
-    let (first, _) = native.batch(0, place.device)?;
+    let first = native.batch(0, 1, place.device)?;
     let side = first.first().map_or(32, |images| images.dims()[3]).clamp(*SIDES.start(), *SIDES.end());
     let set = load(source, &DataConfig::default().options(side, protocol.real_split))?.set;
     let mut progress = |done, total| {
@@ -221,14 +221,14 @@ fn look(
 ) -> anyhow::Result<Tally> {
     let total = side.len();
     let mut tally = Tally::new(wanted, total, extractor.features(), extractor.classes())?;
+    tell(Step::Looked { what: what.to_owned(), done: 0, total });
     while tally.seen < total {
         ensure!(
             !place.stop.load(Ordering::Relaxed),
             "stopped after {} of {total} {what}; nothing was written",
             tally.seen
         );
-        let (batches, _) = side.batch(tally.seen, extractor.device())?;
-        for images in batches {
+        for images in side.batch(tally.seen, extractor.batch(), extractor.device())? {
             let [count, ..] = images.dims();
             let outputs = extractor.outputs(images, tally.seen)?;
             tally.push(&outputs, count)?;

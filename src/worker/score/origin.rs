@@ -11,9 +11,6 @@ use crate::data::{Source, Split, Stream};
 use crate::run::RunView;
 use crate::worker::sampling::{Latents, Sampler, model_file, read_model};
 
-/// Images that are read or generated at a time.
-const BATCH: usize = 128;
-
 /// Images, or what is known of them.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Origin {
@@ -131,10 +128,10 @@ impl Opened {
         }
     }
 
-    /// The images from the number `first` on, in -1 to 1, and how many they are.
-    pub fn batch(&self, first: usize, device: &Device) -> anyhow::Result<(Vec<Tensor<4>>, usize)> {
-        let count = BATCH.min(self.len() - first);
-        let tensors = match self {
+    /// At most `most` images from the number `first` on, in -1 to 1, those of one size together.
+    pub fn batch(&self, first: usize, most: usize, device: &Device) -> anyhow::Result<Vec<Tensor<4>>> {
+        let count = most.min(self.len() - first);
+        Ok(match self {
             Self::Images(stream) => {
                 let groups = stream.read(first..first + count)?;
                 let tensor = |group: crate::data::Pictures| {
@@ -150,7 +147,6 @@ impl Opened {
                     Levels::Truncated => (images * 127.5 + 127.5).floor() / 127.5 - 1.0,
                 }]
             }
-        };
-        Ok((tensors, count))
+        })
     }
 }
