@@ -35,7 +35,8 @@ pub struct InceptionWeights {
 pub fn how_to_get() -> &'static str {
     "`autogan data fetch inception` downloads them once, or give --weights a file \
      pt_inception-2015-12-05-6726825d.pth (of pytorch-fid) or weights-inception-2015-12-05-6726825d.pth (of \
-     torch-fidelity); without them, --extractor builtin gives scores of its own name"
+     torch-fidelity) to autogan score; without them, the built-in extractor (--extractor builtin, or the setting \
+     score.extractor) gives scores of its own name"
 }
 
 impl InceptionWeights {
