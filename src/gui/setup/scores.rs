@@ -14,6 +14,8 @@ use crate::metric::extractor::Kind;
 use crate::metric::extractor::inception::{InceptionWeights, Preprocessing};
 use crate::worker::bring_inception;
 
+/// How wide the reason of a failed download gets before it goes on in another line, in points.
+const PROBLEM: f32 = 560.0;
 /// The setting that needs the weights.
 const KEY: &str = "score.extractor";
 
@@ -126,12 +128,15 @@ impl Scores {
             Some(true) => ui.horizontal(|ui| ui.label("here")).response,
             Some(false) => {
                 // The row has the name of the row; the button keeps its own.
-                let row = ui.horizontal(|ui| {
+                let row = ui.vertical(|ui| {
                     if ui.button("Download (96 MB)").clicked() {
                         self.fetch();
                     }
                     if let Some(problem) = &self.problem {
-                        ui.colored_label(Palette::of(ui).bad, problem);
+                        // An address has no place to break at.
+                        ui.set_max_width(PROBLEM);
+                        let text = RichText::new(problem).color(Palette::of(ui).bad);
+                        ui.add(egui::Label::new(text).wrap());
                     }
                 });
                 row.response
