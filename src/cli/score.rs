@@ -27,23 +27,18 @@ pub(super) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
     let (real, fake) = (Origin::parse(&args.real)?, Origin::parse(fake)?);
     let cache = cache_dir()?;
     let mut progress = Progress::new(args.json);
-    if let Some(path) = &args.weights
-        && protocol.extractor == Kind::Inception
-        && !InceptionWeights::place(&cache).exists()
-    {
-        // Only the public numbers are kept: they are what "the Inception network" means later.
-        let weights = InceptionWeights::read(path)?;
-        if weights.is_public() {
-            let kept = weights.keep(&cache)?;
-            progress
-                .say(&format!("The weights are kept in {}; --weights is not needed again", kept.display()));
-        }
+    let named = args.weights.as_deref().filter(|_| protocol.extractor == Kind::Inception);
+    let weights = named.map(InceptionWeights::read).transpose()?;
+    // Only the public numbers are kept: they are what "the Inception network" means later.
+    let public = weights.as_ref().filter(|weights| weights.is_public());
+    if let Some(weights) = public.filter(|_| !InceptionWeights::place(&cache).exists()) {
+        let kept = weights.keep(&cache)?;
+        progress.say(&format!("The weights are kept in {}; --weights is not needed again", kept.display()));
     }
     let Ok(choice) = args.device.parse::<Choice>();
     let opened = device::open(&choice)?;
     let stop = listen()?;
-    let place =
-        Place { device: &opened.device, cache: &cache, weights: args.weights.as_deref(), stop: &stop };
+    let place = Place { device: &opened.device, cache: &cache, weights, stop: &stop };
     let scored = score(&real, &fake, &protocol, args.save_stats.as_deref(), &place, &mut |step| {
         progress.show(&step);
     });

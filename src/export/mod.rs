@@ -17,7 +17,7 @@ mod tiles;
 pub use animation::Animation;
 pub use curves::{CurvePoint, csv, curves_csv};
 pub use diagram::{diagram_picture, svg};
-pub use picture::Picture;
+pub use picture::{GAP, Picture};
 pub use pytorch::{PyTorch, pytorch};
 pub use recipe::{LatentRecipe, Recipe, sha256};
 pub use sheet::contact_sheet;

@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 use super::{Recipe, recipe};
 
 /// Pixels between the images of a grid.
-pub(super) const GAP: usize = 2;
+pub const GAP: usize = 2;
 /// Shade of the gaps.
 const GAP_SHADE: u8 = 255;
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use burn::tensor::{Tensor, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::extractor::{Extractor, ExtractorError, hex, write_atomically};
+use super::extractor::{Extractor, ExtractorError, write_atomically};
 use super::{Statistics, images_in_words};
 use crate::arch::words::thousands;
 use crate::data::ImageSet;
+use crate::export::sha256;
 use crate::rng::{permutation, rng};
 
 /// Statistics of real images as one extractor sees them; may be stored and read again.
@@ -66,8 +66,8 @@ impl Reference {
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, ExtractorError> {
         let count = samples.min(set.len());
-        let key = Sha256::digest(format!("{} {} {count}", extractor.name(), set.hash()));
-        let path = cache.join("references").join(format!("{}.safetensors", hex(&key)));
+        let key = sha256(format!("{} {} {count}", extractor.name(), set.hash()).as_bytes());
+        let path = cache.join("references").join(format!("{key}.safetensors"));
         let known = std::fs::read(&path).ok().and_then(|bytes| Self::from_bytes(&bytes));
         if let Some(statistics) = known.filter(|known| known.dim() == extractor.features()) {
             let images = described(set, count);

@@ -4,10 +4,10 @@
 //! architecture and call its convolutions `c1` and `c2`; `train_derived.py` keeps the shared generator with
 //! every operator, of which one architecture is used (reference notes, sections 1.4 and 1.6).
 
-use super::state::{StateError, names_without};
+use super::state::{StateError, all_fit, all_there};
 use super::{Generator, ModelConfig, ModelFile, NamedTensors, SkipTap, shapes};
 use crate::arch::{ArchError, Genotype};
-use burn::tensor::Device;
+use burn::tensor::{Device, TensorData};
 
 /// What the released models' names stand for.
 const RELEASED: [(&str, &str); 4] =
@@ -75,21 +75,15 @@ pub fn import(tensors: NamedTensors, arch: Option<&Genotype>) -> Result<Imported
     }
     let config = sizes(&tensors, genotype.cells.len()).ok_or(ImportError::Ends)?;
     let wanted = shapes(&Generator::derived(&config, &genotype, &Device::flex()));
-    let missing = names_without(wanted.keys(), |name| tensors.contains_key(name));
-    if !missing.is_empty() {
-        return Err(StateError::Missing(missing).into());
-    }
+    all_there(&wanted, &tensors)?;
     let all = tensors.len();
     tensors.retain(|name, _| wanted.contains_key(name));
-    for (name, wanted) in wanted {
-        let found = tensors[&name].shape().to_vec();
-        if found != wanted {
-            return Err(StateError::Shape { name, found, wanted }.into());
-        }
-        if tensors[&name].as_slice::<f32>().is_ok_and(|values| values.iter().any(|value| !value.is_finite()))
-        {
-            return Err(ImportError::NoNumber(name));
-        }
+    all_fit(wanted, &tensors)?;
+    let is_no_number = |data: &TensorData| {
+        data.as_slice::<f32>().is_ok_and(|values| values.iter().any(|value| !value.is_finite()))
+    };
+    if let Some((name, _)) = tensors.iter().find(|(_, data)| is_no_number(data)) {
+        return Err(ImportError::NoNumber(name.clone()));
     }
     let unused = all - tensors.len();
     Ok(Imported { file: ModelFile { genotype, config, tensors }, how, unused })
@@ -146,7 +140,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::model::collect;
-    use burn::tensor::TensorData;
 
     fn config() -> ModelConfig {
         ModelConfig { latent: 6, generator_channels: 4, ..ModelConfig::default() }

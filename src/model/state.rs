@@ -77,21 +77,36 @@ pub fn parameter_count<M: Module>(module: &M) -> u64 {
 /// If a name or a shape does not fit; nothing is changed then.
 pub fn restore<M: Module>(module: M, tensors: &NamedTensors) -> Result<M, StateError> {
     let wanted = shapes(&module);
-    let missing = names_without(wanted.keys(), |name| tensors.contains_key(name));
-    if !missing.is_empty() {
-        return Err(StateError::Missing(missing));
-    }
+    all_there(&wanted, tensors)?;
     let unused = names_without(tensors.keys(), |name| wanted.contains_key(name));
     if !unused.is_empty() {
         return Err(StateError::Unused(unused));
     }
+    all_fit(wanted, tensors)?;
+    Ok(module.map(&mut Restorer { path: Path::default(), tensors }))
+}
+
+/// Whether `tensors` has every name that is wanted.
+pub(super) fn all_there(
+    wanted: &BTreeMap<String, Vec<usize>>,
+    tensors: &NamedTensors,
+) -> Result<(), StateError> {
+    let missing = names_without(wanted.keys(), |name| tensors.contains_key(name));
+    if missing.is_empty() { Ok(()) } else { Err(StateError::Missing(missing)) }
+}
+
+/// Whether every tensor that is wanted, all of them there, has its shape.
+pub(super) fn all_fit(
+    wanted: BTreeMap<String, Vec<usize>>,
+    tensors: &NamedTensors,
+) -> Result<(), StateError> {
     for (name, wanted) in wanted {
         let found = tensors[&name].shape().to_vec();
         if found != wanted {
             return Err(StateError::Shape { name, found, wanted });
         }
     }
-    Ok(module.map(&mut Restorer { path: Path::default(), tensors }))
+    Ok(())
 }
 
 /// `module` with the values of those of its tensors that `tensors` has in the right shape: how a
@@ -109,10 +124,7 @@ pub fn inherit<M: Module>(module: M, tensors: &NamedTensors) -> (M, usize) {
     (module, taken)
 }
 
-pub(super) fn names_without<'a>(
-    names: impl Iterator<Item = &'a String>,
-    known: impl Fn(&str) -> bool,
-) -> Vec<String> {
+fn names_without<'a>(names: impl Iterator<Item = &'a String>, known: impl Fn(&str) -> bool) -> Vec<String> {
     names.filter(|name| !known(name)).cloned().collect()
 }
 

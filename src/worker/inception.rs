@@ -8,7 +8,8 @@ use crate::data::fetch::{Progress, fetch_inception};
 use crate::metric::extractor::inception::InceptionWeights;
 
 /// Downloads the weights into the folder `to`, or for the time being into `cache`; reads and checks them, and
-/// keeps them in `cache`. Returns the kept file. `mirror` replaces their publisher.
+/// keeps them in `cache`. Returns the kept file; where it was there before, nothing is downloaded. `mirror`
+/// replaces their publisher.
 ///
 /// # Errors
 ///
@@ -19,6 +20,9 @@ pub fn bring_inception(
     mirror: Option<&str>,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> anyhow::Result<PathBuf> {
+    if to.is_none() && InceptionWeights::cached(cache).is_ok_and(|kept| kept.is_public()) {
+        return Ok(InceptionWeights::place(cache));
+    }
     let file = fetch_inception(to.unwrap_or(cache), mirror, progress)?;
     let kept = InceptionWeights::read(&file)?.keep(cache)?;
     if to.is_none() {

@@ -90,8 +90,12 @@ fn json(name: &str) -> Value {
 fn arrays(name: &str) -> BTreeMap<String, (Vec<usize>, Vec<f32>)> {
     let bytes = std::fs::read(file(name)).unwrap();
     let read = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let values = |data: &[u8]| data.as_chunks::<4>().0.iter().map(|word| f32::from_le_bytes(*word)).collect();
-    read.iter().map(|(name, view)| (name.to_owned(), (view.shape().to_vec(), values(view.data())))).collect()
+    read.iter().map(|(name, view)| (name.to_owned(), (view.shape().to_vec(), numbers(view.data())))).collect()
+}
+
+/// Little-endian `f32` values.
+fn numbers(bytes: &[u8]) -> Vec<f32> {
+    bytes.as_chunks::<4>().0.iter().map(|word| f32::from_le_bytes(*word)).collect()
 }
 
 fn close(value: f64, expected: f64, relative: f64, what: &str) {
@@ -314,9 +318,7 @@ fn models_of_the_authors_code_make_the_images_that_pytorch_makes() {
         assert!(arch.is_some() || said.contains("recognised as autogan_cifar10_"), "{model}: {said}");
         let bytes = std::fs::read(&out).unwrap();
         let found = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-        let found = found.tensor("images").unwrap();
-        let found: Vec<f32> =
-            found.data().as_chunks::<4>().0.iter().map(|word| f32::from_le_bytes(*word)).collect();
+        let found = numbers(found.tensor("images").unwrap().data());
         let (_, peer) = &arrays(&format!("{expected}.safetensors"))[key];
         let error = found.iter().zip(peer).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
         eprintln!("{model} {key}: {error:e}");

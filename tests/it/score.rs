@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use super::peers::{picture, weights};
+use super::small::NETWORKS;
 use super::studio::finished_run;
 
 fn call(dir: &Path, args: &[&str]) -> Output {
@@ -141,19 +142,13 @@ fn a_training_is_measured_with_the_inception_network_and_its_reference_is_kept()
     let train = |out: &str| {
         let settings = [
             "data.toys_count=64",
-            "model.bottom_width=4",
-            "model.latent=16",
-            "model.generator_channels=8",
-            "model.discriminator_channels=8",
-            "recipe.batch=8",
-            "recipe.generator_batch=8",
             "winner.steps=2",
             "score.extractor=\"inception\"",
             "score.samples=6",
             "score.splits=2",
             "score.reference=7",
         ];
-        let sets = settings.iter().flat_map(|set| ["--set", *set]);
+        let sets = NETWORKS.iter().chain(&settings).flat_map(|set| ["--set", *set]);
         let output = Command::new(env!("CARGO_BIN_EXE_autogan"))
             .args(["train", "--arch", "1 0 1 1", "--preset", "quick", "--device", "cpu", "--out", out])
             .args(sets)

@@ -4,15 +4,19 @@ use std::path::Path;
 
 use autogan::config::RunConfig;
 
-/// Every phase of a search, as small as it can be: 8 and 16 px, 8 channels.
-const SETTINGS: [&str; 22] = [
-    "data.toys_count=256",
+/// Networks and batches as small as they can be.
+pub const NETWORKS: [&str; 6] = [
     "model.bottom_width=4",
     "model.latent=16",
     "model.generator_channels=8",
     "model.discriminator_channels=8",
     "recipe.batch=8",
     "recipe.generator_batch=8",
+];
+
+/// Every phase of a search, as small as it can be: 8 and 16 px, 8 channels.
+const SETTINGS: [&str; 16] = [
+    "data.toys_count=256",
     "recipe.n_critic=2",
     "search.iterations=[2, 2]",
     "search.shared_steps=6",
@@ -53,7 +57,7 @@ pub fn quick_search(dir: &Path) -> Vec<String> {
 
 /// The arguments of a search of seconds on the CPU, into `dir`.
 pub fn small_search(dir: &Path) -> Vec<String> {
-    let settings = SETTINGS.iter().chain(&SCORES).flat_map(|setting| ["--set", *setting]);
+    let settings = NETWORKS.iter().chain(&SETTINGS).chain(&SCORES).flat_map(|setting| ["--set", *setting]);
     quick_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
 }
 
@@ -66,7 +70,7 @@ pub fn minute_search(dir: &Path) -> Vec<String> {
 /// The same search's settings.
 pub fn small_config() -> RunConfig {
     let mut config = RunConfig::preset("quick").unwrap();
-    let settings = SETTINGS.iter().chain(&SCORES).chain(&["device=cpu"]);
+    let settings = NETWORKS.iter().chain(&SETTINGS).chain(&SCORES).chain(&["device=cpu"]);
     settings.for_each(|setting| config.apply(setting).unwrap());
     config
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::history::Moment;
 use super::link::{Look, Model};
-use crate::export::{Animation, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
+use crate::export::{Animation, GAP, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
 use crate::gui::exporter::write;
 use crate::gui::pictures::read;
@@ -14,8 +14,6 @@ use crate::worker::{COLUMNS, Latent, Weights};
 
 const GIF: FileKind = FileKind { words: "GIF (256 colours a frame)", endings: &["gif"] };
 const APNG: FileKind = FileKind { words: "APNG (all colours)", endings: &["apng", "png"] };
-/// Pixels between the images of a grid, before it is enlarged.
-const GAP: u32 = 2;
 /// Bytes that an animation's frames take in memory at most.
 const MOST_BYTES: u64 = 256 << 20;
 
@@ -177,7 +175,7 @@ impl Work {
                 Ok(format!("{} images saved in {}", images.len(), path.display()))
             }
             Self::Grid(latents, tiles, columns) => {
-                let picture = tiles.grid(columns, factor, GAP * factor);
+                let picture = tiles.grid(columns, factor, GAP as u32 * factor);
                 write(path, &picture.png_with(&source.recipe(&latents)))?;
                 Ok(format!("Grid saved in {}", path.display()))
             }
@@ -223,7 +221,7 @@ impl Work {
                 animate(path, &images, COLUMNS, factor, rate, &recipe)
             }
             Self::Moment(moment, seed) => {
-                let picture = read(&moment.file)?.grid(COLUMNS, factor, GAP * factor);
+                let picture = read(&moment.file)?.grid(COLUMNS, factor, GAP as u32 * factor);
                 let latents = LatentRecipe::Run { seed, steps: vec![moment.step] };
                 let recipe = Recipe { truncation: None, ..source.described(latents) };
                 write(path, &picture.png_with(&recipe))?;
@@ -251,7 +249,7 @@ fn animate(
     // Of a very long training, some pictures have to stand for all.
     let every = bytes(fits).div_ceil(MOST_BYTES).max(1) as usize;
     let frames = sets.iter().step_by(every);
-    let frames = frames.map(|set| set.grid(columns, fits * (side / set.side()) as u32, GAP * fits));
+    let frames = frames.map(|set| set.grid(columns, fits * (side / set.side()) as u32, GAP as u32 * fits));
     let time = Duration::from_secs_f64(every as f64 / rate.max(0.1));
     let animation = Animation::new(frames.collect(), time)?;
     let ending = path.extension().unwrap_or_default();

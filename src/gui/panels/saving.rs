@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::arch::Genotype;
 use crate::config::RunConfig;
-use crate::export::{LatentRecipe, Recipe, Tiles};
+use crate::export::{GAP, LatentRecipe, Picture, Recipe, Tiles};
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
 use crate::gui::exporter::write;
 use crate::worker::{ArchitectureFormat, COLUMNS, ENLARGED, architecture_file, fixed_latent, latent_file};
@@ -14,8 +14,6 @@ const SVG: FileKind = FileKind { words: "Drawing (SVG)", endings: &["svg"] };
 const DRAWING: FileKind = FileKind { words: "Drawing (PNG)", endings: &["png"] };
 const JSON: FileKind = FileKind { words: "Cells and costs (JSON)", endings: &["json"] };
 const LATENT: FileKind = FileKind { words: "Latent (safetensors)", endings: &["safetensors"] };
-/// Pixels between the images of a grid, before it is enlarged.
-const GAP: u32 = 2;
 
 /// Something that can be saved.
 #[derive(Clone)]
@@ -104,7 +102,7 @@ impl Saving {
                     seed: config.seed,
                     steps: step.into_iter().collect(),
                 };
-                let picture = tiles.grid(COLUMNS, ENLARGED, GAP * ENLARGED);
+                let picture = tiles.grid(COLUMNS, ENLARGED, GAP as u32 * ENLARGED);
                 ("Grid", encoded(&picture, recipe(made, &run)))
             }
         };
@@ -118,7 +116,7 @@ pub fn latent(config: &RunConfig, index: usize) -> Vec<f32> {
     fixed_latent(config.seed, index, config.model.latent)
 }
 
-fn encoded(picture: &crate::export::Picture, recipe: Option<Recipe>) -> Vec<u8> {
+fn encoded(picture: &Picture, recipe: Option<Recipe>) -> Vec<u8> {
     match recipe {
         Some(recipe) => picture.png_with(&recipe),
         None => picture.png(),

@@ -29,8 +29,9 @@ pub use network::{FEATURES, INPUT_SIDE};
 pub use respond::BATCH;
 use respond::{Batches, respond};
 pub use training::{Recipe, train};
+use weights::hex;
+pub(super) use weights::write_atomically;
 pub use weights::{Card, Task, Weights};
-pub(super) use weights::{hex, write_atomically};
 
 /// Name of the extractor that ships for the built-in toys.
 pub const TOYS: &str = "toys-v1";

@@ -117,7 +117,7 @@ pub(in crate::metric) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(
 }
 
 /// Bytes in lower-case hex.
-pub(in crate::metric) fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

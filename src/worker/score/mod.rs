@@ -60,8 +60,8 @@ pub struct Place<'a> {
     pub device: &'a Device,
     /// The cache folder.
     pub cache: &'a Path,
-    /// A file with the Inception network's numbers; without it, those in the cache.
-    pub weights: Option<&'a Path>,
+    /// The Inception network's numbers; without them, those in the cache.
+    pub weights: Option<InceptionWeights>,
     /// Set to stop.
     pub stop: &'a AtomicBool,
 }
@@ -177,9 +177,13 @@ fn extractor(
     tell: &mut dyn FnMut(Step),
 ) -> anyhow::Result<Extractor> {
     if protocol.extractor == Kind::Inception {
-        let weights = match place.weights {
-            Some(path) => InceptionWeights::read(path)?,
-            None => InceptionWeights::cached(place.cache)?,
+        let kept;
+        let weights = match &place.weights {
+            Some(weights) => weights,
+            None => {
+                kept = InceptionWeights::cached(place.cache)?;
+                &kept
+            }
         };
         if !weights.is_public() {
             let name = weights.name();
@@ -188,7 +192,7 @@ fn extractor(
                  name {name}"
             )));
         }
-        return Ok(Extractor::inception(&weights, protocol.preprocessing, place.device));
+        return Ok(Extractor::inception(weights, protocol.preprocessing, place.device));
     }
     let Origin::Images(source) = real else {
         bail!(

@@ -5,11 +5,11 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use sha2::{Digest, Sha256};
 
 use super::layout::{NUMBERS, shapes};
+use crate::export::sha256;
 use crate::metric::extractor::ExtractorError;
-use crate::metric::extractor::weights::{hex, write_atomically};
+use crate::metric::extractor::weights::write_atomically;
 use crate::metric::score::INCEPTION_2015;
 use crate::tensors::{NamedArrays, PthFile};
 
@@ -59,10 +59,9 @@ impl InceptionWeights {
                     numbers.insert(name.to_owned(), (view.shape().to_vec(), values));
                 }
             }
-            return Self::checked(numbers, origin.unwrap_or_else(|| hex(&Sha256::digest(&bytes))))
-                .map_err(foreign);
+            return Self::checked(numbers, origin.unwrap_or_else(|| sha256(&bytes))).map_err(foreign);
         }
-        let origin = hex(&Sha256::digest(&bytes));
+        let origin = sha256(&bytes);
         let arrays = PthFile::read(Cursor::new(bytes)).and_then(|mut file| file.tensors(None));
         Self::from_arrays(arrays.map_err(|error| foreign(error.to_string()))?, origin).map_err(foreign)
     }
