@@ -202,7 +202,11 @@ impl Search {
         let mut collapsed = None;
         if !enough {
             let step = self.shared.step();
-            let genotype = self.strategy.propose(&self.context.space, "shared", step).genotype;
+            // The second update of a step is made with what was drawn for the first; a resumed search draws
+            // the same again.
+            let drawn = self.at_hand.take().filter(|_| self.shared.is_halfway());
+            let genotype =
+                drawn.unwrap_or_else(|| self.strategy.propose(&self.context.space, "shared", step).genotype);
             let losses = self.shared.advance(&self.context, config, &genotype)?;
             self.at_hand = Some(genotype);
             let Some(losses) = losses else {

@@ -131,6 +131,11 @@ impl SharedGan {
         self.state.turns.step()
     }
 
+    /// Whether the generator's update of a step is still to come.
+    pub fn is_halfway(&self) -> bool {
+        self.state.turns.next() == Network::Generator
+    }
+
     /// Updates of each network since the search began.
     pub fn updates(&self, n_critic: u64) -> Updates {
         self.state.turns.updates(n_critic)
