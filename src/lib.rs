@@ -20,6 +20,7 @@
 //! - [`export`]: what leaves the program
 //! - [`device`]: adapters by name, self-test
 //! - [`tensors`]: named tensors in files that other programs wrote
+//! - [`input`]: files from outside, within limits
 
 pub mod arch;
 pub mod cli;
@@ -29,6 +30,7 @@ pub mod device;
 pub mod export;
 pub mod gan;
 pub mod gui;
+pub mod input;
 pub mod metric;
 pub mod model;
 pub mod rng;

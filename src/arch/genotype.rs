@@ -2,9 +2,14 @@
 
 use super::gene::skip_bit;
 use super::{ArchError, CellGene, Conv, MAX_CELLS, Norm, TokenKind, Up};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
+
+/// How much of a wrong token a message repeats, in characters.
+const LONGEST_SHOWN: usize = 40;
 
 /// The choices of all cells of a generator, or of its first cells while it grows.
 ///
@@ -39,7 +44,8 @@ impl Genotype {
             .filter(|part| !part.is_empty())
             .enumerate()
             .map(|(at, part)| {
-                part.parse().map_err(|_| ArchError::NotANumber { position: at + 1, text: part.to_owned() })
+                let shown = || part.chars().take(LONGEST_SHOWN).collect();
+                part.parse().map_err(|_| ArchError::NotANumber { position: at + 1, text: shown() })
             })
             .collect::<Result<Vec<u32>, ArchError>>()?;
         Self::from_tokens(&tokens)
@@ -150,6 +156,7 @@ fn allowed_tokens(kind: TokenKind, cell: usize) -> String {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Named {
+    #[serde(deserialize_with = "few")]
     cells: Vec<NamedCell>,
 }
 
@@ -161,8 +168,36 @@ struct NamedCell {
     up: Up,
     shortcut: bool,
     /// Source cells from 1, ascending.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "few")]
     skips: Vec<usize>,
+}
+
+/// Reads a list of at most [`MAX_CELLS`]: a longer one is given up at the first value too many.
+fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct Few<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MAX_CELLS}")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut values = Vec::new();
+            while let Some(value) = list.next_element()? {
+                if values.len() == MAX_CELLS {
+                    return Err(A::Error::custom(format!(
+                        "a list is longer than the {MAX_CELLS} of an architecture's cells"
+                    )));
+                }
+                values.push(value);
+            }
+            Ok(values)
+        }
+    }
+
+    deserializer.deserialize_seq(Few(PhantomData))
 }
 
 impl From<Genotype> for Named {
@@ -305,6 +340,38 @@ mod tests {
         for (text, tokens) in [("", 0), ("1 0 1", 3), ("1 0 1 1 1", 5), (&"0 ".repeat(34), 34)] {
             assert_eq!(Genotype::parse(text), Err(ArchError::Length { tokens }));
         }
+    }
+
+    /// Ten megabytes of cells, lists in each other, numbers that are none: refused at the first thing too many.
+    #[test]
+    fn a_hostile_json_form_is_refused_in_a_short_sentence() {
+        let cell = |skips: &str| {
+            format!(r#"{{"conv":"pre","norm":"none","up":"nearest","shortcut":true,"skips":{skips}}}"#)
+        };
+        let cells = |cells: &str| format!(r#"{{"cells":[{cells}]}}"#);
+        let many = |text: &str, count: usize| vec![text; count].join(",");
+        for (json, reason) in [
+            (cells(&many(&cell("[]"), 7)), "longer than the 6"),
+            (cells(&many(&cell("[]"), 150_000)), "longer than the 6"),
+            (cells(&cell(&format!("[{}]", many("1", 5_000_000)))), "longer than the 6"),
+            (cells(&cell("[18446744073709551615]")), "takes a skip from cell 18446744073709551615"),
+            (cells(&cell("[1e300]")), "invalid type"),
+            (cells(&cell("[-1]")), "invalid value"),
+            (cells(&cell("[NaN]")), "expected"),
+            (cells(&cell("{}")), "a list of at most 6"),
+            (cells(&"[".repeat(10_000_000)), "expected"),
+            (format!(r#"{{"cells":{}"#, "[".repeat(10_000_000)), "expected"),
+            (format!("{}1", r#"{"x":"#.repeat(1_000_000)), "unknown field"),
+            (cells("null"), "invalid type"),
+            (r#"{"cells":[],"cells":[]}"#.to_owned(), "duplicate field"),
+            (format!(r#"{{"{}":1}}"#, "x".repeat(30)), "unknown field"),
+        ] {
+            let message = serde_json::from_str::<Genotype>(&json).unwrap_err().to_string();
+            assert!(message.contains(reason) && message.len() < 300, "{message} should say: {reason}");
+        }
+        let six = cells(&many(&cell("[]"), 6));
+        assert_eq!(serde_json::from_str::<Genotype>(&six).unwrap().cells.len(), 6);
+        assert!(Genotype::parse(&"x".repeat(1_000_000)).unwrap_err().to_string().len() < 300);
     }
 
     #[test]

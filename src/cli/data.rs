@@ -19,6 +19,8 @@ use crate::worker::bring_inception;
 
 /// Skipped files that are listed for people.
 const LISTED: usize = 20;
+/// Reasons of skipped files that are counted for people.
+const REASONS: usize = 5;
 /// Columns and rows of a contact sheet.
 const SHEET: (usize, usize) = (16, 8);
 
@@ -155,7 +157,18 @@ fn words(report: &Report) -> Vec<String> {
     });
     lines.extend(report.notes.iter().map(|note| format!("Note      {note}")));
     if !report.skipped.is_empty() {
-        lines.push(format!("Skipped   {}", count(report.skipped.len())));
+        let mut line = format!("Skipped   {}", count(report.skipped.len()));
+        // Where not all of them are listed, the reasons of all are counted.
+        if report.skipped.len() > LISTED {
+            let reasons = report.reasons();
+            let told =
+                reasons.iter().take(REASONS).map(|(reason, files)| format!("{} {reason}", count(*files)));
+            line += &format!(": {}", told.collect::<Vec<_>>().join("; "));
+            if reasons.len() > REASONS {
+                line += &format!("; and {} more reasons", count(reasons.len() - REASONS));
+            }
+        }
+        lines.push(line);
         let listed = report.skipped.iter().take(LISTED);
         lines.extend(listed.map(|file| format!("  {}: {}", file.path, file.reason)));
         if report.skipped.len() > LISTED {
@@ -216,6 +229,14 @@ mod tests {
         let words = words(&report(25));
         assert_eq!(words.iter().filter(|line| line.starts_with("  f")).count(), LISTED);
         assert_eq!(words.last().unwrap(), "  and 5 more; --json lists all");
+        assert!(words.contains(&"Skipped   25: 25 not an image".to_owned()), "{words:?}");
+        let mut various = report(25);
+        (0..7).for_each(|i| various.skipped[i].reason = format!("reason {i}"));
+        let counted = super::words(&various).into_iter().find(|line| line.starts_with("Skipped")).unwrap();
+        assert_eq!(
+            counted,
+            "Skipped   25: 18 not an image; 1 reason 0; 1 reason 1; 1 reason 2; 1 reason 3; and 3 more reasons"
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::terminal::print_line;
 use crate::arch::Genotype;
 use crate::device::{self, Choice};
 use crate::export::{LatentRecipe, Picture, Recipe, sha256};
+use crate::input;
 use crate::run::write_atomic;
 use crate::worker::{Images, Latents, Read, model_file, read_model, sample};
 
@@ -17,7 +18,8 @@ use crate::worker::{Images, Latents, Read, model_file, read_model, sample};
 pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let arch = args.arch.as_deref().map(Genotype::parse).transpose()?;
     let path = model_file(&args.model)?;
-    let bytes = fs::read(&path).with_context(|| format!("the model {} cannot be read", path.display()))?;
+    let bytes =
+        input::read_weights(&path).with_context(|| format!("the model {} cannot be read", path.display()))?;
     let unusable = || format!("{} cannot be used as a model", args.model.display());
     let Read { file, notes } = read_model(&bytes, arch.as_ref()).with_context(unusable)?;
     if !args.json {
@@ -25,7 +27,8 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     }
     let latents = match &args.latents {
         Some(path) => Latents::Given(
-            fs::read(path).with_context(|| format!("the latents in {} cannot be read", path.display()))?,
+            input::read_weights(path)
+                .with_context(|| format!("the latents in {} cannot be read", path.display()))?,
         ),
         None => Latents::Drawn { count: args.n, seed: args.seed },
     };

@@ -1,12 +1,12 @@
 //! From what was typed to the settings of a run.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::args::RunArgs;
 use crate::config::{PRESETS, RunConfig};
+use crate::input;
 
 /// The settings of a new run: preset, then config file, then single settings, then other options.
 ///
@@ -51,7 +51,7 @@ pub(super) fn apply(config: &mut RunConfig, sets: &[String], device: Option<&str
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(path)
+    input::read_text(path)
         .with_context(|| format!("cannot read the settings in {}; check --config", path.display()))
 }
 
@@ -59,6 +59,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use std::fs;
 
     #[test]
     fn layers_win_in_the_documented_order() {

@@ -3,7 +3,13 @@
 use thiserror::Error;
 use toml::{Table, Value};
 
+use super::text::shown;
 use super::{RunConfig, preset};
+
+/// Longest name for which another is proposed, in bytes.
+const LONGEST_NAME: usize = 100;
+/// Longest message of a parser that is repeated, in characters.
+const LONGEST_MESSAGE: usize = 400;
 
 /// Why settings were refused. Every message says what is wrong, where it stands, and what to do.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -19,6 +25,14 @@ pub enum ConfigError {
     /// A setting that is not of the form `key=value`.
     #[error("`{0}` is no setting; write it like search.candidates=20")]
     NotASetting(String),
+    /// The text is longer than any settings are.
+    #[error("{origin} has {bytes} bytes, and settings have at most {most}; check which file it is", most = crate::input::MOST_TEXT)]
+    TooLong {
+        /// Where the text comes from.
+        origin: String,
+        /// Its length.
+        bytes: u64,
+    },
     /// The text is not TOML.
     #[error("{origin} is not TOML: {reason}")]
     Syntax {
@@ -84,9 +98,11 @@ impl ConfigError {
             | Self::WrongValue { key, .. }
             | Self::Unreadable { key, .. }
             | Self::Nonsense { key, .. } => Some(key),
-            Self::UnknownPreset { .. } | Self::NotASetting(_) | Self::Syntax { .. } | Self::Unwritable(_) => {
-                None
-            }
+            Self::UnknownPreset { .. }
+            | Self::NotASetting(_)
+            | Self::TooLong { .. }
+            | Self::Syntax { .. }
+            | Self::Unwritable(_) => None,
         }
     }
 
@@ -95,7 +111,7 @@ impl ConfigError {
     pub(super) fn explain(error: &toml::de::Error, text: &str, origin: &str) -> Self {
         let Ok(tree) = text.parse::<Table>() else {
             let origin = with_line(origin, text, error);
-            return Self::Syntax { origin, reason: one_line(error.message()) };
+            return Self::Syntax { origin, reason: shown_line(error.message()) };
         };
         // Only an error without its text says in which table it arose.
         let inner = tree.try_into::<RunConfig>().err().map(|e| e.to_string()).unwrap_or_default();
@@ -105,13 +121,13 @@ impl ConfigError {
 
     /// Reads serde's message on something wrong at or, for an unknown key, in `key`.
     fn from_message(message: &str, key: &str, origin: &str) -> Self {
-        let (key, origin) = (key.to_owned(), origin.to_owned());
+        let (key, origin) = (shown(key), origin.to_owned());
         if let Some((unknown, allowed)) = choice(message, "unknown field ") {
             let path = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
             let siblings: Vec<String> = allowed.iter().map(|name| path(name)).collect();
             return Self::UnknownKey {
                 nearest: nearest_key(&unknown, &siblings),
-                key: path(&unknown),
+                key: path(&shown(&unknown)),
                 origin,
                 allowed,
             };
@@ -120,7 +136,13 @@ impl ConfigError {
             let nearest = nearest(&found, &allowed);
             let quoted = allowed.iter().map(|name| format!("\"{name}\""));
             let expected = list(&quoted.collect::<Vec<_>>(), "or");
-            return Self::WrongValue { key, origin, expected, found: format!("\"{found}\""), nearest };
+            return Self::WrongValue {
+                key,
+                origin,
+                expected,
+                found: format!("\"{}\"", shown(&found)),
+                nearest,
+            };
         }
         let wrong = ["invalid type: ", "invalid value: ", "invalid length "];
         let found = wrong.iter().find_map(|start| message.strip_prefix(start));
@@ -129,10 +151,10 @@ impl ConfigError {
                 key,
                 origin,
                 expected: in_words(expected),
-                found: found_in_words(found),
+                found: shown(&found_in_words(found)),
                 nearest: None,
             },
-            None => Self::Unreadable { key, origin, reason: one_line(message) },
+            None => Self::Unreadable { key, origin, reason: shown_line(message) },
         }
     }
 }
@@ -174,6 +196,10 @@ fn found_in_words(found: &str) -> String {
 
 /// Of `names`, the one that `unknown` was probably meant to be.
 pub(super) fn nearest(unknown: &str, names: &[impl AsRef<str>]) -> Option<String> {
+    // Comparing takes time and memory by the product of the lengths.
+    if unknown.len() > LONGEST_NAME {
+        return None;
+    }
     let likeness = |name: &str| strsim::normalized_damerau_levenshtein(unknown, name);
     names
         .iter()
@@ -240,8 +266,13 @@ pub(super) fn list(names: &[impl AsRef<str>], and: &str) -> String {
     }
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// A parser's message, which may repeat much of the text.
+fn shown_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 #[cfg(test)]

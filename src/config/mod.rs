@@ -9,6 +9,7 @@ mod error;
 mod mode;
 mod preset;
 mod settings;
+mod text;
 mod validate;
 
 pub use error::ConfigError;
@@ -113,9 +114,10 @@ impl RunConfig {
     ///
     /// # Errors
     ///
-    /// If the text is no TOML, names an unknown key or gives one a value of the wrong type. Whether the
+    /// If the text is longer than a MiB or no TOML, names an unknown key or gives one a value of the wrong type. Whether the
     /// values make sense together, [`validate`](RunConfig::validate) says.
     pub fn from_toml(text: &str, origin: &str) -> Result<Self, ConfigError> {
+        text::check_length(text, origin)?;
         toml::from_str(text).map_err(|error| ConfigError::explain(&error, text, origin))
     }
 
@@ -149,16 +151,17 @@ impl RunConfig {
     ///
     /// As [`from_toml`](RunConfig::from_toml), or if there is no `=`; nothing is changed then.
     pub fn apply(&mut self, setting: &str) -> Result<(), ConfigError> {
-        let malformed = || ConfigError::NotASetting(setting.to_owned());
+        text::check_length(setting, "--set")?;
+        let malformed = || ConfigError::NotASetting(text::shown(setting));
         let (key, written) = setting.split_once('=').ok_or_else(malformed)?;
         let key: Vec<&str> = key.split('.').map(str::trim).collect();
-        if key.contains(&"") {
+        if key.contains(&"") || key.len() > text::MOST_PARTS {
             return Err(malformed());
         }
         let written = written.trim();
         let mut set = |value: Value| {
             let text = toml::to_string(&nested(&key, value)).map_err(|_| malformed())?;
-            self.overlay(&text, &format!("--set {setting}"))
+            self.overlay(&text, &format!("--set {}", text::shown(setting)))
         };
         let as_text = Value::String(written.to_owned());
         match written.parse::<Value>() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::text::check_length;
 use super::{ConfigError, RunConfig};
 
 /// Values by dotted key such as `search.candidates`; a list is one value.
@@ -27,6 +28,7 @@ impl RunConfig {
 ///
 /// If the text is no TOML. `origin` is where it comes from, for the message.
 pub fn written_settings(text: &str, origin: &str) -> Result<Settings, ConfigError> {
+    check_length(text, origin)?;
     let tree: toml::Table =
         toml::from_str(text).map_err(|error| ConfigError::explain(&error, text, origin))?;
     let tree = serde_json::to_value(tree).map_err(|error| ConfigError::Unwritable(error.to_string()))?;

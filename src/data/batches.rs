@@ -42,6 +42,11 @@ impl Batches {
         Ok(Self { images, batch, seed, stream: stream.into(), keep_last, epoch: None })
     }
 
+    /// The same images in the orders of another random stream.
+    pub fn set_stream(&mut self, stream: impl Into<String>) {
+        (self.stream, self.epoch) = (stream.into(), None);
+    }
+
     /// Batches in an epoch.
     pub fn per_epoch(&self) -> usize {
         if self.keep_last { self.images.div_ceil(self.batch) } else { self.images / self.batch }

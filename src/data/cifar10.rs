@@ -25,6 +25,7 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     let counts =
         files.iter().map(|path| records::count(path, RECORD, PER_FILE)).collect::<Result<Vec<_>, _>>()?;
     let found = counts.iter().sum();
+    options.fits_memory(options.kept_of(found))?;
     let chosen = options.choose(found);
     let mut collector = Collector::new(SIDE, SIDE, found, &chosen, options);
     for (path, count) in files.iter().zip(counts) {

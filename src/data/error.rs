@@ -89,6 +89,26 @@ pub enum DataError {
     /// Zero images were asked for.
     #[error("a limit of 0 images leaves nothing to train on; set a limit of at least 1 or none")]
     EmptyLimit,
+    /// The images take more memory than there is.
+    #[error(
+        "{images} images of {side} px would take {bytes} bytes and this machine has {memory} bytes of memory; set data.limit to fewer images or choose a smaller side"
+    )]
+    TooLarge {
+        /// How many images, or at least how many.
+        images: usize,
+        /// Their side in pixels.
+        side: usize,
+        /// Bytes that they take.
+        bytes: u64,
+        /// Bytes that there are.
+        memory: u64,
+    },
+    /// A folder holds more than any set of images does.
+    #[error("{} holds over {limit} files and folders, perhaps by links that lead to each other; name a folder that holds images only", .0.display(), limit = super::limits::MAX_ENTRIES)]
+    TooManyFiles(PathBuf),
+    /// The caller wanted no more of it.
+    #[error("the reading of images was stopped; start it again")]
+    Stopped,
     /// A batch needs more images than there are.
     #[error(
         "a batch of {batch} needs at least as many images, but there are only {images}; lower the batch size or add images"

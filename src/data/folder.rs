@@ -1,26 +1,20 @@
 //! A folder of image files.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{BufReader, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use image::{DynamicImage, ImageDecoder, ImageError, ImageReader};
-
 use rayon::prelude::*;
-use walkdir::WalkDir;
 
+use super::decode::decode;
+use super::limits::MAX_CLASSES;
 use super::report::{Sizes, Skipped};
 use super::resize::Fit;
+use super::walk::walk;
 use super::{DataError, ImageSet, LoadOptions, Loaded, Report, Split};
 
-/// The largest side and number of pixels that are decoded: more is refused by the header alone, so
-/// that a small file cannot ask for all memory.
-const MAX_SIDE: u32 = 8_192;
-const MAX_PIXELS: u64 = 64_000_000;
-/// Labels are 16-bit.
-const MAX_CLASSES: usize = 1 << 16;
+/// Files that are decoded before their pixels are put together: a bound on memory.
+const AT_ONCE: usize = 256;
 
 /// Loads every image in `dir` and its sub-folders, in the order of their paths. The first-level
 /// sub-folders are the classes when there are at least two and every image lies in one.
@@ -28,33 +22,37 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     if options.split == Split::Test {
         return Err(DataError::NoTestSplit(name));
     }
-    let (files, mut skipped) = walk(dir)?;
+    let (files, mut skipped) = walk(dir, options.stop)?;
     let found = files.len() + skipped.len();
     let chosen = options.choose(files.len());
     let done = AtomicUsize::new(0);
-    let results: Vec<Result<Picture, String>> = chosen
-        .par_iter()
-        .map(|&i| {
-            let picture = read(&files[i], options);
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            if done.is_multiple_of(100) || done == chosen.len() {
-                (options.progress)(done, chosen.len());
-            }
-            picture
-        })
-        .collect();
     let mut used = Vec::new();
     let mut sizes = Vec::new();
     let mut pixels = Vec::new();
-    for (&i, result) in chosen.iter().zip(results) {
-        match result {
-            Ok(picture) => {
-                pixels.extend(picture.pixels);
-                sizes.push(picture.size);
-                used.push(files[i].as_path());
+    for part in chosen.chunks(AT_ONCE) {
+        options.go_on()?;
+        let results: Vec<Result<Picture, String>> = part
+            .par_iter()
+            .map(|&i| {
+                let picture = read(&files[i], options);
+                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                if done.is_multiple_of(100) || done == chosen.len() {
+                    (options.progress)(done, chosen.len());
+                }
+                picture
+            })
+            .collect();
+        for (&i, result) in part.iter().zip(results) {
+            match result {
+                Ok(picture) => {
+                    pixels.extend(picture.pixels);
+                    sizes.push(picture.size);
+                    used.push(files[i].as_path());
+                }
+                Err(reason) => skipped.push(Skipped::new(&files[i], reason)),
             }
-            Err(reason) => skipped.push(Skipped::new(&files[i], reason)),
         }
+        options.fits_memory(used.len())?;
     }
     if used.is_empty() {
         return Err(DataError::NoImages {
@@ -82,39 +80,6 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     let report =
         Report { skipped, sizes: Sizes::of(sizes), notes, ..Report::of(&set, options.split, found, [0; 2]) };
     Ok(Loaded { set, report })
-}
-
-/// All files below `dir` in the order of their paths, and what could not be walked. Links are
-/// followed; a link that leads back to a folder above it is skipped.
-pub(super) fn walk(dir: &Path) -> Result<(Vec<PathBuf>, Vec<Skipped>), DataError> {
-    let metadata = match std::fs::metadata(dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(DataError::Missing(dir.into()));
-        }
-        other => other.map_err(|error| DataError::read(dir, error))?,
-    };
-    if !metadata.is_dir() {
-        return Err(DataError::NotAFolder(dir.into()));
-    }
-    std::fs::read_dir(dir).map_err(|error| DataError::read(dir, error))?;
-    let mut files = Vec::new();
-    let mut skipped = Vec::new();
-    for entry in WalkDir::new(dir).follow_links(true).sort_by_file_name() {
-        match entry {
-            Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) => skipped.push(Skipped::new(entry.path(), "neither a file nor a folder")),
-            Err(error) => {
-                let reason = match (error.loop_ancestor(), error.io_error()) {
-                    (Some(above), _) => format!("a link back to {}", above.display()),
-                    (_, Some(io)) => format!("cannot be read: {io}"),
-                    _ => "cannot be read".into(),
-                };
-                skipped.push(Skipped::new(error.path().unwrap_or(dir), reason));
-            }
-        }
-    }
-    Ok((files, skipped))
 }
 
 /// The label of each used image and the classes' names, where sub-folders make classes.
@@ -148,65 +113,12 @@ fn read(path: &Path, options: &LoadOptions) -> Result<Picture, String> {
     Ok(Picture { pixels: fit.apply(&rgb), size: [width, height] })
 }
 
-/// Decodes one file to its pixels `[height, width, 3]` over `background`, width and height; or says why not.
-pub(super) fn decode(path: &Path, background: [u8; 3]) -> Result<(Vec<u8>, [u32; 2]), String> {
-    let explain = |error: ImageError| match error {
-        ImageError::Unsupported(_) => {
-            "not an image in one of the formats png, jpeg, gif, bmp, webp".to_string()
-        }
-        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            "the file is cut off".to_string()
-        }
-        error => format!("damaged: {error}"),
-    };
-    let file = File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
-    // The content decides, whatever the file is called.
-    let reader = ImageReader::new(BufReader::new(file))
-        .with_guessed_format()
-        .map_err(|error| format!("cannot be read: {error}"))?;
-    // The reader's own limit of 512 MiB holds besides the two that are checked here.
-    let mut decoder = reader.into_decoder().map_err(explain)?;
-    let (width, height) = decoder.dimensions();
-    if width.max(height) > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(format!(
-            "{width} x {height} pixels are over the limit of {MAX_SIDE} a side and 64 megapixels"
-        ));
-    }
-    if width == 0 || height == 0 {
-        return Err("it has no pixels".into());
-    }
-    let orientation = decoder.orientation().map_err(explain)?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
-    image.apply_orientation(orientation);
-    let (width, height) = (image.width(), image.height());
-    let rgb = if image.color().has_alpha() {
-        flatten(&image.into_rgba8(), background)
-    } else {
-        image.into_rgb8().into_raw()
-    };
-    Ok((rgb, [width, height]))
-}
-
-/// Lays transparent pixels over `background`.
-fn flatten(image: &image::RgbaImage, background: [u8; 3]) -> Vec<u8> {
-    let blend = |value: u8, behind: u8, alpha: u8| {
-        let (value, behind, alpha) = (u32::from(value), u32::from(behind), u32::from(alpha));
-        ((value * alpha + behind * (255 - alpha) + 127) / 255) as u8
-    };
-    let pixels = image.pixels().map(|pixel| pixel.0);
-    pixels
-        .flat_map(|[r, g, b, a]| {
-            [blend(r, background[0], a), blend(g, background[1], a), blend(b, background[2], a)]
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::{ClassCount, DataConfig, Source, load};
     use super::*;
-    use image::{GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+    use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
     use std::fs;
 
     fn get(dir: &Path) -> Result<Loaded, DataError> {

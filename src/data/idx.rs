@@ -4,19 +4,18 @@
 //! the values. Images are `[n, h, w]` (grey), `[n, h, w, c]` or `[n, c, h, w]` with 1 or 3 channels;
 //! labels are `[n]`. Each file may be gzipped, which its first bytes tell.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::records::{self, Collector, interleave};
+use super::limits::{MAX_RATIO, MAX_RECORD_PIXELS, MAX_RECORDS, MAX_SIDE};
+use super::records::{Collector, interleave};
 use super::{DataError, ImageSet, LoadOptions, Loaded, Report, Split};
+use crate::input;
 
-/// The largest side and number of pixels of one image.
-const MAX_SIDE: usize = 8_192;
-const MAX_PIXELS: usize = 64_000_000;
-/// Deflate packs at most so many bytes into one (zlib's technical notes).
-const MAX_RATIO: u64 = 1_032;
+/// Sorted labels pack a thousand to one, so so many bytes may come out of any gzip.
+const ALWAYS: u64 = 1 << 20;
 
 /// Loads a split from the files with MNIST's names in `dir`.
 pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
@@ -33,6 +32,7 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
         Some(labels) => Some(read_labels(&labels, found)?),
         None => None,
     };
+    options.fits_memory(options.kept_of(found))?;
     let chosen = options.choose(found);
     let mut collector = Collector::new(shape.width, shape.height, found, &chosen, options);
     collector.take(&path, &mut images.reader, found, shape.bytes(), |record| Ok((0, shape.rgb(record))))?;
@@ -60,7 +60,7 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
 fn find(dir: &Path, prefix: &str, kind: &str, ranks: &[u8]) -> Option<PathBuf> {
     let names =
         ranks.iter().flat_map(|rank| ["-", "."].map(|mark| format!("{prefix}-{kind}{mark}idx{rank}-ubyte")));
-    names.flat_map(|name| [dir.join(&name), dir.join(name + ".gz")]).find(|path| path.is_file())
+    names.flat_map(|name| [dir.join(&name), dir.join(name + ".gz")]).find(|path| path.exists())
 }
 
 fn read_labels(path: &Path, images: usize) -> Result<Vec<u8>, DataError> {
@@ -92,8 +92,8 @@ impl IdxFile {
     /// Opens a plain or gzipped file of unsigned bytes and checks that it can hold what it declares.
     fn open(path: &Path) -> Result<Self, DataError> {
         let damaged = |why: &str| DataError::damaged(path, why);
-        let length = std::fs::metadata(path).map_err(|error| DataError::read(path, error))?.len();
-        let mut file = records::open(path)?;
+        let (file, length) = input::open(path).map_err(|error| DataError::read(path, error))?;
+        let mut file = BufReader::with_capacity(1 << 16, file);
         let start = file.fill_buf().map_err(|error| DataError::read(path, error))?;
         let zipped = start.starts_with(&[0x1f, 0x8b]);
         let mut reader: Box<dyn Read> = match zipped {
@@ -124,9 +124,14 @@ impl IdxFile {
         if rank == 0 || declared == header {
             return Err(damaged("it holds no values"));
         }
-        let most = if zipped { length.saturating_mul(MAX_RATIO) } else { length };
+        let most = if zipped { length.saturating_mul(MAX_RATIO).max(ALWAYS) } else { length };
         if declared > most {
-            return Err(damaged(&format!("it declares the dimensions {dims:?} but ends before them")));
+            let why = if zipped {
+                format!("which its {length} bytes cannot hold unless packed over {MAX_RATIO} to 1")
+            } else {
+                "but ends before them".into()
+            };
+            return Err(damaged(&format!("it declares the dimensions {dims:?}, {why}")));
         }
         if !zipped && declared < length {
             let surplus = length - declared;
@@ -165,10 +170,14 @@ impl Shape {
                 return Err(DataError::damaged(&file.path, why));
             }
         };
-        if height.max(width) > MAX_SIDE || height * width > MAX_PIXELS {
+        if height.max(width) > MAX_SIDE as usize || height * width > MAX_RECORD_PIXELS {
             let why = format!(
-                "images of {width} x {height} are larger than the limit of {MAX_SIDE} pixels a side and 64 megapixels"
+                "images of {width} x {height} are larger than the limit of {MAX_SIDE} pixels a side and 4 megapixels"
             );
+            return Err(DataError::damaged(&file.path, why));
+        }
+        if file.dims[0] > MAX_RECORDS {
+            let why = format!("it declares {} images, and at most {MAX_RECORDS} are accepted", file.dims[0]);
             return Err(DataError::damaged(&file.path, why));
         }
         Ok(Self { height, width, channels, interleaved })
@@ -278,13 +287,25 @@ mod tests {
             (gzip(&good[..100]), "ends after 1 of 2 images"),
             (gzip(&[&good[..], &[0]].concat()), "bytes follow"),
             (gzip(&good)[..20].to_vec(), "damaged"),
-            (gzip(&idx(&[u32::MAX, 8, 8], &[])), "ends before"),
+            (gzip(&idx(&[u32::MAX, 8, 8], &[])), "packed over 100 to 1"),
         ];
         for (bytes, expected) in cases {
             let error = get_bytes("train-images-idx3-ubyte", &bytes).unwrap_err().to_string();
             assert!(error.contains("train-images-idx3-ubyte is damaged"), "{error}");
             assert!(error.contains(expected), "{error} should say: {expected}");
         }
+    }
+
+    /// 10 MB of images of a pixel, which would become 2 TB.
+    #[test]
+    fn images_that_become_more_than_memory_holds_are_refused_before_they_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), "train-images-idx3-ubyte", &idx(&[MAX_RECORDS as u32, 1, 1], &[]));
+        let file =
+            fs::OpenOptions::new().write(true).open(dir.path().join("train-images-idx3-ubyte")).unwrap();
+        file.set_len(16 + MAX_RECORDS as u64).unwrap();
+        let error = get(dir.path(), 256, Split::Train).unwrap_err();
+        assert!(matches!(error, DataError::TooLarge { images: MAX_RECORDS, side: 256, .. }), "{error}");
     }
 
     #[test]

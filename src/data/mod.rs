@@ -7,10 +7,14 @@
 
 mod batches;
 mod cifar10;
+mod decode;
 mod error;
 pub mod fetch;
 mod folder;
+#[cfg(test)]
+mod hostile;
 mod idx;
+mod limits;
 mod records;
 mod report;
 mod resize;
@@ -20,6 +24,7 @@ mod source;
 mod stl10;
 mod stream;
 pub mod toys;
+mod walk;
 
 pub use batches::Batches;
 pub use error::DataError;

@@ -8,20 +8,21 @@ use rayon::prelude::*;
 
 use super::resize::Fit;
 use super::{DataError, LoadOptions};
+use crate::input;
 
-/// Bytes read and converted at a time.
+/// Bytes that are read at a time, and that they become at most.
 const CHUNK: usize = 8 << 20;
 
 /// The file at `path`, buffered.
 pub(super) fn open(path: &Path) -> Result<BufReader<File>, DataError> {
-    let file = File::open(path).map_err(|error| DataError::read(path, error))?;
+    let (file, _) = input::open(path).map_err(|error| DataError::read(path, error))?;
     Ok(BufReader::with_capacity(1 << 16, file))
 }
 
 /// How many records of `bytes` bytes the file at `path` holds: whole ones, at least 1, at most `most`.
 pub(super) fn count(path: &Path, bytes: usize, most: usize) -> Result<usize, DataError> {
-    let metadata = std::fs::metadata(path).map_err(|error| DataError::read(path, error))?;
-    let length = metadata.len() as usize;
+    let (_, length) = input::open(path).map_err(|error| DataError::read(path, error))?;
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
     if length == 0 {
         return Err(DataError::damaged(path, "it is empty"));
     }
@@ -88,8 +89,12 @@ impl<'a> Collector<'a> {
     ) -> Result<(), DataError> {
         let mut buffer = Vec::new();
         let mut done = 0;
+        // Images of a pixel each become a million times as large.
+        let largest = bytes.max(3 * self.options.side * self.options.side);
+        let at_once = (CHUNK / largest).max(1);
         while done < count {
-            let records = (CHUNK / bytes).max(1).min(count - done);
+            self.options.go_on()?;
+            let records = at_once.min(count - done);
             buffer.clear();
             // Grows with what the file really holds, whatever its header declares.
             reader

@@ -88,6 +88,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// Why files were not used and how many for each reason, the most frequent first.
+    pub fn reasons(&self) -> Vec<(&str, usize)> {
+        let mut counts = BTreeMap::new();
+        for file in &self.skipped {
+            *counts.entry(file.reason.as_str()).or_insert(0) += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        // Equal ones stay in the order of their words.
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts
+    }
+
     /// The report on a set whose images all had one size, `[width, height]`.
     pub(super) fn of(set: &ImageSet, split: Split, found: usize, size: [u32; 2]) -> Self {
         let mut counts = vec![0; set.classes().len()];
@@ -122,6 +134,16 @@ mod tests {
         assert_eq!(sizes.largest, [100, 2]);
         assert_eq!((sizes.most_common, sizes.most_common_count), ([9, 9], 2));
         assert_eq!(Sizes::of([]), None);
+    }
+
+    #[test]
+    fn reasons_are_counted() {
+        let set = ImageSet::new("x", 1, vec![0; 3], None, vec![]).unwrap();
+        let mut report = Report::of(&set, Split::Train, 5, [1, 1]);
+        assert!(report.reasons().is_empty());
+        let skipped = ["cut off", "no image", "damaged", "no image"];
+        report.skipped = skipped.map(|reason| Skipped::new(Path::new("a"), reason)).into();
+        assert_eq!(report.reasons(), [("no image", 2), ("cut off", 1), ("damaged", 1)]);
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::{DataError, ImageSet, Report, Split, cifar10, folder, idx, stl10, toys};
 use crate::rng::{permutation, rng};
@@ -110,6 +112,7 @@ impl DataConfig {
             toys_count: self.toys_count,
             seed: self.seed,
             progress: &|_, _| {},
+            stop: &|| false,
         }
     }
 }
@@ -131,9 +134,35 @@ pub struct LoadOptions<'a> {
     pub seed: u64,
     /// Hears (done, total) every so often, from any thread.
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Asked every so often whether to give up.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl LoadOptions<'_> {
+    /// An error when the caller gave up.
+    pub(super) fn go_on(&self) -> Result<(), DataError> {
+        if (self.stop)() { Err(DataError::Stopped) } else { Ok(()) }
+    }
+
+    /// An error when so many images do not fit in this machine's memory.
+    pub(super) fn fits_memory(&self, images: usize) -> Result<(), DataError> {
+        static MEMORY: OnceLock<u64> = OnceLock::new();
+        self.fits(images, *MEMORY.get_or_init(memory))
+    }
+
+    fn fits(&self, images: usize, memory: u64) -> Result<(), DataError> {
+        let bytes = (images as u64).saturating_mul((3 * self.side * self.side) as u64);
+        match bytes > memory {
+            true => Err(DataError::TooLarge { images, side: self.side, bytes, memory }),
+            false => Ok(()),
+        }
+    }
+
+    /// How many of `found` images to use.
+    pub(super) fn kept_of(&self, found: usize) -> usize {
+        self.limit.map_or(found, |limit| limit.min(found))
+    }
+
     /// Which of `found` images to use, ascending: all, or an even random choice of `limit`.
     pub(super) fn choose(&self, found: usize) -> Vec<usize> {
         match self.limit {
@@ -145,6 +174,15 @@ impl LoadOptions<'_> {
             }
             _ => (0..found).collect(),
         }
+    }
+}
+
+/// Bytes of memory that this machine has; no bound where the system does not tell.
+fn memory() -> u64 {
+    let only = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    match System::new_with_specifics(only).total_memory() {
+        0 => u64::MAX,
+        bytes => bytes,
     }
 }
 
@@ -240,6 +278,16 @@ mod tests {
         assert!(chosen.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(chosen[49] > 700, "not only the first ones: {chosen:?}");
         assert_eq!(options.choose(20), (0..20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn more_images_than_memory_holds_are_refused_with_what_to_do() {
+        let options = DataConfig::default().options(256, Split::Train);
+        assert!(options.fits(1000, 1000 * 196_608).is_ok());
+        let error = options.fits(1001, 1000 * 196_608).unwrap_err().to_string();
+        assert!(error.contains("1001 images of 256 px") && error.contains("data.limit"), "{error}");
+        assert!(options.fits(usize::MAX, u64::MAX - 1).is_err(), "no overflow");
+        assert!((1 << 28..1 << 50).contains(&memory()), "{} bytes", memory());
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Lo
     let counts =
         files.iter().map(|path| records::count(path, RECORD, MOST)).collect::<Result<Vec<_>, _>>()?;
     let found = counts.iter().sum();
+    options.fits_memory(options.kept_of(found))?;
     let chosen = options.choose(found);
     let labels = match files.len() {
         1 => Some(read_labels(&dir.join(labels), counts[0])?),
@@ -65,7 +66,10 @@ fn read_labels(path: &Path, images: usize) -> Result<Vec<u16>, DataError> {
         return Err(DataError::damaged(path, format!("it holds {count} labels for {images} images")));
     }
     let mut bytes = Vec::new();
-    records::open(path)?.read_to_end(&mut bytes).map_err(|error| DataError::read(path, error))?;
+    records::open(path)?
+        .take(count as u64)
+        .read_to_end(&mut bytes)
+        .map_err(|error| DataError::read(path, error))?;
     match bytes.iter().find(|label| !(1..=10).contains(*label)) {
         Some(label) => Err(DataError::damaged(path, format!("the label {label} is not from 1 to 10"))),
         None => Ok(bytes.into_iter().map(|label| u16::from(label - 1)).collect()),

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{DataConfig, DataError, ImageSet, Source, Split, folder, load};
+use super::decode::decode;
+use super::walk::walk;
+use super::{DataConfig, DataError, ImageSet, Source, Split, load};
 
 /// Images of one size, as 8-bit RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Stream {
             if split == Split::Test {
                 return Err(DataError::NoTestSplit(name));
             }
-            let (files, _) = folder::walk(dir)?;
+            let (files, _) = walk(dir, &|| false)?;
             return match files.is_empty() {
                 true => Err(DataError::NoImages { path: dir.clone(), why: "the folder is empty".into() }),
                 false => Ok(Self { name, len: files.len(), from: From::Files(files) }),
@@ -109,12 +111,12 @@ impl Stream {
                 numbers.map(|number| (set.image(number).to_vec(), [set.side(), set.side()])).collect()
             }
             From::Files(files) => {
-                let decode = |path: &PathBuf| {
-                    let (pixels, size) = folder::decode(path, [u8::MAX; 3])
+                let picture = |path: &PathBuf| {
+                    let (pixels, size) = decode(path, [u8::MAX; 3])
                         .map_err(|why| DataError::NotAnImage { path: path.clone(), why })?;
                     Ok((pixels, size.map(|extent| extent as usize)))
                 };
-                files[numbers].par_iter().map(decode).collect::<Result<_, DataError>>()?
+                files[numbers].par_iter().map(picture).collect::<Result<_, DataError>>()?
             }
         };
         let mut groups: Vec<Pictures> = Vec::new();

@@ -1,9 +1,15 @@
 //! A set of square images of one size, as pixels.
 
-use image::{DynamicImage, RgbImage, RgbaImage};
+use std::io::Cursor;
+
+use image::codecs::png::PngDecoder;
+use image::{DynamicImage, ImageDecoder, RgbImage, RgbaImage};
 
 use super::Picture;
 use super::picture::{GAP, level};
+
+/// The largest side of a generated image, in pixels.
+const LARGEST: usize = 256;
 
 /// Square images of one size, 8-bit RGBA, one after the other.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,15 +46,17 @@ impl Tiles {
     ///
     /// If it is no such picture, in a sentence.
     pub fn from_grid(png: &[u8], columns: usize, enlarged: u32) -> Result<Self, String> {
-        let picture = image::load_from_memory_with_format(png, image::ImageFormat::Png)
-            .map_err(|error| format!("the picture cannot be read: {error}"))?
-            .into_rgba8();
-        let (width, height) = picture.dimensions();
+        let unreadable = |error: image::ImageError| format!("the picture cannot be read: {error}");
+        let decoder = PngDecoder::new(Cursor::new(png)).map_err(unreadable)?;
+        // The header is enough to tell, and a file of a few hundred bytes may declare gigabytes of pixels.
+        let (width, height) = decoder.dimensions();
         let room = (width / enlarged) as usize + GAP;
         let side = (room / columns).saturating_sub(GAP);
-        if width != height || side == 0 || (room - GAP) != columns * (side + GAP) - GAP {
+        let fits = (1..=LARGEST).contains(&side) && (room - GAP) == columns * (side + GAP) - GAP;
+        if width != height || !fits {
             return Err(format!("a picture of {width} x {height} pixels is no grid of {columns} columns"));
         }
+        let picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?.into_rgba8();
         let image = |index: usize| {
             let corner = |place: usize| place * (side + GAP);
             cut(&picture, corner(index % columns), corner(index / columns), side, enlarged)
@@ -177,6 +185,28 @@ mod tests {
         assert!(Tiles::from_grid(b"no picture", 8, 1).unwrap_err().contains("cannot be read"));
         let picture = Picture::grid(&[0.0; 3 * 25], 5, 1);
         assert!(Tiles::from_grid(&picture.png(), 8, 1).unwrap_err().contains("5 x 5"));
+        // Found by fuzzing: 285 bytes took half a gigabyte before anyone looked at the shape.
+        let wide = Picture::grid(&[0.0; 3], 1, 1).png();
+        let declaring = |width: u32, height: u32| {
+            let mut png = wide.clone();
+            png[16..20].copy_from_slice(&width.to_be_bytes());
+            png[20..24].copy_from_slice(&height.to_be_bytes());
+            let sum = crc32(&png[12..29]);
+            png[29..33].copy_from_slice(&sum.to_be_bytes());
+            Tiles::from_grid(&png, 8, 1).unwrap_err()
+        };
+        assert!(declaring(16_449_546, 10).contains("16449546 x 10 pixels is no grid"));
+        let side = (8 * (257 + GAP) - GAP) as u32;
+        assert!(declaring(side, side).contains("is no grid"), "images of 257 pixels");
+        let side = (8 * (256 + GAP) - GAP) as u32;
+        assert!(declaring(side, side).contains("cannot be read"), "the pixels are missing");
         assert!(Tiles::new(2, vec![0; 15]).is_none() && Tiles::new(2, Vec::new()).is_none());
+    }
+
+    /// The sum at the end of a chunk of a PNG file.
+    fn crc32(bytes: &[u8]) -> u32 {
+        let mut sum = flate2::Crc::new();
+        sum.update(bytes);
+        sum.sum()
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::extractor::{Extractor, ExtractorError, write_atomically};
@@ -12,6 +12,7 @@ use crate::arch::words::thousands;
 use crate::data::ImageSet;
 use crate::export::sha256;
 use crate::rng::{permutation, rng};
+use crate::tensors::{MOST_TENSORS, open_safetensors};
 
 /// Statistics of real images as one extractor sees them; may be stored and read again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -96,9 +97,8 @@ impl Reference {
 
     /// None where the bytes are no such statistics: they are computed again then.
     fn from_bytes(bytes: &[u8]) -> Option<Statistics> {
-        let (_, header) = SafeTensors::read_metadata(bytes).ok()?;
-        let samples = header.metadata().as_ref()?.get("samples")?.parse().ok()?;
-        let file = SafeTensors::deserialize(bytes).ok()?;
+        let (file, metadata) = open_safetensors(bytes, MOST_TENSORS).ok()?;
+        let samples = metadata.get("samples")?.parse().ok()?;
         let values = |name| {
             let view = file.tensor(name).ok().filter(|view| view.dtype() == Dtype::F64)?;
             let values = view.data().as_chunks::<8>().0.iter().map(|word| f64::from_le_bytes(*word));

@@ -1,33 +1,57 @@
 //! A zip archive from an untrusted source: nothing is unpacked beyond the size that the caller allows.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 use zip::result::ZipError;
 use zip::{ZipArchive, ZipReadOptions};
 
+use super::limits::{MOST_DIRECTORY, unpacked};
 use super::{TensorsError, damaged, within};
-
-/// Most entries an archive may have: each of PyTorch's tensors is one.
-const MOST_ENTRIES: u64 = 200_000;
 
 /// A zip archive and the reader that its bytes come from.
 #[derive(Debug)]
 pub(super) struct Archive<R> {
     zip: ZipArchive<R>,
+    /// Bytes that one entry may have, whatever it declares.
+    most: u64,
+}
+
+/// A reader of which only so many bytes may be read.
+struct Rationed<R> {
+    reader: R,
+    left: u64,
+}
+
+impl<R: Read> Read for Rationed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        let what = || io::Error::new(ErrorKind::QuotaExceeded, "its directory is too large");
+        self.left = self.left.checked_sub(read as u64).ok_or_else(what)?;
+        Ok(read)
+    }
+}
+
+impl<R: Seek> Seek for Rationed<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
+    }
 }
 
 impl<R: Read + Seek> Archive<R> {
-    /// Reads the directory of a file of at most `limit` bytes. That takes memory for the entries that there
-    /// are: at most some eight times the file.
+    /// Reads the directory of a file of at most `limit` bytes, which must have at most [`MOST_DIRECTORY`]: it
+    /// takes memory for the entries that there are, some eight times the directory.
     pub(super) fn open(mut reader: R, limit: u64) -> Result<Self, TensorsError> {
-        within("bytes", reader.seek(SeekFrom::End(0))?, limit)?;
+        let size = reader.seek(SeekFrom::End(0))?;
+        within("bytes", size, limit)?;
+        reader.rewind()?;
+        // Once on rations and once for good: no more than was allowed is there.
+        drop(ZipArchive::new(Rationed { reader: &mut reader, left: MOST_DIRECTORY }).map_err(broken)?);
         reader.rewind()?;
         let zip = ZipArchive::new(reader).map_err(broken)?;
-        within("entries", zip.len() as u64, MOST_ENTRIES)?;
         if zip.has_duplicate_names() {
             return Err(damaged("two entries of its zip archive have the same name"));
         }
-        Ok(Self { zip })
+        Ok(Self { zip, most: unpacked(size) })
     }
 
     /// The entries' names; those that cannot be decoded are left out.
@@ -49,7 +73,7 @@ impl<R: Read + Seek> Archive<R> {
             self.zip.index_for_name(name).ok_or_else(|| damaged(format!("it has no entry {name:?}")))?;
         let entry = self.zip.by_index_data(index).map_err(broken)?;
         let (size, checksum) = (entry.size(), entry.crc32());
-        within("bytes in one entry", size, limit)?;
+        within("bytes in one entry", size, limit.min(self.most))?;
         let options = ZipReadOptions::new().ignore_crc32(checksum == 0);
         let mut content = self.zip.by_index_with_options(index, options).map_err(broken)?;
         let mut bytes = Vec::new();
@@ -69,7 +93,10 @@ impl<R: Read + Seek> Archive<R> {
 
 fn broken(problem: ZipError) -> TensorsError {
     match problem {
-        ZipError::Io(problem) if problem.kind() != std::io::ErrorKind::UnexpectedEof => problem.into(),
+        ZipError::Io(problem) if problem.kind() == ErrorKind::QuotaExceeded => damaged(format!(
+            "the directory of its zip archive has more than {MOST_DIRECTORY} bytes, as no file of weights does"
+        )),
+        ZipError::Io(problem) if problem.kind() != ErrorKind::UnexpectedEof => problem.into(),
         problem => damaged(format!("its zip archive cannot be read ({problem})")),
     }
 }
@@ -83,6 +110,7 @@ pub(super) mod tests {
     use zip::{CompressionMethod, ZipWriter};
 
     use super::*;
+    use crate::input::measure::{in_process, process};
 
     /// An archive of the given entries, packed or not.
     pub(in crate::tensors) fn zipped(entries: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
@@ -129,6 +157,63 @@ pub(super) mod tests {
         places.into_iter().for_each(|at| liar[at..at + 4].copy_from_slice(&told));
         let refusal = error(liar, 1_000_000);
         assert!(refusal.contains("larger than its declared"), "{refusal}");
+    }
+
+    /// Not a test but the process of the next one.
+    #[test]
+    fn opening_process() {
+        in_process(|path| {
+            let opened = Archive::open(std::fs::File::open(path).unwrap(), 1 << 30);
+            opened.map_or_else(|error| error.to_string(), |archive| archive.names().len().to_string())
+        });
+    }
+
+    /// What a directory costs is bounded: by its size, and where it has none, by how far it is searched for.
+    #[test]
+    fn hostile_directories_cost_little() {
+        let entry = |name: &str| {
+            let mut header = b"PK\x01\x02".to_vec();
+            header.resize(46, 0);
+            header[28..30].copy_from_slice(&(name.len() as u16).to_le_bytes());
+            [header, name.into()].concat()
+        };
+        let directory =
+            |count: usize| -> Vec<u8> { (0..count).flat_map(|i| entry(&i.to_string())).collect() };
+        let end = |entries: usize, size: usize, comment: &[u8]| {
+            let mut end = b"PK\x05\x06\0\0\0\0".to_vec();
+            [entries as u16; 2].iter().for_each(|count| end.extend(count.to_le_bytes()));
+            [size as u32, 0].iter().for_each(|word| end.extend(word.to_le_bytes()));
+            end.extend((comment.len() as u16).to_le_bytes());
+            [&end, comment].concat()
+        };
+        let many = directory(65_000);
+        let zeros = vec![0; 256 << 20];
+        let commented = b"PK\x05\x06".repeat(16_000);
+        for (what, bytes, outcome) in [
+            ("small entries", [many.clone(), end(65_000, many.len(), b"")].concat(), "65000"),
+            ("no directory", [zeros.clone(), end(65_000, 0, b"")].concat(), "damaged"),
+            ("nothing at all", zeros, "damaged"),
+            ("ends without number", [many.clone(), end(65_000, many.len(), &commented)].concat(), ""),
+            (
+                "one name for all",
+                [entry("x").repeat(65_000), end(65_000, 47 * 65_000, b"")].concat(),
+                "the same name",
+            ),
+            (
+                "long names",
+                {
+                    let long = entry(&"x".repeat(60_000)).repeat(1_000);
+                    [long.clone(), end(1_000, long.len(), b"")].concat()
+                },
+                "directory of its zip archive has more than",
+            ),
+        ] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &bytes).unwrap();
+            let process = process("tensors::archive::tests::opening_process", file.path().to_str().unwrap());
+            assert!(process.outcome.contains(outcome), "{what}: {process:?}");
+            process.within(64);
+        }
     }
 
     #[test]

@@ -1,17 +1,22 @@
-//! Named tensors in files that other programs wrote: PyTorch's `.pth` and NumPy's `.npz`.
+//! Named tensors in files that other programs wrote: PyTorch's `.pth`, NumPy's `.npz` and
+//! safetensors.
 //!
 //! Everything comes out as plain values; this room knows no tensor library and nothing of the rest of the
 //! program. The files come from anywhere, so nothing in them is trusted: no code in them is ever run, and
 //! every declared size is checked against a limit and against what the file holds before memory is taken.
 
 mod archive;
+mod limits;
 pub mod npz;
 mod pickle;
 pub mod pth;
+mod safetensors;
 
 use std::collections::BTreeMap;
 use std::io;
 
+pub use self::safetensors::{is_safetensors, open_safetensors};
+pub use limits::{MOST_HEADER, MOST_SAVED, MOST_TENSORS};
 pub use npz::Moments;
 pub use pth::{Limits, PthFile};
 

@@ -19,10 +19,10 @@ use super::{TensorsError, damaged, within};
 pub(super) type Id = u32;
 
 /// Most bytes of one pickle. It describes tensors and does not hold them: a hundred bytes for each.
-pub(super) const MOST_BYTES: u64 = 32 << 20;
+pub(super) const MOST_BYTES: u64 = 8 << 20;
 /// Most instructions of one pickle. Each makes at most one value of 32 bytes and one reference to it, so
-/// this bounds the memory of a pickle to some hundred megabytes.
-const MOST_STEPS: u64 = 4_000_000;
+/// this bounds the memory of a pickle to some fifty megabytes. A tensor takes some 40 of them.
+const MOST_STEPS: u64 = 500_000;
 const STEPS: &str = "instructions in its pickle";
 /// Most containers that are begun and not ended.
 const MOST_MARKS: u64 = 1000;

@@ -7,10 +7,11 @@
 mod storage;
 mod view;
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use self::storage::Storages;
 use self::view::View;
+use super::limits::{MOST_TENSORS, unpacked};
 use super::pickle::{Id, Pickle, Value};
 use super::{Array, NamedArrays, TensorsError, damaged, within};
 
@@ -53,7 +54,7 @@ const DEEPEST: usize = 64;
 /// Longest name of a tensor, in bytes.
 const LONGEST_NAME: u64 = 1000;
 /// Most values that are looked at in search of tensors: a table that holds itself twice has endlessly many.
-const MOST_LOOKS: u64 = 4_000_000;
+const MOST_LOOKS: u64 = 1_000_000;
 
 /// How much of a file is accepted; what exceeds a limit is an error before memory is taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,10 +69,10 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Files up to 1 GiB with up to 100,000 tensors of together 2^28 values, which are 1 GiB of `f32`: ten
-    /// times the Inception network.
+    /// Files up to 1 GiB with up to [`MOST_TENSORS`] tensors of together 2^28 values, which are 1 GiB of `f32`:
+    /// ten times the Inception network.
     fn default() -> Self {
-        Self { file: 1 << 30, tensors: 100_000, values: 1 << 28 }
+        Self { file: 1 << 30, tensors: MOST_TENSORS as u64, values: 1 << 28 }
     }
 }
 
@@ -81,6 +82,8 @@ pub struct PthFile<R> {
     pickle: Pickle,
     storages: Storages<R>,
     limits: Limits,
+    /// Bytes that may come out of a file of its size.
+    most: u64,
 }
 
 impl<R: Read + Seek> PthFile<BufReader<R>> {
@@ -100,8 +103,10 @@ impl<R: Read + Seek> PthFile<BufReader<R>> {
     /// As [`PthFile::read`].
     pub fn read_within(reader: R, limits: Limits) -> Result<Self, TensorsError> {
         let known: Vec<&str> = TENSORS.into_iter().chain(OPAQUE).collect();
-        let (pickle, storages) = Storages::open(BufReader::new(reader), limits.file, &known)?;
-        Ok(Self { pickle, storages, limits })
+        let mut reader = BufReader::new(reader);
+        let most = unpacked(reader.seek(SeekFrom::End(0))?);
+        let (pickle, storages) = Storages::open(reader, limits.file, &known)?;
+        Ok(Self { pickle, storages, limits, most })
     }
 }
 
@@ -159,7 +164,7 @@ impl<R: Read + Seek> PthFile<R> {
                 .and_then(|view| self.storages.check(&view.storage).map(|()| view))
                 .map_err(|problem| of_tensor(&name, problem))?;
             values += view.values() as u64;
-            within("numbers in its tensors", values, self.limits.values)?;
+            within("numbers in its tensors", values, self.limits.values.min(self.most / 4))?;
             views.push((name, view));
         }
         // Each storage is read once, however many tensors share it.
@@ -167,7 +172,7 @@ impl<R: Read + Seek> PthFile<R> {
         let mut bytes = 0u64;
         for (_, view) in views.chunk_by(|(_, a), (_, b)| a.storage == b.storage).filter_map(<[_]>::first) {
             bytes = bytes.saturating_add(view.storage.bytes()?);
-            within("bytes in its storages", bytes, self.limits.file)?;
+            within("bytes in its storages", bytes, self.limits.file.min(self.most))?;
         }
         let mut arrays = NamedArrays::new();
         for group in views.chunk_by(|(_, a), (_, b)| a.storage == b.storage) {

@@ -16,6 +16,7 @@ use super::event::{Event, Summary};
 use super::sampling::{Read, model_file, read_model};
 use crate::arch::Genotype;
 use crate::export::{CurvePoint, PyTorch, curves_csv, pytorch};
+use crate::input;
 use crate::model::{ModelFile, SkipTap};
 use crate::run::{CONFIG, RunView, write_atomic};
 use crate::search::News;
@@ -173,7 +174,7 @@ impl Model {
     fn read(from: &Path, view: Option<&RunView>, arch: Option<&Genotype>) -> anyhow::Result<Self> {
         let path = model_file(from)?;
         let unusable = || format!("the model {} cannot be exported", path.display());
-        let bytes = fs::read(&path).with_context(unusable)?;
+        let bytes = input::read_weights(&path).with_context(unusable)?;
         let Read { file, notes: found } = read_model(&bytes, arch).with_context(unusable)?;
         // What says its architecture is handed on byte for byte.
         let bytes = if found.is_empty() { bytes } else { file.to_bytes()? };

@@ -20,6 +20,7 @@ use crate::arch::{Genotype, params};
 use crate::config::RunConfig;
 use crate::device::{self, Choice, Opened};
 use crate::export::{Tiles, sha256};
+use crate::input;
 use crate::model::{Generator, ModelFile, Pass, host};
 use crate::rng::Latent;
 use crate::run::RunView;
@@ -112,7 +113,7 @@ fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
 
 /// A generator with the SHA-256 of its file.
 fn read(path: &Path) -> anyhow::Result<(ModelFile, String)> {
-    let bytes = std::fs::read(path).context("it cannot be read")?;
+    let bytes = input::read_weights(path).context("it cannot be read")?;
     Ok((read_model(&bytes, None)?.file, sha256(&bytes)))
 }
 

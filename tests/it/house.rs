@@ -9,13 +9,14 @@ const MAX_LINES: usize = 600;
 const MAX_MAIN_LINES: usize = 60;
 
 /// Rooms that serve all others from the side.
-const SIDE: [&str; 5] = ["device", "export", "rng", "run", "tensors"];
+const SIDE: [&str; 6] = ["device", "export", "input", "rng", "run", "tensors"];
 
 /// The rooms that each room may know besides itself and those at its side. Arrows run from the bottom
 /// of this list to its top.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("arch", &[]),
     ("rng", &[]),
+    ("input", &[]),
     ("tensors", &[]),
     ("run", &["arch"]),
     ("export", &["arch"]),

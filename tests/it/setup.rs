@@ -51,6 +51,8 @@ fn an_invalid_setting_is_marked_and_start_says_why() {
 fn settings_are_saved_and_loaded_as_the_command_line_takes_them() {
     let mut window = Window::new();
     window.click("New search…");
+    // What is found in the data moves the form.
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
     window.click("Norm: instance");
     let file = window.folder.path().join("mine.toml");
     std::fs::write(window.folder.path().join("answer"), file.to_str().unwrap()).unwrap();

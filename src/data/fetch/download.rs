@@ -5,13 +5,15 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ureq::http::{HeaderMap, StatusCode};
+use ureq::http::{HeaderMap, StatusCode, Uri};
 
 use super::super::DataError;
 use super::{Progress, Remote};
 
 /// So many connections in a row may bring nothing before the download is given up.
 const ATTEMPTS: usize = 3;
+/// Redirects that are followed.
+const REDIRECTS: u32 = 10;
 /// A server that is silent for so long has failed.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -24,8 +26,16 @@ pub(super) fn download(
 ) -> Result<(), DataError> {
     let url = format!("{}{}", remote.base, remote.file);
     let part = part_of(target);
+    let local = is_local(&url);
+    if !local && !url.starts_with("https://") {
+        let why = "only https addresses are fetched from, and plain http from this machine itself".into();
+        return Err(DataError::Download { url, why });
+    }
     let config = ureq::Agent::config_builder()
         .http_status_as_error(false)
+        // Redirects included. A server on this machine sends nobody elsewhere.
+        .https_only(!local)
+        .max_redirects(if local { 0 } else { REDIRECTS })
         .timeout_connect(Some(SILENCE))
         .timeout_recv_response(Some(SILENCE))
         .timeout_per_read(Some(SILENCE))
@@ -35,7 +45,7 @@ pub(super) fn download(
     let mut most = length(&part);
     let mut fruitless = 0;
     loop {
-        let why = match attempt(&agent, &url, &part, &remote.file, progress)? {
+        let why = match attempt(&agent, &url, &part, remote, progress)? {
             Outcome::Complete => break,
             Outcome::Refused(why) => return Err(DataError::Download { url, why }),
             Outcome::Broken(why) => why,
@@ -74,7 +84,7 @@ fn attempt(
     agent: &ureq::Agent,
     url: &str,
     part: &Path,
-    name: &str,
+    remote: &Remote,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, DataError> {
     let have = length(part);
@@ -85,6 +95,10 @@ fn attempt(
     }
     let response = match request.call() {
         Ok(response) => response,
+        // A server that leads away from HTTPS does so again.
+        Err(ureq::Error::RequireHttpsOnly(to)) => {
+            return Ok(Outcome::Refused(format!("the server leads to {to}, which is no https address")));
+        }
         Err(error) => return Ok(Outcome::Broken(error.to_string())),
     };
     let restart = |why: &str| {
@@ -113,11 +127,19 @@ fn attempt(
     options.create(true).write(true).append(done > 0).truncate(done == 0);
     let mut file = options.open(part).map_err(|error| DataError::write(part, error))?;
     let mut body = response.into_body();
-    let total = body.content_length().map(|rest| done + rest);
+    let total = body.content_length().map(|rest| done.saturating_add(rest));
+    let too_large = || {
+        fs::remove_file(part).map_err(|error| DataError::write(part, error))?;
+        let why = format!("the server sends more than {} bytes, which the file does not have", remote.most);
+        Ok(Outcome::Refused(why))
+    };
+    if total.is_some_and(|total| total > remote.most) {
+        return too_large();
+    }
     let mut reader = body.as_reader();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        progress(Progress { file: name, done, total });
+        progress(Progress { file: &remote.file, done, total });
         let n = match reader.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => n,
@@ -125,6 +147,9 @@ fn attempt(
                 return Ok(Outcome::Broken(format!("the connection broke after {done} bytes: {error}")));
             }
         };
+        if done + n as u64 > remote.most {
+            return too_large();
+        }
         file.write_all(&buffer[..n]).map_err(|error| DataError::write(part, error))?;
         done += n as u64;
     }
@@ -141,6 +166,12 @@ fn content_range(headers: &HeaderMap) -> Option<(Option<u64>, Option<u64>)> {
     let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
     let first = range.split_once('-').and_then(|(first, _)| first.parse().ok());
     Some((first, total.parse().ok()))
+}
+
+/// Whether an address is one of this very machine, where nobody listens in.
+fn is_local(url: &str) -> bool {
+    let Ok(url) = url.parse::<Uri>() else { return false };
+    matches!(url.host(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
 fn part_of(target: &Path) -> PathBuf {
@@ -244,7 +275,8 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             let digits = Md5::digest(body()).iter().map(|byte| format!("{byte:02x}")).collect();
             let sum = Sum::Md5(digits);
-            let remote = Remote { base: serve(answer), file: "f.bin".into(), sum, members: vec![] };
+            let (base, file) = (serve(answer), "f.bin".into());
+            let remote = Remote { base, file, most: 1 << 20, sum, members: vec![] };
             Self { dir, remote }
         }
 
@@ -327,6 +359,60 @@ mod tests {
             "{error}"
         );
         assert_eq!(fs::read_dir(case.dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_server_that_sends_more_than_the_file_has_is_cut_off() {
+        let declared = Case::new(|_| Reply::head("200 OK", 1 << 40, "").with(&body()));
+        // Without a length, for ever as far as can be known.
+        let endless = Case::new(|_| {
+            Reply(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec()).with(&vec![7; 3 << 20])
+        });
+        for case in [declared, endless] {
+            let error = case.run().unwrap_err().to_string();
+            assert!(error.contains("more than 1048576 bytes"), "{error}");
+            assert_eq!(fs::read_dir(case.dir.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[test]
+    fn only_https_is_fetched_and_plain_http_only_from_this_machine() {
+        let case = Case::new(|_| Reply::whole(&body()));
+        let plain = |base: &str| {
+            let remote = Remote { base: base.into(), ..Case::new(|_| Reply::status(404)).remote };
+            download(&remote, &case.target(), &mut |_| {}).unwrap_err().to_string()
+        };
+        for base in [
+            "http://example.com/",
+            "http://127.0.0.1.example.com/",
+            "http://localhost@example.com/",
+            "HTTP://example.com/",
+            "ftp://example.com/",
+            "file:///etc/",
+            "//localhost/",
+            "",
+        ] {
+            let error = plain(base);
+            assert!(error.contains("only https addresses"), "{base}: {error}");
+        }
+        for local in ["http://localhost:80/x", "http://127.0.0.1/x", "http://[::1]:8/x"] {
+            assert!(is_local(local), "{local}");
+        }
+    }
+
+    /// A local server that leads elsewhere is not followed; how a public one is, ureq's own setting says.
+    #[test]
+    fn redirects_to_plain_http_are_not_followed() {
+        let elsewhere = serve(|_| Reply::whole(&body()));
+        let case =
+            Case::new(move |_| Reply::head("302 Found", 0, &format!("Location: {elsewhere}f.bin\r\n")));
+        let error = case.run().unwrap_err().to_string();
+        assert!(error.contains("the server answers 302"), "{error}");
+        // The very setting that public addresses get, from a server that leads to plain http.
+        let agent = ureq::Agent::config_builder().https_only(true).build().new_agent();
+        let elsewhere = &case.remote.base;
+        let refused = attempt(&agent, elsewhere, &case.target(), &case.remote, &mut |_| {}).unwrap();
+        assert!(matches!(&refused, Outcome::Refused(why) if why.contains("no https address")));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Downloading the public data sets.
 //!
-//! What holds: a download that stops goes on where it stopped, now or at the next call; nothing gets
-//! its final name before its checksum was right; from an archive only the expected files are taken,
-//! each of exactly its expected size, straight into the target folder. The archive is removed once
-//! unpacked.
+//! What holds: every address is HTTPS, also after a redirect, but for a mirror on this very machine; a
+//! download that stops goes on where it stopped, now or at the next call; nothing gets its final name, and
+//! nothing is unpacked, before its checksum was right; from an archive only the expected files are taken,
+//! each of exactly its expected size, straight into the target folder. The archive is removed once unpacked.
 
 mod download;
 mod sum;
@@ -13,6 +13,8 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+pub use unpack::unpack;
 
 use super::{DataError, Source};
 use sum::Sum;
@@ -34,9 +36,10 @@ impl Dataset {
 
     /// The files, with the MD5 sums their publishers give.
     fn files(self) -> Vec<Remote> {
-        let remote = |base: &str, file: &str, md5: &str, members: &[(&str, u64)]| Remote {
+        let remote = |base: &str, file: &str, most: u64, md5: &str, members: &[(&str, u64)]| Remote {
             base: base.into(),
             file: file.into(),
+            most,
             sum: Sum::Md5(md5.into()),
             members: members.iter().map(|&(name, bytes)| Member { name: name.into(), bytes }).collect(),
         };
@@ -46,6 +49,7 @@ impl Dataset {
                 vec![remote(
                     "https://www.cs.toronto.edu/~kriz/",
                     "cifar-10-binary.tar.gz",
+                    200 * MEGABYTE,
                     "c32a1d4ab5d03f1284b67883e8d87530",
                     &[
                         ("data_batch_1.bin", BATCH),
@@ -60,8 +64,9 @@ impl Dataset {
             Self::Stl10 => {
                 const IMAGE: u64 = 3 * 96 * 96;
                 vec![remote(
-                    "http://ai.stanford.edu/~acoates/stl10/",
+                    "https://ai.stanford.edu/~acoates/stl10/",
                     "stl10_binary.tar.gz",
+                    3_000 * MEGABYTE,
                     "91f7769df0f17e558f3565bffb0c7dfb",
                     &[
                         ("train_X.bin", 5_000 * IMAGE),
@@ -79,8 +84,9 @@ impl Dataset {
                 ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
             ]
             .map(|(file, md5)| {
-                let base = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
-                remote(base, file, md5, &[])
+                // The same files as at the publisher's address, which knows no HTTPS.
+                let base = "https://fashion-mnist.s3.eu-central-1.amazonaws.com/";
+                remote(base, file, 40 * MEGABYTE, md5, &[])
             })
             .into(),
         }
@@ -122,15 +128,19 @@ struct Remote {
     /// The address up to the file's name.
     base: String,
     file: String,
+    /// More bytes than it has: no server fills the disk.
+    most: u64,
     sum: Sum,
     /// What to take out of it; an empty list keeps the file as it is.
     members: Vec<Member>,
 }
 
-/// A file in an archive.
-struct Member {
-    name: String,
-    bytes: u64,
+/// A file that is expected in an archive.
+pub struct Member {
+    /// Its name, without folders: a plain name of this program's own choice.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// Downloads `dataset` into the folder `to`, which is made when missing, checks and unpacks it. What
@@ -162,6 +172,9 @@ pub fn fetch(
 /// Where pytorch-fid publishes the Inception network's weights.
 const INCEPTION: &str = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/";
 const INCEPTION_FILE: &str = "pt_inception-2015-12-05-6726825d.pth";
+/// Its SHA-256, of which the publisher has put the first digits into the name.
+const INCEPTION_SUM: &str = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2";
+const MEGABYTE: u64 = 1_000_000;
 
 /// Downloads the weights of the Inception network of 2015 (96 MB) into the folder `to` and returns the file.
 /// `base_url` replaces the address up to the file's name, for a mirror.
@@ -175,9 +188,9 @@ pub fn fetch_inception(
 ) -> Result<PathBuf, DataError> {
     let base =
         base_url.map_or_else(|| INCEPTION.to_owned(), |base| format!("{}/", base.trim_end_matches('/')));
-    // The publisher names the file after the first digits of its sum.
-    let sum = Sum::Sha256("6726825d".into());
-    fetch_files(&[Remote { base, file: INCEPTION_FILE.into(), sum, members: Vec::new() }], to, progress)?;
+    let (file, sum) = (INCEPTION_FILE.into(), Sum::Sha256(INCEPTION_SUM.into()));
+    let remote = Remote { base, file, most: 120 * MEGABYTE, sum, members: Vec::new() };
+    fetch_files(&[remote], to, progress)?;
     Ok(to.join(INCEPTION_FILE))
 }
 
@@ -192,7 +205,7 @@ fn fetch_files(files: &[Remote], to: &Path, progress: &mut dyn FnMut(Progress)) 
             download::download(remote, &target, progress)?;
         }
         if !remote.members.is_empty() {
-            unpack::unpack(&target, &remote.members, to)?;
+            unpack(&target, &remote.members, to)?;
             fs::remove_file(&target).map_err(|error| DataError::write(&target, error))?;
         }
     }
@@ -223,7 +236,7 @@ mod tests {
         let path = dir.path().join("x");
         fs::write(&path, bytes).unwrap();
         let sum = Sum::Md5(Sum::Md5("0".repeat(32)).of(&path).unwrap());
-        Remote { base: base.into(), file: file.into(), sum, members }
+        Remote { base: base.into(), file: file.into(), most: 1 << 20, sum, members }
     }
 
     #[test]
@@ -245,12 +258,32 @@ mod tests {
         assert_eq!(fs::read(dir.path().join("a.bin")).unwrap(), b"12345");
     }
 
+    /// The archive would unpack well.
+    #[test]
+    fn what_has_another_sum_is_never_unpacked() {
+        let archive = unpack::tests::archive(&[("x/a.bin", b"12345")]);
+        let served = archive.clone();
+        let base = serve(move |_| Reply::whole(&served));
+        let dir = tempfile::tempdir().unwrap();
+        let members = vec![Member { name: "a.bin".into(), bytes: 5 }];
+        let wrong = Remote { sum: Sum::Md5("0".repeat(32)), ..remote(&base, "a.tar.gz", &archive, members) };
+        for there in [false, true] {
+            if there {
+                fs::write(dir.path().join("a.tar.gz"), &archive).unwrap();
+            }
+            let error = fetch_files(std::slice::from_ref(&wrong), dir.path(), &mut |_| {}).unwrap_err();
+            assert!(matches!(error, DataError::Checksum { .. }), "{error}");
+            assert!(!dir.path().join("a.bin").exists());
+        }
+    }
+
     #[test]
     fn names_and_mirrors() {
         for dataset in Dataset::ALL {
             assert_eq!(dataset.to_string().parse::<Dataset>().unwrap(), dataset);
             for remote in dataset.files() {
                 assert!(remote.sum.digits().len() == 32 && remote.base.ends_with('/'));
+                assert!(remote.base.starts_with("https://"), "{}", remote.base);
             }
         }
         let error = "mnist".parse::<Dataset>().unwrap_err().to_string();
@@ -262,6 +295,7 @@ mod tests {
         let error = fetch(Dataset::FashionMnist, dir.path(), Some(mirror), &mut |_| {}).unwrap_err();
         assert!(matches!(error, DataError::Checksum { .. }), "{error}");
         let error = fetch_inception(dir.path(), Some(mirror), &mut |_| {}).unwrap_err().to_string();
-        assert!(error.contains("SHA-256") && error.contains("6726825d"), "{error}");
+        assert!(error.contains("SHA-256") && error.contains(INCEPTION_SUM), "{error}");
+        assert!(INCEPTION.starts_with("https://") && INCEPTION_FILE.contains(&INCEPTION_SUM[..8]));
     }
 }

@@ -14,18 +14,17 @@ use super::super::DataError;
 pub(super) enum Sum {
     /// The MD5 sum, which guards against accidents.
     Md5(String),
-    /// The first digits of the SHA-256, where that is all there is: as a part of the file's name.
+    /// The SHA-256.
     Sha256(String),
 }
 
 impl Sum {
-    /// As many digits of a file's sum as there are to compare.
+    /// A file's sum.
     pub fn of(&self, path: &Path) -> Result<String, DataError> {
-        let digits = match self {
-            Self::Md5(_) => digest::<Md5>(path)?,
-            Self::Sha256(_) => digest::<Sha256>(path)?,
-        };
-        Ok(digits[..self.digits().len().min(digits.len())].to_owned())
+        match self {
+            Self::Md5(_) => digest::<Md5>(path),
+            Self::Sha256(_) => digest::<Sha256>(path),
+        }
     }
 
     /// The digits.
@@ -68,7 +67,9 @@ mod tests {
         std::fs::write(&path, "abc").unwrap();
         // RFC 1321 and FIPS 180-4.
         assert!(Sum::Md5("900150983cd24fb0d6963f7d28e17f72".into()).fits(&path).unwrap());
-        assert!(Sum::Sha256("ba7816bf".into()).fits(&path).unwrap());
-        assert!(!Sum::Sha256("ba7816be".into()).fits(&path).unwrap());
+        let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert!(Sum::Sha256(sum.into()).fits(&path).unwrap());
+        // A part of it is not enough: four bytes are found by trying.
+        assert!(!Sum::Sha256(sum[..8].into()).fits(&path).unwrap());
     }
 }

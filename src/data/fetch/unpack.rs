@@ -14,14 +14,19 @@ const SLACK: u64 = 64 << 20;
 
 /// Writes every one of `members` from `archive` into `to`, whatever folder it has in the archive; all
 /// other entries are left alone. The paths in the archive are never used, only the expected names.
-pub(super) fn unpack(archive: &Path, members: &[Member], to: &Path) -> Result<(), DataError> {
+///
+/// # Errors
+/// [`DataError::Read`] when there is no such file, [`DataError::Damaged`] when it is no such archive, lacks
+/// a member or has one of another size, [`DataError::Write`].
+pub fn unpack(archive: &Path, members: &[Member], to: &Path) -> Result<(), DataError> {
     let damaged = |error: io::Error| DataError::damaged(archive, error.to_string());
     let file = File::open(archive).map_err(|error| DataError::read(archive, error))?;
     let most = members.iter().map(|member| member.bytes).sum::<u64>() + SLACK;
     let plain = MultiGzDecoder::new(BufReader::new(file)).take(most);
     let mut archive_reader = tar::Archive::new(plain);
     let mut missing: Vec<&Member> = members.iter().collect();
-    for entry in archive_reader.entries().map_err(damaged)? {
+    // Long names, which may have any length, are not put together: no expected file has one.
+    for entry in archive_reader.entries().map_err(damaged)?.raw(true) {
         let mut entry = entry.map_err(damaged)?;
         let path = entry.path().map_err(damaged)?;
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -108,6 +113,37 @@ pub(super) mod tests {
         names.sort();
         assert_eq!(names, ["a.bin", "b.bin"]);
         assert!(!dir.path().join("a.bin").exists() && !dir.path().join("evil.txt").exists());
+    }
+
+    /// An entry that is the name of the next one, a gigabyte long, and a gigabyte of something else.
+    #[test]
+    fn bombs_are_passed_over_in_bounded_memory() {
+        use crate::input::measure::process;
+        for kind in ["name", "pax", "other"] {
+            let process = process("data::fetch::unpack::tests::bomb_process", kind);
+            assert!(process.outcome.contains("x.tar.gz is damaged"), "{kind}: {process:?}");
+            process.within(32);
+        }
+    }
+
+    /// Not a test but the process of the one before.
+    #[test]
+    fn bomb_process() {
+        crate::input::measure::in_process(|kind| {
+            let mut builder =
+                tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+            let mut header = tar::Header::new_gnu();
+            header.set_path("other.bin").unwrap();
+            header.set_entry_type(match kind {
+                "name" => tar::EntryType::GNULongName,
+                "pax" => tar::EntryType::XHeader,
+                _ => tar::EntryType::Regular,
+            });
+            header.set_size(1 << 30);
+            header.set_cksum();
+            builder.append(&header, io::repeat(b'x').take(1 << 30)).unwrap();
+            try_unpack(&builder.into_inner().unwrap().finish().unwrap()).1.unwrap_err().to_string()
+        });
     }
 
     #[test]

@@ -38,12 +38,14 @@ struct Shared {
     outcome: Mutex<Option<(Wanted, Outcome)>>,
     done: AtomicUsize,
     total: AtomicUsize,
+    /// The number of the newest wish: older ones are given up.
+    asked: AtomicUsize,
 }
 
 /// Looks at images.
 pub struct Checker {
     shared: Arc<Shared>,
-    ask: Sender<Wanted>,
+    ask: Sender<(usize, Wanted)>,
     asked: Option<Wanted>,
 }
 
@@ -69,8 +71,9 @@ impl Checker {
     pub fn get(&mut self, wanted: &Wanted) -> State {
         if self.asked.as_ref() != Some(wanted) {
             self.asked = Some(wanted.clone());
+            let number = self.shared.asked.fetch_add(1, Ordering::Relaxed) + 1;
             // The looker lives as long as this does.
-            let _ = self.ask.send(wanted.clone());
+            let _ = self.ask.send((number, wanted.clone()));
         }
         let outcome = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome.as_ref().filter(|(of, _)| of == wanted) {
@@ -83,26 +86,31 @@ impl Checker {
     }
 }
 
-fn look(shared: &Shared, asked: &Receiver<Wanted>, wake: &Wake) {
+fn look(shared: &Shared, asked: &Receiver<(usize, Wanted)>, wake: &Wake) {
     while let Ok(first) = asked.recv() {
-        // Only the newest wish counts: typing a path asks with every letter.
-        let wanted = asked.try_iter().last().unwrap_or(first);
+        // Only the newest wish counts: typing a path asks with every letter, and the first of them may be `/`.
+        let (number, wanted) = asked.try_iter().last().unwrap_or(first);
         let progress = |done: usize, total: usize| {
             shared.done.store(done, Ordering::Relaxed);
             shared.total.store(total, Ordering::Relaxed);
             wake();
         };
         progress(0, 0);
-        let result = examine(&wanted, &progress).map(Arc::new);
+        let stop = || shared.asked.load(Ordering::Relaxed) != number;
+        let result = examine(&wanted, &progress, &stop).map(Arc::new);
         *shared.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some((wanted, result));
         wake();
     }
 }
 
-fn examine(wanted: &Wanted, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Found, String> {
+fn examine(
+    wanted: &Wanted,
+    progress: &(dyn Fn(usize, usize) + Sync),
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<Found, String> {
     let source: Source = wanted.data.source.parse().map_err(|error| format!("{error}"))?;
     let mut options = wanted.data.options(wanted.side, Split::Train);
-    options.progress = progress;
+    (options.progress, options.stop) = (progress, stop);
     if source == Source::Toys {
         options.toys_count = options.toys_count.min(TOYS);
     }
@@ -140,6 +148,18 @@ mod tests {
         let found = check(DataConfig { toys_count: 5_000, ..DataConfig::default() }).unwrap();
         assert_eq!((found.report.used, found.strip.len()), (5_000, STRIP));
         assert_eq!(found.strip[0].len(), 16 * 16 * 3);
+    }
+
+    /// Whoever types a path that begins with `/` asks for the whole disk first.
+    #[test]
+    fn an_older_wish_is_given_up() {
+        let older = AtomicUsize::new(0);
+        let wanted =
+            Wanted { data: DataConfig { source: "/".to_owned(), ..DataConfig::default() }, side: 16 };
+        let stop = || older.fetch_add(1, Ordering::Relaxed) == 3;
+        let stopped = examine(&wanted, &|_, _| {}, &stop);
+        assert!(stopped.err().unwrap().contains("stopped"));
+        assert_eq!(older.into_inner(), 4, "it looked on");
     }
 
     #[test]

@@ -30,6 +30,7 @@ use super::theme::Palette;
 use crate::arch::Genotype;
 use crate::config::{Mode, PRESETS, RunConfig};
 use crate::data::Source;
+use crate::input;
 use crate::metric::extractor::Kind;
 use crate::run::write_atomic;
 use crate::worker::Job;
@@ -130,8 +131,7 @@ impl Setup {
     /// If it cannot be read or is no file of settings, in a sentence; nothing is changed then.
     pub fn load(&mut self, path: &Path) -> Result<(), String> {
         let place = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(|error| format!("{place} cannot be read: {error}"))?;
+        let text = input::read_text(path).map_err(|error| format!("{place} cannot be read: {error}"))?;
         self.draft.config = RunConfig::from_toml(&text, &place).map_err(|error| error.to_string())?;
         self.history.note(&self.draft);
         Ok(())

@@ -1,12 +1,11 @@
 //! One array in NumPy's own format (NEP 1): a description in Python's notation, then the numbers.
 
+use crate::tensors::limits::MOST_DIMENSIONS;
 use crate::tensors::{TensorsError, damaged, within};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy starts the numbers at a multiple of this.
 const ALIGNMENT: usize = 64;
-/// NumPy's own limit.
-const MOST_DIMENSIONS: u64 = 64;
 
 /// An array as `f64`, row-major.
 #[derive(Debug, PartialEq)]
@@ -34,12 +33,18 @@ impl Numbers {
             let there = data.len();
             return Err(damaged(format!("its shape {shape:?} does not fit its {there} bytes of numbers")));
         }
-        let values: Vec<f64> = if size == 8 {
+        let mut values: Vec<f64> = if size == 8 {
             data.as_chunks::<8>().0.iter().map(|word| f64::from_le_bytes(*word)).collect()
         } else {
             data.as_chunks::<4>().0.iter().map(|word| f64::from(f32::from_le_bytes(*word))).collect()
         };
         let values = match shape[..] {
+            [rows, columns] if by_columns && rows == columns => {
+                for row in 0..rows {
+                    (0..row).for_each(|column| values.swap(row * columns + column, column * columns + row));
+                }
+                values
+            }
             [rows, columns] if by_columns => {
                 (0..rows * columns).map(|at| values[at % columns * rows + at / columns]).collect()
             }

@@ -179,6 +179,37 @@ fn other_files_cuts_and_bombs_are_refused() {
     assert!(refusal.contains("31457280 bytes in one entry"), "{refusal}");
 }
 
+/// Not a test but the process of the next one.
+#[test]
+fn reading_process() {
+    crate::input::measure::in_process(|path| {
+        let read = Moments::read(std::fs::File::open(path).unwrap());
+        read.map_or_else(|error| error.to_string(), |moments| format!("{} features", moments.mean.len()))
+    });
+}
+
+/// Packed zeros are a covariance, too: of 1,700 features at most, which is as much as a small file may cost.
+#[test]
+fn a_packed_covariance_costs_little_and_a_real_one_twice_its_size() {
+    use crate::input::measure::process;
+    for (width, kind, method, outcome) in [
+        (1_700, "True", CompressionMethod::Deflated, "1700 features"),
+        (4_096, "True", CompressionMethod::Deflated, "bytes in one entry"),
+        (2_048, "False", STORED, "2048 features"),
+    ] {
+        let zeros = vec![0; 8 * width * width];
+        let sigma = npy(&described("<f8", kind, &format!("({width}, {width})")), &zeros);
+        let mu = vector(&vec![0.0; width]);
+        let bytes = zipped(&[("mu.npy", &mu), ("sigma.npy", &sigma)], method);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let process = process("tensors::npz::tests::reading_process", file.path().to_str().unwrap());
+        assert!(process.outcome.contains(outcome), "{process:?}");
+        // A few MiB are the process's own.
+        process.within(6 + 64.max((2 * bytes.len() as u64) >> 20));
+    }
+}
+
 proptest! {
     #[test]
     fn random_changes_of_a_file_do_no_harm(

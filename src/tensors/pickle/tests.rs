@@ -155,7 +155,7 @@ fn sizes_are_refused_before_memory_is_taken() {
     ] {
         assert!(refusal(bytes).contains("bytes in its pickle"), "{bytes:?}");
     }
-    assert!(refusal(b"X\x00\x00\xff\x01abc.").contains("ends too early"));
+    assert!(refusal(b"X\x00\x00\x7f\x00abc.").contains("ends too early"));
     assert!(refusal(&b"N".repeat(5_000_000)).contains("instructions in its pickle"));
     assert!(refusal(&b"(".repeat(5_000)).contains("containers within each other"));
     let name = [b"c".to_vec(), b"a".repeat(5_000), b"\n".to_vec()].concat();
@@ -184,7 +184,7 @@ fn copies_of_a_list_are_counted() {
 fn a_list_in_itself_and_deep_nesting_are_data() {
     let pickle = read(b"]q\x00h\x00a.").unwrap();
     assert_eq!(*pickle.get(pickle.root()), Value::List(vec![pickle.root()]));
-    let deep = [b"]".repeat(1_000_000), b"a".repeat(999_999), b".".to_vec()].concat();
+    let deep = [b"]".repeat(200_000), b"a".repeat(199_999), b".".to_vec()].concat();
     drop(read(&deep).unwrap());
 }
 

@@ -257,6 +257,65 @@ fn limits_hold_before_numbers_are_read() {
     assert!(bomb(1, small).contains("41943040 bytes in its storages"));
 }
 
+/// Not a test but the process of the next one.
+#[test]
+fn reading_process() {
+    crate::input::measure::in_process(|path| {
+        let read = PthFile::read(std::fs::File::open(path).unwrap()).and_then(|mut file| file.tensors(None));
+        read.map_or_else(|error| error.to_string(), |found| format!("{} tensors", found.len()))
+    });
+}
+
+/// Small files that unpack, repeat or describe much.
+#[test]
+fn a_small_file_costs_little_whatever_it_says() {
+    use crate::input::measure::process;
+    let zeros = vec![0; 4 << 20];
+    let views: Vec<(String, Vec<u8>)> =
+        (0..4_000).map(|i| (i.to_string(), tensor(1 << 20, 0, &[1 << 20], &[1]))).collect();
+    let entries = views.iter().map(|(name, view)| [text(name), view.clone()].concat());
+    let shared = [b"\x80\x02}(".to_vec(), entries.collect::<Vec<_>>().concat(), b"u.".to_vec()].concat();
+    let shared = zipped(&[("x/data.pkl", &shared), ("x/data/0", &zeros)], CompressionMethod::Deflated);
+    let pickled = |pickle: Vec<u8>| packed(&pickle, CompressionMethod::Deflated);
+    let large = tensor(25 << 20, 0, &[25 << 20], &[1]);
+    let large = [b"\x80\x02}".to_vec(), text("w"), large, b"s.".to_vec()].concat();
+    for (what, bytes, reason) in [
+        ("views of one storage", shared, "numbers in its tensors"),
+        (
+            "a packed storage",
+            {
+                let zeros = vec![0; 100 << 20];
+                zipped(&[("x/data.pkl", &large), ("x/data/0", &zeros)], CompressionMethod::Deflated)
+            },
+            "numbers in its tensors",
+        ),
+        (
+            "a text in each of its places",
+            pickled(b"X\x01\0\0\0ar\x01\0\0\0".repeat(600_000)),
+            "instructions in its pickle",
+        ),
+        (
+            "remembered values",
+            {
+                let remember = (0..249_000u32).flat_map(|place| [&b"]r"[..], &place.to_le_bytes()].concat());
+                pickled(remember.chain(*b".").collect())
+            },
+            "no table",
+        ),
+        (
+            "a long text",
+            pickled([&b"T"[..], &(1u32 << 30).to_le_bytes(), &[b'a'; 7 << 20]].concat()),
+            "bytes in its pickle",
+        ),
+    ] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let process = process("tensors::pth::tests::reading_process", file.path().to_str().unwrap());
+        assert!(process.outcome.contains(reason), "{what}: {process:?}");
+        process.within(64);
+    }
+}
+
 /// A few bytes can refer to a long text again and again; it is nowhere copied again and again.
 #[test]
 fn long_texts_are_refused_before_they_are_copied() {

@@ -2,6 +2,7 @@
 
 use half::{bf16, f16};
 
+use crate::tensors::limits::MOST_DIMENSIONS;
 use crate::tensors::pickle::{Id, Pickle, Value};
 use crate::tensors::{TensorsError, damaged, within};
 
@@ -11,8 +12,6 @@ const TENSOR: &str = "torch._utils._rebuild_tensor_v2";
 const PARAMETER: &str = "torch._utils._rebuild_parameter";
 /// A tuple of sizes by another name.
 const SIZE: &str = "torch.Size";
-/// Most dimensions of a tensor; NumPy's limit.
-const MOST_DIMENSIONS: u64 = 64;
 /// Longest name of a storage, in bytes; PyTorch's are numbers.
 const LONGEST_KEY: u64 = 100;
 

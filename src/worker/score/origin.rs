@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::arch::Genotype;
 use crate::data::{Source, Split, Stream};
+use crate::input;
 use crate::run::RunView;
 use crate::worker::sampling::{Latents, Sampler, model_file, read_model};
 
@@ -92,7 +93,7 @@ impl Opened {
             Origin::Model(model) => {
                 let path = model_file(model)?;
                 let unusable = || format!("{} cannot be used as a model", path.display());
-                let bytes = std::fs::read(&path).with_context(unusable)?;
+                let bytes = input::read_weights(&path).with_context(unusable)?;
                 let read = read_model(&bytes, generation.arch.as_ref()).with_context(unusable)?;
                 let latents = Latents::Drawn { count: generation.count, seed: generation.seed };
                 let sampler = Sampler::new(&read.file, &latents, &device.clone().inner());

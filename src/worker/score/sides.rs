@@ -1,13 +1,12 @@
 //! Both sides, looked at, become scores.
 
-use std::fs::File;
-
 use anyhow::{Context as _, bail, ensure};
 
 use super::origin::Origin;
 use super::protocol::{Measure, Protocol};
 use super::tally::Tally;
 use crate::arch::words::thousands;
+use crate::input;
 use crate::metric::extractor::Extractor;
 use crate::metric::{Gaussian, Metric, Score, frechet_distance, kid, prdc};
 use crate::tensors::Moments;
@@ -112,7 +111,7 @@ fn gaussian(origin: &Origin, tally: Option<&Tally>, width: usize) -> anyhow::Res
         bail!("{origin} was not looked at");
     };
     let unusable = || format!("{} cannot be used as statistics", path.display());
-    let file = File::open(path).with_context(unusable)?;
+    let (file, _) = input::open(path).with_context(unusable)?;
     let Moments { mean, covariance } = Moments::read(file).with_context(unusable)?;
     ensure!(
         mean.len() == width,

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
 
 use super::layout::{NUMBERS, shapes};
 use crate::export::sha256;
+use crate::input;
 use crate::metric::extractor::ExtractorError;
 use crate::metric::extractor::weights::write_atomically;
 use crate::metric::score::INCEPTION_2015;
-use crate::tensors::{NamedArrays, PthFile};
+use crate::tensors::{MOST_TENSORS, NamedArrays, PthFile, is_safetensors, open_safetensors};
 
 /// First digits of the SHA-256 of the public files, which are part of their names: that of pytorch-fid and
 /// that of torch-fidelity hold the same numbers.
@@ -47,10 +48,10 @@ impl InceptionWeights {
     pub fn read(path: &Path) -> Result<Self, ExtractorError> {
         let bytes = read_bounded(path)?;
         let foreign = |why: String| ExtractorError::Foreign { path: path.to_owned(), why };
-        if let Ok(file) = SafeTensors::deserialize(&bytes) {
-            let (_, header) =
-                SafeTensors::read_metadata(&bytes).map_err(|error| foreign(error.to_string()))?;
-            let origin = header.metadata().as_ref().and_then(|metadata| metadata.get(ORIGIN).cloned());
+        if is_safetensors(&bytes) {
+            let opened = open_safetensors(&bytes, MOST_TENSORS);
+            let (file, mut metadata) = opened.map_err(|error| foreign(error.to_string()))?;
+            let origin = metadata.remove(ORIGIN);
             let mut numbers = BTreeMap::new();
             for (name, view) in file.iter() {
                 if view.dtype() == Dtype::F32 {
@@ -169,8 +170,7 @@ impl InceptionWeights {
 fn read_bounded(path: &Path) -> Result<Vec<u8>, ExtractorError> {
     let unreadable =
         |error: std::io::Error| ExtractorError::Read { path: path.to_owned(), why: error.to_string() };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let size = file.metadata().map_err(unreadable)?.len();
+    let (file, size) = input::open(path).map_err(unreadable)?;
     if size > MOST_BYTES {
         let why = format!("it has {size} bytes, and the network's numbers have {}", MOST_BYTES / 2);
         return Err(ExtractorError::Foreign { path: path.to_owned(), why });
