@@ -9,7 +9,7 @@ use super::args::RUNS;
 use super::settings;
 use super::terminal::Terminal;
 use crate::config::RunConfig;
-use crate::run::default_dir;
+use crate::run::{default_dir, now};
 use crate::worker::{self, Control, End, Engine, Going, Job};
 
 /// Exit code of a run that was stopped by a second Ctrl-C.
@@ -23,7 +23,7 @@ const INTERRUPTED: i32 = 130;
 pub(super) fn begin(job: Job, config: RunConfig, out: Option<&Path>, json: bool) -> anyhow::Result<()> {
     let dir = match out {
         Some(dir) => dir.to_owned(),
-        None => default_dir(Path::new(RUNS), &config.name, time::OffsetDateTime::now_utc()),
+        None => default_dir(Path::new(RUNS), &config.name, now()),
     };
     let mut terminal = Terminal::new(json);
     let controls = listen()?;

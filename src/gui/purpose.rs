@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::dialogs::{FileKind, Question, Wanted};
+use crate::run::safe_name;
 
 /// A file of settings, as the command line takes it too.
 const SETTINGS_FILE: FileKind = FileKind { words: "Settings (TOML)", endings: &["toml"] };
@@ -36,7 +37,8 @@ impl Purpose {
             Self::Images => ("Choose a folder of images", Wanted::Folder),
             Self::LoadSettings => ("Load settings", Wanted::Open(SETTINGS_FILE)),
             Self::SaveSettings => {
-                ("Save settings", Wanted::Save { kinds: vec![SETTINGS_FILE], name: format!("{name}.toml") })
+                let name = format!("{}.toml", safe_name(name, "settings"));
+                ("Save settings", Wanted::Save { kinds: vec![SETTINGS_FILE], name })
             }
         };
         let begin = (self == Self::OpenRun || self == Self::OpenModel).then(|| runs.to_owned());

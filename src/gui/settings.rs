@@ -80,7 +80,10 @@ impl Settings {
     pub fn visited(&mut self, dir: &Path) {
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         self.recent.retain(|known| *known != dir);
-        self.recent.insert(0, dir);
+        // What is no Unicode has no JSON form, and would keep all the rest from being written.
+        if dir.to_str().is_some() {
+            self.recent.insert(0, dir);
+        }
         self.recent.truncate(RECENT);
     }
 
@@ -155,6 +158,18 @@ mod tests {
         assert_eq!(settings.recent, [Path::new("/a")]);
         settings.write(&deep).unwrap();
         assert_eq!(Settings::read(Some(&deep)), (settings, None));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_run_whose_path_is_no_unicode_does_not_keep_the_rest_from_being_written() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings { smoothing: 0.5, ..Settings::default() };
+        settings.visited(Path::new("/a"));
+        settings.visited(Path::new(std::ffi::OsStr::from_bytes(b"/\xff")));
+        settings.write(folder.path()).unwrap();
+        assert_eq!(Settings::read(Some(folder.path())).0.recent, [Path::new("/a")]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::RunError;
 use super::error::at;
 use super::fs::{Disk, Fs};
+use super::names::is_device;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -26,8 +27,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// ones. For a moment the disk holds both contents.
 ///
 /// # Errors
-/// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`], naming the target.
+/// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`], naming the target; [`RunError::BadName`],
+/// with nothing written, where that is a [device](is_device) to Windows.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    if path.file_name().is_some_and(|name| is_device(&name.to_string_lossy())) {
+        let reason = io::Error::new(ErrorKind::InvalidFilename, "Windows takes that name for a device");
+        return Err(at("write", path)(reason));
+    }
     write_atomic_on(&Disk, path, bytes)
 }
 
@@ -129,6 +135,16 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_windows_takes_for_a_device_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["con", "AUX.toml", "com1.png", "nul.tar.gz"] {
+            let message = write_atomic(&dir.path().join(name), b"").unwrap_err().to_string();
+            assert!(message.contains(name) && message.contains("for a device"), "{message}");
+        }
+        assert_eq!(names(dir.path()), [""; 0]);
+    }
+
+    #[test]
     fn a_fault_at_any_step_leaves_the_old_or_the_new_content_and_names_the_file() {
         for after in [After::Recovers, After::StaysDown] {
             let mut faults = 0;
@@ -145,8 +161,8 @@ mod tests {
                 }
                 faults += 1;
                 let message = result.unwrap_err().to_string();
+                assert!(disk.is_named_by(&message), "{message}");
                 assert!(message.contains(dir.path().to_str().unwrap()), "{message}");
-                assert!(message.contains("injected fault"), "{message}");
                 let content = fs::read_to_string(&path).unwrap();
                 // Create, write, sync and rename come before the new content; the folder's sync after.
                 assert_eq!(content, if k < 4 { "old" } else { "brand new" }, "k = {k}");

@@ -7,14 +7,17 @@ pub use draft::Draft;
 pub use store::{Checkpoints, Found};
 
 use super::RunError;
+use super::beside::Beside;
 use super::error::at;
-use super::fs::read_at_most;
+use super::fs::{open_file, read_at_most};
+use super::hash;
 use super::info::parse_versioned;
+use super::names::is_device;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -46,28 +49,27 @@ struct Manifest {
     step: u64,
     logs: LogLengths,
     files: BTreeMap<String, Sum>,
+    /// What lay beside the checkpoints; nothing in one of a version that did not note it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    beside: Beside,
     meta: serde_json::Value,
 }
 
+/// Length and SHA-256 sum of some bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Sum {
-    sha256: String,
-    bytes: u64,
+pub(super) struct Sum {
+    pub(super) sha256: String,
+    pub(super) bytes: u64,
 }
 
 impl Sum {
-    fn of(bytes: &[u8]) -> Self {
-        Self { sha256: hex(&Sha256::digest(bytes)), bytes: bytes.len() as u64 }
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        Self { sha256: hash::words(Sha256::new_with_prefix(bytes)), bytes: bytes.len() as u64 }
     }
 }
 
-impl Checkpoint {
-    /// Opens the checkpoint in `dir` and compares every file with its sum.
-    ///
-    /// # Errors
-    /// [`RunError::Damaged`] where something is missing or different, [`RunError::Newer`] where a newer
-    /// version wrote it, else [`RunError::Denied`] or [`RunError::Io`].
-    pub fn open(dir: &Path) -> Result<Self, RunError> {
+impl Manifest {
+    fn read(dir: &Path) -> Result<Self, RunError> {
         let read = |name| {
             let path = dir.join(name);
             read_at_most(&path, MANIFEST_LIMIT).map_err(unreadable(&path))
@@ -78,10 +80,22 @@ impl Checkpoint {
         if read(MANIFEST_SUM)? != sum.as_bytes() {
             return Err(damaged(&path, format!("its sum is not that of {MANIFEST_SUM}")));
         }
-        let manifest: Manifest = parse_versioned(&path, &json)?;
+        let manifest: Self = parse_versioned(&path, &json)?;
         if let Some(name) = manifest.files.keys().find(|name| !is_plain(name)) {
             return Err(damaged(&path, format!("it lists a file named {name:?}")));
         }
+        Ok(manifest)
+    }
+}
+
+impl Checkpoint {
+    /// Opens the checkpoint in `dir` and compares every file with its sum.
+    ///
+    /// # Errors
+    /// [`RunError::Damaged`] where something is missing or different, [`RunError::Newer`] where a newer
+    /// version wrote it, else [`RunError::Denied`] or [`RunError::Io`].
+    pub fn open(dir: &Path) -> Result<Self, RunError> {
+        let manifest = Manifest::read(dir)?;
         let checkpoint = Self { dir: dir.to_path_buf(), manifest };
         for name in checkpoint.names() {
             checkpoint.verify(name, &mut io::sink())?;
@@ -97,6 +111,11 @@ impl Checkpoint {
     /// How long the logs were.
     pub fn logs(&self) -> LogLengths {
         self.manifest.logs
+    }
+
+    /// What lay beside it.
+    pub(super) fn beside(&self) -> &Beside {
+        &self.manifest.beside
     }
 
     /// The folder that holds it.
@@ -116,6 +135,15 @@ impl Checkpoint {
     /// [`RunError::Denied`] or [`RunError::Io`].
     pub fn read(&self, name: &str) -> Result<Vec<u8>, RunError> {
         let mut bytes = Vec::new();
+        // All at once, since growing by doubling would take twice as much. Not more than is really there:
+        // `verify` compares the length before it reads.
+        let found = fs::metadata(self.dir.join(name)).map_or(0, |found| found.len());
+        if self.manifest.files.get(name).is_some_and(|sum| sum.bytes == found) {
+            let reserved = usize::try_from(found).ok().map(|len| bytes.try_reserve_exact(len));
+            if !matches!(reserved, Some(Ok(()))) {
+                return Err(damaged(&self.dir.join(name), format!("{found} bytes do not fit in the memory")));
+            }
+        }
         self.verify(name, &mut bytes)?;
         Ok(bytes)
     }
@@ -136,14 +164,14 @@ impl Checkpoint {
             let reason = "it is no part of the checkpoint".to_owned();
             return Err(damaged(&path, reason));
         };
-        let mut file = File::open(&path).map_err(unreadable(&path))?;
+        let mut file = open_file(&path).map_err(unreadable(&path))?;
         let bytes = file.metadata().map_err(unreadable(&path))?.len();
         if bytes != expected.bytes {
             let reason = format!("{bytes} bytes instead of {}", expected.bytes);
             return Err(damaged(&path, reason));
         }
         let mut hasher = Sha256::new();
-        let mut chunk = vec![0; 64 << 10];
+        let mut chunk = vec![0; hash::CHUNK];
         let mut left = bytes;
         while left > 0 {
             let wanted = left.min(chunk.len() as u64) as usize;
@@ -153,7 +181,7 @@ impl Checkpoint {
             to.write_all(part).map_err(at("copy", &path))?;
             left -= wanted as u64;
         }
-        if hex(&hasher.finalize()) != expected.sha256 {
+        if hash::words(hasher) != expected.sha256 {
             return Err(damaged(&path, "its SHA-256 sum differs".to_owned()));
         }
         Ok(())
@@ -188,12 +216,12 @@ pub(super) fn parse_step(digits: &str) -> Option<u64> {
 
 fn is_plain(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let reserved = [MANIFEST, MANIFEST_SUM].contains(&name);
-    (1..=100).contains(&name.len()) && !name.starts_with('.') && !reserved && name.bytes().all(allowed)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let reserved = [MANIFEST, MANIFEST_SUM].contains(&name) || is_device(name);
+    (1..=100).contains(&name.len())
+        && !name.starts_with('.')
+        && !name.ends_with('.')
+        && !reserved
+        && name.bytes().all(allowed)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What can go wrong with a run folder, each in one sentence.
 
+use super::names::shown;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -10,19 +11,25 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Nothing is at the path.
-    #[error("there is no run at {}: check the path, or see `autogan runs list`", dir.display())]
+    #[error("there is no run at {}: check the path, or see `autogan runs list`", shown(dir))]
     Missing {
         /// The path that was asked for.
         dir: PathBuf,
     },
     /// Something is at the path, but no run.
-    #[error("{} is not a run folder (it has no run.json): give the folder that a search or training wrote", dir.display())]
+    #[error(
+        "{} is not a run folder (it has no run.json): give the folder that a search or training wrote",
+        shown(dir)
+    )]
     NotARun {
         /// The path that was asked for.
         dir: PathBuf,
     },
     /// Parts without which a run can be neither read nor resumed are gone.
-    #[error("the run {} is half deleted ({missing} missing): restore that from a copy, or start a new run", dir.display())]
+    #[error(
+        "the run {} is half deleted ({missing} missing): restore that from a copy, or start a new run",
+        shown(dir)
+    )]
     HalfDeleted {
         /// The run folder.
         dir: PathBuf,
@@ -30,19 +37,25 @@ pub enum RunError {
         missing: String,
     },
     /// A new run was to go where other files lie. Nothing was touched.
-    #[error("{} is not empty and holds no run: choose a new or empty folder with --out", dir.display())]
+    #[error("{} is not empty and holds no run: choose a new or empty folder with --out", shown(dir))]
     NotEmpty {
         /// The folder that was asked for.
         dir: PathBuf,
     },
     /// A new run was to go where a run lies already. Nothing was touched.
-    #[error("{0} already holds a run: go on with it by `--resume {0}`, or choose another folder with --out", dir.display())]
+    #[error(
+        "{0} already holds a run: go on with it by `--resume {0}`, or choose another folder with --out",
+        shown(dir)
+    )]
     AlreadyARun {
         /// The folder that was asked for.
         dir: PathBuf,
     },
     /// A living process writes to the run.
-    #[error("the run {} is in use by {holder}: stop that one first, or open the run for reading only", dir.display())]
+    #[error(
+        "the run {} is in use by {holder}: stop that one first, or open the run for reading only",
+        shown(dir)
+    )]
     Locked {
         /// The run folder.
         dir: PathBuf,
@@ -50,7 +63,11 @@ pub enum RunError {
         holder: String,
     },
     /// The file was written by a newer version of the program.
-    #[error("{} has format {found}, newer than the {} this version reads: open it with the version that wrote it", path.display(), super::FORMAT)]
+    #[error(
+        "{} has format {found}, newer than the {} this version reads: open it with the version that wrote it",
+        shown(path),
+        super::FORMAT
+    )]
     Newer {
         /// The file that names its format.
         path: PathBuf,
@@ -58,7 +75,10 @@ pub enum RunError {
         found: u64,
     },
     /// The disk or the quota is full. What was written before is intact.
-    #[error("no space left to {action} {} ({reason}): free some space or raise the quota, then resume the run", path.display())]
+    #[error(
+        "no space left to {action} {} ({reason}): free some space or raise the quota, then resume the run",
+        shown(path)
+    )]
     Full {
         /// What was attempted.
         action: &'static str,
@@ -68,7 +88,10 @@ pub enum RunError {
         reason: io::Error,
     },
     /// The file system is read-only, or the rights are missing.
-    #[error("not allowed to {action} {} ({reason}): get the rights to that folder, or choose another one with --out", path.display())]
+    #[error(
+        "not allowed to {action} {} ({reason}): get the rights to that folder, or choose another one with --out",
+        shown(path)
+    )]
     Denied {
         /// What was attempted.
         action: &'static str,
@@ -77,8 +100,44 @@ pub enum RunError {
         /// What the system said.
         reason: io::Error,
     },
+    /// The system has no file of such a name or such a long path.
+    #[error("cannot {action} {} ({reason}): choose a shorter and plainer one", shown(path))]
+    BadName {
+        /// What was attempted.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
+    /// The folder of a run that this process writes is not the one it was. What was written before is
+    /// intact where that folder is now.
+    #[error(
+        "the run folder {} was moved, deleted or replaced while the run wrote to it: put it back in its place, then resume the run",
+        shown(dir)
+    )]
+    Replaced {
+        /// Where the run folder was.
+        dir: PathBuf,
+    },
+    /// Something in a run folder is not what it must be to be written to.
+    #[error(
+        "{} is {found} where a run has its own {expected}: replace it by what it stands for, or open the run for reading only",
+        shown(path)
+    )]
+    Foreign {
+        /// The part of the run folder.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
     /// Any other refusal of the file system.
-    #[error("cannot {action} {} ({reason}): check that the folder still exists and that its disk works, then resume the run", path.display())]
+    #[error(
+        "cannot {action} {} ({reason}): check that the folder still exists and that its disk works, then resume the run",
+        shown(path)
+    )]
     Io {
         /// What was attempted.
         action: &'static str,
@@ -88,7 +147,7 @@ pub enum RunError {
         reason: io::Error,
     },
     /// The content of a file is not what was written.
-    #[error("{} is damaged ({reason}): restore it from a copy, or use an older checkpoint", path.display())]
+    #[error("{} is damaged ({reason}): restore it from a copy, or use an older checkpoint", shown(path))]
     Damaged {
         /// The damaged file or folder.
         path: PathBuf,
@@ -96,7 +155,10 @@ pub enum RunError {
         reason: String,
     },
     /// The run was saved before, but none of its checkpoints can be used.
-    #[error("no checkpoint in {} can be used ({reasons}): restore one from a copy, or start a new run", dir.display())]
+    #[error(
+        "no checkpoint in {} can be used ({reasons}): restore one from a copy, or start a new run",
+        shown(dir)
+    )]
     NoGoodCheckpoint {
         /// The folder of checkpoints.
         dir: PathBuf,
@@ -104,7 +166,10 @@ pub enum RunError {
         reasons: String,
     },
     /// The caller gave something that this room cannot store.
-    #[error("cannot store {what} in {} ({reason}): this is a fault of the program, please report it", path.display())]
+    #[error(
+        "cannot store {what} in {} ({reason}): this is a fault of the program, please report it",
+        shown(path)
+    )]
     Unstorable {
         /// What was to be stored.
         what: String,
@@ -116,13 +181,19 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// Whether the disk or the quota is full, so that the same can be tried again once there is space.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
+    }
+
     /// What the system said, or else the whole sentence: for files outside of a run, where the remedies
     /// do not fit.
     pub fn reason(&self) -> String {
         match self {
-            Self::Full { reason, .. } | Self::Denied { reason, .. } | Self::Io { reason, .. } => {
-                reason.to_string()
-            }
+            Self::Full { reason, .. }
+            | Self::Denied { reason, .. }
+            | Self::BadName { reason, .. }
+            | Self::Io { reason, .. } => reason.to_string(),
             other => other.to_string(),
         }
     }
@@ -138,6 +209,8 @@ pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) ->
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             RunError::Denied { action, path, reason }
         }
+        // A name with a NUL, and one that is too long.
+        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => RunError::BadName { action, path, reason },
         _ => RunError::Io { action, path, reason },
     }
 }
@@ -168,11 +241,14 @@ mod tests {
             (ErrorKind::FileTooLarge, "free some space"),
             (ErrorKind::PermissionDenied, "get the rights"),
             (ErrorKind::ReadOnlyFilesystem, "get the rights"),
+            (ErrorKind::InvalidFilename, "choose a shorter"),
             (ErrorKind::TimedOut, "that its disk works"),
         ] {
             let message = message(kind);
             assert!(message.contains("write /runs/a b/LATEST"), "{message}");
             assert!(message.contains(way_out), "{message}");
+            let error = at("write", Path::new("x"))(io::Error::from(kind));
+            assert_eq!(error.is_full(), way_out == "free some space" || way_out == "raise the quota");
         }
     }
 }

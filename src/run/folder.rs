@@ -1,15 +1,17 @@
 //! A run folder that is written to.
 
-use super::atomic::{folder_of, sweep, write_atomic_on};
+mod begin;
+
+use super::atomic::{sweep, write_atomic_on};
 use super::error::at;
 use super::fs::{Disk, Fs};
 use super::info::RUN_JSON;
-use super::lock::{LOCK, Lock};
-use super::view::{CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, LOG_TXT, RunView, SAMPLES, SUMMARY};
-use super::{Checkpoint, Checkpoints, Draft, LineLog, LogLengths, RunError, RunInfo, Warning};
+use super::lock::Lock;
+use super::names::shown;
+use super::view::{CANDIDATES, CHECKPOINTS, EVENTS, EXPORT, RunView, SAMPLES, SUMMARY};
+use super::{Checkpoint, Checkpoints, Draft, LineLog, LogLengths, RunError, RunInfo, Warning, beside};
+use begin::{clear, fill, missing, refuse_deep, refuse_foreign, refuse_taken, remove_empty};
 use serde::Serialize;
-use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +19,12 @@ use std::sync::Arc;
 pub(super) const KEEP: usize = 3;
 
 /// A run folder for writing: this process holds its lock as long as the value lives.
+///
+/// What fails for a reason that passes, such as a [full](RunError::is_full) disk, can be done again on the
+/// same value: each of its methods, and those of the logs as [`LineLog`] says. Once all has succeeded, the
+/// run holds the same bytes as if nothing had failed. [`save_checkpoint`](Self::save_checkpoint) then calls
+/// `files` again. When the folder was [replaced](RunError::Replaced), nothing is written any more but lines
+/// of the logs, which go where the folder is now.
 #[derive(Debug)]
 pub struct RunFolder {
     /// `events.jsonl`.
@@ -26,10 +34,10 @@ pub struct RunFolder {
     checkpoints: Checkpoints,
     view: RunView,
     disk: Arc<dyn Fs>,
-    /// Whether the folder, empty, was there before the run.
-    existed: bool,
+    /// The folders that were made to create the run, the innermost first: none where it was there, empty.
+    made: Vec<PathBuf>,
     /// Dropped last: the logs are flushed under the lock.
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// A run that goes on: what [`RunFolder::resume`] gives.
@@ -58,10 +66,10 @@ impl RunFolder {
 
     /// Deletes a run that was just created and could not begin after all; what was there before stays.
     pub fn discard(self) {
-        let (dir, existed) = (self.dir().to_path_buf(), self.existed);
+        let (dir, made) = (self.dir().to_path_buf(), self.made.clone());
         // The lock is let go first: some systems delete no open file.
         drop(self);
-        clear(&dir, existed);
+        clear(&dir, &made);
     }
 
     /// Opens the run in `dir` for writing as it is, to add to it, and takes its lock. To let a run go
@@ -71,6 +79,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// Those of [`RunView::open`]; [`RunError::Locked`] where a living process writes to it;
+    /// [`RunError::Foreign`] where a part of it is a link or no file or folder;
     /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
     pub fn open(dir: &Path) -> Result<Self, RunError> {
         Self::open_on(Arc::new(Disk), dir)
@@ -89,7 +98,9 @@ impl RunFolder {
     /// steps. From there a run that does the same again ends with the same bytes as one that was never
     /// interrupted. May itself be killed at any moment and done again.
     ///
-    /// A checkpoint counts as damaged, too, where a log is shorter than it says.
+    /// A checkpoint counts as damaged, too, where a log is shorter than it says. Where the text of a log, the
+    /// settings or `run.json` are not what they were when it was saved, a warning says so, with the line or
+    /// the bytes; the run goes on, since its state does not depend on them.
     ///
     /// # Errors
     /// Those of [`open`](Self::open) and [`Checkpoints::latest`]; then nothing was cut.
@@ -103,6 +114,7 @@ impl RunFolder {
     /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`]; [`RunError::Damaged`] where a log is
     /// shorter than the checkpoint says.
     pub fn return_to(&mut self, good: &Checkpoint) -> Result<(), RunError> {
+        self.lock.check()?;
         self.lines_are_there(good)?;
         // First the checkpoints: if we are killed here, none is left that speaks of lines cut away.
         self.checkpoints.return_to(good)?;
@@ -121,13 +133,15 @@ impl RunFolder {
         meta: &impl Serialize,
         files: impl FnOnce(&mut Draft<'_>) -> Result<(), E>,
     ) -> Result<Checkpoint, E> {
+        self.lock.check()?;
         // The manifest must not speak of lines that lost power could take away.
         self.events.sync()?;
         self.candidates.sync()?;
         let logs = LogLengths { events: self.events.len(), candidates: self.candidates.len() };
+        let beside = beside::collect(self.dir(), &self.events, &self.candidates);
         let mut draft = self.checkpoints.begin(step)?;
         files(&mut draft)?;
-        Ok(draft.commit(logs, meta)?)
+        Ok(draft.commit_beside(logs, beside, meta)?)
     }
 
     /// The newest whole checkpoint of this open run: see [`Checkpoints::latest`].
@@ -143,6 +157,7 @@ impl RunFolder {
     /// # Errors
     /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
     pub fn write_sample(&self, step: u64, png: &[u8]) -> Result<PathBuf, RunError> {
+        self.lock.check()?;
         let path = self.dir().join(SAMPLES).join(format!("{step:06}.png"));
         write_atomic_on(self.disk.as_ref(), &path, png)?;
         Ok(path)
@@ -154,6 +169,7 @@ impl RunFolder {
     /// [`RunError::Unstorable`] where `summary` has no JSON form; [`RunError::Full`],
     /// [`RunError::Denied`] or [`RunError::Io`].
     pub fn write_summary(&self, summary: &impl Serialize) -> Result<(), RunError> {
+        self.lock.check()?;
         let path = self.dir().join(SUMMARY);
         write_json(self.disk.as_ref(), &path, summary)
     }
@@ -174,23 +190,30 @@ impl RunFolder {
         info: &RunInfo,
         config_toml: &str,
     ) -> Result<Self, RunError> {
-        let existed = refuse_taken(dir)?;
-        disk.create_dir_all(dir).map_err(at("create", dir))?;
-        let lock = Lock::take(dir)?;
+        refuse_taken(dir)?;
+        refuse_deep(dir)?;
+        let made = missing(dir);
+        let lock = disk
+            .create_dir_all(dir)
+            .map_err(at("create", dir))
+            .and_then(|()| Lock::take(dir))
+            // Where another process makes a run there, it stays.
+            .inspect_err(|_| remove_empty(&made))?;
         // Another process may have made a run there since we looked.
         if dir.join(RUN_JSON).exists() {
             let dir = dir.to_path_buf();
             return Err(RunError::AlreadyARun { dir });
         }
-        fill(&disk, dir, info, config_toml)
+        fill(&disk, dir, &made, info, config_toml)
             .and_then(|()| Self::with_lock(disk, dir, lock))
-            .map(|folder| Self { existed, ..folder })
-            .inspect_err(|_| clear(dir, existed))
+            .map(|folder| Self { made: made.clone(), ..folder })
+            .inspect_err(|_| clear(dir, &made))
     }
 
     pub(super) fn open_on(disk: Arc<dyn Fs>, dir: &Path) -> Result<Self, RunError> {
         // Looked at before the lock file is made, so that nothing appears in a folder that is no run.
         RunView::open(dir)?;
+        refuse_foreign(dir)?;
         let lock = Lock::take(dir)?;
         Self::with_lock(disk, dir, lock)
     }
@@ -200,10 +223,13 @@ impl RunFolder {
         let found = folder.checkpoints.newest_where(|checkpoint| folder.lines_are_there(checkpoint))?;
         let (checkpoint, mut warnings) = (found.checkpoint, found.warnings);
         match &checkpoint {
-            Some(good) => folder.return_to(good)?,
+            Some(good) => {
+                warnings.extend(beside::changes(folder.dir(), good, &folder.checkpoints)?);
+                folder.return_to(good)?;
+            }
             None => {
                 folder.cut_back(LogLengths::default(), None)?;
-                let dir = dir.display();
+                let dir = shown(dir);
                 let text = format!("{dir} has no checkpoint yet, so the run starts from its beginning");
                 warnings.push(Warning(text));
             }
@@ -227,8 +253,8 @@ impl RunFolder {
             checkpoints,
             view,
             disk,
-            existed: true,
-            _lock: lock,
+            made: Vec::new(),
+            lock,
         })
     }
 
@@ -247,52 +273,6 @@ impl RunFolder {
             }
         }
         Ok(())
-    }
-}
-
-/// Whether `dir` exists; an error where anything is in it.
-fn refuse_taken(dir: &Path) -> Result<bool, RunError> {
-    let mut entries = match fs::read_dir(dir) {
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
-        entries => entries.map_err(at("use", dir))?,
-    };
-    let owned = dir.to_path_buf();
-    if dir.join(RUN_JSON).exists() {
-        return Err(RunError::AlreadyARun { dir: owned });
-    }
-    match entries.next() {
-        Some(_) => Err(RunError::NotEmpty { dir: owned }),
-        None => Ok(true),
-    }
-}
-
-/// Writes what a new run consists of.
-fn fill(disk: &Arc<dyn Fs>, dir: &Path, info: &RunInfo, config_toml: &str) -> Result<(), RunError> {
-    for name in [SAMPLES, CHECKPOINTS, EXPORT] {
-        let path = dir.join(name);
-        disk.create_dir_all(&path).map_err(at("create", &path))?;
-    }
-    LineLog::create(disk.clone(), &dir.join(EVENTS))?;
-    LineLog::create(disk.clone(), &dir.join(CANDIDATES))?;
-    let log_txt = dir.join(LOG_TXT);
-    disk.create_file(&log_txt).map_err(at("create", &log_txt))?;
-    write_atomic_on(disk.as_ref(), &dir.join(CONFIG), config_toml.as_bytes())?;
-    write_json(disk.as_ref(), &dir.join(RUN_JSON), info)?;
-    let parent = folder_of(dir);
-    disk.sync_dir(parent).map_err(at("sync", parent))
-}
-
-/// Deletes what a failed [`RunFolder::create`] made, and nothing else. Says nothing of its own errors: the
-/// one that led here tells more.
-fn clear(dir: &Path, existed: bool) {
-    for name in [SAMPLES, CHECKPOINTS, EXPORT] {
-        let _ = fs::remove_dir_all(dir.join(name));
-    }
-    for name in [RUN_JSON, CONFIG, EVENTS, CANDIDATES, LOG_TXT, LOCK] {
-        let _ = fs::remove_file(dir.join(name));
-    }
-    if !existed {
-        let _ = fs::remove_dir(dir);
     }
 }
 

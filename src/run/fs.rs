@@ -88,10 +88,38 @@ pub(crate) struct Disk;
 
 impl Fs for Disk {}
 
+/// Opens a file for reading. Whatever else can stand at a path, such as a pipe, could keep us for ever.
+pub(super) fn open_file(path: &Path) -> io::Result<File> {
+    match fs::metadata(path)? {
+        found if found.is_file() => File::open(path),
+        found if found.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it is no file")),
+    }
+}
+
+/// Whether a file that was opened is still the one at its path. On Windows, where nothing stable tells one
+/// file from another, whether there is one that is not shorter.
+pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let found = match fs::symlink_metadata(path) {
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(false);
+        }
+        found => found?,
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let ours = file.metadata()?;
+        Ok((found.dev(), found.ino()) == (ours.dev(), ours.ino()))
+    }
+    #[cfg(not(unix))]
+    Ok(found.is_file() && found.len() >= file.metadata()?.len())
+}
+
 /// Reads a whole file, but refuses one over `limit` bytes before any memory is set aside for it.
 pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
+    open_file(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         let reason = format!("larger than the {limit} bytes allowed");
         return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
@@ -99,84 +127,5 @@ pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A file system that fails at its k-th change.
 #[cfg(test)]
-pub(crate) mod faulty {
-    use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    /// What happens after the failing change.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(crate) enum After {
-        /// All goes on: a passing fault, such as a full disk that is given space.
-        Recovers,
-        /// Nothing succeeds any more: to the disk, a killed process.
-        StaysDown,
-    }
-
-    /// Fails the change number `k`, counted from 0 after [`arm`](Faulty::arm); half of a failing write
-    /// reaches the disk.
-    #[derive(Debug)]
-    pub(crate) struct Faulty {
-        countdown: AtomicUsize,
-        k: usize,
-        after: After,
-    }
-
-    const UNARMED: usize = usize::MAX;
-
-    impl Faulty {
-        pub(crate) fn new(k: usize, after: After) -> Self {
-            let countdown = AtomicUsize::new(UNARMED);
-            Self { countdown, k, after }
-        }
-
-        /// Starts to count.
-        pub(crate) fn arm(&self) {
-            self.countdown.store(self.k + 1, Ordering::SeqCst);
-        }
-
-        /// Whether the fault has happened.
-        pub(crate) fn has_failed(&self) -> bool {
-            self.countdown.load(Ordering::SeqCst) == 0
-        }
-
-        fn fault(&self) -> io::Error {
-            io::Error::new(io::ErrorKind::StorageFull, "injected fault")
-        }
-    }
-
-    impl Fs for Faulty {
-        fn permit(&self, _call: &'static str, _path: &Path) -> io::Result<()> {
-            match self.countdown.load(Ordering::SeqCst) {
-                UNARMED => Ok(()),
-                0 if self.after == After::StaysDown => Err(self.fault()),
-                0 => Ok(()),
-                left => {
-                    self.countdown.store(left - 1, Ordering::SeqCst);
-                    if left == 1 { Err(self.fault()) } else { Ok(()) }
-                }
-            }
-        }
-
-        // Not for real: no test takes the power away, and hundreds of faults would take minutes.
-        fn sync(&self, _file: &File, path: &Path) -> io::Result<()> {
-            self.permit("sync", path)
-        }
-
-        fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-            self.permit("sync", dir)
-        }
-
-        fn write(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
-            let was_down = self.has_failed();
-            if let Err(fault) = self.permit("write", path) {
-                if !was_down {
-                    file.write_all(&bytes[..bytes.len() / 2])?;
-                }
-                return Err(fault);
-            }
-            file.write_all(bytes)
-        }
-    }
-}
+pub(crate) mod faulty;

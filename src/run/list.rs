@@ -2,6 +2,7 @@
 
 use super::error::at;
 use super::lock::is_locked;
+use super::names::shown;
 use super::view::{CHECKPOINTS, RunView};
 use super::{Checkpoints, RunError};
 use std::fs;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RunSummary {
     /// The run folder.
+    #[serde(serialize_with = "in_unicode")]
     pub dir: PathBuf,
     /// Its name.
     pub name: String,
@@ -29,6 +31,11 @@ pub struct RunSummary {
     pub running: bool,
     /// Why the run cannot be opened or read in full.
     pub problem: Option<String>,
+}
+
+/// Some systems allow names that are no Unicode; one of them must not spoil the whole list.
+fn in_unicode<S: serde::Serializer>(dir: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&dir.to_string_lossy())
 }
 
 /// How a run stands when it is only looked at.
@@ -79,14 +86,14 @@ pub fn list(runs_root: &Path) -> Result<Vec<RunSummary>, RunError> {
     Ok(runs)
 }
 
-/// A run by its folder's name.
+/// A run by its folder's name, as it can be [shown].
 pub fn name(dir: &Path) -> String {
-    dir.file_name().map_or_else(|| dir.display().to_string(), |name| name.to_string_lossy().into_owned())
+    shown(dir.file_name().map_or(dir, Path::new))
 }
 
 /// A single run at a glance; `None` where `dir` is no run or is not there.
 pub fn look(dir: PathBuf) -> Option<RunSummary> {
-    let name = dir.file_name()?.to_string_lossy().into_owned();
+    let name = shown(Path::new(dir.file_name()?));
     let mut summary = RunSummary {
         name,
         started: None,

@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const LIVE: &str = "live.json";
-const INBOX: &str = "inbox";
+pub(super) const LIVE: &str = "live.json";
+pub(super) const LIVE_DRAFT: &str = "live.json.tmp";
+pub(super) const INBOX: &str = "inbox";
 /// No state or message is larger: a bound on memory, in bytes.
 const LIMIT: u64 = 64 << 10;
 
@@ -40,7 +41,7 @@ impl Live {
     /// # Errors
     /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`]; the run itself is not harmed.
     pub fn show(&self, state: &impl Serialize) -> Result<(), RunError> {
-        let draft = self.state.with_extension("json.tmp");
+        let draft = self.state.with_file_name(LIVE_DRAFT);
         let bytes = serde_json::to_vec(state)
             .map_err(|e| at("write", &self.state)(std::io::Error::other(e.to_string())))?;
         // Not synced: it means nothing after a crash.
@@ -58,7 +59,7 @@ impl Live {
             .filter_map(|entry| Some(entry.ok()?.path()))
             .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
             .collect();
-        files.sort_unstable();
+        files.sort_unstable_by_key(|path| (time_of(path), path.clone()));
         let read = |path: PathBuf| {
             let bytes = read_at_most(&path, LIMIT).ok();
             // One that stayed would be told for ever.
@@ -92,20 +93,41 @@ pub fn seen<T: DeserializeOwned>(dir: &Path) -> Option<T> {
 /// # Errors
 /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
 pub fn tell(dir: &Path, message: &impl Serialize) -> Result<(), RunError> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    tell_at(dir, message, u64::try_from(now.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// [`tell`] by a clock that says `now`, in nanoseconds.
+fn tell_at(dir: &Path, message: &impl Serialize, now: u64) -> Result<(), RunError> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let inbox = dir.join(INBOX);
     match fs::create_dir(&inbox) {
         Err(e) if e.kind() != ErrorKind::AlreadyExists => return Err(at("create", &inbox)(e)),
+        // What stands there may lead out of the run.
+        Err(_) if !fs::symlink_metadata(&inbox).is_ok_and(|found| found.is_dir()) => {
+            return Err(RunError::Foreign { path: inbox, found: "no folder", expected: "folder" });
+        }
         _ => {}
     }
-    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let path = inbox.join(format!("{time:020}-{}-{number:06}.json", std::process::id()));
+    let path = inbox.join(format!("{:020}-{}-{number:06}.json", after_all(&inbox, now), std::process::id()));
     let bytes =
         serde_json::to_vec(message).map_err(|e| at("write", &path)(std::io::Error::other(e.to_string())))?;
     let draft = path.with_extension("tmp");
     fs::write(&draft, bytes).map_err(at("write", &draft))?;
     fs::rename(&draft, &path).map_err(at("write", &path))
+}
+
+/// A time for a message that puts it behind those that wait, even where the clock was set back.
+fn after_all(inbox: &Path, now: u64) -> u64 {
+    let waiting = fs::read_dir(inbox).into_iter().flatten();
+    let last = waiting.filter_map(|entry| time_of(&entry.ok()?.path())).max();
+    last.map_or(now, |last| now.max(last.saturating_add(1)))
+}
+
+/// The time that a message's name begins with.
+fn time_of(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.split('-').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -124,6 +146,16 @@ mod tests {
         tell(dir.path(), &"no number").unwrap();
         assert_eq!(live.told::<u32>(), [0, 1, 2, 3, 4]);
         assert!(live.told::<u32>().is_empty(), "what cannot be read is gone, too");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_or_stands_changes_no_order_and_loses_no_message() {
+        let dir = tempfile::tempdir().unwrap();
+        let live = Live::begin(dir.path());
+        for (number, now) in [900, 100, 100, 0, 901, 901, u64::MAX, 5, 7].into_iter().enumerate() {
+            tell_at(dir.path(), &number, now).unwrap();
+        }
+        assert_eq!(live.told::<usize>(), (0..9).collect::<Vec<_>>());
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! One writer for each run folder.
 
 use super::RunError;
+use super::atomic::folder_of;
 use super::error::at;
-use std::fs::{File, OpenOptions, TryLockError};
+use super::fs::{is_at, open_file};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -17,7 +19,8 @@ pub(super) const LOCK: &str = "lock";
 /// it back when the process ends, however it ends, so a killed run never locks anyone out.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 impl Lock {
@@ -25,38 +28,58 @@ impl Lock {
     /// that others get.
     pub(super) fn take(dir: &Path) -> Result<Self, RunError> {
         let path = dir.join(LOCK);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(at("open", &path))?;
         // `is_locked` holds the lock for an instant when runs are listed; that must not refuse a start.
         let mut patience = 10;
-        loop {
+        let mut file = loop {
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)
+                .map_err(at("open", &path))?;
             match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) if patience > 0 => {
+                // A run that could not begin after all may have been cleared away since we opened the file.
+                Ok(()) if is_at(&file, &path).map_err(at("find", &path))? => break file,
+                Ok(()) | Err(TryLockError::WouldBlock) if patience > 0 => {
                     patience -= 1;
                     thread::sleep(Duration::from_millis(10));
                 }
-                Err(TryLockError::WouldBlock) => {
+                Ok(()) | Err(TryLockError::WouldBlock) => {
                     return Err(RunError::Locked { dir: dir.to_path_buf(), holder: holder(&mut file) });
                 }
                 Err(TryLockError::Error(reason)) => return Err(at("lock", &path)(reason)),
             }
+        };
+        let write = |file: &mut File| {
+            file.set_len(0)?;
+            file.write_all(std::process::id().to_string().as_bytes())
+        };
+        if let Err(reason) = write(&mut file) {
+            // An empty one says nothing, and may stand in a folder that is not to have anything.
+            let _ = fs::remove_file(&path);
+            return Err(at("write", &path)(reason));
         }
-        file.set_len(0)
-            .and_then(|()| file.write_all(std::process::id().to_string().as_bytes()))
-            .map_err(at("write", &path))?;
-        Ok(Self { _file: file })
+        Ok(Self { file, path })
+    }
+
+    /// Whether the run is still the one that was locked, and nobody else can have taken its lock.
+    ///
+    /// # Errors
+    /// [`RunError::Replaced`], or where the lock cannot be looked at.
+    pub(super) fn check(&self) -> Result<(), RunError> {
+        let dir = folder_of(&self.path);
+        let ours = is_at(&self.file, &self.path).map_err(at("find", &self.path))?;
+        if ours && (cfg!(unix) || is_locked(dir)) {
+            return Ok(());
+        }
+        Err(RunError::Replaced { dir: dir.to_path_buf() })
     }
 }
 
 /// Whether a living process holds the lock of the run in `dir`. Changes nothing.
 pub(super) fn is_locked(dir: &Path) -> bool {
-    File::open(dir.join(LOCK))
+    open_file(&dir.join(LOCK))
         .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
@@ -87,6 +110,18 @@ mod tests {
         drop(lock);
         assert!(!is_locked(dir.path()));
         Lock::take(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn a_lock_that_is_deleted_or_replaced_holds_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = Lock::take(dir.path()).unwrap();
+        lock.check().unwrap();
+        std::fs::remove_file(dir.path().join(LOCK)).unwrap();
+        let message = lock.check().unwrap_err().to_string();
+        assert!(message.contains("was moved, deleted or replaced"), "{message}");
+        let other = Lock::take(dir.path()).unwrap();
+        assert_eq!((lock.check().is_ok(), other.check().is_ok()), (false, true));
     }
 
     #[test]

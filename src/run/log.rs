@@ -1,20 +1,24 @@
 //! Logs of one JSON value a line, written at the end only.
 
+use super::checkpoint::Sum;
 use super::error::at;
-use super::fs::Fs;
+use super::fs::{Fs, is_at, open_file};
+use super::hash;
+use super::names::shown;
 use super::{RunError, Warning};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read};
+use sha2::{Digest, Sha256};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The longest line that is written or read, in bytes: a damaged log must not fill the memory.
-const MAX_LINE: usize = 16 << 20;
+pub(super) const MAX_LINE: usize = 16 << 20;
 
 /// Lines are handed to the system once this many bytes of them wait.
-const BUFFER: usize = 64 << 10;
+pub(super) const BUFFER: usize = 64 << 10;
 
 /// A log that grows by one JSON line at a time.
 ///
@@ -22,10 +26,12 @@ const BUFFER: usize = 64 << 10;
 /// - After [`flush`](Self::flush) they survive a killed process, after [`sync`](Self::sync) also lost power
 ///   (as far as the disk keeps its word). A crash in between leaves whole lines and at most one torn
 ///   one at the end, which readers skip and the next writer cuts off.
-/// - A write that fails (disk full) loses nothing: the lines are kept, a torn one is cut off before the
-///   next attempt, and a later flush writes them all.
-/// - A *sync* that fails closes the log for good, because the system may have dropped the lines while it
-///   would report success the next time: every later call fails until the run is resumed.
+/// - Whatever fails can be called again, and once it succeeds the log is as if it had never failed. A
+///   failed append takes nothing of its line, so it is the *append* that must be tried again; a failed
+///   flush or sync loses no line, so it is *that* which must be, and no line a second time.
+/// - After a *sync* that failed, the system may have dropped lines, while it would report success the next
+///   time. So they are read back, compared with the sum of what was appended, and written in place once
+///   more. Where they are not what was appended, every later call fails until the run is resumed.
 ///
 /// Dropping the log flushes it, without a way to report an error: flush first.
 #[derive(Debug)]
@@ -33,14 +39,23 @@ pub struct LineLog {
     disk: Arc<dyn Fs>,
     path: PathBuf,
     file: File,
-    /// Bytes of whole lines in the file.
-    written: u64,
+    /// What the file holds in whole lines.
+    written: Mark,
+    /// How much of it is on the disk.
+    synced: Mark,
     /// Whole lines that are still to be written.
     waiting: Vec<u8>,
     /// A write failed, and the file may end in a part of `waiting`.
     torn: bool,
-    /// A sync failed.
+    /// A sync failed, and what follows `synced` must be written again.
     untrusted: bool,
+}
+
+/// A length of the log and the running sum of what was written up to there.
+#[derive(Debug, Clone, Default)]
+struct Mark {
+    len: u64,
+    hasher: Sha256,
 }
 
 impl LineLog {
@@ -59,9 +74,11 @@ impl LineLog {
             disk,
             path: path.to_path_buf(),
             file,
+            torn: written.len < len,
+            // What is there was found there: nothing tells how it came to the disk.
+            synced: written.clone(),
             written,
             waiting: Vec::new(),
-            torn: written < len,
             untrusted: false,
         })
     }
@@ -70,18 +87,24 @@ impl LineLog {
     ///
     /// # Errors
     /// [`RunError::Unstorable`] where `value` has no JSON form or one over 16 MiB, and those of
-    /// [`flush`](Self::flush) when enough lines wait to be written. The line then waits, too.
+    /// [`flush`](Self::flush) when enough lines wait to be written. The line is not taken then, and those
+    /// before it wait.
     pub fn append(&mut self, value: &impl Serialize) -> Result<(), RunError> {
         let mut line = serde_json::to_vec(value).map_err(|e| self.unstorable(e.to_string()))?;
         line.push(b'\n');
         if line.len() > MAX_LINE {
             return Err(self.unstorable(format!("{} bytes, over {MAX_LINE}", line.len())));
         }
+        let before = self.waiting.len();
         self.waiting.extend_from_slice(&line);
-        if self.waiting.len() >= BUFFER {
-            self.flush()?;
+        if self.waiting.len() < BUFFER {
+            return Ok(());
         }
-        Ok(())
+        let flushed = self.flush();
+        if flushed.is_err() {
+            self.waiting.truncate(before);
+        }
+        flushed
     }
 
     /// Hands all lines to the operating system: they survive this process.
@@ -89,7 +112,7 @@ impl LineLog {
     /// # Errors
     /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`]; the lines wait for the next flush.
     pub fn flush(&mut self) -> Result<(), RunError> {
-        self.trusted()?;
+        self.rewrite()?;
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -97,7 +120,8 @@ impl LineLog {
         self.torn = true;
         self.disk.write(&mut self.file, &self.path, &self.waiting).map_err(at("write", &self.path))?;
         self.torn = false;
-        self.written += self.waiting.len() as u64;
+        self.written.len += self.waiting.len() as u64;
+        self.written.hasher.update(&self.waiting);
         self.waiting.clear();
         Ok(())
     }
@@ -105,14 +129,12 @@ impl LineLog {
     /// Flushes and waits until the lines are on the disk.
     ///
     /// # Errors
-    /// Those of [`flush`](Self::flush); after a failed sync the log takes nothing more. [`RunError::Io`],
-    /// too, where another file or none is by now at the log's path: the system would let us write to a
-    /// deleted file for ever.
+    /// Those of [`flush`](Self::flush). [`RunError::Io`], too, where another file or none is by now at the
+    /// log's path: the system would let us write to a deleted file for ever.
     pub fn sync(&mut self) -> Result<(), RunError> {
         self.flush()?;
         self.sync_file()?;
-        let found = fs::metadata(&self.path).map_err(at("find", &self.path))?;
-        if found.len() < self.written {
+        if !is_at(&self.file, &self.path).map_err(at("find", &self.path))? {
             let reason = io::Error::other("another file has taken its place");
             return Err(at("find", &self.path)(reason));
         }
@@ -121,7 +143,12 @@ impl LineLog {
 
     /// The length of the log in bytes, waiting lines included.
     pub fn len(&self) -> u64 {
-        self.written + self.waiting.len() as u64
+        self.written.len + self.waiting.len() as u64
+    }
+
+    /// Length and sum of what was flushed.
+    pub(super) fn sum(&self) -> Sum {
+        Sum { sha256: hash::words(self.written.hasher.clone()), bytes: self.written.len }
     }
 
     /// Whether the log has no line.
@@ -140,24 +167,32 @@ impl LineLog {
     /// [`RunError::Damaged`] where no line of the file ends at `len`; then nothing is cut.
     pub fn cut_to(&mut self, len: u64) -> Result<(), RunError> {
         self.ends_line(len)?;
-        self.trusted()?;
-        self.waiting.clear();
+        if len > self.synced.len {
+            self.rewrite()?;
+        }
+        let left = self.mark(len).map_err(at("read", &self.path))?;
         self.disk.cut(&self.file, &self.path, len).map_err(at("cut", &self.path))?;
-        self.written = len;
+        self.waiting.clear();
+        self.written = left;
         self.torn = false;
+        if len <= self.synced.len {
+            self.synced = self.written.clone();
+            self.untrusted = false;
+        }
         self.sync_file()
     }
 
     /// Fails where the file has no line that ends after `len` bytes.
     pub(super) fn ends_line(&self, len: u64) -> Result<(), RunError> {
         let damaged = |reason| RunError::Damaged { path: self.path.clone(), reason };
-        if len > self.written {
-            let reason = format!("{} bytes where {len} had been saved", self.written);
+        if len > self.written.len {
+            let reason = format!("{} bytes where {len} had been saved", self.written.len);
             return Err(damaged(reason));
         }
         if len > 0 {
-            let last = byte_at(&self.file, len - 1).map_err(at("read", &self.path))?;
-            if last != b'\n' {
+            let mut last = [0];
+            read_at(&self.file, len - 1, &mut last).map_err(at("read", &self.path))?;
+            if last != [b'\n'] {
                 return Err(damaged(format!("no line ends at byte {len}")));
             }
         }
@@ -167,7 +202,7 @@ impl LineLog {
     /// Cuts off what a failed write, or a process killed while writing, left of a line.
     fn mend(&mut self) -> Result<(), RunError> {
         if self.torn {
-            self.disk.cut(&self.file, &self.path, self.written).map_err(at("cut", &self.path))?;
+            self.disk.cut(&self.file, &self.path, self.written.len).map_err(at("cut", &self.path))?;
             self.torn = false;
         }
         Ok(())
@@ -175,16 +210,51 @@ impl LineLog {
 
     fn sync_file(&mut self) -> Result<(), RunError> {
         let synced = self.disk.sync(&self.file, &self.path);
-        self.untrusted |= synced.is_err();
-        synced.map_err(at("sync", &self.path))
+        self.untrusted = synced.is_err();
+        synced.map_err(at("sync", &self.path))?;
+        self.synced = self.written.clone();
+        Ok(())
     }
 
-    fn trusted(&self) -> Result<(), RunError> {
-        if self.untrusted {
-            let reason = io::Error::other("an earlier sync failed, so lines may be lost");
-            return Err(at("write", &self.path)(reason));
+    /// After a failed sync: writes once more what may not have come to the disk, if it is still there to
+    /// read.
+    fn rewrite(&mut self) -> Result<(), RunError> {
+        if !self.untrusted {
+            return Ok(());
         }
+        let failed = || at("write", &self.path);
+        // Not appending, to write in place.
+        let mut place = OpenOptions::new().write(true).open(&self.path).map_err(failed())?;
+        if !is_at(&self.file, &self.path).map_err(failed())? {
+            return Err(failed()(io::Error::other("another file has taken its place")));
+        }
+        let mut found = self.synced.clone();
+        let mut chunk = vec![0; hash::CHUNK];
+        while found.len < self.written.len {
+            let wanted = (self.written.len - found.len).min(hash::CHUNK as u64) as usize;
+            let part = &mut chunk[..wanted];
+            read_at(&self.file, found.len, part).map_err(failed())?;
+            place.seek(SeekFrom::Start(found.len)).map_err(failed())?;
+            self.disk.write(&mut place, &self.path, part).map_err(failed())?;
+            found.hasher.update(&*part);
+            found.len += wanted as u64;
+        }
+        if hash::words(found.hasher) != hash::words(self.written.hasher.clone()) {
+            return Err(failed()(io::Error::other("an earlier sync failed, and lines were lost")));
+        }
+        self.untrusted = false;
         Ok(())
+    }
+
+    /// The mark after `len` bytes, at most those written.
+    fn mark(&self, len: u64) -> io::Result<Mark> {
+        if len == self.written.len {
+            return Ok(self.written.clone());
+        }
+        let (mut hasher, mut file) = (Sha256::new(), &self.file);
+        file.seek(SeekFrom::Start(0))?;
+        hash::add(&mut hasher, file, len)?;
+        Ok(Mark { len, hasher })
     }
 
     fn unstorable(&self, reason: String) -> RunError {
@@ -203,213 +273,86 @@ impl Drop for LineLog {
 pub struct Lines<T> {
     /// The values of the good lines, in order.
     pub items: Vec<T>,
-    /// How many bytes those lines take.
+    /// How many bytes were read, up to the end of the last whole line.
     pub good: u64,
     /// What stopped the reading before the end, if something did.
     pub warning: Option<Warning>,
 }
 
-/// Reads a log up to its end or to the first line that is torn or damaged, whichever comes first.
+/// Reads a log up to its end, without the lines that are damaged.
 ///
 /// A torn last line is what a killed or still writing process leaves; it is no error. Memory is bounded
-/// by the good lines and one more of at most 16 MiB.
+/// by the good lines and one more of at most 16 MiB; at a longer one the reading stops.
 ///
 /// # Errors
 /// Only where the file cannot be read at all.
 pub fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Lines<T>, RunError> {
-    let mut reader = BufReader::new(File::open(path).map_err(at("open", path))?);
+    let mut reader = BufReader::new(open_file(path).map_err(at("open", path))?);
     let mut lines = Lines { items: Vec::new(), good: 0, warning: None };
-    let mut line = Vec::new();
+    let (mut line, mut number, mut skipped) = (Vec::new(), 0, 0);
+    let mut first = None;
     loop {
         line.clear();
         let read =
             (&mut reader).take(MAX_LINE as u64).read_until(b'\n', &mut line).map_err(at("read", path))?;
         if read == 0 {
-            return Ok(lines);
+            break;
         }
-        let problem = match (line.ends_with(b"\n"), serde_json::from_slice(&line)) {
-            (true, Ok(item)) => {
+        number += 1;
+        let whole = line.ends_with(b"\n");
+        let problem = match serde_json::from_slice(&line) {
+            Ok(item) if whole => {
                 lines.items.push(item);
                 lines.good += read as u64;
                 continue;
             }
-            (false, _) if read == MAX_LINE => format!("is longer than {MAX_LINE} bytes"),
-            (false, _) => "is torn".to_owned(),
-            (true, Err(e)) => format!("cannot be read ({e})"),
+            Err(e) if whole => format!("cannot be read ({e})"),
+            _ if read == MAX_LINE => format!("is longer than {MAX_LINE} bytes"),
+            _ => "is torn".to_owned(),
         };
-        let number = lines.items.len() + 1;
-        let (path, good) = (path.display(), lines.good);
-        let text = format!("{path}: line {number} {problem}; it was read up to byte {good}");
-        lines.warning = Some(Warning(text));
-        return Ok(lines);
+        first.get_or_insert_with(|| format!("line {number} {problem}"));
+        if !whole {
+            break;
+        }
+        lines.good += read as u64;
+        skipped += 1;
     }
+    lines.warning = first.map(|what| {
+        let (path, good) = (shown(path), lines.good);
+        Warning(match skipped {
+            0 => format!("{path}: {what}; it was read up to byte {good}"),
+            _ => format!("{path}: {what}; of {number} lines, {} were left out", number - lines.items.len()),
+        })
+    });
+    Ok(lines)
 }
 
-/// Bytes up to the end of the last whole line, and bytes of the file.
-fn whole_lines(file: &File) -> io::Result<(u64, u64)> {
-    let (mut whole, mut len) = (0, 0);
+/// What there is up to the end of the last whole line, and the bytes of the file.
+fn whole_lines(file: &File) -> io::Result<(Mark, u64)> {
+    let (mut whole, mut all) = (Mark::default(), Mark::default());
     let mut reader = BufReader::with_capacity(BUFFER, file);
     loop {
         let chunk = reader.fill_buf()?;
         if chunk.is_empty() {
-            return Ok((whole, len));
-        }
-        if let Some(end) = chunk.iter().rposition(|&byte| byte == b'\n') {
-            whole = len + end as u64 + 1;
+            return Ok((whole, all.len));
         }
         let read = chunk.len();
-        len += read as u64;
+        let end = chunk.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        all.hasher.update(&chunk[..end]);
+        if end > 0 {
+            whole = Mark { len: all.len + end as u64, hasher: all.hasher.clone() };
+        }
+        all.hasher.update(&chunk[end..]);
+        all.len += read as u64;
         reader.consume(read);
     }
 }
 
-fn byte_at(mut file: &File, position: u64) -> io::Result<u8> {
-    use std::io::{Seek, SeekFrom};
-    let mut byte = [0];
+fn read_at(mut file: &File, position: u64, bytes: &mut [u8]) -> io::Result<()> {
     // The file is in append mode, so moving the position does not move where lines go.
     file.seek(SeekFrom::Start(position))?;
-    file.read_exact(&mut byte)?;
-    Ok(byte[0])
+    file.read_exact(bytes)
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::super::fs::Disk;
-    use super::super::fs::faulty::{After, Faulty};
-    use super::*;
-
-    fn numbers(path: &Path) -> Vec<u32> {
-        let lines = read_lines(path).unwrap();
-        assert_eq!(lines.warning, None);
-        assert_eq!(lines.good, fs::metadata(path).unwrap().len());
-        lines.items
-    }
-
-    #[test]
-    fn lines_come_back_in_order_and_the_length_is_that_of_the_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("events.jsonl");
-        let mut log = LineLog::create(Arc::new(Disk), &path).unwrap();
-        assert!(log.is_empty());
-        log.append(&"two\nlines").unwrap();
-        log.append(&"ü").unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().len(), 0, "they wait");
-        log.flush().unwrap();
-        assert_eq!(log.len(), fs::metadata(&path).unwrap().len());
-        drop(log);
-        let mut log = LineLog::open(Arc::new(Disk), &path).unwrap();
-        log.append(&"three").unwrap();
-        drop(log);
-        let lines = read_lines::<String>(&path).unwrap();
-        assert_eq!(lines.items, ["two\nlines", "ü", "three"]);
-    }
-
-    #[test]
-    fn many_lines_are_written_before_anyone_flushes() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("events.jsonl");
-        let mut log = LineLog::create(Arc::new(Disk), &path).unwrap();
-        log.append(&"x".repeat(BUFFER)).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().len(), log.len());
-    }
-
-    #[test]
-    fn a_torn_last_line_is_skipped_by_readers_and_cut_by_the_next_writer() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("events.jsonl");
-        for torn in ["3", "{\"a", "\u{0}\u{0}"] {
-            fs::write(&path, format!("1\n2\n{torn}")).unwrap();
-            let lines = read_lines::<u32>(&path).unwrap();
-            assert_eq!((lines.items, lines.good), (vec![1, 2], 4));
-            let warning = lines.warning.unwrap().to_string();
-            assert!(warning.contains("line 3 is torn"), "{warning}");
-            let mut log = LineLog::open(Arc::new(Disk), &path).unwrap();
-            assert_eq!(log.len(), 4);
-            log.append(&4).unwrap();
-            log.flush().unwrap();
-            assert_eq!(numbers(&path), [1, 2, 4]);
-        }
-    }
-
-    #[test]
-    fn a_damaged_line_stops_the_reading_and_is_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("events.jsonl");
-        fs::write(&path, b"1\n\xff\n3\n").unwrap();
-        let lines = read_lines::<u32>(&path).unwrap();
-        assert_eq!((lines.items, lines.good), (vec![1], 2));
-        let warning = lines.warning.unwrap().to_string();
-        assert!(warning.contains("line 2 cannot be read"), "{warning}");
-    }
-
-    #[test]
-    fn a_line_without_end_is_given_up_at_the_limit_and_never_written() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("events.jsonl");
-        File::create(&path).unwrap().set_len(3 * MAX_LINE as u64).unwrap();
-        let warning = read_lines::<u32>(&path).unwrap().warning.unwrap();
-        assert!(warning.0.contains("line 1 is longer"), "{warning}");
-
-        let mut log = LineLog::open(Arc::new(Disk), &path).unwrap();
-        let error = log.append(&"x".repeat(MAX_LINE)).unwrap_err();
-        assert!(matches!(error, RunError::Unstorable { .. }), "{error}");
-        assert!(log.is_empty());
-    }
-
-    #[test]
-    fn cutting_keeps_whole_lines_and_refuses_any_other_place() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("events.jsonl");
-        fs::write(&path, "10\n20\n30\n").unwrap();
-        let mut log = LineLog::open(Arc::new(Disk), &path).unwrap();
-        log.append(&40).unwrap();
-        for bad in [1, 4, 10, 12] {
-            let error = log.cut_to(bad).unwrap_err();
-            assert!(matches!(error, RunError::Damaged { .. }), "{error}");
-        }
-        assert_eq!(log.len(), 12, "nothing was cut");
-        log.cut_to(6).unwrap();
-        log.append(&50).unwrap();
-        log.sync().unwrap();
-        assert_eq!(numbers(&path), [10, 20, 50]);
-        log.cut_to(0).unwrap();
-        assert_eq!(numbers(&path), [0; 0]);
-    }
-
-    #[test]
-    fn a_fault_at_any_step_leaves_whole_lines_and_a_passing_one_loses_none() {
-        for after in [After::Recovers, After::StaysDown] {
-            let mut faults = 0;
-            for k in 0.. {
-                let dir = tempfile::tempdir().unwrap();
-                let path = dir.path().join("events.jsonl");
-                fs::write(&path, "1\n2\n\"torn").unwrap();
-                let disk = Arc::new(Faulty::new(k, after));
-                let mut log = LineLog::open(disk.clone(), &path).unwrap();
-                disk.arm();
-                log.append(&345_678).unwrap();
-                let result = log.sync();
-                if !disk.has_failed() {
-                    result.unwrap();
-                    break;
-                }
-                faults += 1;
-                let message = result.unwrap_err().to_string();
-                assert!(message.contains(path.to_str().unwrap()), "{message}");
-                assert!(message.contains("injected fault"), "{message}");
-                let synced = k == 2;
-                if after == After::Recovers {
-                    // The cut and the write can be tried again, a failed sync is final.
-                    assert_eq!(log.sync().is_ok(), !synced, "k = {k}");
-                }
-                drop(log);
-                let items = read_lines::<u32>(&path).unwrap().items;
-                let whole = after == After::Recovers || synced;
-                let expected = if whole { [1, 2, 345_678].as_slice() } else { &[1, 2] };
-                assert_eq!(items, expected, "k = {k}, {after:?}");
-            }
-            assert_eq!(faults, 3, "cut, write and sync");
-        }
-    }
-}
+mod tests;

@@ -26,7 +26,7 @@ pub(super) const SUMMARY: &str = "summary.json";
 const ESSENTIAL: [&str; 5] = [RUN_JSON, CONFIG, EVENTS, CANDIDATES, CHECKPOINTS];
 
 /// No configuration or summary is larger: a bound on memory, in bytes.
-const LIMIT: u64 = 1 << 20;
+pub(super) const LIMIT: u64 = 1 << 20;
 
 /// A run folder for reading: takes no lock, changes nothing, works while another process writes.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl RunView {
     ///
     /// # Errors
     /// [`RunError::Missing`], [`RunError::NotARun`], [`RunError::HalfDeleted`], [`RunError::Newer`], or
-    /// [`RunError::Damaged`] where `run.json` is.
+    /// [`RunError::Damaged`] where `run.json` is, or where a part is neither file nor folder as it must be.
     pub fn open(dir: &Path) -> Result<Self, RunError> {
         match fs::metadata(dir) {
             Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -57,8 +57,19 @@ impl RunView {
         let mut missing = Vec::new();
         for name in ESSENTIAL {
             let path = dir.join(name);
-            if !path.try_exists().map_err(at("read", &path))? {
-                missing.push(name);
+            match fs::metadata(&path) {
+                Err(e) if e.kind() == ErrorKind::NotFound => missing.push(name),
+                found => {
+                    let found = found.map_err(at("read", &path))?;
+                    // A pipe, say, would keep for ever who reads it.
+                    let (fits, reason) = match name {
+                        CHECKPOINTS => (found.is_dir(), "it is no folder".to_owned()),
+                        _ => (found.is_file(), "it is no file".to_owned()),
+                    };
+                    if !fits {
+                        return Err(RunError::Damaged { path, reason });
+                    }
+                }
             }
         }
         if missing.contains(&RUN_JSON) {

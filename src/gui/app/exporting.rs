@@ -3,6 +3,7 @@
 use super::App;
 use crate::gui::dialogs::{Question, Wanted};
 use crate::gui::panels::Saving;
+use crate::run::safe_name;
 use crate::worker::export_model;
 
 impl App {
@@ -16,7 +17,7 @@ impl App {
         let question =
             Question { title: "Export to a folder".to_owned(), wanted: Wanted::Folder, begin: None };
         self.write_out(question, move |to| {
-            let to = to.join(name);
+            let to = to.join(safe_name(&name, "run"));
             let exported = export_model(&from, None, &to, None, false);
             let exported = exported.map_err(|error| format!("{error:#}"))?;
             Ok(format!("{} files are in {}", exported.files.len(), to.display()))

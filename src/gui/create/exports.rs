@@ -10,6 +10,7 @@ use crate::export::{Animation, GAP, LatentRecipe, Picture, Recipe, Tiles, contac
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
 use crate::gui::exporter::write;
 use crate::gui::pictures::read;
+use crate::run::safe_name;
 use crate::worker::{COLUMNS, Latent, Weights};
 
 const GIF: FileKind = FileKind { words: "GIF (256 colours a frame)", endings: &["gif"] };
@@ -140,7 +141,10 @@ impl Work {
     pub fn question(&self, source: &Source) -> Question {
         let save = |what: &str, name: String, kinds: Vec<FileKind>| Question {
             title: format!("Export {what}"),
-            wanted: Wanted::Save { name: format!("{}-{name}.{}", source.name, kinds[0].endings[0]), kinds },
+            wanted: Wanted::Save {
+                name: format!("{}.{}", file_name(source, &name), kinds[0].endings[0]),
+                kinds,
+            },
             begin: None,
         };
         match self {
@@ -168,7 +172,7 @@ impl Work {
             }
             Self::Selection(images) => {
                 for (number, (latent, image)) in images.iter().enumerate() {
-                    let name = format!("{}-{:02}-{}", source.name, number + 1, slug(latent));
+                    let name = file_name(source, &format!("{:02}-{}", number + 1, slug(latent)));
                     let recipe = source.recipe(std::slice::from_ref(latent));
                     write(&free(path, &name), &image.picture(0).enlarged(factor).png_with(&recipe))?;
                 }
@@ -261,6 +265,12 @@ fn animate(
     Ok(format!("Film of {} frames saved in {}", animation.len(), path.display()))
 }
 
+/// The name of a file, without its ending, with `what` of `source`: one part of a path, whatever the run or
+/// the model file is called.
+fn file_name(source: &Source, what: &str) -> String {
+    format!("{}-{what}", safe_name(&source.name, "model"))
+}
+
 /// A latent as a part of a file's name.
 fn slug(latent: &Latent) -> String {
     match latent {
@@ -329,6 +339,26 @@ mod tests {
         assert_eq!(recipe.latents, LatentRecipe::Seed { seed: 4, first: 0, count: 1 });
         assert_eq!((recipe.truncation, recipe.ema), (Some(0.5), Some(false)));
         assert_eq!((recipe.run.as_deref(), recipe.model_sha256.as_deref()), (Some("tiny"), Some("cd")));
+    }
+
+    #[test]
+    fn no_name_of_a_model_leads_out_of_the_chosen_folder() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("chosen");
+        std::fs::create_dir(&folder).unwrap();
+        let out = outer.path().join("out").display().to_string();
+        let names = ["..", "../up", "/x/..", &out, "C:\\x", "con", "a\0b", "x. ", &"long".repeat(75)];
+        for name in names {
+            let source = Source { name: name.to_owned(), ..source() };
+            Work::Selection(vec![(seed(4), image(1))]).write(&source, &folder).unwrap();
+            let Wanted::Save { name, .. } = Work::Image(seed(4), image(1)).question(&source).wanted else {
+                panic!("it asks for a file")
+            };
+            assert_eq!(Path::new(&name).components().count(), 1, "{name}");
+            assert!(!crate::run::is_device(&name), "{name}");
+        }
+        assert_eq!(std::fs::read_dir(outer.path()).unwrap().count(), 1);
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), names.len());
     }
 
     #[test]

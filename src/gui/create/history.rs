@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::run::RunView;
+use crate::run::{RunView, inside};
 use crate::worker::Event;
 
 /// One picture.
@@ -44,7 +44,7 @@ pub fn read(dir: &Path) -> History {
         Err(error) => return History::None(error.to_string()),
     };
     let moments = events.into_iter().filter_map(|event| match event {
-        Event::Samples { name, step, file, .. } => Some(Moment { name, step, file: dir.join(file) }),
+        Event::Samples { name, step, file, .. } => Some(Moment { name, step, file: inside(dir, &file)? }),
         _ => None,
     });
     // Who clears a run folder up may have thrown some away.

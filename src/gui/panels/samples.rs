@@ -12,6 +12,7 @@ use crate::gui::state::{Preview, Sample, capital};
 use crate::gui::theme::Palette;
 use crate::gui::wall::{self, Placement};
 use crate::gui::zoom::Zoom;
+use crate::run::inside;
 
 /// Points between two images.
 const SPACING: f32 = 3.0;
@@ -104,7 +105,9 @@ fn read(context: &mut Context<'_>) -> Result<(), String> {
             (name, Some(genotype), None, Source::Preview(context.dir.to_owned(), *number))
         }
         (None, Some(Sample { name, genotype, step, file, .. })) => {
-            (name, genotype.as_ref(), Some(*step), Source::File(context.dir.join(file)))
+            let path = inside(context.dir, file)
+                .ok_or_else(|| format!("The log names a picture outside of the run's folder: {file}"))?;
+            (name, genotype.as_ref(), Some(*step), Source::File(path))
         }
         (None, None) => {
             // The end of a worker takes nothing away that was shown.

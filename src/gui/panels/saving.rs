@@ -8,6 +8,7 @@ use crate::config::RunConfig;
 use crate::export::{GAP, LatentRecipe, Picture, Recipe, Tiles};
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
 use crate::gui::exporter::write;
+use crate::run::safe_name;
 use crate::worker::{ArchitectureFormat, COLUMNS, ENLARGED, architecture_file, fixed_latent, latent_file};
 
 const SVG: FileKind = FileKind { words: "Drawing (SVG)", endings: &["svg"] };
@@ -65,7 +66,7 @@ impl Saving {
             Self::Latent { index, .. } => ("Save the latent", format!("latent-{}", index + 1), vec![LATENT]),
             Self::Wall { .. } => ("Save all images", "images".to_owned(), vec![PNG]),
         };
-        let name = format!("{run}-{name}.{}", kinds[0].endings[0]);
+        let name = format!("{}-{name}.{}", safe_name(run, "run"), kinds[0].endings[0]);
         Question { title: title.to_owned(), wanted: Wanted::Save { kinds, name }, begin: None }
     }
 

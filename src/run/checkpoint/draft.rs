@@ -3,6 +3,7 @@
 use super::{
     Checkpoint, Checkpoints, LogLengths, MANIFEST, MANIFEST_LIMIT, MANIFEST_SUM, Manifest, Sum, is_plain,
 };
+use crate::run::beside::Beside;
 use crate::run::error::at;
 use crate::run::{FORMAT, RunError};
 use serde::Serialize;
@@ -49,11 +50,23 @@ impl<'a> Draft<'a> {
     /// `logs` says how long the logs are, which must be synced up to there already; `meta` is what the
     /// caller wants back from [`Checkpoint::meta`].
     ///
+    /// When it fails, the step can be begun and saved again, whatever was done of it by then.
+    ///
     /// # Errors
     /// [`RunError::Unstorable`] where `meta` has no JSON form or one too large; [`RunError::Full`],
     /// [`RunError::Denied`] or [`RunError::Io`].
-    pub fn commit(mut self, logs: LogLengths, meta: &impl Serialize) -> Result<Checkpoint, RunError> {
-        let manifest = self.write_manifest(logs, meta)?;
+    pub fn commit(self, logs: LogLengths, meta: &impl Serialize) -> Result<Checkpoint, RunError> {
+        self.commit_beside(logs, Beside::new(), meta)
+    }
+
+    /// [`commit`](Self::commit) with what lies beside the checkpoints.
+    pub(in crate::run) fn commit_beside(
+        mut self,
+        logs: LogLengths,
+        beside: Beside,
+        meta: &impl Serialize,
+    ) -> Result<Checkpoint, RunError> {
+        let manifest = self.write_manifest(logs, beside, meta)?;
         let Checkpoints { disk, dir, .. } = self.checkpoints;
         disk.sync_dir(&self.dir).map_err(at("sync", &self.dir))?;
 
@@ -72,7 +85,12 @@ impl<'a> Draft<'a> {
         Ok(Checkpoint { dir: target, manifest })
     }
 
-    fn write_manifest(&self, logs: LogLengths, meta: &impl Serialize) -> Result<Manifest, RunError> {
+    fn write_manifest(
+        &self,
+        logs: LogLengths,
+        beside: Beside,
+        meta: &impl Serialize,
+    ) -> Result<Manifest, RunError> {
         let unstorable = |reason: String| RunError::Unstorable {
             what: "the manifest".to_owned(),
             path: self.dir.clone(),
@@ -83,6 +101,7 @@ impl<'a> Draft<'a> {
             step: self.step,
             logs,
             files: self.files.clone(),
+            beside,
             meta: serde_json::to_value(meta).map_err(|e| unstorable(e.to_string()))?,
         };
         let json = serde_json::to_vec_pretty(&manifest).map_err(|e| unstorable(e.to_string()))?;

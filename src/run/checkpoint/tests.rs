@@ -1,11 +1,11 @@
 #![allow(clippy::unwrap_used)]
-use super::super::fs::faulty::{After, Faulty};
+use super::super::fs::faulty::{After, Fault, Faulty, quick_dir};
 use super::store::LATEST;
 use super::*;
 use crate::run::Warning;
 use std::fs;
 use std::sync::Arc;
-use tempfile::{TempDir, tempdir};
+use tempfile::TempDir;
 
 const LOGS: LogLengths = LogLengths { events: 12, candidates: 7 };
 
@@ -24,7 +24,7 @@ fn save(checkpoints: &Checkpoints, step: u64, time: u8) -> Result<Checkpoint, Ru
 }
 
 fn folder(steps: impl IntoIterator<Item = u64>) -> (TempDir, Checkpoints) {
-    let dir = tempdir().unwrap();
+    let dir = quick_dir();
     let quick = Arc::new(Faulty::new(0, After::Recovers));
     let checkpoints = Checkpoints::on(quick, dir.path(), 3);
     for step in steps {
@@ -216,11 +216,11 @@ fn returning_deletes_what_is_newer_and_never_without_the_one_to_return_to() {
 }
 
 /// For every step of a save: fails it, checks what is said and what is left; returns how many there were.
-fn fail_every_step(before: &[u64], step: u64, after: After) -> usize {
+fn fail_every_step(before: &[u64], step: u64, after: After, fault: Fault) -> usize {
     for k in 0.. {
         let (dir, _) = folder(before.iter().copied());
         let last = *before.last().unwrap();
-        let disk = Arc::new(Faulty::new(k, after));
+        let disk = Arc::new(Faulty::new(k, after).saying(fault));
         disk.arm();
         let result = save(&Checkpoints::on(disk.clone(), dir.path(), 3), step, 2);
         if !disk.has_failed() {
@@ -228,9 +228,9 @@ fn fail_every_step(before: &[u64], step: u64, after: After) -> usize {
             assert_eq!(newest(dir.path()), (step, 2, vec![]));
             return k;
         }
-        let message = result.unwrap_err().to_string();
-        assert!(message.contains(dir.path().to_str().unwrap()), "{message}");
-        assert!(message.contains("injected fault"), "{message}");
+        let error = result.unwrap_err();
+        assert_eq!(error.is_full(), fault == Fault::Full);
+        assert!(disk.is_named_by(&error.to_string()), "{error}");
 
         // What loads is whole: the old one up to the rename, then the new one; no third thing.
         let (step_now, time_now, warnings) = newest(dir.path());
@@ -251,18 +251,23 @@ fn fail_every_step(before: &[u64], step: u64, after: After) -> usize {
     unreachable!("the loop ends when no step is left to fail")
 }
 
+fn all_faults() -> impl Iterator<Item = (After, Fault)> {
+    let both = |fault| [(After::Recovers, fault), (After::StaysDown, fault)];
+    Fault::ALL.into_iter().flat_map(both)
+}
+
 #[test]
 fn a_fault_at_any_step_of_a_save_leaves_a_whole_checkpoint_and_names_the_file() {
-    for after in [After::Recovers, After::StaysDown] {
+    for (after, fault) in all_faults() {
         // Folder; 4 files x (create, write, sync); sync, rename, sync; LATEST in 5; prune in 2.
-        assert_eq!(fail_every_step(&[1, 2, 3], 4, after), 1 + 12 + 3 + 5 + 2);
+        assert_eq!(fail_every_step(&[1, 2, 3], 4, after, fault), 1 + 12 + 3 + 5 + 2);
     }
 }
 
 #[test]
 fn a_fault_at_any_step_of_saving_a_step_again_leaves_the_old_or_the_new_one() {
-    for after in [After::Recovers, After::StaysDown] {
+    for (after, fault) in all_faults() {
         // The same with one more rename, and even where there is no older one to fall back on.
-        assert_eq!(fail_every_step(&[7], 7, after), 1 + 12 + 4 + 5 + 2);
+        assert_eq!(fail_every_step(&[7], 7, after, fault), 1 + 12 + 4 + 5 + 2);
     }
 }

@@ -1,71 +1,10 @@
 #![allow(clippy::unwrap_used)]
 use super::super::fs::faulty::{After, Faulty};
 use super::*;
-use std::collections::BTreeMap;
-use tempfile::{TempDir, tempdir};
-use time::macros::datetime;
-
-const CONFIG_TOML: &str = "seed = 1\n";
-
-fn info() -> RunInfo {
-    RunInfo::new("cpu", 1, datetime!(2026-03-09 12:00 UTC))
-}
-
-fn new_run() -> (TempDir, PathBuf) {
-    let root = tempdir().unwrap();
-    let dir = root.path().join("a run, größer");
-    RunFolder::create_on(quick_disk(), &dir, &info(), CONFIG_TOML).unwrap();
-    (root, dir)
-}
-
-/// What a small run does at each step; a checkpoint every tenth one.
-fn work(folder: &mut RunFolder, steps: std::ops::Range<u64>) -> Result<(), RunError> {
-    for step in steps {
-        folder.events.append(&("event", step))?;
-        if step % 3 == 0 {
-            folder.candidates.append(&("candidate", step))?;
-        }
-        if step % 5 == 0 {
-            folder.write_sample(step, &step.to_le_bytes())?;
-        }
-        if step % 10 == 0 {
-            folder.save_checkpoint(step, &step, |draft| draft.write("weights.bin", &step.to_le_bytes()))?;
-        }
-    }
-    folder.events.flush()?;
-    folder.candidates.flush()
-}
-
-/// Every file below `dir` with its content, but for those that tell of the process.
-fn content(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    let mut folders = vec![dir.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if !path.ends_with(LOCK) && !path.ends_with(LOG_TXT) {
-                let name = path.strip_prefix(dir).unwrap().to_path_buf();
-                files.insert(name, fs::read(&path).unwrap());
-            }
-        }
-    }
-    files
-}
-
-/// Says which files differ, not how.
-fn assert_same(run: &Path, expected: &Path, what: &str) {
-    let (run, expected) = (content(run), content(expected));
-    assert_eq!(run.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{what}");
-    let differ: Vec<_> = run.keys().filter(|name| run[*name] != expected[*name]).collect();
-    assert!(differ.is_empty(), "{what}: {differ:?}");
-}
-
-/// A disk without faults that does not wait for the real one.
-fn quick_disk() -> Arc<dyn Fs> {
-    Arc::new(Faulty::new(0, After::Recovers))
-}
+use crate::run::tests::{CONFIG_TOML, assert_same, content, info, new_run, quick_disk, work};
+use crate::run::view::CONFIG;
+use std::fs;
+use tempfile::tempdir;
 
 fn refusal(dir: &Path) -> RunError {
     RunFolder::resume(dir).unwrap_err()
@@ -205,10 +144,11 @@ fn a_folder_that_is_deleted_or_replaced_while_running_is_found_at_the_next_check
     let save = |folder: &mut RunFolder| folder.save_checkpoint::<RunError>(20, &(), |_| Ok(()));
     let message = save(&mut folder).unwrap_err().to_string();
     assert!(message.contains(dir.to_str().unwrap()), "{message}");
+    assert!(folder.write_sample(15, b"png").is_err() && folder.write_summary(&1).is_err());
     assert!(!dir.exists(), "it must not come back by itself");
     RunFolder::create(&dir, &info(), "").unwrap();
     let message = save(&mut folder).unwrap_err().to_string();
-    assert!(message.contains("another file has taken its place"), "{message}");
+    assert!(message.contains("was moved, deleted or replaced"), "{message}");
 }
 
 #[test]
@@ -333,8 +273,7 @@ fn a_fault_at_any_step_of_a_run_can_be_resumed_to_the_same_bytes() {
             }
             faults += 1;
             let message = result.unwrap_err().to_string();
-            assert!(message.contains(dir.to_str().unwrap()), "{message}");
-            assert!(message.contains("injected fault"), "{message}");
+            assert!(disk.is_named_by(&message), "{message}");
             let mut resumed = RunFolder::resume_on(quick_disk(), &dir).unwrap();
             let from = resumed.checkpoint.as_ref().map_or(0, Checkpoint::step);
             work(&mut resumed.folder, from + 1..42).unwrap();

@@ -1,0 +1,212 @@
+//! Names that people choose as parts of paths, and paths as words.
+
+use std::path::Path;
+
+/// The most characters of a name that go into a path. Each takes at most four bytes, so date, number and
+/// ending still fit into the 255 bytes that file systems allow.
+const MOST: usize = 40;
+
+/// `name` as one part of a path that means the same on every system, or `otherwise` where nothing is left
+/// of it.
+///
+/// Letters, digits, `-`, `_`, `.` and accents stay, all else becomes `-`; `-` and `.` at the ends go, so the
+/// part neither leads anywhere, nor is hidden or taken for an option; 40 characters at most; what Windows
+/// takes for a [device](is_device) gets a `_` before it. `otherwise` must be such a part already.
+pub fn safe_name(name: &str, otherwise: &str) -> String {
+    let fine = |c: char| c.is_alphanumeric() || "-_.".contains(c) || is_accent(c);
+    let plain: String = name.chars().take(MOST).map(|c| if fine(c) { c } else { '-' }).collect();
+    // Windows drops dots at the end of a name.
+    match plain.trim_matches(['-', '.']) {
+        "" => otherwise.to_owned(),
+        part if is_device(part) => format!("_{part}"),
+        part => part.to_owned(),
+    }
+}
+
+/// Whether Windows takes a file of this name for a device, whatever its folder and its ending: what is
+/// written to it goes to a printer or nowhere.
+pub fn is_device(name: &str) -> bool {
+    let stem = name.split(['.', ':']).next().unwrap_or_default().trim_end();
+    let is = |device: &&str| stem.eq_ignore_ascii_case(device);
+    let numbered = || {
+        let (port, number) = stem.split_at_checked(3)?;
+        let port = ["COM", "LPT"].iter().any(|known| port.eq_ignore_ascii_case(known));
+        // Windows counts the raised ones as digits.
+        let mut number = number.chars();
+        let one = number.next().is_some_and(|c| "0123456789¹²³".contains(c)) && number.next().is_none();
+        Some(port && one)
+    };
+    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"].iter().any(is) || numbered().unwrap_or(false)
+}
+
+/// A path in a message: on one line, with nothing in it that moves the cursor or turns the text around.
+pub fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let mut words = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() || is_invisible(c) {
+            true => words.extend(c.escape_default()),
+            false => words.push(c),
+        }
+    }
+    words
+}
+
+/// Marks that decomposed letters consist of: macOS hands names out that way.
+fn is_accent(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+/// Marks without a shape: those that turn the direction of writing, and line ends that are no control
+/// characters.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::run::default_dir;
+    use crate::run::fs::faulty::quick_dir;
+    use proptest::prelude::*;
+    use proptest::test_runner::{Config, TestRunner};
+    use std::fs;
+    use std::path::PathBuf;
+    use time::macros::datetime;
+
+    #[test]
+    fn devices_are_known_whatever_their_case_and_ending() {
+        for name in
+            ["con", "CON", "aux.txt", "NUL.tar.gz", "com1", "Lpt9.png", "COM¹", "prn .x", "conin$", "nul:"]
+        {
+            assert!(is_device(name), "{name}");
+        }
+        for name in [
+            "",
+            "icon",
+            "console",
+            "con1",
+            "com",
+            "com10",
+            "comma",
+            "auxiliary.txt",
+            "x.con",
+            "lpt",
+            "日本語",
+        ] {
+            assert!(!is_device(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_stays_readable() {
+        for (name, part) in [
+            ("quick", "quick"),
+            ("größer als 2.5_x", "größer-als-2.5_x"),
+            ("gro\u{308}ßer", "gro\u{308}ßer"),
+            ("日本語", "日本語"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("C:\\Windows\\win.ini", "C--Windows-win.ini"),
+            ("aux.txt", "_aux.txt"),
+            ("-.CON.-", "_CON"),
+            ("--force", "force"),
+            ("a\0b\nc", "a-b-c"),
+            ("\u{202e}gnp.exe", "gnp.exe"),
+            ("..", "run"),
+            (" . ", "run"),
+            ("", "run"),
+        ] {
+            assert_eq!(safe_name(name, "run"), part);
+        }
+        assert_eq!(safe_name(&"ü".repeat(300), "run"), "ü".repeat(40));
+    }
+
+    #[test]
+    fn a_path_is_told_on_one_line_and_in_its_own_order() {
+        assert_eq!(shown(Path::new("/a b/größer")), "/a b/größer");
+        assert_eq!(shown(Path::new("/a\nb\u{1b}[2J\u{202e}c\0")), "/a\\nb\\u{1b}[2J\\u{202e}c\\u{0}");
+    }
+
+    /// What people, careless or not, might call something.
+    fn any_name() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            Just("../".to_owned()),
+            Just("/".to_owned()),
+            Just("..\\".to_owned()),
+            Just("C:\\".to_owned()),
+            Just("\\\\?\\".to_owned()),
+            Just("//server/share/".to_owned()),
+            Just("\0".to_owned()),
+            Just("\u{202e}".to_owned()),
+            Just("\u{200f}".to_owned()),
+            Just("~".to_owned()),
+            Just("$HOME".to_owned()),
+            Just(" .".to_owned()),
+            Just("e\u{301}".to_owned()),
+            Just("x".repeat(300)),
+            "(con|CON|aux|nul|prn|COM[0-9¹²³]|lpt[0-9])(\\.[a-z]{1,3})?",
+            "[\\x00-\\x20:*?\"<>|]{1,4}",
+            "\\PC{0,60}",
+            "[a-z]{1,5}",
+        ];
+        prop::collection::vec(part, 0..5).prop_map(|parts| parts.concat())
+    }
+
+    /// Every file and folder below `dir`.
+    fn all(dir: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.extend(all(&path));
+            }
+            found.push(path);
+        }
+        found
+    }
+
+    /// Whether every system takes it as the name of one file in the folder it stands in.
+    fn is_one_part(part: &str) -> bool {
+        let bad = |c: char| c.is_control() || is_invisible(c) || "/\\:*?\"<>| ".contains(c);
+        !part.is_empty()
+            && part.len() <= 200
+            && !part.contains(bad)
+            && !part.starts_with(['.', '-'])
+            && !part.ends_with(['.', ' '])
+            && !is_device(part)
+    }
+
+    /// Run folders, and files that are named after a run or a preset: really written.
+    #[test]
+    fn nothing_is_written_outside_the_chosen_folder_whatever_the_name() {
+        let outer = quick_dir();
+        let root = outer.path().join("runs");
+        fs::create_dir(&root).unwrap();
+        let now = datetime!(2026-03-09 12:00 UTC);
+        let mut runner = TestRunner::new(Config::with_cases(10_000));
+        let tried = runner.run(&any_name(), |name| {
+            let run = default_dir(&root, &name, now);
+            fs::create_dir(&run).unwrap();
+            let part = safe_name(&name, "settings");
+            let preset = root.join(format!("{part}.toml"));
+            let export = root.join(format!("{part}-01-seed-{}-2.png", u64::MAX));
+            for path in [&preset, &export] {
+                fs::write(path, "").unwrap();
+            }
+            let (mut found, mut expected) = (all(outer.path()), vec![root.clone(), run, preset, export]);
+            for paths in [&mut found, &mut expected] {
+                paths.sort();
+            }
+            prop_assert_eq!(&found, &expected);
+            for path in &expected[1..] {
+                let part = path.file_name().unwrap().to_str().unwrap();
+                prop_assert!(is_one_part(part), "{:?}", part);
+                prop_assert_eq!(path.parent(), Some(root.as_path()));
+                if path.is_dir() { fs::remove_dir(path) } else { fs::remove_file(path) }.unwrap();
+            }
+            Ok(())
+        });
+        tried.unwrap();
+    }
+}
