@@ -82,6 +82,11 @@ impl Adam {
         state
     }
 
+    /// Both moments of every parameter, flat, where they are.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = Tensor<1>> {
+        self.moments.values().flat_map(|moments| [moments.first.clone(), moments.second.clone()])
+    }
+
     /// The optimiser with a saved state on `device`.
     ///
     /// # Errors

@@ -4,6 +4,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::rng::{normals, rng};
 
+/// The stream that is drawn from in place of `stream` after so many detours: a pair that was taken back to
+/// a saved state, because its numbers broke off, must not meet again what broke them.
+pub fn detoured(stream: &str, detours: u64) -> String {
+    match detours {
+        0 => stream.to_owned(),
+        _ => format!("{stream}/detour {detours}"),
+    }
+}
+
 /// `[count, length]` draws from N(0, 1), a pure function of seed, stream and counter.
 pub fn latents(
     seed: u64,

@@ -7,6 +7,8 @@ mod health;
 mod latent;
 mod loss;
 mod measurement;
+mod not_finite;
+mod poison;
 mod self_test;
 mod step;
 mod trainer;
@@ -16,10 +18,12 @@ mod turns;
 pub use adam::{Adam, AdamConfig, AdamError, Idle};
 pub use config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
 pub use dry::{PIECES, dry_run, one_step, warm_up};
-pub use health::{HealthConfig, LossWindow, NotFinite, diversity};
-pub use latent::latents;
+pub use health::{ALIKE, HealthConfig, LossWindow, diversity, uniform};
+pub use latent::{detoured, latents};
 pub use loss::Loss;
 pub use measurement::{MeasurePlan, Measurement};
+pub use not_finite::{NotFinite, WEIGHTS_EVERY};
+pub use poison::{Poison, Total, diagnosis, poisoned, poisoned_module};
 pub use self_test::{CHECKS, Check, self_test};
 pub use step::Pair;
 pub use trainer::{Arena, BEST, BEST_RAW, Best, Trainer, TrainerState};
@@ -29,17 +33,17 @@ pub use turns::{Losses, Network, Turns, Updates};
 use thiserror::Error;
 
 use crate::data::DataError;
-use crate::metric::{ExtractorError, MetricError, NoClasses};
+use crate::metric::{ExtractorError, MetricError, RewardError};
 use crate::model::StateError;
 
 /// Why a training could not go on.
 #[derive(Debug, Error)]
 pub enum GanError {
-    /// A loss is no number any more.
+    /// A loss, a weight or a reward is no number any more.
     #[error(transparent)]
     NotFinite(#[from] NotFinite),
     /// Generated images are no numbers.
-    #[error("the generator's images are not finite; go back to an earlier checkpoint")]
+    #[error("the generator's images are no numbers")]
     Images,
     /// Saved weights do not fit.
     #[error(transparent)]
@@ -55,16 +59,19 @@ pub enum GanError {
     Extractor(#[from] ExtractorError),
     /// The scores have no reward.
     #[error(transparent)]
-    Reward(#[from] NoClasses),
+    Reward(#[from] RewardError),
 }
 
 impl GanError {
-    /// Whether a loss, an image or a feature was NaN or infinite.
+    /// Whether a loss, a weight, a reward, an image, a feature or a score was NaN or infinite.
     pub fn is_no_number(&self) -> bool {
         use ExtractorError::Metric;
         matches!(
             self,
-            Self::NotFinite(_) | Self::Images | Self::Extractor(Metric(MetricError::NotFinite { .. }))
+            Self::NotFinite(_)
+                | Self::Images
+                | Self::Extractor(Metric(MetricError::NotFinite { .. } | MetricError::NoGaussian { .. }))
+                | Self::Reward(RewardError::NotFinite { .. })
         )
     }
 }

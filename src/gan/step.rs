@@ -6,6 +6,8 @@ use burn::tensor::{Device, Gradients, Tensor};
 use super::GanError;
 use super::adam::{Adam, AdamConfig};
 use super::loss::Loss;
+use super::not_finite::NotFinite;
+use super::poison::{Total, diagnosis};
 use crate::arch::Genotype;
 use crate::model::{Discriminator, Generator, NamedTensors, Pass, collect, parts, restore, with_prefix};
 
@@ -89,6 +91,22 @@ impl Pair {
         let value = loss.generator(judge.forward(fake, stage, Pass::Train));
         let gradients = value.backward();
         (value.into_scalar(), gradients)
+    }
+
+    /// Looks at all weights, buffers and optimiser states, and at those of `average`. Reads back one number.
+    ///
+    /// # Errors
+    ///
+    /// If one is NaN or infinite.
+    pub fn check(&self, average: Option<&Generator>, step: u64) -> Result<(), NotFinite> {
+        let total = Total::default().module(&self.generator).module(&self.discriminator);
+        let total = total.adam(&self.generator_adam).adam(&self.discriminator_adam);
+        if average.into_iter().fold(total, Total::module).is_finite() {
+            return Ok(());
+        }
+        let mut tensors = self.state();
+        tensors.extend(average.map(|average| with_prefix("average", collect(average))).into_iter().flatten());
+        Err(NotFinite::Weights { what: diagnosis(&tensors), step })
     }
 
     /// Weights, buffers and optimiser states under the names `generator/…`, `discriminator/…`,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::GanError;
 use super::config::{AverageStatistics, Recipe, TrainConfig};
-use super::health::NotFinite;
-use super::latent::latents;
+use super::latent::{detoured, latents};
+use super::not_finite::{NotFinite, WEIGHTS_EVERY};
 use super::step::Pair;
 use super::turns::{Losses, Network, Turns, Updates};
 use crate::arch::Genotype;
@@ -47,8 +47,15 @@ pub struct TrainerState {
     /// How far the alternation of updates is.
     #[serde(flatten)]
     pub turns: Turns,
+    /// How often the training was taken back because its numbers broke off.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub detours: u64,
     /// The best evaluation so far; its weights are among the tensors.
     pub best: Option<Best>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// A training from scratch that can be stopped after any step and resumed from its state.
@@ -111,7 +118,7 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// If a loss is no number any more. The pair is of no use then; go back to a checkpoint.
+    /// If a loss or a weight is no number any more. The pair is of no use then; go back to a checkpoint.
     pub fn advance(&mut self, images: &ImageSet) -> Result<Option<Losses>, GanError> {
         let (step, network) = (self.step(), self.state.turns.next());
         let Recipe { loss, n_critic, .. } = self.recipe;
@@ -131,7 +138,11 @@ impl Trainer {
         if network == Network::Generator {
             self.average.update(&self.pair.generator);
         }
-        Ok(self.state.turns.note(value, n_critic))
+        let losses = self.state.turns.note(value, n_critic);
+        if losses.is_some() && self.step().is_multiple_of(WEIGHTS_EVERY) {
+            self.pair.check(Some(self.average.module()), self.step())?;
+        }
+        Ok(losses)
     }
 
     /// Whether all steps are done.
@@ -168,7 +179,7 @@ impl Trainer {
     }
 
     fn latents(&self, purpose: &str, counter: u64, count: usize) -> Tensor<2> {
-        let stream = format!("{}/latent/{purpose}", self.stream);
+        let stream = detoured(&format!("{}/latent/{purpose}", self.stream), self.state.detours);
         latents(self.seed, &stream, counter, count, self.latent, &self.device)
     }
 
@@ -240,21 +251,30 @@ impl Trainer {
         (self.state.clone(), tensors)
     }
 
-    /// The trainer as [`Trainer::state`] saved it.
+    /// Becomes what [`Trainer::state`] saved.
     ///
     /// # Errors
     ///
     /// If the tensors belong to another architecture.
-    pub fn restore(self, state: TrainerState, tensors: &NamedTensors) -> Result<Self, GanError> {
-        Ok(Self {
-            pair: self.pair.restore(tensors, &self.device)?,
-            average: self.average.restore(&parts("average", tensors))?,
-            best_weights: state.best.is_some().then(|| parts(BEST, tensors)),
-            // Checkpoints of the first versions have none.
-            best_raw: Some(parts(BEST_RAW, tensors)).filter(|raw| !raw.is_empty()),
-            state,
-            ..self
-        })
+    pub fn restore(&mut self, state: TrainerState, tensors: &NamedTensors) -> Result<(), GanError> {
+        self.pair = self.pair.clone().restore(tensors, &self.device)?;
+        self.average = self.average.clone().restore(&parts("average", tensors))?;
+        self.best_weights = state.best.is_some().then(|| parts(BEST, tensors));
+        // Checkpoints of the first versions have none.
+        self.best_raw = Some(parts(BEST_RAW, tensors)).filter(|raw| !raw.is_empty());
+        self.state = state;
+        self.follow_detours();
+        Ok(())
+    }
+
+    /// Goes on from here with other latents and another order of the images.
+    pub fn detour(&mut self) {
+        self.state.detours += 1;
+        self.follow_detours();
+    }
+
+    fn follow_detours(&mut self) {
+        self.batches.set_stream(detoured(&format!("{}/shuffle", self.stream), self.state.detours));
     }
 }
 

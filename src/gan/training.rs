@@ -1,9 +1,11 @@
 //! A training with its evaluations and pictures, in small steps.
 
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::GanError;
 use super::config::TrainConfig;
+use super::health::diversity;
 use super::latent::latents;
 use super::measurement::{MeasurePlan, Measurement};
 use super::trainer::{Arena, Trainer, TrainerState};
@@ -37,6 +39,8 @@ pub enum TrainingNews {
         scores: Vec<Score>,
         /// Whether it is the best so far.
         best: bool,
+        /// How much its images differ: see [`diversity`].
+        diversity: f64,
     },
     /// The average generator's images of the fixed latents.
     Samples {
@@ -161,10 +165,12 @@ impl Training {
         };
         scores.sort_by_key(|score| score.metric != self.score.deciding);
         let best = self.trainer.note(scores.clone(), measurement.generator());
+        let diversity =
+            diversity(of_fixed_latents(measurement.generator(), self.trainer.genotype(), self.seed));
         self.measurement = None;
         self.evaluating = false;
         let step = self.trainer.generator_steps();
-        Ok(Some(TrainingNews::Evaluated { step, scores, best }))
+        Ok(Some(TrainingNews::Evaluated { step, scores, best, diversity }))
     }
 
     /// The average generator's images of the fixed latents as they are now.
@@ -205,19 +211,21 @@ impl Training {
         (state, tensors)
     }
 
-    /// The training as [`Training::state`] saved it.
+    /// Becomes what [`Training::state`] saved.
     ///
     /// # Errors
     ///
     /// If the tensors belong to another architecture.
-    pub fn restore(self, state: TrainingState, tensors: &NamedTensors) -> Result<Self, GanError> {
-        Ok(Self {
-            trainer: self.trainer.restore(state.trainer, tensors)?,
-            evaluating: state.evaluating,
-            picturing: state.picturing,
-            measurement: None,
-            ..self
-        })
+    pub fn restore(&mut self, state: TrainingState, tensors: &NamedTensors) -> Result<(), GanError> {
+        self.trainer.restore(state.trainer, tensors)?;
+        (self.evaluating, self.picturing) = (state.evaluating, state.picturing);
+        self.measurement = None;
+        Ok(())
+    }
+
+    /// Goes on from here with other latents and another order of the images.
+    pub fn detour(&mut self) {
+        self.trainer.detour();
     }
 }
 
@@ -227,13 +235,18 @@ impl Training {
 ///
 /// If the images are no numbers.
 pub fn picture(generator: &Generator, genotype: &Genotype, seed: u64) -> Result<Picture, GanError> {
-    let device = generator.device();
-    let z = latents(seed, FIXED_STREAM, 0, GRID * GRID, generator.latent(), &device);
-    let images = generator.forward(z, genotype, Pass::Eval);
+    let images = of_fixed_latents(generator, genotype, seed);
     let side = images.dims()[3];
     let values: Vec<f32> = host(images);
     match values.iter().all(|value| value.is_finite()) {
         true => Ok(Picture::grid(&values, side, GRID)),
         false => Err(GanError::Images),
     }
+}
+
+/// Images of the run's fixed latents, `[GRID * GRID, 3, side, side]`.
+fn of_fixed_latents(generator: &Generator, genotype: &Genotype, seed: u64) -> Tensor<4> {
+    let device = generator.device();
+    let z = latents(seed, FIXED_STREAM, 0, GRID * GRID, generator.latent(), &device);
+    generator.forward(z, genotype, Pass::Eval)
 }

@@ -17,8 +17,9 @@ impl Target {
     /// Prepares the comparison.
     ///
     /// # Errors
-    /// When the eigenvalue iteration does not converge.
+    /// When the Gaussian holds what is no number or the eigenvalue iteration does not converge.
     pub fn new(gaussian: Gaussian) -> Result<Self, MetricError> {
+        gaussian.check()?;
         Ok(Self { root: square_root(gaussian.covariance.as_ref())?, gaussian })
     }
 
@@ -32,15 +33,20 @@ impl Target {
     /// The last trace is the sum of the square roots of the eigenvalues of the symmetric
     /// `S1^(1/2) S2 S1^(1/2)`, which are those of `S1 S2`: no complex numbers, and singular covariances
     /// (fewer samples than features) need no special case. Rounding can leave a result, or an eigenvalue
-    /// that should be zero, a little below zero; both are set to zero. One thread, so the same input
-    /// gives the same bits.
+    /// that should be zero, a little below zero; both are set to zero, and so is the distance of a Gaussian
+    /// to itself. One thread, so the same input gives the same bits.
     ///
     /// # Errors
-    /// When the feature widths differ or the eigenvalue iteration does not converge.
+    /// When the feature widths differ, the other Gaussian holds what is no number, the eigenvalue iteration
+    /// does not converge, or the numbers are too large for `f64`.
     pub fn distance(&self, other: &Gaussian) -> Result<f64, MetricError> {
         let own = &self.gaussian;
         if own.mean.len() != other.mean.len() {
             return Err(MetricError::WidthMismatch { left: own.mean.len(), right: other.mean.len() });
+        }
+        other.check()?;
+        if own.mean == other.mean && own.covariance == other.covariance {
+            return Ok(0.0);
         }
         let translation: f64 = std::iter::zip(&own.mean, &other.mean).map(|(a, b)| (a - b).powi(2)).sum();
         let root = self.root.as_ref();
@@ -49,10 +55,13 @@ impl Target {
             .self_adjoint_eigenvalues(Side::Lower)
             .map_err(|_| MetricError::Eigen { width: own.mean.len() })?
             .into_iter()
-            .map(|eigenvalue| eigenvalue.max(0.0).sqrt())
+            .map(root_of)
             .sum();
         let distance = translation + trace(&own.covariance) + trace(&other.covariance) - 2.0 * coupling;
-        Ok(distance.max(0.0))
+        match distance.is_finite() {
+            true => Ok(distance.max(0.0)),
+            false => Err(MetricError::Eigen { width: own.mean.len() }),
+        }
     }
 }
 
@@ -72,9 +81,14 @@ fn square_root(matrix: MatRef<'_, f64>) -> Result<Mat<f64>, MetricError> {
     let eigen =
         matrix.self_adjoint_eigen(Side::Lower).map_err(|_| MetricError::Eigen { width: matrix.nrows() })?;
     let (vectors, values) = (eigen.U(), eigen.S().column_vector());
-    let scaled =
-        Mat::from_fn(matrix.nrows(), matrix.ncols(), |i, j| vectors[(i, j)] * values[j].max(0.0).sqrt());
+    let scaled = Mat::from_fn(matrix.nrows(), matrix.ncols(), |i, j| vectors[(i, j)] * root_of(values[j]));
     Ok(multiply(scaled.as_ref(), vectors.transpose()))
+}
+
+/// The square root of an eigenvalue, which rounding can leave a little below zero. `max` would turn NaN into
+/// zero, and a distance that does not exist into a perfect one.
+fn root_of(eigenvalue: f64) -> f64 {
+    if eigenvalue < 0.0 { 0.0 } else { eigenvalue.sqrt() }
 }
 
 fn multiply(left: MatRef<'_, f64>, right: MatRef<'_, f64>) -> Mat<f64> {

@@ -23,7 +23,7 @@ pub use inception_score::{InceptionScore, InceptionScoring, inception_score};
 pub use kid::{Kid, KidConfig, KidSubset, kid, kid_of_subsets};
 pub use prdc::{Prdc, prdc, prdc_memory};
 pub use reference::Reference;
-pub use reward::{NoClasses, Reward, RewardScale};
+pub use reward::{NoClasses, Reward, RewardError, RewardScale};
 pub use score::{INCEPTION_2015, Metric, Score};
 pub use scorer::Scorer;
 pub use scoring::Scoring;
@@ -86,6 +86,12 @@ pub enum MetricError {
         mean: usize,
         /// Number of entries of the stored matrix; should be the square of the mean's length.
         scatter: usize,
+    },
+    /// A mean or a covariance is of no Gaussian.
+    #[error("{what}: the statistics are damaged or the features were beyond any use, so compute them again")]
+    NoGaussian {
+        /// What is wrong with it.
+        what: String,
     },
     /// The eigenvalue iteration did not end.
     #[error(

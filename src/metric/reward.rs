@@ -43,21 +43,48 @@ impl RewardScale {
 )]
 pub struct NoClasses;
 
+/// Why scores have no reward.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum RewardError {
+    /// A score is not there.
+    #[error(transparent)]
+    NoClasses(#[from] NoClasses),
+    /// A score, or what it is measured against, is NaN or infinite.
+    #[error(
+        "a reward cannot be made of a score of {score} and a spread of {spread}; go back to an earlier checkpoint"
+    )]
+    NotFinite {
+        /// The score.
+        score: f64,
+        /// The spread of the real features.
+        spread: f64,
+    },
+}
+
+/// `s / (s + d)`, also where both are zero: real images that are all alike, and met.
+fn closeness(spread: f64, distance: f64) -> f64 {
+    if distance == 0.0 { 1.0 } else { spread / (spread + distance) }
+}
+
 impl Reward {
-    /// The reward for `scores` of one set of images.
+    /// The reward for `scores` of one set of images: a finite number.
     ///
     /// # Errors
     /// When the inception score alone is asked for and the extractor knows no classes: search for
-    /// that before a long run with [`Reward::check`].
-    pub fn of(self, scores: &[Score], scale: &RewardScale) -> Result<f64, NoClasses> {
+    /// that before a long run with [`Reward::check`]. When a score is NaN or infinite.
+    pub fn of(self, scores: &[Score], scale: &RewardScale) -> Result<f64, RewardError> {
+        let spread = scale.real_spread;
+        let usable = |score: f64| score.is_finite() && spread.is_finite() && spread >= 0.0;
+        if let Some(score) = scores.iter().map(|score| score.value).find(|score| !usable(*score)) {
+            return Err(RewardError::NotFinite { score, spread });
+        }
         let value = |metric| scores.iter().find(|score| score.metric == metric).map(|score| score.value);
         let inception = value(Metric::InceptionScore);
         let share = inception.zip(scale.classes).map(|(value, classes)| value / classes as f64);
-        let closeness =
-            value(Metric::FrechetDistance).map(|distance| scale.real_spread / (scale.real_spread + distance));
+        let closeness = value(Metric::FrechetDistance).map(|distance| closeness(spread, distance));
         match self {
-            Self::RawInceptionScore => inception.ok_or(NoClasses),
-            Self::InceptionScore => share.ok_or(NoClasses),
+            Self::RawInceptionScore => Ok(inception.ok_or(NoClasses)?),
+            Self::InceptionScore => Ok(share.ok_or(NoClasses)?),
             Self::FrechetDistance => Ok(closeness.expect("every scorer gives the Fréchet distance")),
             Self::Mix => {
                 let closeness = closeness.expect("every scorer gives the Fréchet distance");
@@ -132,7 +159,7 @@ mod tests {
             assert_eq!(kind.check(&UNLABELLED), Ok(()));
         }
         for kind in [Reward::RawInceptionScore, Reward::InceptionScore] {
-            assert_eq!(kind.of(&scores, &UNLABELLED), Err(NoClasses));
+            assert_eq!(kind.of(&scores, &UNLABELLED), Err(NoClasses.into()));
             assert_eq!(kind.check(&UNLABELLED), Err(NoClasses));
             assert_eq!(kind.check(&LABELLED), Ok(()));
         }

@@ -40,6 +40,35 @@ impl Gaussian {
         Self { mean, covariance: MatRef::from_row_major_slice(covariance, dim, dim).to_owned() }
     }
 
+    /// Whether it can be one: finite numbers, and no variance below zero.
+    ///
+    /// # Errors
+    /// With the first thing that is wrong.
+    pub(super) fn check(&self) -> Result<(), MetricError> {
+        let dim = self.mean.len();
+        let bad = |what: String| Err(MetricError::NoGaussian { what });
+        if (self.covariance.nrows(), self.covariance.ncols()) != (dim, dim) {
+            return bad(format!(
+                "a mean of {dim} values has a covariance of {} rows",
+                self.covariance.nrows()
+            ));
+        }
+        if let Some(at) = self.mean.iter().position(|value| !value.is_finite()) {
+            return bad(format!("the mean of feature {at} is {}", self.mean[at]));
+        }
+        for row in 0..dim {
+            let mut values = (0..dim).map(|column| self.covariance[(row, column)]);
+            if let Some(column) = values.position(|value| !value.is_finite()) {
+                let value = self.covariance[(row, column)];
+                return bad(format!("the covariance of the features {row} and {column} is {value}"));
+            }
+            if self.covariance[(row, row)] < 0.0 {
+                return bad(format!("the variance of feature {row} is {}", self.covariance[(row, row)]));
+            }
+        }
+        Ok(())
+    }
+
     /// The covariance, `[dim, dim]`, row-major.
     pub fn rows(&self) -> Vec<f64> {
         let dim = self.mean.len();
@@ -114,7 +143,7 @@ impl Statistics {
         if dim != other.dim() {
             return Err(MetricError::WidthMismatch { left: dim, right: other.dim() });
         }
-        let total = self.samples + other.samples;
+        let total = self.samples.saturating_add(other.samples);
         if total == 0 {
             return Ok(());
         }
@@ -169,6 +198,11 @@ impl TryFrom<Stored> for Statistics {
         let Stored { samples, mean, scatter } = stored;
         if mean.len().checked_pow(2) != Some(scatter.len()) {
             return Err(MetricError::DamagedStatistics { mean: mean.len(), scatter: scatter.len() });
+        }
+        if let Some(value) = mean.iter().chain(&scatter).find(|value| !value.is_finite()) {
+            return Err(MetricError::NoGaussian {
+                what: format!("stored statistics hold the value {value}"),
+            });
         }
         Ok(Statistics { samples, mean, scatter })
     }

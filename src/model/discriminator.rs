@@ -106,9 +106,9 @@ impl Discriminator {
             h = grown(&self.block3, h);
         }
         let h = activation::relu(self.block4.forward(h, pass));
-        let [batch, channels, _, _] = h.dims();
+        let [batch, channels, height, width] = h.dims();
         // The reference's comment says average, its code sums; the hinge's scale depends on it.
-        let h = h.reshape([batch as i32, channels as i32, -1]).sum_dim(2).reshape([batch, channels]);
+        let h = h.reshape([batch, channels, height * width]).sum_dim(2).reshape([batch, channels]);
         self.l5.forward(h, pass)
     }
 }

@@ -5,9 +5,10 @@
 //! every operator, of which one architecture is used (reference notes, sections 1.4 and 1.6).
 
 use super::state::{StateError, all_fit, all_there};
+use super::weights::without_number;
 use super::{Generator, ModelConfig, ModelFile, NamedTensors, SkipTap, shapes};
 use crate::arch::{ArchError, Genotype};
-use burn::tensor::{Device, TensorData};
+use burn::tensor::Device;
 
 /// What the released models' names stand for.
 const RELEASED: [(&str, &str); 4] =
@@ -74,15 +75,13 @@ pub fn import(tensors: NamedTensors, arch: Option<&Genotype>) -> Result<Imported
         tensors = tensors.into_iter().map(|(name, data)| (shared_name(&name), data)).collect();
     }
     let config = sizes(&tensors, genotype.cells.len()).ok_or(ImportError::Ends)?;
+    config.net_shape().check()?;
     let wanted = shapes(&Generator::derived(&config, &genotype, &Device::flex()));
     all_there(&wanted, &tensors)?;
     let all = tensors.len();
     tensors.retain(|name, _| wanted.contains_key(name));
     all_fit(wanted, &tensors)?;
-    let is_no_number = |data: &TensorData| {
-        data.as_slice::<f32>().is_ok_and(|values| values.iter().any(|value| !value.is_finite()))
-    };
-    if let Some((name, _)) = tensors.iter().find(|(_, data)| is_no_number(data)) {
+    if let Some(name) = without_number(&tensors) {
         return Err(ImportError::NoNumber(name.clone()));
     }
     let unused = all - tensors.len();
@@ -140,6 +139,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::model::collect;
+    use burn::tensor::TensorData;
 
     fn config() -> ModelConfig {
         ModelConfig { latent: 6, generator_channels: 4, ..ModelConfig::default() }

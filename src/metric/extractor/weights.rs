@@ -5,12 +5,13 @@ use std::io::Write;
 use std::path::Path;
 
 use burn::tensor::TensorData;
+use safetensors::Dtype;
 use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ExtractorError;
+use crate::tensors::{MOST_TENSORS, open_safetensors};
 
 /// Key of the file's metadata under which the [`Card`] stands, as JSON.
 const CARD: &str = "autogan.extractor";
@@ -84,9 +85,9 @@ impl Weights {
     /// Reads what [`Weights::to_bytes`] wrote. `source` names the file in errors.
     pub(super) fn from_bytes(bytes: &[u8], source: &str) -> Result<(Self, Card), ExtractorError> {
         let damaged = |why: String| ExtractorError::Damaged { file: source.to_owned(), why };
-        let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(error.to_string()))?;
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(error.to_string()))?;
-        let card = header.metadata().as_ref().and_then(|metadata| metadata.get(CARD));
+        let opened = open_safetensors(bytes, MOST_TENSORS);
+        let (file, metadata) = opened.map_err(|error| damaged(error.to_string()))?;
+        let card = metadata.get(CARD);
         let card = card.ok_or_else(|| damaged(format!("it has no {CARD} entry")))?;
         let card = serde_json::from_str(card).map_err(|error| damaged(error.to_string()))?;
         let mut weights = Self::default();
@@ -96,6 +97,10 @@ impl Weights {
             }
             let values: Vec<f32> =
                 view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            // A ReLU on a GPU may turn a NaN into zero, and the scores would look like any others.
+            if values.iter().any(|value| !value.is_finite()) {
+                return Err(damaged(format!("tensor {name} holds NaN or infinity")));
+            }
             weights.insert(name.to_owned(), TensorData::new(values, view.shape().to_vec()));
         }
         Ok((weights, card))

@@ -14,6 +14,11 @@ const EPSILON: f64 = 1e-5;
 /// Weight of the newest batch in the running statistics (PyTorch's default).
 const MOMENTUM: f64 = 0.1;
 
+/// Share of the deviation that is added to what was divided by it. A variance overflows when values lie
+/// further apart than 1e19, and what is divided by infinity is 0, the most ordinary of numbers; with this it
+/// is infinite. Any finite deviation adds 2e-11 at most.
+const TRACE: f32 = 1e-30;
+
 /// Batch normalisation over `[batch, channels, height, width]` with affine parameters.
 #[derive(Module, Debug)]
 pub struct BatchNorm {
@@ -62,7 +67,8 @@ impl BatchNorm {
             false => running.value(),
         };
         let (mean, var) = (statistic(&self.running_mean), statistic(&self.running_var));
-        module::batch_norm(x, self.weight.val(), self.bias.val(), mean, var, EPSILON)
+        let bias = self.bias.val() + var.clone().sqrt() * TRACE;
+        module::batch_norm(x, self.weight.val(), bias, mean, var, EPSILON)
     }
 }
 
@@ -84,11 +90,14 @@ pub(super) fn store(running: &RunningState<Tensor<1>>, value: Tensor<1>) {
 /// Each image's channel is one channel of a single large image, so the fused batch norm serves.
 pub fn instance_norm(x: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = x.dims();
+    if x.shape().num_elements() == 0 {
+        return x;
+    }
     let device = x.device();
     let planes = batch * channels;
     let ones = Tensor::ones([planes], &device);
     let zeros = Tensor::zeros([planes], &device);
-    module::batch_norm_train(x.reshape([1, planes, height, width]), ones, zeros, EPSILON)
-        .output
-        .reshape([batch, channels, height, width])
+    let out = module::batch_norm_train(x.reshape([1, planes, height, width]), ones, zeros, EPSILON);
+    let trace = out.variance.sqrt().reshape([batch, channels, 1, 1]) * TRACE;
+    out.output.reshape([batch, channels, height, width]) + trace
 }

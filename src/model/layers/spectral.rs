@@ -3,6 +3,10 @@
 //! The effective weight is `W / sigma` with `sigma = uᵀ W v`. `u` and `v` are constants for the
 //! gradient and move by one power iteration in each training pass; `W` is viewed as
 //! `[out, in * kh * kw]`. Names are PyTorch's: `weight_orig`, `weight_u`, `weight_v`.
+//!
+//! PyTorch makes NaN of a weight of zeros. Here it stays zeros and keeps its vectors, so that it can grow
+//! again. Both are decided by adding where something is exactly zero, not by a maximum, which could turn
+//! a NaN into a number on a GPU.
 
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::ops::ConvOptions;
@@ -112,8 +116,10 @@ fn normalise(
     let (mut left, mut right) = (u.value(), v.value());
     if pass == Pass::Train {
         let constant = weight.clone().without_autodiff();
-        right = unit(left.reshape([1, rows]).matmul(constant.clone()).reshape([columns]));
-        left = unit(constant.matmul(right.clone().reshape([columns, 1])).reshape([rows]));
+        let product = left.clone().reshape([1, rows]).matmul(constant.clone()).reshape([columns]);
+        right = unit(product, right);
+        let product = constant.matmul(right.clone().reshape([columns, 1])).reshape([rows]);
+        left = unit(product, left);
         store(u, left.clone());
         store(v, right.clone());
     }
@@ -121,10 +127,13 @@ fn normalise(
         (left, right) = (Tensor::from_inner(left), Tensor::from_inner(right));
     }
     let sigma = left.reshape([1, rows]).matmul(weight.clone()).matmul(right.reshape([columns, 1]));
-    weight / sigma
+    let zero = sigma.clone().detach().equal_elem(0.0).float();
+    weight / (sigma + zero)
 }
 
-fn unit(x: Tensor<1>) -> Tensor<1> {
-    let norm = x.clone().square().sum().sqrt().clamp_min(EPSILON);
-    x / norm
+/// `x` with length one, or `before` where it has none.
+fn unit(x: Tensor<1>, before: Tensor<1>) -> Tensor<1> {
+    let norm = x.clone().square().sum().sqrt();
+    let zero = norm.clone().equal_elem(0.0).float();
+    x / norm.clamp_min(EPSILON) + before * zero
 }

@@ -18,7 +18,13 @@ pub fn deconv(channels_in: usize, channels_out: usize, device: &Device) -> ConvT
 /// Enlarges `[batch, channels, height, width]` by a whole `factor`, bilinear (half-pixel centres,
 /// PyTorch's `align_corners=False`) or nearest. Transposed convolutions carry weights and are
 /// chained by the caller.
+///
+/// Nothing becomes nothing: a product of no matrices reads beyond its memory in burn-flex 0.22.1.
 pub fn resize(x: Tensor<4>, up: Up, factor: usize) -> Tensor<4> {
+    if x.shape().num_elements() == 0 {
+        let [batch, channels, height, width] = x.dims();
+        return Tensor::zeros([batch, channels, height * factor, width * factor], &x.device());
+    }
     match up {
         Up::Bilinear => bilinear(x, factor),
         Up::Nearest => nearest(x, factor),

@@ -1,0 +1,69 @@
+//! What is computed stopped being a number.
+
+use thiserror::Error;
+
+use super::poison::Poison;
+use super::turns::Network;
+
+/// Steps between two looks at all weights of a pair. A loss that is no number is noticed in its own step;
+/// weights that no loss of the moment depends on are noticed within so many.
+pub const WEIGHTS_EVERY: u64 = 50;
+
+/// NaN or infinity where a number should be. The networks are of no use then: go back to a saved state.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum NotFinite {
+    /// A loss.
+    #[error("the {network}'s loss became {value} at step {step}")]
+    Loss {
+        /// `generator`, `discriminator` or `controller`.
+        network: &'static str,
+        /// The loss.
+        value: f32,
+        /// The training step.
+        step: u64,
+    },
+    /// Weights.
+    #[error("weights are no numbers any more at step {step}: {what}")]
+    Weights {
+        /// Which.
+        what: Poison,
+        /// The training step.
+        step: u64,
+    },
+    /// A reward.
+    #[error("the reward of the architecture {architecture} became {value}")]
+    Reward {
+        /// Its integer vector.
+        architecture: String,
+        /// The reward.
+        value: f64,
+    },
+}
+
+impl NotFinite {
+    /// The loss `value`, if it is a number.
+    ///
+    /// # Errors
+    ///
+    /// If it is NaN or infinite.
+    pub fn check(network: Network, value: f32, step: u64) -> Result<f32, Self> {
+        match value.is_finite() {
+            true => Ok(value),
+            false => Err(Self::Loss { network: network.words(), value, step }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_that_is_no_number_is_an_error() {
+        assert!(NotFinite::check(Network::Generator, 1.0, 3).is_ok());
+        for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let error = NotFinite::check(Network::Generator, value, 3);
+            assert!(error.is_err_and(|e| e.to_string().contains("generator")));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Whole networks: sick latents, pictures and weights.
+
+use autogan::arch::{CellGene, Conv, Genotype, Norm, Up};
+use autogan::metric::Extractor;
+use autogan::model::{Discriminator, Generator, ModelConfig, ModelFile, Pass, collect, recalibrate, restore};
+use autogan::rng::rng;
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::RngExt;
+
+use super::{Kind, Right, SICK, caught, host, judge, tensor};
+
+const LATENT: usize = 8;
+
+fn config() -> ModelConfig {
+    ModelConfig {
+        latent: LATENT,
+        bottom_width: 2,
+        generator_channels: 4,
+        discriminator_channels: 4,
+        ..ModelConfig::default()
+    }
+}
+
+fn genotype(conv: Conv, norm: Norm, up: Up) -> Genotype {
+    let gene = |skips| CellGene { conv, norm, up, shortcut: true, skips };
+    Genotype { cells: vec![gene(0), gene(1)] }
+}
+
+fn genotypes() -> [Genotype; 3] {
+    [
+        genotype(Conv::Pre, Norm::Batch, Up::Bilinear),
+        genotype(Conv::Post, Norm::Instance, Up::Nearest),
+        genotype(Conv::Pre, Norm::None, Up::Deconv),
+    ]
+}
+
+/// Every kind of latents, of pictures and of weights, one tensor at a time.
+pub(super) fn generator_and_discriminator(device: &Device, cases: usize) {
+    for (which, genotype) in genotypes().iter().enumerate() {
+        let generator: Generator = config().derived_generator(genotype, device, 1, "poison").valid();
+        let discriminator: Discriminator = config().discriminator(2, device, 1, "poison").valid();
+        let tame = |number: u64| Kind::Tame.numbers(&mut rng(12, "poison/tame", number), 3 * LATENT);
+        for number in 0..cases {
+            let kind = Kind::of(number);
+            let draws = &mut rng(13, "poison/networks", (which * cases + number) as u64);
+            let z = kind.numbers(draws, 3 * LATENT);
+            let images = |generator: &Generator, z: &[f32], pass| {
+                generator.forward(tensor(z, [3, LATENT], device), genotype, pass)
+            };
+            let within = |values: &[f32]| kind == Kind::Huge && values.iter().all(|v| v.abs() <= 1.0);
+            for pass in [Pass::Eval, Pass::Train] {
+                let out = host(images(&generator.valid(), &z, pass));
+                let right = |values: &[f32]| kind == Kind::Tame || within(values);
+                judge(&format!("generator {genotype}, {pass:?}"), kind, &z, Ok(out), Right::Known(&right));
+            }
+            let measured = recalibrate(&generator, genotype, [tensor(&z, [3, LATENT], device)].into_iter());
+            let healthy = autogan::gan::poisoned_module(&measured).is_none();
+            assert!(healthy || kind != Kind::Tame, "statistics of {z:?}");
+
+            let x = kind.numbers(draws, 2 * 3 * 64);
+            for pass in [Pass::Train, Pass::Eval] {
+                let scores = discriminator.valid().forward(tensor(&x, [2, 3, 8, 8], device), 1, pass);
+                judge("discriminator", kind, &x, Ok(host(scores)), Right::Unknown);
+            }
+            weights(device, &discriminator, &generator, genotype, draws, &tame(number as u64));
+        }
+    }
+}
+
+/// One sick weight anywhere shows in what comes out, or at the latest in the check of the weights.
+fn weights(
+    device: &Device,
+    discriminator: &Discriminator,
+    generator: &Generator,
+    genotype: &Genotype,
+    draws: &mut impl rand::Rng,
+    z: &[f32],
+) {
+    let sick = SICK[draws.random_range(0..SICK.len())];
+    let mut state = collect(generator);
+    let name = state.keys().nth(draws.random_range(0..state.len())).unwrap().clone();
+    let mut values = state[&name].as_slice::<f32>().unwrap().to_vec();
+    let at = draws.random_range(0..values.len());
+    values[at] = sick;
+    let shape = state[&name].shape().clone();
+    state.insert(name.clone(), TensorData::new(values, shape));
+    let poisoned = restore(generator.valid(), &state).unwrap();
+    let found = autogan::gan::poisoned_module(&poisoned).unwrap().to_string();
+    assert!(found.starts_with(&name), "{name}: {found}");
+    let images = host(poisoned.forward(tensor(z, [3, LATENT], device), genotype, Pass::Eval));
+    if sick.is_nan() && images.iter().all(|value| value.is_finite()) {
+        eprintln!("a NaN in {name} of {genotype} made a finite picture on {device:?}");
+    }
+    let file = ModelFile { genotype: genotype.clone(), config: config(), tensors: state };
+    let refusal = file.generator(device).unwrap_err().to_string();
+    assert!(refusal.contains(&name) && refusal.contains("earlier checkpoint"), "{refusal}");
+
+    let mut state = collect(discriminator);
+    let data = state["block1.c1.weight_orig"].clone();
+    let mut values = data.as_slice::<f32>().unwrap().to_vec();
+    values[at % 10] = f32::NAN;
+    state.insert("block1.c1.weight_orig".to_owned(), TensorData::new(values, data.shape().clone()));
+    let poisoned = restore(discriminator.valid(), &state).unwrap();
+    let x = Tensor::<4>::ones([2, 3, 8, 8], device) * 0.3;
+    let scores = host(poisoned.forward(x, 1, Pass::Train));
+    if scores.iter().all(|value| value.is_finite()) {
+        eprintln!("a NaN in the discriminator's first layer made the scores {scores:?} on {device:?}");
+    }
+    assert!(autogan::gan::poisoned_module(&poisoned).is_some());
+}
+
+#[test]
+fn networks_make_no_numbers_of_nothing() {
+    let device = Device::flex();
+    for genotype in genotypes() {
+        let generator = config().derived_generator(&genotype, &device, 1, "poison").valid();
+        let discriminator = config().discriminator(2, &device, 1, "poison").valid();
+        for pass in [Pass::Eval, Pass::Train] {
+            let z = Tensor::<2>::zeros([0, LATENT], &device);
+            let images = caught(|| host(generator.valid().forward(z, &genotype, pass)));
+            assert!(images.is_err() || images.as_ref().is_ok_and(Vec::is_empty), "{pass:?}: {images:?}");
+            let x = Tensor::<4>::zeros([0, 3, 8, 8], &device);
+            let scores = caught(|| host(discriminator.valid().forward(x, 1, pass)));
+            assert!(scores.is_err() || scores.as_ref().is_ok_and(Vec::is_empty), "{pass:?}: {scores:?}");
+        }
+        // One image is a batch, too.
+        let one = host(generator.forward(Tensor::zeros([1, LATENT], &device), &genotype, Pass::Train));
+        assert!(one.len() == 3 * 64 && one.iter().all(|value| value.is_finite()));
+    }
+}
+
+/// Pictures are clamped before the network sees them, which hides infinities and, on a GPU, NaN.
+#[test]
+fn an_extractor_refuses_sick_pictures_and_answers_to_all_others() {
+    let device = Device::flex();
+    let extractor = Extractor::builtin_toys(&device).unwrap();
+    for number in 0..24 {
+        let kind = Kind::of(number);
+        let side = [1, 2, 8, 33][number / 3 % 4];
+        let x = kind.numbers(&mut rng(14, "poison/extractor", number as u64), 2 * 3 * side * side);
+        let outputs = extractor.outputs(tensor(&x, [2, 3, side, side], &device), 0);
+        let outputs = outputs.map_err(|error| error.to_string());
+        let out = outputs.map(|outputs| [outputs.features, outputs.logits.unwrap()].concat());
+        // Huge pixels are white or black, or their mean is no number any more.
+        let plain = |values: &[f32]| values.iter().all(|value| value.abs() < 1e4);
+        judge(&format!("extractor at {side} px"), kind, &x, out, Right::Known(&plain));
+    }
+    let none = extractor.outputs(Tensor::zeros([0, 3, 8, 8], &device), 0).unwrap();
+    assert!(none.features.is_empty() && none.logits.unwrap().is_empty());
+    let pixelless = caught(|| extractor.outputs(Tensor::zeros([2, 3, 0, 0], &device), 0));
+    assert!(!matches!(pixelless, Ok(Ok(_))), "{pixelless:?}");
+}
