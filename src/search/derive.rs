@@ -11,7 +11,7 @@ use super::news::{News, Shown, Told};
 use super::plan::SearchPlan;
 use crate::arch::Genotype;
 use crate::gan::{
-    BEST, BEST_RAW, GanError, TrainConfig, Trainer, Training, TrainingNews, TrainingState, Updates,
+    ALIKE, BEST, BEST_RAW, GanError, TrainConfig, Trainer, Training, TrainingNews, TrainingState, Updates,
 };
 use crate::metric::Score;
 use crate::model::{NamedTensors, parts, with_prefix};
@@ -167,8 +167,8 @@ impl Derivation {
             return Ok(());
         };
         let genotype = &self.finalists[leader.index].1;
-        let fresh = training(context, plan, genotype, plan.derive)?;
-        let mut training = fresh.restore(leader.state.clone(), &leader.tensors)?;
+        let mut training = training(context, plan, genotype, plan.derive)?;
+        training.restore(leader.state.clone(), &leader.tensors)?;
         training.prolong(plan.winner);
         self.training = Some(training);
         Ok(())
@@ -209,6 +209,11 @@ impl Derivation {
     /// Updates of each network in the training under way.
     pub fn updates(&self) -> Option<Updates> {
         self.training.as_ref().map(|training| training.trainer().updates())
+    }
+
+    /// Goes on from here with other latents and another order of the images.
+    pub fn detour(&mut self) {
+        self.training.iter_mut().for_each(Training::detour);
     }
 
     /// Whether all trainings are done.
@@ -305,8 +310,9 @@ impl Derivation {
         let config = if state.winner { plan.winner } else { plan.derive };
         let training = match (state.training, state.finalists.get(index)) {
             (Some(saved), Some((_, genotype))) => {
-                let fresh = training(context, plan, genotype, config)?;
-                Some(fresh.restore(saved, &parts("training", tensors))?)
+                let mut training = training(context, plan, genotype, config)?;
+                training.restore(saved, &parts("training", tensors))?;
+                Some(training)
             }
             _ => None,
         };
@@ -353,8 +359,16 @@ pub fn translate(name: &str, told: TrainingNews) -> Vec<Told> {
             vec![metric("discriminator", discriminator), metric("generator", generator)]
         }
         TrainingNews::Losses { .. } => Vec::new(),
-        TrainingNews::Evaluated { step, scores, best } => {
-            vec![News::Evaluated { name: name.to_owned(), step, scores, best }.into()]
+        TrainingNews::Evaluated { step, scores, best, diversity } => {
+            let evaluated = News::Evaluated { name: name.to_owned(), step, scores, best };
+            let metric = News::Metric { name: format!("{name}/diversity"), step, value: diversity };
+            let alike = (diversity < ALIKE).then(|| {
+                let text = format!(
+                    "{name}, step {step}: the generator's images are all alike (diversity {diversity:.3}); it has collapsed"
+                );
+                News::Warning { text }.into()
+            });
+            [evaluated.into(), metric.into()].into_iter().chain(alike).collect()
         }
         TrainingNews::Samples { step, genotype, picture } => {
             vec![Told::Samples(Shown { name: format!("{name}, step {step}"), genotype, picture })]

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::shared::SharedGan;
 use crate::arch::Genotype;
 use crate::gan::{
-    GanError, MeasurePlan, Measurement, ScoreConfig, TrainConfig, Trainer, Training, TrainingNews,
+    GanError, MeasurePlan, Measurement, NotFinite, ScoreConfig, TrainConfig, Trainer, Training, TrainingNews,
 };
 use crate::metric::{Reward, RewardScale, Score};
 
@@ -20,6 +20,21 @@ pub struct Estimate {
     pub reward: f64,
     /// Multiply-accumulates that were spent on it.
     pub macs: u64,
+}
+
+impl Estimate {
+    /// The estimate, if its reward is a number: a strategy would learn nothing from another and never
+    /// recover.
+    ///
+    /// # Errors
+    ///
+    /// If it is NaN or infinite.
+    pub fn checked(self, genotype: &Genotype) -> Result<Self, NotFinite> {
+        match self.reward.is_finite() {
+            true => Ok(self),
+            false => Err(NotFinite::Reward { architecture: genotype.to_string(), value: self.reward }),
+        }
+    }
 }
 
 /// Estimates candidates.
@@ -201,5 +216,31 @@ impl Estimation for ScratchEstimation {
             }));
         }
         Ok(None)
+    }
+}
+
+/// An estimate that was made before, which costs nothing.
+pub(super) struct Remembered(pub Estimate);
+
+impl Estimation for Remembered {
+    fn advance(&mut self, _context: &Context) -> Result<Option<Estimate>, GanError> {
+        Ok(Some(Estimate { macs: 0, ..self.0.clone() }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_reward_that_is_no_number_is_told_with_its_architecture() {
+        let genotype: Genotype = "1 0 1 1".parse().unwrap();
+        let estimate = |reward| Estimate { scores: Vec::new(), reward, macs: 1 };
+        assert_eq!(estimate(0.5).checked(&genotype), Ok(estimate(0.5)));
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let error = estimate(value).checked(&genotype).unwrap_err().to_string();
+            assert!(error.contains("1 0 1 1") && error.contains(&value.to_string()), "{error}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::board::{Board, Candidate};
 use super::config::{EstimatorKind, StrategyKind};
 use super::context::Context;
 use super::derive::{Derivation, DerivationState, Derived};
-use super::estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
+use super::estimator::{Estimate, Estimation, Estimator, Remembered, Scratch, SharedWeights};
 use super::news::{Activity, News, Shown, Told};
 use super::plan::{self, Part, SearchPlan};
 use super::random::Random;
@@ -266,8 +266,8 @@ impl Search {
         }
         if let Some((proposal, estimate)) = self.advance_job()? {
             self.state.proposed += 1;
-            let readings = self.strategy.learn(&self.context.space, &proposal, estimate.reward);
             let step = self.state.proposed;
+            let readings = self.strategy.learn(&self.context.space, &proposal, estimate.reward, step)?;
             told.extend(readings.into_iter().map(|(name, value)| metric(name, step, value)));
             self.put_on_board(&proposal, estimate, told);
             self.state.phase = Phase::Control { done: done + 1, collapsed };
@@ -456,6 +456,7 @@ impl Search {
                 Ok(None)
             }
             Some(estimate) => {
+                let estimate = estimate.checked(&proposal.genotype)?;
                 self.state.estimates += 1;
                 if self.state.version.is_some() && estimate.macs > 0 {
                     let entry = (proposal.genotype.clone(), estimate.clone());
@@ -558,12 +559,12 @@ impl Search {
         (state, tensors)
     }
 
-    /// The search as [`Search::state`] saved it.
+    /// Becomes what [`Search::state`] saved.
     ///
     /// # Errors
     ///
     /// If the state belongs to other settings.
-    pub fn restore(mut self, state: SearchState, tensors: &NamedTensors) -> Result<Self, SearchError> {
+    pub fn restore(&mut self, state: SearchState, tensors: &NamedTensors) -> Result<(), SearchError> {
         self.shared.restore(&self.context, state.shared.clone(), &parts("shared", tensors))?;
         let strategy = state.strategy.clone();
         self.strategy.restore(&self.context.space, strategy, &parts("strategy", tensors))?;
@@ -575,16 +576,16 @@ impl Search {
             }
         };
         self.state = state;
-        Ok(self)
+        (self.job, self.at_hand) = (None, None);
+        Ok(())
     }
-}
 
-/// An estimate that was made before.
-struct Remembered(Estimate);
-
-impl Estimation for Remembered {
-    fn advance(&mut self, _context: &Context) -> Result<Option<Estimate>, GanError> {
-        Ok(Some(Estimate { macs: 0, ..self.0.clone() }))
+    /// Goes on from here with other latents and another order of the images.
+    pub fn detour(&mut self) {
+        match &mut self.derivation {
+            Some(derivation) => derivation.detour(),
+            None => self.shared.detour(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use rand::{Rng, RngExt};
 
 use super::strategy::{Distributions, Proposal, Reading, Strategy, StrategyError};
 use crate::arch::{Genotype, Space};
+use crate::gan::NotFinite;
 use crate::model::NamedTensors;
 use crate::rng::rng;
 
@@ -33,8 +34,14 @@ impl Strategy for Random {
 
     fn begin_iteration(&mut self) {}
 
-    fn learn(&mut self, _space: &Space, _proposal: &Proposal, _reward: f64) -> Vec<Reading> {
-        Vec::new()
+    fn learn(
+        &mut self,
+        _space: &Space,
+        _proposal: &Proposal,
+        _reward: f64,
+        _step: u64,
+    ) -> Result<Vec<Reading>, NotFinite> {
+        Ok(Vec::new())
     }
 
     fn grow(&mut self, _space: &Space, beam: &[Proposal], cells: usize) {

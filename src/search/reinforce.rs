@@ -9,7 +9,7 @@ use super::config::{Baseline, ControllerConfig};
 use super::random::extend;
 use super::strategy::{Distributions, Proposal, Reading, Strategy, StrategyError};
 use crate::arch::{Genotype, Space};
-use crate::gan::{Adam, AdamConfig};
+use crate::gan::{Adam, AdamConfig, NotFinite, poisoned_module};
 use crate::model::{
     Controller, Hidden, NamedTensors, collect, host, initialise_controller, parts, restore, with_prefix,
 };
@@ -164,9 +164,15 @@ impl Strategy for Reinforce {
         }
     }
 
-    fn learn(&mut self, space: &Space, proposal: &Proposal, reward: f64) -> Vec<Reading> {
+    fn learn(
+        &mut self,
+        space: &Space,
+        proposal: &Proposal,
+        reward: f64,
+        step: u64,
+    ) -> Result<Vec<Reading>, NotFinite> {
         let Some(actions) = self.actions(space, proposal) else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         let walk = self.controller.unroll(&self.start(proposal).hidden, |token, _| actions[token]);
         let entropy: f32 = walk.entropies.clone().mean().into_scalar();
@@ -177,14 +183,21 @@ impl Strategy for Reinforce {
         self.controller = self.adam.step(controller, &gradients, self.config.rate);
         let baseline = mean(&outcome.baseline);
         self.plain.baseline = Some(outcome.baseline);
-        let loss: f32 = outcome.loss.into_scalar();
-        vec![
+        let value: f32 = outcome.loss.into_scalar();
+        if !value.is_finite() {
+            return Err(NotFinite::Loss { network: "controller", value, step });
+        }
+        // Small, and on the CPU.
+        if let Some(what) = poisoned_module(&self.controller) {
+            return Err(NotFinite::Weights { what, step });
+        }
+        Ok(vec![
             ("controller/reward", reward),
             ("controller/baseline", baseline),
             ("controller/advantage", outcome.advantage),
             ("controller/entropy", f64::from(entropy)),
-            ("controller/loss", f64::from(loss)),
-        ]
+            ("controller/loss", f64::from(value)),
+        ])
     }
 
     fn grow(&mut self, space: &Space, beam: &[Proposal], cells: usize) {

@@ -7,7 +7,8 @@ use super::context::Context;
 use crate::arch::Genotype;
 use crate::data::Batches;
 use crate::gan::{
-    GanError, LossWindow, Losses, Network, NotFinite, Pair, Turns, Updates, diversity, latents,
+    GanError, LossWindow, Losses, Network, NotFinite, Pair, Turns, Updates, WEIGHTS_EVERY, detoured, latents,
+    uniform,
 };
 use crate::model::{Generator, NamedTensors, Pass, recalibrate};
 
@@ -24,6 +25,9 @@ pub struct SharedState {
     turns: Turns,
     /// How often the pair was started anew.
     restarts: u64,
+    /// How often it was taken back because its numbers broke off.
+    #[serde(default)]
+    detours: u64,
     window: LossWindow,
 }
 
@@ -54,7 +58,7 @@ impl SharedGan {
     ///
     /// # Errors
     ///
-    /// If a loss is no number any more, or if there are fewer images than a batch takes.
+    /// If a loss or a weight is no number any more, or if there are fewer images than a batch takes.
     pub fn advance(
         &mut self,
         context: &Context,
@@ -65,7 +69,8 @@ impl SharedGan {
         let (recipe, cells) = (context.recipe, genotype.cells.len());
         let images = &context.arena(cells).images;
         if self.batches.as_ref().is_none_or(|(made_for, _)| *made_for != cells) {
-            let batches = recipe.batches(images, context.seed, "shared/shuffle")?;
+            let stream = detoured("shared/shuffle", self.state.detours);
+            let batches = recipe.batches(images, context.seed, &stream)?;
             self.batches = Some((cells, batches));
         }
         let Some((_, batches)) = &mut self.batches else {
@@ -73,7 +78,8 @@ impl SharedGan {
         };
         let draw = |purpose: &str, count| {
             let (seed, latent) = (context.seed, context.model.latent);
-            latents(seed, &format!("shared/latent/{purpose}"), step, count, latent, &context.device)
+            let stream = detoured(&format!("shared/latent/{purpose}"), self.state.detours);
+            latents(seed, &stream, step, count, latent, &context.device)
         };
         let rate = recipe.rate(network);
         let value = match network {
@@ -90,7 +96,16 @@ impl SharedGan {
         let value = NotFinite::check(network, value, step)?;
         let losses = self.state.turns.note(value, recipe.n_critic);
         losses.into_iter().for_each(|losses| self.state.window.push(&config.reset, losses));
+        if losses.is_some() && self.step().is_multiple_of(WEIGHTS_EVERY) {
+            self.pair.check(None, self.step())?;
+        }
         Ok(losses)
+    }
+
+    /// Goes on from here with other latents and another order of the images.
+    pub fn detour(&mut self) {
+        self.state.detours += 1;
+        self.batches = None;
     }
 
     /// Why the pair counts as collapsed, if it does.
@@ -109,9 +124,7 @@ impl SharedGan {
             &context.device,
         );
         let generator = self.candidate(context, config, genotype);
-        let found = diversity(generator.forward(z, genotype, Pass::Eval));
-        (found < config.reset.diversity)
-            .then(|| format!("the generator's images are all alike (diversity {found:.3})"))
+        uniform(generator.forward(z, genotype, Pass::Eval), config.reset.diversity)
     }
 
     /// The shared generator as `genotype` is scored with it, outside of autodiff.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arch::{Genotype, Space};
+use crate::gan::NotFinite;
 use crate::model::{NamedTensors, StateError};
 
 /// An architecture a strategy wants to know the worth of.
@@ -34,8 +35,18 @@ pub trait Strategy {
     /// A new search iteration begins.
     fn begin_iteration(&mut self);
 
-    /// Takes in what a proposal was worth.
-    fn learn(&mut self, space: &Space, proposal: &Proposal, reward: f64) -> Vec<Reading>;
+    /// Takes in what a proposal was worth; `step` counts such lessons.
+    ///
+    /// # Errors
+    ///
+    /// If what it learns with is no number any more.
+    fn learn(
+        &mut self,
+        space: &Space,
+        proposal: &Proposal,
+        reward: f64,
+        step: u64,
+    ) -> Result<Vec<Reading>, NotFinite>;
 
     /// The generator grows to `cells` cells, starting from `beam`, best first.
     fn grow(&mut self, space: &Space, beam: &[Proposal], cells: usize);

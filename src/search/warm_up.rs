@@ -72,7 +72,7 @@ impl WarmUp {
         let Some((name, task)) = self.tasks.pop_front() else {
             return Ok(None);
         };
-        dry_run(|| self.run(task), is_no_number)?;
+        dry_run(|| self.run(task), SearchError::is_no_number)?;
         Ok(Some(name))
     }
 
@@ -109,10 +109,6 @@ impl WarmUp {
             EstimatorKind::Scratch => PIECES,
         }
     }
-}
-
-fn is_no_number(error: &SearchError) -> bool {
-    matches!(error, SearchError::Gan(error) if error.is_no_number())
 }
 
 fn tasks(context: &Context, plan: &SearchPlan) -> VecDeque<(String, Task)> {
