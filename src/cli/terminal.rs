@@ -66,10 +66,15 @@ impl Terminal {
             Event::News(news) => self.news(news),
             Event::Paused { paused: true } => self.say("Paused from another window"),
             Event::Paused { paused: false } => self.say("Going on"),
+            Event::Held { reason: Some(reason) } => self.say(&format!("Waiting: {reason}")),
+            Event::Held { reason: None } => self.say("Going on"),
+            Event::Notice { text } => self.say(&format!("Warning: {text}")),
             Event::Samples { .. }
+            | Event::Alive { .. }
             | Event::Preview { .. }
             | Event::AtHand { .. }
             | Event::CheckpointSaved { .. }
+            | Event::Memory { .. }
             | Event::Stopped
             // What a studio tells, which a run has none of.
             | Event::Loaded { .. }

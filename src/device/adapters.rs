@@ -1,6 +1,6 @@
 //! The adapters of this machine by name.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use burn::cubecl::future::block_on;
 use serde::{Deserialize, Serialize};
@@ -116,6 +116,9 @@ pub fn adapters() -> Vec<Adapter> {
 }
 
 pub(super) fn found() -> Vec<Found> {
+    /// OpenGL belongs to one thread at a time, and a second one that asks meanwhile brings the process down.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut all: Vec<(Api, wgpu::AdapterInfo, wgpu::Adapter)> = Vec::new();
     for api in Api::ALL {
         let of_api = block_on(instance().enumerate_adapters(api.backend().into()));

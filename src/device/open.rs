@@ -1,6 +1,9 @@
 //! Opening the chosen device.
 
+use std::path::PathBuf;
 use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
 
 use burn::cubecl::future::block_on;
 use burn::tensor::Device;
@@ -13,6 +16,11 @@ use super::choice::{Choice, pick};
 
 /// Kernels that are handed to the GPU at once. Few enough that a desktop's own frames come between.
 const SUBMIT: usize = 16;
+
+/// Names a file; once it exists, the GPU is lost as in a crash of its driver. For tests of what happens then.
+const LOSE_DEVICE: &str = "AUTOGAN_TEST_LOSE_DEVICE";
+/// Time between two looks for that file.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// The adapter this process computes on. Opening it twice would compile and tune twice.
 static OPEN: Mutex<Option<(String, Device)>> = Mutex::new(None);
@@ -86,6 +94,9 @@ fn request(found: &Found) -> Result<Device, DeviceError> {
         ..Default::default()
     }))
     .map_err(|error| failed(error.to_string()))?;
+    if let Some(signal) = std::env::var_os(LOSE_DEVICE) {
+        lose(device.clone(), signal.into());
+    }
     match cache_dir() {
         Ok(folder) => keep_tuning(&folder, &adapter.name),
         Err(error) => tracing::warn!("tuning results are not kept: {error}"),
@@ -98,6 +109,16 @@ fn request(found: &Found) -> Result<Device, DeviceError> {
         queue,
     };
     Device::wgpu_options().tasks_max(SUBMIT).setup(setup).init().map_err(|error| failed(error.to_string()))
+}
+
+fn lose(device: wgpu::Device, signal: PathBuf) {
+    tracing::warn!("{LOSE_DEVICE} is set: the GPU is lost once {} exists", signal.display());
+    thread::spawn(move || {
+        while !signal.exists() {
+            thread::sleep(LOOK_EVERY);
+        }
+        device.destroy();
+    });
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ use super::toasts::Toasts;
 use super::{wall, welcome};
 use crate::config::RunConfig;
 use crate::device::cache_dir;
-use crate::run::{RunView, default_dir};
+use crate::run::{RunView, default_dir, now};
 use crate::worker::{Control, Job};
 
 /// The preset of the demo.
@@ -184,12 +184,11 @@ impl App {
     }
 
     fn begin(&mut self, job: Job, config: RunConfig) {
-        let now = time::OffsetDateTime::now_utc();
         if let Err(error) = std::fs::create_dir_all(&self.places.runs) {
             let place = self.places.runs.display();
             return self.toasts.problem(format!("The folder for runs, {place}, cannot be made: {error}"));
         }
-        let dir = default_dir(&self.places.runs, &config.name, now);
+        let dir = default_dir(&self.places.runs, &config.name, now());
         let wake = self.wake.clone();
         match Session::start(&self.places.program, job, config, &dir, wake) {
             Ok(session) => self.show(session),
@@ -308,6 +307,7 @@ impl App {
             Action::Step(stride) => self.tell(Control::Step { stride }),
             Action::Checkpoint => self.tell(Control::Checkpoint),
             Action::Stop => self.tell(Control::Stop),
+            Action::End => self.sessions.shown_mut().into_iter().for_each(Session::kill),
             Action::Resume => {
                 let program = self.places.program.clone();
                 if let Some(Err(problem)) = self.sessions.shown_mut().map(|session| session.resume(&program))
@@ -505,7 +505,7 @@ impl App {
         });
         let frame = egui::Frame::central_panel(ui.style()).inner_margin(3.0);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-            run_screen::trouble(ui, &state);
+            run_screen::trouble(ui, &state, actions);
             run_screen::panels(ui, session, &state, view, pictures, settings);
         });
         match view.wish.take() {

@@ -53,6 +53,8 @@ pub enum Action {
     Checkpoint,
     /// Stop with a checkpoint.
     Stop,
+    /// End the worker at once.
+    End,
     /// Go on with a run that stands.
     Resume,
     /// Follow the run live.
@@ -225,6 +227,13 @@ fn entries() -> Vec<Entry> {
             Action::Stop,
             "Stop",
             "Saves a checkpoint and ends the worker, which frees the GPU; the run can be resumed",
+            None,
+        ),
+        entry(
+            Action::End,
+            "End the worker",
+            "Ends the worker process at once, for one that hangs; what it did since its last checkpoint is done \
+             again when the run is resumed",
             None,
         ),
         entry(

@@ -38,6 +38,7 @@ mod zoom;
 
 pub use app::{App, Places};
 pub use dialogs::{Ask, FileKind, Question, Wanted};
+pub use settings::Settings;
 
 use eframe::egui;
 

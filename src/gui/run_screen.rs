@@ -9,7 +9,7 @@ use super::panels::{self, Context, View};
 use super::pictures::Pictures;
 use super::session::Session;
 use super::settings::Settings;
-use super::state::{RunState, Status};
+use super::state::{RunState, Status, capital};
 use super::theme::Palette;
 use crate::worker::Stride;
 
@@ -20,9 +20,9 @@ const STEP: Action = Action::Step(Stride::Both);
 pub fn possible(status: &Status, resumable: bool, action: Action) -> bool {
     match action {
         Action::Pause => *status == Status::Running,
-        Action::Continue => *status == Status::Paused,
+        Action::Continue => matches!(status, Status::Paused | Status::Held(_)),
         Action::Step(_) | Action::Checkpoint => matches!(status, Status::Running | Status::Paused),
-        Action::Stop => status.is_live(),
+        Action::Stop | Action::End => status.is_live(),
         Action::Resume => {
             resumable
                 && matches!(status, Status::Idle | Status::Stopped | Status::Failed(_) | Status::Died(_))
@@ -36,7 +36,7 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
     let palette = Palette::of(ui);
     let color = match &state.status {
         Status::Running => palette.good,
-        Status::Paused | Status::Preparing { .. } => palette.warning,
+        Status::Paused | Status::Held(_) | Status::Preparing { .. } => palette.warning,
         Status::Failed(_) | Status::Died(_) => palette.bad,
         Status::Finished => palette.generator,
         Status::Idle | Status::Stopped => ui.visuals().weak_text_color(),
@@ -49,6 +49,7 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
     let buttons: &[Action] = match &state.status {
         Status::Running => &[Action::Pause, STEP, Action::Checkpoint, Action::Stop],
         Status::Paused => &[Action::Continue, STEP, Action::Checkpoint, Action::Stop],
+        Status::Held(_) => &[Action::Continue, Action::Stop],
         Status::Preparing { .. } => &[Action::Stop],
         Status::Finished => &[],
         _ => &[Action::Resume],
@@ -98,9 +99,12 @@ fn progress(ui: &mut egui::Ui, state: &RunState) {
     };
     let (bar, words) = match (&state.status, state.progress) {
         (Status::Preparing { what, done }, _) => bar(*done, what),
-        (Status::Running | Status::Paused, Some(progress)) => {
-            let phase = state.phases.last().map_or_else(String::new, |phase| phase.words());
-            bar(progress.done, &phase)
+        (Status::Running | Status::Paused | Status::Held(_), Some(progress)) => {
+            let mut words = state.phases.last().map_or_else(String::new, |phase| phase.words());
+            if let Some(seconds) = state.quiet.filter(|_| state.status == Status::Running) {
+                words += &format!("; no step for {}", duration(seconds as f64));
+            }
+            bar(progress.done, &words)
         }
         _ => return,
     };
@@ -115,25 +119,56 @@ fn progress(ui: &mut egui::Ui, state: &RunState) {
 }
 
 /// What is wrong with the run, if something is, in a bar of its own.
-pub fn trouble(ui: &mut egui::Ui, state: &RunState) {
+pub fn trouble(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) {
+    hang(ui, state, actions);
     let (text, details) = match &state.status {
-        Status::Failed(text) => (text.as_str(), ""),
+        Status::Failed(text) | Status::Held(text) => (text.as_str(), ""),
         Status::Died(death) => (death.text.as_str(), death.details.as_str()),
         _ => return,
     };
     let palette = Palette::of(ui);
-    egui::Frame::new().fill(super::theme::faded(palette.bad, 0.18)).inner_margin(8.0).corner_radius(6).show(ui, |ui| {
-        ui.set_width(ui.available_width());
+    let color = if state.status.is_live() { palette.warning } else { palette.bad };
+    bar(ui, color, |ui| {
         let words = match state.status {
-            Status::Died(_) => format!("Training stopped: {text}. What is shown stays; nothing beyond the last checkpoint is lost"),
-            _ => text.to_owned(),
+            Status::Died(_) => format!(
+                "Training stopped: {text}. What is shown stays; only what was done since the last checkpoint is done again"
+            ),
+            _ => capital(text),
         };
-        ui.label(RichText::new(words).color(palette.bad));
+        ui.label(RichText::new(words).color(color));
         if !details.is_empty() {
             ui.collapsing("Last words of the worker", |ui| {
                 egui::ScrollArea::vertical().max_height(120.0).show(ui, |ui| ui.monospace(details));
             });
         }
+    });
+}
+
+/// That nothing is heard of the worker, if so, and what can be done.
+fn hang(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) {
+    let Some(seconds) = state.silent.filter(|_| state.status.is_live()) else {
+        return;
+    };
+    let palette = Palette::of(ui);
+    bar(ui, palette.warning, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            let silence = duration(seconds as f64);
+            let words = format!(
+                "The worker has not answered for {silence}: it hangs, or the machine is very busy. It may come back; \
+                 a run whose worker is ended resumes from its last checkpoint"
+            );
+            ui.label(RichText::new(words).color(palette.warning));
+            button(ui, Action::End, entry(Action::End).name.as_str(), true, actions);
+        });
+    });
+}
+
+/// A bar over the panels.
+fn bar(ui: &mut egui::Ui, color: egui::Color32, content: impl FnOnce(&mut egui::Ui)) {
+    let frame = egui::Frame::new().fill(super::theme::faded(color, 0.18)).inner_margin(8.0).corner_radius(6);
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        content(ui);
     });
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::state::{RunState, Status};
 use crate::config::RunConfig;
@@ -18,6 +18,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 const WAITING: usize = 256;
 /// Milliseconds between two previews that are asked for.
 const PREVIEW_EVERY_MS: u64 = 1000;
+
+/// A worker that lives is heard of each second; after so long it is said that it is not.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// Called when there is something new to show.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -97,6 +100,11 @@ impl Session {
         run::name(&self.dir)
     }
 
+    /// The worker process that the window has started for it, by its number in the operating system.
+    pub fn worker(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// What is known of it now. Held for a frame at most, because the watcher waits for it.
     pub fn lock(&self) -> MutexGuard<'_, RunState> {
         lock(&self.state)
@@ -171,14 +179,19 @@ struct Watcher {
 impl Watcher {
     fn run(mut self) {
         let mut follower = None;
+        let mut heard = Instant::now();
         while self.watched.strong_count() > 0 {
             let notices = self.listen();
+            if !notices.is_empty() || self.notices.is_none() {
+                heard = Instant::now();
+            }
+            let silent = self.note_silence(heard.elapsed());
             if follower.is_none() {
                 // A worker makes the folder soon; until then there is nothing to read.
                 follower = Follower::new(&self.dir).map(|follower| (follower, true)).ok();
             }
             let changed = self.fold(&mut follower, notices);
-            if changed {
+            if changed || silent {
                 (self.wake)();
             }
         }
@@ -191,13 +204,20 @@ impl Watcher {
             return Vec::new();
         };
         match notices.recv_timeout(LOOK_EVERY) {
-            Ok(first) => std::iter::once(first).chain(notices.try_iter()).collect(),
+            Ok(first) => std::iter::once(first).chain(notices.try_iter()).take(WAITING).collect(),
             Err(RecvTimeoutError::Timeout) => Vec::new(),
             Err(RecvTimeoutError::Disconnected) => {
                 self.notices = None;
                 Vec::new()
             }
         }
+    }
+
+    /// Says how long nothing was heard, where that is too long. Returns whether there is something to show.
+    fn note_silence(&self, silence: Duration) -> bool {
+        let silent = (silence >= SILENCE).then_some(silence.as_secs());
+        let mut state = lock(&self.state);
+        std::mem::replace(&mut state.silent, silent) != silent
     }
 
     /// Takes all in; returns whether there was something. `follower` comes with whether this is its first

@@ -27,6 +27,17 @@ pub(super) enum Turn {
     Stop,
 }
 
+/// What a run was told while it was held up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// Nothing.
+    None,
+    /// To try again.
+    Again,
+    /// To stop.
+    Stop,
+}
+
 /// Listens while the engine works.
 pub(super) struct Attention {
     live: Live,
@@ -35,6 +46,8 @@ pub(super) struct Attention {
     looked: Instant,
     shown: Instant,
     paused: bool,
+    /// Why the run cannot go on at the moment.
+    held: Option<String>,
     /// A step that was asked for and is not done.
     stepping: Option<Stride>,
     /// Time between two previews, where somebody wants them.
@@ -51,6 +64,7 @@ impl Attention {
             looked: Instant::now(),
             shown: Instant::now(),
             paused: false,
+            held: None,
             stepping: None,
             preview_every: None,
             previewed: None,
@@ -61,20 +75,10 @@ impl Attention {
     pub fn turn(&mut self, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Event)) -> Turn {
         loop {
             let waits = self.paused && self.stepping.is_none();
-            let told = match (self.waiting.pop_front(), waits) {
-                (Some(control), _) => Some(control),
-                (None, true) => match controls.recv_timeout(LOOK_EVERY) {
-                    Ok(control) => Some(control),
-                    Err(RecvTimeoutError::Timeout) => None,
-                    // Nobody is left to tell it to go on.
-                    Err(RecvTimeoutError::Disconnected) => return Turn::Stop,
-                },
-                (None, false) => controls.try_recv().ok(),
+            // Without anybody who could tell it to go on, there is nothing to wait for.
+            let Some(told) = self.listen(controls, waits) else {
+                return Turn::Stop;
             };
-            if told.is_none() && self.looked.elapsed() >= LOOK_EVERY {
-                self.looked = Instant::now();
-                self.waiting.extend(self.live.told::<Control>());
-            }
             match told {
                 Some(Control::Pause) => self.pause(true, tell),
                 Some(Control::Continue) => self.pause(false, tell),
@@ -82,16 +86,75 @@ impl Attention {
                     self.pause(true, tell);
                     self.stepping = Some(stride);
                 }
-                Some(Control::Live { every_ms }) => {
-                    self.preview_every = every_ms.map(Duration::from_millis);
-                    self.previewed = None;
-                }
+                Some(Control::Live { every_ms }) => self.preview(every_ms),
                 Some(Control::Checkpoint) => return Turn::Checkpoint,
                 Some(Control::Stop) => return Turn::Stop,
                 None if self.waiting.is_empty() && !waits => return Turn::Work,
                 None => {}
             }
         }
+    }
+
+    /// What is told next, if something is. `None` where nobody is left who could tell what is waited for.
+    fn listen(&mut self, controls: &Receiver<Control>, waits: bool) -> Option<Option<Control>> {
+        let told = match (self.waiting.pop_front(), waits) {
+            (Some(control), _) => Some(control),
+            (None, true) => match controls.recv_timeout(LOOK_EVERY) {
+                Ok(control) => Some(control),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return None,
+            },
+            (None, false) => controls.try_recv().ok(),
+        };
+        if told.is_none() && self.looked.elapsed() >= LOOK_EVERY {
+            self.looked = Instant::now();
+            self.waiting.extend(self.live.told::<Control>());
+        }
+        Some(told)
+    }
+
+    /// Waits because the run cannot go on for `reason`, for a while or until it is told something that ends
+    /// the waiting.
+    pub fn hold(
+        &mut self,
+        reason: &str,
+        patience: Duration,
+        controls: &Receiver<Control>,
+        tell: &mut dyn FnMut(&Event),
+    ) -> Word {
+        if self.held.as_deref() != Some(reason) {
+            self.held = Some(reason.to_owned());
+            self.show(None);
+            tell(&Event::Held { reason: self.held.clone() });
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            let Some(told) = self.listen(controls, true) else {
+                std::thread::sleep(patience.saturating_sub(begun.elapsed()));
+                return Word::None;
+            };
+            match told {
+                Some(Control::Continue | Control::Step { .. } | Control::Checkpoint) => return Word::Again,
+                Some(Control::Stop) => return Word::Stop,
+                Some(Control::Live { every_ms }) => self.preview(every_ms),
+                // It waits already.
+                Some(Control::Pause) | None => {}
+            }
+        }
+        Word::None
+    }
+
+    /// What held the run up is over.
+    pub fn release(&mut self, tell: &mut dyn FnMut(&Event)) {
+        if self.held.take().is_some() {
+            self.show(None);
+            tell(&Event::Held { reason: None });
+        }
+    }
+
+    fn preview(&mut self, every_ms: Option<u64>) {
+        self.preview_every = every_ms.map(Duration::from_millis);
+        self.previewed = None;
     }
 
     fn pause(&mut self, paused: bool, tell: &mut dyn FnMut(&Event)) {
@@ -132,8 +195,11 @@ impl Attention {
 
     fn show(&mut self, progress: Option<&Event>) {
         self.shown = Instant::now();
-        let paused = Event::Paused { paused: self.paused };
-        let state: Vec<&Event> = progress.into_iter().chain([&paused]).collect();
+        let standing = match self.held.clone() {
+            None => Event::Paused { paused: self.paused },
+            reason => Event::Held { reason },
+        };
+        let state: Vec<&Event> = progress.into_iter().chain([&standing]).collect();
         // It is for looking only, and what is wrong with the disk will be said where it matters.
         if let Err(error) = self.live.show(&state) {
             tracing::debug!("the state is not shown: {error}");
@@ -244,6 +310,33 @@ mod tests {
         send.send(Control::Pause).unwrap();
         drop(send);
         assert_eq!(turn(&mut attention, &controls).0, Turn::Stop);
+    }
+
+    #[test]
+    fn a_run_that_is_held_up_waits_for_a_word_or_for_its_time_and_says_why_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut attention = Attention::new(dir.path());
+        let (send, controls) = channel();
+        let mut told = Vec::new();
+        let mut hold = |attention: &mut Attention, patience| {
+            attention.hold("full", patience, &controls, &mut |event| told.push(event.clone()))
+        };
+        let (soon, late) = (Duration::from_millis(1), Duration::from_secs(3600));
+        assert_eq!(hold(&mut attention, soon), Word::None);
+        assert_eq!(hold(&mut attention, soon), Word::None);
+        let held = |reason: Option<&str>| Event::Held { reason: reason.map(str::to_owned) };
+        let state: Vec<Event> = run::seen(dir.path()).unwrap();
+        assert_eq!(state, [held(Some("full"))]);
+        for (control, word) in [(Control::Continue, Word::Again), (Control::Stop, Word::Stop)] {
+            send.send(Control::Pause).unwrap();
+            send.send(control).unwrap();
+            assert_eq!(hold(&mut attention, late), word);
+        }
+        drop(send);
+        assert_eq!(hold(&mut attention, soon), Word::None, "there may be space again without a word");
+        attention.release(&mut |event| told.push(event.clone()));
+        attention.release(&mut |event| told.push(event.clone()));
+        assert_eq!(told, [held(Some("full")), held(None)]);
     }
 
     #[test]

@@ -6,12 +6,20 @@ use std::path::Path;
 use std::process::{self, ChildStdin, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::command::Command;
 use super::event::Event;
+use super::lines::{Line, beginning, lines};
 
 /// Lines of standard error that are remembered for what a death is told with.
 const REMEMBERED: usize = 20;
+
+/// Time between two looks at a process whose output is closed.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// What a worker whose graphics device failed died of.
+const LOST_GPU: &str = "the worker process died because the graphics device failed: its driver crashed or was reset, or its memory ran out; if it comes again, take smaller networks or batches, or the device `cpu`";
 
 /// What is heard of a worker.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +74,14 @@ impl Child {
         let watched = process.clone();
         let reader = thread::spawn(move || {
             let mut failed = None;
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
+            for line in lines(BufReader::new(output)) {
+                let line = match line {
+                    Line::Text(line) => line,
+                    Line::TooLong(bytes) => {
+                        tracing::warn!("the worker said a line of {bytes} bytes, which was passed over");
+                        continue;
+                    }
+                };
                 match serde_json::from_str(&line) {
                     Ok(event) => {
                         if let Event::Failed { text } = &event {
@@ -75,11 +90,13 @@ impl Child {
                         hear(Notice::Event(event));
                     }
                     // A library that prints must not end the run.
-                    Err(error) => tracing::warn!("the worker said what is no event ({error}): {line}"),
+                    Err(error) => {
+                        tracing::warn!("the worker said what is no event ({error}): {}", beginning(&line));
+                    }
                 }
             }
             // Its output closes when it dies, however it dies.
-            let status = lock(&watched).wait();
+            let status = ended(&watched);
             let details = said.join().unwrap_or_default();
             hear(Notice::Gone(death(status, failed, details)));
         });
@@ -98,7 +115,8 @@ impl Child {
     /// If it is gone.
     pub fn send(&mut self, command: &Command) -> io::Result<()> {
         let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-        writeln!(input, "{}", serde_json::json!(command))?;
+        // A path that is no Unicode has no JSON form.
+        writeln!(input, "{}", serde_json::to_string(command)?)?;
         input.flush()
     }
 
@@ -133,9 +151,24 @@ fn lock(process: &Mutex<process::Child>) -> std::sync::MutexGuard<'_, process::C
     process.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How the process ended, once it has. One that has closed its output and still lives can be killed
+/// meanwhile, so nobody is kept from it.
+fn ended(process: &Mutex<process::Child>) -> io::Result<ExitStatus> {
+    loop {
+        if let Some(status) = lock(process).try_wait()? {
+            return Ok(status);
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
 fn last_lines(errors: impl BufRead) -> String {
     let mut lines = VecDeque::new();
-    for line in errors.lines().map_while(Result::ok) {
+    for line in self::lines(errors) {
+        let line = match line {
+            Line::Text(line) => beginning(&line),
+            Line::TooLong(bytes) => format!("a line of {bytes} bytes"),
+        };
         if lines.len() == REMEMBERED {
             lines.pop_front();
         }
@@ -148,10 +181,18 @@ fn death(status: io::Result<ExitStatus>, failed: Option<String>, details: String
     let (orderly, text) = match (status, failed) {
         (Ok(status), _) if status.success() => (true, "the worker ended".to_owned()),
         (_, Some(text)) => (true, text),
+        (Ok(_), None) if is_of_the_gpu(&details) => (false, LOST_GPU.to_owned()),
         (Ok(status), None) => (false, format!("the worker process died ({})", how(status))),
         (Err(error), None) => (false, format!("the worker process was lost ({error})")),
     };
     Death { orderly, text, details }
+}
+
+/// Whether the last words of a worker that panicked are those of wgpu or of what stands on it.
+fn is_of_the_gpu(details: &str) -> bool {
+    let marks =
+        ["wgpu", "In Queue::", "In Device::", "Error while reading data", "DevicePoisoned", "evice is lost"];
+    marks.iter().any(|mark| details.contains(mark))
 }
 
 #[cfg(unix)]

@@ -5,7 +5,8 @@
 //! run that was killed and resumed ends with the same files as one that was not.
 
 use std::path::Path;
-use std::sync::mpsc::Receiver;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -15,17 +16,18 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::attention::{Attention, Turn};
+use super::attention::{Attention, Turn, Word};
 use super::clock::Clock;
 use super::command::Control;
 use super::event::{Event, Summary};
 use super::setup::{Job, Plan};
 use super::task::{Task, TaskState};
+use super::trouble::{self, Setbacks, Talk};
 use crate::arch::Genotype;
 use crate::config::RunConfig;
-use crate::gan::{GRID, picture};
+use crate::gan::{GRID, NotFinite, picture, poisoned};
 use crate::model::{ModelFile, from_safetensors, to_safetensors};
-use crate::run::{Checkpoint, RunFolder, RunInfo, write_atomic};
+use crate::run::{Checkpoint, RunFolder, RunInfo, free_space, write_atomic};
 use crate::search::{News, SearchError, Shown, Told};
 
 /// The plain part of a checkpoint.
@@ -56,6 +58,8 @@ pub enum End {
 struct Saved {
     tick: u64,
     task: TaskState,
+    #[serde(default)]
+    setbacks: Setbacks,
 }
 
 /// A run under way.
@@ -71,8 +75,17 @@ pub struct Engine {
     saved: Instant,
     saved_tick: Option<u64>,
     clock: Clock,
+    /// Where the networks are trained.
+    device: Device,
     /// The architecture that was told to be at hand.
     at_hand: Option<Genotype>,
+    setbacks: Setbacks,
+    /// Whether somebody is there who can tell a run that waits what to do.
+    attended: Option<&'static AtomicBool>,
+    /// It was told to stop, and waits for nothing more.
+    stopping: bool,
+    /// That space runs short was told.
+    short_of_space: bool,
 }
 
 impl Engine {
@@ -93,10 +106,11 @@ impl Engine {
                 return Err(error);
             }
         };
-        let mut engine = Self::new(plan.job, task, folder, plan.config);
+        let mut engine = Self::new(plan.job, task, folder, plan.config, plan.device);
         tell(&engine.started(&plan.device_name, false));
-        // A run that dies in its first minute can be resumed, too.
-        engine.checkpoint(tell)?;
+        // A run that dies in its first minute can be resumed, too. Nobody can tell it anything yet.
+        let (_, controls) = channel();
+        engine.checkpoint(&mut Talk { controls: &controls, tell })?;
         Ok(engine)
     }
 
@@ -111,23 +125,17 @@ impl Engine {
         checkpoint: Option<Checkpoint>,
         tell: &mut dyn FnMut(&Event),
     ) -> anyhow::Result<Self> {
-        let mut task = plan.task(tell)?;
-        let mut tick = 0;
+        let task = plan.task(tell)?;
+        let mut engine = Self::new(plan.job, task, folder, plan.config, plan.device);
         if let Some(checkpoint) = checkpoint {
-            let place = checkpoint.dir().display().to_string();
-            let unreadable = || format!("the checkpoint {place} cannot be gone on from");
-            let state: Saved = serde_json::from_slice(&checkpoint.read(STATE)?).with_context(unreadable)?;
-            let (tensors, _) = from_safetensors(&checkpoint.read(TENSORS)?).with_context(unreadable)?;
-            task = task.restore(state.task, &tensors).with_context(unreadable)?;
-            tick = state.tick;
+            engine.load(&checkpoint)?;
         }
-        let mut engine = Self::new(plan.job, task, folder, plan.config);
-        (engine.tick, engine.saved_tick) = (tick, Some(tick));
+        engine.saved_tick = Some(engine.tick);
         tell(&engine.started(&plan.device_name, true));
         Ok(engine)
     }
 
-    fn new(job: Job, task: Task, folder: RunFolder, config: RunConfig) -> Self {
+    fn new(job: Job, task: Task, folder: RunFolder, config: RunConfig, device: Device) -> Self {
         Self {
             job,
             clock: Clock::new(&task),
@@ -138,8 +146,35 @@ impl Engine {
             tick: 0,
             saved: Instant::now(),
             saved_tick: None,
+            device,
             at_hand: None,
+            setbacks: Setbacks::default(),
+            attended: None,
+            stopping: false,
+            short_of_space: false,
         }
+    }
+
+    /// While `attended` is true somebody is there who can tell the run to try again: where it would end with
+    /// an error that another try may not meet, it waits.
+    pub fn attended(mut self, attended: &'static AtomicBool) -> Self {
+        self.attended = Some(attended);
+        self
+    }
+
+    fn is_attended(&self) -> bool {
+        self.attended.is_some_and(|attended| attended.load(Ordering::SeqCst))
+    }
+
+    /// Takes state, random streams and all on from a checkpoint.
+    fn load(&mut self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
+        let place = checkpoint.dir().display().to_string();
+        let unreadable = || format!("the checkpoint {place} cannot be gone on from");
+        let state: Saved = serde_json::from_slice(&checkpoint.read(STATE)?).with_context(unreadable)?;
+        let (tensors, _) = from_safetensors(&checkpoint.read(TENSORS)?).with_context(unreadable)?;
+        self.task.restore(state.task, &tensors).with_context(unreadable)?;
+        (self.tick, self.setbacks) = (state.tick, state.setbacks);
+        Ok(())
     }
 
     /// What the run is for.
@@ -158,147 +193,260 @@ impl Engine {
 
     /// Works until all is done or `Stop` is told.
     ///
+    /// A full disk holds the run up until there is space; numbers that break off take it back to its last
+    /// checkpoint, from where it goes on with other random numbers.
+    ///
     /// # Errors
     ///
-    /// If a loss is no number any more (the folder is back at the last checkpoint then), or if the disk
-    /// does not take what is written.
+    /// If the disk fails otherwise or the numbers break off again and again, unless the run is
+    /// [attended](Self::attended); if it is told to stop while it waits. The error was told as an event
+    /// then, and the run can be resumed.
     pub fn run(&mut self, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<End> {
-        while !self.task.finished() {
-            match self.attention.turn(controls, tell) {
-                Turn::Work => {}
-                Turn::Checkpoint => {
-                    // Who asked is answered, even where there is nothing new to save.
-                    match self.saved_tick == Some(self.tick) {
-                        true => tell(&Event::CheckpointSaved { step: self.tick }),
-                        false => self.checkpoint(tell)?,
-                    }
-                    continue;
-                }
-                Turn::Stop => {
-                    self.checkpoint(tell)?;
-                    tell(&Event::Stopped);
-                    return Ok(End::Stopped);
-                }
-            }
-            let before = self.task.counts();
-            let told = match self.task.step() {
-                Ok(told) => told,
-                Err(error) => return Err(self.go_back(error, tell)),
+        let mut talk = Talk { controls, tell };
+        loop {
+            let error = match self.turn(&mut talk) {
+                Ok(None) => continue,
+                Ok(Some(end)) => return Ok(end),
+                Err(error) => error,
             };
-            self.attention.worked(before, self.task.counts(), tell);
-            // Counted when its outcome is in the state, so that a resumed run counts alike.
-            if !self.task.is_measuring() {
-                self.tick += 1;
-            }
-            if !told.is_empty() {
-                for told in told {
-                    self.note(told, tell)?;
-                }
-                // Readers of the folder see a live run.
-                self.folder.events.flush()?;
-                self.folder.candidates.flush()?;
-            }
-            if let Some(progress) = self.clock.progress(&self.task) {
-                tell(&progress);
-                self.attention.progressed(&progress);
-                self.tell_at_hand(tell);
-            }
-            if self.attention.wants_preview() {
-                self.preview(tell);
-            }
-            let every = Duration::from_secs(self.config.checkpoint.every_seconds);
-            if self.saved.elapsed() >= every {
-                self.checkpoint(tell)?;
+            let over = match trouble::is_no_number(&error) {
+                true => self.go_back(&error, &mut talk).err(),
+                false => Some(error),
+            };
+            if let Some(error) = over {
+                talk.tell(&Event::Failed { text: format!("{error:#}") });
+                return Err(error);
             }
         }
-        self.finish(tell)
+    }
+
+    /// Does what comes next: what was told, or a piece of work and what follows from it.
+    fn turn(&mut self, talk: &mut Talk) -> anyhow::Result<Option<End>> {
+        if self.task.finished() {
+            return self.finish(talk).map(Some);
+        }
+        match self.attention.turn(talk.controls, talk.tell) {
+            Turn::Work => {}
+            Turn::Checkpoint => {
+                // Who asked is answered, even where there is nothing new to save.
+                match self.saved_tick == Some(self.tick) {
+                    true => talk.tell(&Event::CheckpointSaved { step: self.tick }),
+                    false => self.checkpoint(talk)?,
+                }
+                return Ok(None);
+            }
+            Turn::Stop => {
+                self.stopping = true;
+                self.checkpoint(talk)?;
+                talk.tell(&Event::Stopped);
+                return Ok(Some(End::Stopped));
+            }
+        }
+        let before = self.task.counts();
+        let told = self.task.step()?;
+        self.attention.worked(before, self.task.counts(), talk.tell);
+        // Counted when its outcome is in the state, so that a resumed run counts alike.
+        if !self.task.is_measuring() {
+            self.tick += 1;
+        }
+        if !told.is_empty() {
+            for told in told {
+                self.note(told, talk)?;
+            }
+            // Readers of the folder see a live run.
+            self.flush(talk)?;
+        }
+        if let Some(progress) = self.clock.progress(&self.task) {
+            talk.tell(&progress);
+            self.attention.progressed(&progress);
+            self.tell_at_hand(talk);
+        }
+        if self.attention.wants_preview() {
+            self.preview(talk);
+        }
+        let every = Duration::from_secs(self.config.checkpoint.every_seconds);
+        if self.saved.elapsed() >= every {
+            self.checkpoint(talk)?;
+        }
+        Ok(None)
     }
 
     /// Tells which architecture is trained or estimated, if it is another one.
-    fn tell_at_hand(&mut self, tell: &mut dyn FnMut(&Event)) {
+    fn tell_at_hand(&mut self, talk: &mut Talk) {
         let at_hand = self.task.at_hand();
         if at_hand != self.at_hand.as_ref() {
             self.at_hand = at_hand.cloned();
-            self.at_hand.iter().for_each(|genotype| tell(&Event::AtHand { genotype: genotype.clone() }));
+            self.at_hand.iter().for_each(|genotype| talk.tell(&Event::AtHand { genotype: genotype.clone() }));
         }
     }
 
     /// Tells what the images of the fixed latents look like now.
-    fn preview(&self, tell: &mut dyn FnMut(&Event)) {
-        // Images that are no numbers end the run where its own work meets them.
+    fn preview(&self, talk: &mut Talk) {
+        // Images that are no numbers stop the run where its own work meets them.
         if let Some(Ok(Shown { name, genotype, picture })) = self.task.preview() {
             let png = BASE64_STANDARD.encode(picture.png());
-            tell(&Event::Preview { name, genotype, columns: GRID, png });
+            talk.tell(&Event::Preview { name, genotype, columns: GRID, png });
         }
     }
 
     /// Writes what was told to the folder and tells it on.
-    fn note(&mut self, told: Told, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+    fn note(&mut self, told: Told, talk: &mut Talk) -> anyhow::Result<()> {
         let event = match told {
             Told::News(news) => {
                 match &news {
-                    News::Candidate(candidate) => self.folder.candidates.append(candidate)?,
+                    News::Candidate(candidate) => {
+                        self.persist(talk, |engine| Ok(engine.folder.candidates.append(candidate)?))?;
+                    }
                     News::Evaluated { best: true, .. } => {
-                        self.export_winner()?;
+                        self.persist(talk, |engine| engine.export_winner().map(drop))?;
                     }
                     _ => {}
                 }
                 news.into()
             }
             Told::Samples(Shown { name, genotype, picture }) => {
-                let path = self.folder.write_sample(self.tick, &picture.enlarged(ENLARGED).png())?;
+                let png = picture.enlarged(ENLARGED).png();
+                let path =
+                    self.persist(talk, |engine| Ok(engine.folder.write_sample(engine.tick, &png)?))?;
                 let file = path.strip_prefix(self.folder.dir()).unwrap_or(&path);
                 let file = file.display().to_string();
                 Event::Samples { name, step: self.tick, file, genotype: Some(genotype) }
             }
         };
-        self.tell(event, tell)
+        self.tell(event, talk)
     }
 
-    fn tell(&mut self, event: Event, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+    fn tell(&mut self, event: Event, talk: &mut Talk) -> anyhow::Result<()> {
         if event.is_kept() {
-            self.folder.events.append(&event)?;
+            self.persist(talk, |engine| Ok(engine.folder.events.append(&event)?))?;
         }
-        tell(&event);
+        talk.tell(&event);
         Ok(())
     }
 
+    /// Hands what was noted to the system.
+    fn flush(&mut self, talk: &mut Talk) -> anyhow::Result<()> {
+        self.persist(talk, |engine| {
+            engine.folder.events.flush()?;
+            engine.folder.candidates.flush()?;
+            Ok(())
+        })
+    }
+
+    /// Does `write`, which may be done again after it failed; where that helps, waits and does it again.
+    fn persist<T>(
+        &mut self,
+        talk: &mut Talk,
+        mut write: impl FnMut(&mut Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        loop {
+            let error = match write(self) {
+                Ok(done) => {
+                    self.attention.release(talk.tell);
+                    return Ok(done);
+                }
+                Err(error) => error,
+            };
+            let Some(obstacle) = trouble::obstacle(&error, self.is_attended()) else {
+                return Err(error);
+            };
+            if self.stopping {
+                return Err(error.context("the run was stopped without a new checkpoint"));
+            }
+            let word = self.attention.hold(&obstacle, trouble::LOOK_AGAIN, talk.controls, talk.tell);
+            if word == Word::Stop {
+                return Err(error.context("the run was stopped while it waited, without a new checkpoint"));
+            }
+        }
+    }
+
     /// Saves a checkpoint, unless nothing was done since the last one.
-    fn checkpoint(&mut self, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+    fn checkpoint(&mut self, talk: &mut Talk) -> anyhow::Result<()> {
         if self.saved_tick == Some(self.tick) {
             return Ok(());
         }
         let (task, tensors) = self.task.state();
-        let state = serde_json::to_vec(&Saved { tick: self.tick, task })?;
+        if let Some(what) = poisoned(&tensors) {
+            return Err(SearchError::from(NotFinite::Weights { what, step: self.tick }).into());
+        }
+        self.setbacks.passed(self.tick);
+        let state = serde_json::to_vec(&Saved { tick: self.tick, task, setbacks: self.setbacks.clone() })?;
         let tensors = to_safetensors(&tensors, Default::default())?;
-        let meta = json!({ "tick": self.tick });
-        self.folder.save_checkpoint(self.tick, &meta, |draft| -> anyhow::Result<()> {
-            draft.write(STATE, &state)?;
-            draft.write(TENSORS, &tensors)?;
-            Ok(())
+        self.persist(talk, |engine| {
+            let meta = json!({ "tick": engine.tick });
+            engine.folder.save_checkpoint(engine.tick, &meta, |draft| -> anyhow::Result<()> {
+                draft.write(STATE, &state)?;
+                draft.write(TENSORS, &tensors)?;
+                Ok(())
+            })
         })?;
         (self.saved, self.saved_tick) = (Instant::now(), Some(self.tick));
-        tell(&Event::CheckpointSaved { step: self.tick });
+        talk.tell(&Event::CheckpointSaved { step: self.tick });
+        self.look_for_space((state.len() + tensors.len()) as u64, talk);
+        self.tidy(talk);
         Ok(())
     }
 
-    /// Takes the folder back to the last checkpoint after an error, and says so.
-    fn go_back(&mut self, error: SearchError, tell: &mut dyn FnMut(&Event)) -> anyhow::Error {
-        let back = self.folder.latest_checkpoint().and_then(|found| match found.checkpoint {
-            Some(checkpoint) => self.folder.return_to(&checkpoint).map(|()| Some(checkpoint.step())),
-            None => Ok(None),
-        });
-        let dir = self.folder.dir().display();
-        let where_to = match back {
-            Ok(Some(step)) => format!(
-                "the run went back to its checkpoint {step}; change the setting with --resume {dir} --set key=value"
-            ),
-            Ok(None) => "no checkpoint was saved yet; start anew with other settings".to_owned(),
-            Err(problem) => format!("and the run could not go back to its checkpoint: {problem}"),
+    /// Gives memory that the GPU's pools hold for nothing back, so that days of training end with what the
+    /// first minute took, and tells what they hold.
+    fn tidy(&self, talk: &mut Talk) {
+        self.device.memory_cleanup();
+        if let Some(usage) = self.device.memory_pool_usage() {
+            talk.tell(&Event::Memory { in_use: usage.bytes_in_use, reserved: usage.bytes_reserved });
+        }
+    }
+
+    /// Says so when the disk will soon take no more checkpoints of `size` bytes.
+    fn look_for_space(&mut self, size: u64, talk: &mut Talk) {
+        // Where the system does not tell, a disk that is full will be noticed when it is.
+        let Ok(free) = free_space(self.folder.dir()) else {
+            return;
         };
-        let text = format!("{error}; {where_to}");
-        tell(&Event::Failed { text: text.clone() });
-        anyhow::anyhow!(text)
+        let short = free < trouble::SPARE_CHECKPOINTS * size;
+        if short && !self.short_of_space {
+            talk.tell(&Event::Notice { text: trouble::short_of_space(self.folder.dir(), free, size) });
+        }
+        self.short_of_space = short;
+    }
+
+    /// Takes run and folder back to the last checkpoint after numbers broke off, and lets them go on from
+    /// there with other random numbers. After some such setbacks in a row it waits to be told to, or ends.
+    fn go_back(&mut self, error: &anyhow::Error, talk: &mut Talk) -> anyhow::Result<()> {
+        let failed_at = self.tick;
+        let found = self.folder.latest_checkpoint()?;
+        let Some(checkpoint) = found.checkpoint else {
+            anyhow::bail!("{error:#}; no checkpoint was saved yet, so start anew with other settings");
+        };
+        let mut setbacks = self.setbacks.clone();
+        self.folder.return_to(&checkpoint)?;
+        self.load(&checkpoint)?;
+        let step = checkpoint.step();
+        if !setbacks.add(failed_at) {
+            let dir = self.folder.dir().display();
+            let reason = format!(
+                "{error:#}, again after {} setbacks; the run is back at its checkpoint {step}. Lower the learning rates or change the loss with --resume {dir} --set key=value",
+                trouble::SETBACKS
+            );
+            self.saved_tick = Some(self.tick);
+            let mut word = Word::None;
+            while word == Word::None && self.is_attended() {
+                word = self.attention.hold(&reason, trouble::LOOK_AGAIN, talk.controls, talk.tell);
+            }
+            if word != Word::Again {
+                anyhow::bail!(reason);
+            }
+            self.attention.release(talk.tell);
+            setbacks.forgive();
+        }
+        // What follows differs from what the checkpoint alone would lead to, so it is saved again.
+        self.saved_tick = None;
+        (0..setbacks.in_all()).for_each(|_| self.task.detour());
+        let text = format!(
+            "{error:#}; the run went back to its checkpoint {step} and goes on from there with other random numbers"
+        );
+        self.setbacks = setbacks;
+        self.tell(News::Warning { text }.into(), talk)?;
+        self.flush(talk)
     }
 
     /// Writes the best generator so far, if there is one, so that it can be used before the end.
@@ -318,15 +466,30 @@ impl Engine {
         Ok(Some(file))
     }
 
-    fn finish(&mut self, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<End> {
+    fn finish(&mut self, talk: &mut Talk) -> anyhow::Result<End> {
+        let summary = self.persist(talk, Self::conclude)?;
+        // Killed from here on, the run is resumed with nothing left to do but what follows.
+        self.checkpoint(talk)?;
+        let finished = Event::Finished { summary: summary.clone() };
+        self.persist(talk, |engine| Ok(engine.folder.events.append(&finished)?))?;
+        self.flush(talk)?;
+        // The very last: a run that has it is over and not opened for writing again.
+        self.persist(talk, |engine| Ok(engine.folder.write_summary(&summary)?))?;
+        talk.tell(&self.clock.took(&self.task));
+        talk.tell(&finished);
+        Ok(End::Finished(summary))
+    }
+
+    /// Writes what the run leaves behind, but for its summary.
+    fn conclude(&mut self) -> anyhow::Result<Box<Summary>> {
         let file = self
             .export_winner()?
             .context("the run ended without a scored generator; raise score.samples or derive.steps")?;
         // On the CPU, so that the picture is the same whatever the run was on.
         let generator = file.generator(&Device::flex())?;
-        let grid = picture(&generator, &file.genotype, self.config.seed)?;
+        let grid = picture(&generator, &file.genotype, self.config.seed).map_err(SearchError::from)?;
         write_atomic(&self.folder.dir().join(PICTURE), &grid.enlarged(ENLARGED).png())?;
-        let summary = Summary {
+        Ok(Box::new(Summary {
             data: self.config.data.source.clone(),
             side: file.config.side(file.genotype.cells.len()),
             trained: self.task.trained(),
@@ -334,12 +497,9 @@ impl Engine {
             estimate_macs: self.task.board().map_or(0, |board| board.macs()),
             weights: WEIGHTS.to_owned(),
             grid: PICTURE.to_owned(),
-        };
-        self.folder.write_summary(&summary)?;
-        let summary = Box::new(summary);
-        tell(&self.clock.took(&self.task));
-        self.tell(Event::Finished { summary: summary.clone() }, tell)?;
-        self.checkpoint(tell)?;
-        Ok(End::Finished(summary))
+        }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,22 @@ pub enum Event {
         /// Whether it waits.
         paused: bool,
     },
+    /// The run cannot go on at the moment and waits: the disk is full, or its numbers break off again and
+    /// again. `Continue` has it try again. Not kept in the run folder.
+    Held {
+        /// What has happened and what helps; none when it goes on.
+        reason: Option<String>,
+    },
+    /// Something of this process that the user should know. Not kept in the run folder.
+    Notice {
+        /// What.
+        text: String,
+    },
+    /// The worker process lives. Not kept in the run folder.
+    Alive {
+        /// Milliseconds since it told anything else.
+        quiet_ms: u64,
+    },
     /// The architecture that is trained or estimated now. Not kept in the run folder.
     AtHand {
         /// Its cells, as many as the stage has.
@@ -83,6 +99,13 @@ pub enum Event {
     CheckpointSaved {
         /// The run's unit of work.
         step: u64,
+    },
+    /// What the memory pools of a GPU hold, at each checkpoint. Not kept in the run folder.
+    Memory {
+        /// Bytes that tensors take.
+        in_use: u64,
+        /// Bytes that were asked of the system.
+        reserved: u64,
     },
     /// A generator is there to make images. Not kept in the run folder.
     Loaded {
@@ -159,9 +182,13 @@ impl Event {
                 | Self::Preparing { .. }
                 | Self::Progress { .. }
                 | Self::Paused { .. }
+                | Self::Held { .. }
+                | Self::Notice { .. }
+                | Self::Alive { .. }
                 | Self::AtHand { .. }
                 | Self::Preview { .. }
                 | Self::CheckpointSaved { .. }
+                | Self::Memory { .. }
                 | Self::Loaded { .. }
                 | Self::Generated { .. }
                 | Self::NotGenerated { .. }

@@ -75,6 +75,10 @@ impl Follower {
             self.tail = line.to_vec();
         }
         self.read += whole as u64;
+        // A line that fills all that is read at a time is no event, and must not be read again for ever.
+        if whole == 0 && bytes.len() as u64 == CHUNK {
+            (self.read, self.tail) = (self.read + CHUNK, Vec::new());
+        }
         Ok(())
     }
 
@@ -126,6 +130,21 @@ mod tests {
         let news = follower.poll();
         assert_eq!((news.anew, news.running), (true, false));
         assert_eq!(news.events, [event(0), event(1), event(2), event(4)]);
+    }
+
+    #[test]
+    fn a_line_that_is_longer_than_any_event_is_passed_over() {
+        use std::io::Write;
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("run");
+        let info = RunInfo::new("cpu", 1, time::OffsetDateTime::UNIX_EPOCH);
+        drop(RunFolder::create(&dir, &info, "").unwrap());
+        let mut follower = Follower::new(&dir).unwrap();
+        let mut file = File::options().append(true).open(follower.view().events_path()).unwrap();
+        writeln!(file, "{}", "x".repeat(2 * CHUNK as usize + 10)).unwrap();
+        writeln!(file, "{}", serde_json::to_string(&event(1)).unwrap()).unwrap();
+        let found: Vec<Event> = (0..4).flat_map(|_| follower.poll().events).collect();
+        assert_eq!(found, [event(1)]);
     }
 
     #[test]

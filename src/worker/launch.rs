@@ -10,7 +10,6 @@ use super::setup::{Job, Plan};
 use crate::config::RunConfig;
 use crate::device::{self, Choice};
 use crate::run::{CONFIG, RunFolder, RunView, write_atomic};
-use crate::search::News;
 
 /// The plan for a job: opens the device that the settings name.
 ///
@@ -85,7 +84,7 @@ pub fn resume(
         write_atomic(&path, lasting.to_toml()?.as_bytes())?;
     }
     for warning in &resumed.warnings {
-        tell(&News::Warning { text: warning.0.clone() }.into());
+        tell(&Event::Notice { text: warning.0.clone() });
     }
     let plan = plan(job, config, tell)?;
     let engine = Engine::resume(plan, resumed.folder, resumed.checkpoint, tell)?;

@@ -14,12 +14,15 @@ mod export;
 mod follow;
 mod inception;
 mod launch;
+mod lines;
+mod outbox;
 mod sampling;
 mod score;
 mod serve;
 mod setup;
 mod studio;
 mod task;
+mod trouble;
 
 /// Images in a row of the run folder's pictures, and in a column.
 pub use crate::gan::GRID as COLUMNS;

@@ -4,21 +4,25 @@ use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
-use safetensors::SafeTensors;
 
 use super::engine::WEIGHTS;
 use crate::arch::Genotype;
+use crate::data::SIDES;
 use crate::gan::latents;
 use crate::model::{
-    Generator, ModelFile, NamedTensors, Pass, from_safetensors, host, import, to_safetensors,
+    Generator, ModelFile, NamedTensors, Pass, WeightsError, from_safetensors, host, import, to_safetensors,
 };
 use crate::rng::SAMPLE_STREAM;
-use crate::tensors::PthFile;
+use crate::tensors::{PthFile, TensorsError, is_safetensors};
 
 /// Images that are generated at a time.
 pub(super) const BATCH: usize = 64;
+/// Most latents that a file may hold: the images of all of them are held.
+const MOST_LATENTS: usize = 100_000;
+/// How burn's own files of weights begin: the number 0x4255524E in either order.
+const BURNPACK: [&[u8]; 2] = [b"NRUB", b"BURN"];
 
 /// Which latents to make images of.
 pub enum Latents {
@@ -92,15 +96,18 @@ pub struct Read {
 ///
 /// If the bytes are no generator's weights.
 pub fn read_model(bytes: &[u8], arch: Option<&Genotype>) -> anyhow::Result<Read> {
-    if arch.is_none()
-        && let Ok(file) = ModelFile::from_bytes(bytes)
-    {
-        return Ok(Read { file, notes: Vec::new() });
+    let is_safetensors = is_safetensors(bytes);
+    if arch.is_none() && is_safetensors {
+        match ModelFile::from_bytes(bytes) {
+            Ok(file) => return drawable(Read { file, notes: Vec::new() }),
+            Err(WeightsError::Undescribed) => {}
+            // What is wrong with a description is more to the point than what is wrong with the names.
+            Err(error) => return Err(error.into()),
+        }
     }
-    let (tensors, table) = match SafeTensors::read_metadata(bytes) {
-        // What is wrong with a description is more to the point than what is wrong with the names.
-        Ok(_) => (from_safetensors(bytes)?.0, None),
-        Err(_) => from_pytorch(bytes)?,
+    let (tensors, table) = match is_safetensors {
+        true => (from_safetensors(bytes)?.0, None),
+        false => from_pytorch(bytes)?,
     };
     let imported = import(tensors, arch)?;
     let mut notes: Vec<String> = table.into_iter().collect();
@@ -108,13 +115,32 @@ pub fn read_model(bytes: &[u8], arch: Option<&Genotype>) -> anyhow::Result<Read>
     if imported.unused > 0 {
         notes.push(format!("{} tensors of other operators are left out", imported.unused));
     }
-    Ok(Read { file: imported.file, notes })
+    drawable(Read { file: imported.file, notes })
+}
+
+/// Refuses a generator whose images are larger than any that are trained.
+fn drawable(read: Read) -> anyhow::Result<Read> {
+    let side = read.file.config.side(read.file.genotype.cells.len());
+    let (least, most) = (SIDES.start(), SIDES.end());
+    ensure!(side <= *most, "its images would have {side} px a side; from {least} to {most} can be made");
+    Ok(read)
 }
 
 /// The tensors of a PyTorch file, and which of its tables they are where there are several: a training
 /// checkpoint's average generator, which the authors' test takes too, before the raw one.
 fn from_pytorch(bytes: &[u8]) -> anyhow::Result<(NamedTensors, Option<String>)> {
-    let mut file = PthFile::read(Cursor::new(bytes))?;
+    let is_burnpack = BURNPACK.iter().any(|magic| bytes.starts_with(magic));
+    ensure!(
+        !is_burnpack,
+        "it is a file of burn's own format (burnpack), and models are read from safetensors (.safetensors) and \
+         PyTorch (.pth, .pt) files; save it as one of these"
+    );
+    let mut file = PthFile::read(Cursor::new(bytes)).map_err(|error| match error {
+        TensorsError::OtherKind { .. } => anyhow!(
+            "it is neither a safetensors (.safetensors) nor a PyTorch (.pth, .pt) file; choose one that is"
+        ),
+        error => error.into(),
+    })?;
     let tables: Vec<String> = file.tables()?.into_iter().map(str::to_owned).collect();
     let wanted = ["avg_gen_state_dict", "gen_state_dict", "state_dict"];
     let table = wanted.into_iter().find(|table| tables.iter().any(|own| own == table));
@@ -152,12 +178,14 @@ impl Sampler {
     /// If weights or latents do not fit the architecture.
     pub fn new(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Result<Self> {
         let latent = file.config.latent;
+        // Its sizes are those of the tensors then, and nothing is made for others.
+        let generator = file.generator(device)?;
         let z = match from {
             Latents::Drawn { count, seed } => latents(*seed, SAMPLE_STREAM, 0, *count, latent, device),
             Latents::Given(bytes) => read_latents(bytes, latent, device)?,
         };
         let side = file.config.side(file.genotype.cells.len());
-        Ok(Self { generator: file.generator(device)?, genotype: file.genotype.clone(), z, side })
+        Ok(Self { generator, genotype: file.genotype.clone(), z, side })
     }
 
     /// Number of images.
@@ -186,7 +214,14 @@ pub fn latent_file(values: &[f32]) -> anyhow::Result<Vec<u8>> {
 fn read_latents(bytes: &[u8], latent: usize, device: &Device) -> anyhow::Result<Tensor<2>> {
     let (tensors, _) = from_safetensors(bytes).context("the latents cannot be used")?;
     let z = tensors.get("z").context("the latents' file has no tensor z of [n, latent]")?;
+    let finite = z.as_slice::<f32>().is_ok_and(|values| values.iter().all(|value| value.is_finite()));
+    ensure!(finite, "the latents' tensor z holds what is no number; write it again");
     match z.shape().to_vec()[..] {
+        [n, _] if n > MOST_LATENTS => {
+            bail!(
+                "the latents' tensor z has {n} latents, and at most {MOST_LATENTS} are read; split the file"
+            )
+        }
         [n, length] if n > 0 && length == latent => Ok(Tensor::from_data(z.clone(), device)),
         ref other => bail!("the latents' tensor z has shape {other:?}; the model wants [n, {latent}]"),
     }

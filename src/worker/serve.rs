@@ -9,6 +9,7 @@ use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::Context as _;
 
@@ -16,19 +17,38 @@ use super::command::{Command, Control};
 use super::engine::Engine;
 use super::event::Event;
 use super::launch::{self, Going};
+use super::lines::{Line, beginning, lines};
+use super::outbox::Outbox;
 use super::studio;
+
+/// How long a worker that ends before its run began waits until its last words are read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Whether the run is under way: before that, there is nothing to save and stopping is at once.
 static UNDER_WAY: AtomicBool = AtomicBool::new(false);
+/// Whether somebody listens and can answer.
+static ATTENDED: AtomicBool = AtomicBool::new(true);
 
 /// Does what `input` says and tells it on `output` until the run has ended.
 ///
 /// # Errors
 ///
 /// If there is no command, or it cannot be done or not to the end. The error was told as an event then.
-pub fn serve(input: impl BufRead + Send + 'static, mut output: impl Write) -> anyhow::Result<()> {
-    let mut tell = |event: &Event| tell(&mut output, event);
-    let (starts, controls) = listen(input);
+pub fn serve(
+    input: impl BufRead + Send + 'static,
+    output: impl Write + Send + 'static,
+) -> anyhow::Result<()> {
+    let (outbox, writer) = Outbox::new(output);
+    let worked = follow(input, &outbox);
+    outbox.close();
+    // Its panic was told on standard error, and nobody is left to tell it to.
+    let _ = writer.join();
+    worked
+}
+
+fn follow(input: impl BufRead + Send + 'static, outbox: &Outbox) -> anyhow::Result<()> {
+    let mut tell = |event: &Event| outbox.tell(event);
+    let (starts, controls) = listen(input, outbox.clone());
     let worked = starts
         .recv()
         .context("nothing was said to do")
@@ -48,7 +68,7 @@ fn work(
     controls: &Receiver<Control>,
     tell: &mut dyn FnMut(&Event),
 ) -> anyhow::Result<()> {
-    let mut engine: Engine = match command {
+    let engine: Engine = match command {
         Command::Start { job, config, dir } => launch::begin(job, *config, &dir, tell)?,
         Command::Resume { dir } => match launch::resume(&dir, |_| Ok(()), tell)? {
             Going::On(engine) => *engine,
@@ -64,26 +84,38 @@ fn work(
         Command::Detach | Command::Control(_) => unreachable!("they are listened to apart"),
     };
     UNDER_WAY.store(true, Ordering::SeqCst);
-    engine.run(controls, tell).map(drop)
+    engine.attended(&ATTENDED).run(controls, tell).map(drop)
 }
 
 /// Reads commands as they come: what begins a run, and what a run is told.
-fn listen(input: impl BufRead + Send + 'static) -> (Receiver<Command>, Receiver<Control>) {
+fn listen(input: impl BufRead + Send + 'static, outbox: Outbox) -> (Receiver<Command>, Receiver<Control>) {
     let (send_start, starts) = channel();
     let (send_control, controls) = channel();
     thread::spawn(move || {
         let mut detached = false;
-        for line in input.lines().map_while(Result::ok) {
+        for line in lines(input) {
+            let line = match line {
+                Line::Text(line) => line,
+                Line::TooLong(bytes) => {
+                    tracing::warn!("a command of {bytes} bytes was passed over");
+                    continue;
+                }
+            };
             match serde_json::from_str(&line) {
-                Ok(Command::Detach) => detached = true,
-                Ok(Command::Control(control)) => hand_on(control, &send_control),
+                Ok(Command::Detach) => {
+                    detached = true;
+                    ATTENDED.store(false, Ordering::SeqCst);
+                }
+                Ok(Command::Control(control)) => hand_on(control, &send_control, &outbox),
                 // After the first, only a studio takes more.
                 Ok(start) => drop(send_start.send(start)),
-                Err(error) => tracing::warn!("a command was not understood ({error}): {line}"),
+                Err(error) => {
+                    tracing::warn!("a command was not understood ({error}): {}", beginning(&line));
+                }
             }
         }
         if !detached {
-            hand_on(Control::Stop, &send_control);
+            hand_on(Control::Stop, &send_control, &outbox);
         }
         drop(send_start);
         // A paused run would take the end of the channel for the end of all who could go on with it;
@@ -95,19 +127,15 @@ fn listen(input: impl BufRead + Send + 'static) -> (Receiver<Command>, Receiver<
     (starts, controls)
 }
 
-fn hand_on(control: Control, send: &Sender<Control>) {
+fn hand_on(control: Control, send: &Sender<Control>, outbox: &Outbox) {
     if control == Control::Stop && !UNDER_WAY.load(Ordering::SeqCst) {
         // Images may take minutes to be read, and so may kernels to be tuned. What is there already is a
         // run without a checkpoint, which resumes from its beginning.
-        tell(&mut std::io::stdout(), &Event::Stopped);
+        outbox.tell(&Event::Stopped);
+        outbox.close();
+        outbox.drained(LAST_WORDS);
         std::process::exit(0);
     }
     // The run may just have ended.
     let _ = send.send(control);
-}
-
-/// An event as a line. That nobody reads it any more is no reason to stop.
-fn tell(output: &mut impl Write, event: &Event) {
-    let line = serde_json::json!(event).to_string();
-    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
 }

@@ -126,20 +126,23 @@ impl Task {
         }
     }
 
-    /// The task as it was saved.
-    pub fn restore(self, state: TaskState, tensors: &NamedTensors) -> anyhow::Result<Self> {
+    /// Becomes what was saved.
+    pub fn restore(&mut self, state: TaskState, tensors: &NamedTensors) -> anyhow::Result<()> {
         match (self, state) {
-            (Self::Search(search), TaskState::Search(state)) => {
-                Ok(Self::Search(Box::new(search.restore(*state, tensors)?)))
-            }
-            (Self::Train(single), TaskState::Train(state)) => {
-                let Single { training, model, macs, steps } = *single;
-                let training = training.restore(*state, tensors)?;
-                Ok(Self::Train(Box::new(Single { training, model, macs, steps })))
-            }
+            (Self::Search(search), TaskState::Search(state)) => Ok(search.restore(*state, tensors)?),
+            (Self::Train(single), TaskState::Train(state)) => Ok(single.training.restore(*state, tensors)?),
             _ => anyhow::bail!(
                 "the checkpoint is of another kind of run; resume it with the command that began it"
             ),
+        }
+    }
+
+    /// Goes on from here with other latents and another order of the images, so that what was done from
+    /// here before is not done again alike.
+    pub fn detour(&mut self) {
+        match self {
+            Self::Search(search) => search.detour(),
+            Self::Train(single) => single.training.detour(),
         }
     }
 

@@ -20,6 +20,9 @@ use crate::metric::Score;
 use crate::search::{Activity, Candidate, Distributions, News};
 use crate::worker::{Death, Event, Summary};
 
+/// Seconds without a step after which it is shown how many there were.
+const QUIET: u64 = 15;
+
 /// How a run stands.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Status {
@@ -37,6 +40,8 @@ pub enum Status {
     Running,
     /// Waiting to be continued.
     Paused,
+    /// It cannot go on at the moment, for a reason that it told, and tries again when it is continued.
+    Held(String),
     /// Told to stop, with a checkpoint.
     Stopped,
     /// All is done.
@@ -50,7 +55,7 @@ pub enum Status {
 impl Status {
     /// Whether somebody works on it.
     pub fn is_live(&self) -> bool {
-        matches!(self, Self::Preparing { .. } | Self::Running | Self::Paused)
+        matches!(self, Self::Preparing { .. } | Self::Running | Self::Paused | Self::Held(_))
     }
 
     /// In one or two words.
@@ -60,6 +65,7 @@ impl Status {
             Self::Preparing { .. } => "Preparing",
             Self::Running => "Running",
             Self::Paused => "Paused",
+            Self::Held(_) => "Waiting",
             Self::Stopped => "Stopped",
             Self::Finished => "Finished",
             Self::Failed(_) => "Failed",
@@ -217,6 +223,10 @@ pub struct RunState {
     pub preview: Option<Preview>,
     /// The architecture that is trained or estimated now, while it is live.
     pub at_hand: Option<Genotype>,
+    /// Seconds since the worker did something, where that is long ago.
+    pub quiet: Option<u64>,
+    /// Seconds since anything was heard of the worker, where that is too long ago for one that lives.
+    pub silent: Option<u64>,
     /// Evaluations, oldest first.
     pub evaluations: Vec<Evaluation>,
     /// The log, oldest first.
@@ -228,8 +238,9 @@ pub struct RunState {
 impl RunState {
     /// Forgets all that the run folder keeps, to be told it anew.
     pub fn begin_anew(&mut self) {
-        let Self { status, config, device, progress, preview, at_hand, .. } = std::mem::take(self);
-        *self = Self { status, config, device, progress, preview, at_hand, ..Self::default() };
+        let Self { status, config, device, progress, preview, at_hand, quiet, silent, .. } =
+            std::mem::take(self);
+        *self = Self { status, config, device, progress, preview, at_hand, quiet, silent, ..Self::default() };
     }
 
     /// Takes in an event that the run folder keeps.
@@ -254,6 +265,10 @@ impl RunState {
     /// Takes in an event that passes: what the run folder keeps is not taken from here.
     pub fn pass(&mut self, event: Event) {
         let moment = self.moment;
+        self.quiet = match event {
+            Event::Alive { quiet_ms } => Some(quiet_ms / 1000).filter(|&seconds| seconds >= QUIET),
+            _ => None,
+        };
         match event {
             Event::Device { name, reason } => {
                 self.say(moment, Level::Note, format!("Device: {name} ({reason})"));
@@ -282,6 +297,17 @@ impl RunState {
                     self.status = status;
                 }
             }
+            Event::Held { reason } if self.status.is_live() => {
+                let (level, text, status) = match reason {
+                    Some(reason) => (Level::Warning, reason.clone(), Status::Held(reason)),
+                    None => (Level::Note, "Going on".to_owned(), Status::Running),
+                };
+                if self.status != status {
+                    self.say(moment, level, text);
+                    self.status = status;
+                }
+            }
+            Event::Notice { text } => self.say(moment, Level::Warning, text),
             Event::AtHand { genotype } => self.at_hand = Some(genotype),
             Event::Preview { name, genotype, png, .. } => {
                 let number = self.preview.as_ref().map_or(0, |preview| preview.number + 1);
@@ -294,7 +320,12 @@ impl RunState {
             }
             Event::Failed { text } => self.status = Status::Failed(text),
             Event::Finished { .. } => self.status = Status::Finished,
-            Event::Took { .. } | Event::Samples { .. } | Event::News(_) => {}
+            Event::Took { .. }
+            | Event::Held { .. }
+            | Event::Alive { .. }
+            | Event::Memory { .. }
+            | Event::Samples { .. }
+            | Event::News(_) => {}
             // A studio's; a run has none.
             Event::Loaded { .. } | Event::Generated { .. } | Event::NotGenerated { .. } => {}
         }
@@ -302,7 +333,7 @@ impl RunState {
 
     /// Takes in that the worker is gone.
     pub fn gone(&mut self, death: Death) {
-        self.at_hand = None;
+        (self.at_hand, self.quiet, self.silent) = (None, None, None);
         if death.orderly {
             self.preview = None;
             // What ended it was told before; a worker that ended without a word just ended.
