@@ -1,0 +1,259 @@
+//! What each target begins with: the tests' fixtures, and what the program itself writes.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use autogan::arch::Genotype;
+use autogan::config::{PRESETS, RunConfig};
+use autogan::export::{LatentRecipe, Picture, Recipe};
+use autogan::model::{ModelConfig, ModelFile, collect, to_safetensors};
+use autogan::run::RunInfo;
+use autogan::search::News;
+use autogan::worker::{Command, Control, Event, Job, Latent, Weights};
+use burn::tensor::{Device, TensorData};
+use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
+
+use crate::{gzipped, zipped};
+
+/// The inputs that the target of this name begins with.
+pub fn of(target: &str) -> Vec<Vec<u8>> {
+    match target {
+        "config" => configs(),
+        "settings" => vec![settings()],
+        "genotype" => genotypes(),
+        "pipe" | "log" => vec![lines(&events()), lines(&commands())],
+        "run_json" => vec![[info(), b"\n--\n".to_vec(), configs().remove(0)].concat(), info()],
+        "checkpoint" => vec![manifest()],
+        "safetensors" => vec![small_safetensors(), model().to_bytes().unwrap()],
+        "model" => models(),
+        "pth" => fixtures(&[
+            "fixtures/kinds_legacy.pth",
+            "fixtures/kinds_protocol4.pth",
+            "fixtures/kinds_zip.pth",
+            "fixtures/whole_model.pth",
+            "fixtures/checkpoint_legacy.pth",
+            "peers/autogan_views.pth",
+        ]),
+        "pickle" => pickles(),
+        "npz" => npz(),
+        "idx" => idx(),
+        "cifar10" => vec![vec![0b0000_0010, 3], vec![0b0011_0100], [&[1u8][..], &[7; 3073]].concat()],
+        "stl10" => vec![vec![1, 1, 10], vec![9, 3], vec![4, 3]],
+        "image" => images(),
+        "unpack" => archives(),
+        "recipe" => recipes(),
+        "window" => vec![window()],
+        other => panic!("{other} has no seeds"),
+    }
+}
+
+fn fixtures(names: &[&str]) -> Vec<Vec<u8>> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+    names.iter().map(|name| fs::read(tests.join(name)).unwrap()).collect()
+}
+
+fn configs() -> Vec<Vec<u8>> {
+    let own =
+        "[space]\ncells = 3\n[[space.cell]]\nnumber = 3\nup = [\"nearest\"]\nskips = [\"never\", \"free\"]\n";
+    let presets = PRESETS.iter().map(|preset| RunConfig::preset(preset.name).unwrap().to_toml().unwrap());
+    presets.chain([own.to_owned()]).map(String::into_bytes).collect()
+}
+
+fn settings() -> Vec<u8> {
+    let lines = [
+        "data.source=cifar10:some where",
+        "search.iterations=[1, 2]",
+        "space.cell=[{number = 2, conv = [\"pre\"]}]",
+        "recipe.generator_rate=1e-4",
+        "name=2024",
+    ];
+    lines.join("\n").into_bytes()
+}
+
+fn genotypes() -> Vec<Vec<u8>> {
+    let known = [Genotype::autogan_a(), Genotype::autogan_b(), Genotype::autogan_c()];
+    let json = known.iter().map(|genotype| serde_json::to_vec(genotype).unwrap());
+    known.iter().map(|genotype| genotype.to_string().into_bytes()).chain(json).collect()
+}
+
+fn lines(values: &[serde_json::Value]) -> Vec<u8> {
+    values.iter().map(|value| format!("{value}\n")).collect::<String>().into_bytes()
+}
+
+fn events() -> Vec<serde_json::Value> {
+    let genotype = Genotype::autogan_a();
+    let events = [
+        Event::Started { dir: "runs/a".into(), device: "cpu".into(), seed: 1, resumed: false },
+        Event::Progress { done: 0.5, eta_seconds: Some(3.5), speed: None },
+        Event::AtHand { genotype: genotype.clone() },
+        Event::Samples {
+            name: "winner".into(),
+            genotype: Some(genotype),
+            step: 7,
+            file: "samples/7.png".into(),
+        },
+        Event::Generated { id: 1, side: 1, count: 1, rgba: "AAAA".into() },
+        Event::Failed { text: "no".into() },
+        Event::Stopped,
+    ];
+    let news = [
+        News::Metric { name: "loss".into(), step: 3, value: 1.5 },
+        News::Beam { cells: 1, candidates: vec![0, 2] },
+        News::Reset { iteration: 1, reason: "collapse".into() },
+    ];
+    events.into_iter().chain(news.map(Event::News)).map(|event| serde_json::json!(event)).collect()
+}
+
+fn commands() -> Vec<serde_json::Value> {
+    let plane = Latent::Plane { seed: 3, x: 0.5, y: -1.0 };
+    let between = Latent::Between { from: Box::new(Latent::Seed { seed: 1 }), to: Box::new(plane), t: 0.25 };
+    let commands = [
+        Command::Start { job: Job::Search, config: Box::default(), dir: "runs/a".into() },
+        Command::Load { model: "a".into(), device: None },
+        Command::Generate { id: 1, latents: vec![between], truncation: Some(0.7), weights: Weights::Raw },
+        Control::Live { every_ms: Some(500) }.into(),
+    ];
+    commands.iter().map(|command| serde_json::json!(command)).collect()
+}
+
+fn info() -> Vec<u8> {
+    serde_json::to_vec(&RunInfo::new("cpu", 1, time::OffsetDateTime::UNIX_EPOCH)).unwrap()
+}
+
+fn manifest() -> Vec<u8> {
+    let json = r#"{"format":1,"step":3,"logs":{"events":10,"candidates":0},"files":{"state.json":{"sha256":"SUM","bytes":5}},"meta":{"a":[1,2]}}"#;
+    format!("{json}\n--\nhello").into_bytes()
+}
+
+fn small_safetensors() -> Vec<u8> {
+    let tensors = [
+        ("a".to_owned(), TensorData::new(vec![1f32, -2.5], [1, 2])),
+        ("b".to_owned(), TensorData::new(vec![0.5f32], [1])),
+    ];
+    let metadata = HashMap::from([("key".to_owned(), "value".to_owned())]);
+    to_safetensors(&tensors.into(), metadata).unwrap()
+}
+
+/// The smallest model there is.
+fn model() -> ModelFile {
+    let config = ModelConfig { latent: 1, generator_channels: 1, bottom_width: 1, ..ModelConfig::default() };
+    let genotype = Genotype::parse("0 0 1 0").unwrap();
+    let generator = config.derived_generator(&genotype, &Device::flex(), 1, "fuzz");
+    ModelFile { tensors: collect(&generator), genotype, config }
+}
+
+fn models() -> Vec<Vec<u8>> {
+    let files = fixtures(&[
+        "peers/autogan_cifar10_a.safetensors",
+        "peers/autogan_cifar10_c.pth",
+        "fixtures/kinds_legacy.pth",
+    ]);
+    // Its description lies: found by reading, and once an allocation of terabytes.
+    let mut liar = model();
+    liar.config.latent = 1 << 40;
+    let own = [model().to_bytes().unwrap(), small_safetensors(), liar.to_bytes().unwrap()];
+    own.into_iter().chain(files).map(|file| [&[0][..], &file].concat()).collect()
+}
+
+/// The pickles of the fixtures' archives, each with a storage.
+fn pickles() -> Vec<Vec<u8>> {
+    let archives =
+        fixtures(&["fixtures/kinds_zip.pth", "fixtures/kinds_protocol4.pth", "fixtures/whole_model.pth"]);
+    let pickle = |bytes: Vec<u8>| {
+        let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
+        let name = archive.file_names().filter_map(Result::ok).find(|name| name.ends_with("data.pkl"))?;
+        let name = name.into_owned();
+        let mut pickle = Vec::new();
+        archive.by_name(&name).ok()?.read_to_end(&mut pickle).ok()?;
+        Some([&pickle[..], b"\n--\n", &[1; 64]].concat())
+    };
+    archives.into_iter().filter_map(pickle).collect()
+}
+
+fn npz() -> Vec<Vec<u8>> {
+    let array = |shape: &str, values: &[f64]| {
+        let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
+        let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let length = (header.len() as u16).to_le_bytes();
+        [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), &values].concat()
+    };
+    let (mu, sigma) = (array("(2,)", &[1.0, 2.0]), array("(2, 2)", &[2.0, 0.5, 0.5, 1.0]));
+    let whole =
+        fixtures(&["fixtures/moments.npz", "fixtures/moments_packed.npz", "fixtures/moments_objects.npz"]);
+    let whole = whole.into_iter().map(|file| [&[0][..], &file].concat());
+    let own = zipped(&[("mu.npy", &mu), ("sigma.npy", &sigma)]);
+    whole.chain([[&[1][..], &mu, b"\n--\n", &sigma].concat(), [&[0][..], &own].concat()]).collect()
+}
+
+fn idx() -> Vec<Vec<u8>> {
+    let file = |dims: &[u32], values: usize| {
+        let dims_bytes: Vec<u8> = dims.iter().flat_map(|dim| dim.to_be_bytes()).collect();
+        [&[0, 0, 8, dims.len() as u8][..], &dims_bytes, &vec![3; values]].concat()
+    };
+    let grey = [file(&[2, 4, 4], 32), b"\n--\n".to_vec(), file(&[2], 2)].concat();
+    let colour = file(&[1, 3, 4, 4], 48);
+    vec![
+        [&[0][..], &grey].concat(),
+        [&[4 + 8 + 2][..], &grey].concat(),
+        [&[1][..], &colour].concat(),
+        [&[0][..], &gzipped(&file(&[2, 4, 4], 32))].concat(),
+        [&[0][..], &gzipped(&file(&[4_000_000, 1, 1], 4_000_000))].concat(),
+    ]
+}
+
+fn images() -> Vec<Vec<u8>> {
+    let clear = RgbaImage::from_fn(9, 7, |x, y| Rgba([x as u8 * 20, y as u8 * 30, 90, x as u8 * 28]));
+    let clear = DynamicImage::from(clear);
+    let plain = DynamicImage::from(clear.to_rgb8());
+    let all = [
+        (&clear, ImageFormat::Png),
+        (&plain, ImageFormat::Png),
+        (&plain, ImageFormat::Jpeg),
+        (&clear, ImageFormat::Gif),
+        (&plain, ImageFormat::Bmp),
+        (&clear, ImageFormat::WebP),
+    ];
+    let encoded = |(image, format): (&DynamicImage, ImageFormat)| {
+        let mut bytes = Cursor::new(Vec::new());
+        image.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    };
+    let deep = DynamicImage::from(clear.to_rgba16());
+    let grey = DynamicImage::from(clear.to_luma8());
+    all.into_iter().chain([(&deep, ImageFormat::Png), (&grey, ImageFormat::Jpeg)]).map(encoded).collect()
+}
+
+fn archives() -> Vec<Vec<u8>> {
+    let archive = |files: &[(&str, &[u8])]| {
+        let mut builder = tar::Builder::new(Vec::new());
+        for (path, content) in files {
+            let mut header = tar::Header::new_gnu();
+            header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
+            header.set_size(content.len() as u64);
+            header.set_mode(0o644);
+            header.set_entry_type(tar::EntryType::Regular);
+            header.set_cksum();
+            builder.append(&header, *content).unwrap();
+        }
+        builder.into_inner().unwrap()
+    };
+    let good = archive(&[("x/a.bin", b"12345"), ("b.bin", b"ok")]);
+    let hostile = archive(&[("../../evil", b"evil"), ("/deep/a.bin", b"12345"), ("../b.bin", b"ok")]);
+    vec![[&[1][..], &good].concat(), [&[1][..], &hostile].concat(), [&[0][..], &gzipped(&good)].concat()]
+}
+
+fn recipes() -> Vec<Vec<u8>> {
+    let latents = LatentRecipe::Named { latents: vec![Latent::Seed { seed: 2 }] };
+    let recipe = Recipe::new(&Genotype::autogan_a(), latents);
+    let picture = Picture::grid(&[0.5; 4 * 3 * 16], 4, 2);
+    vec![recipe.to_json().into_bytes(), picture.png_with(&recipe), picture.enlarged(4).png()]
+}
+
+fn window() -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let (settings, _) = autogan::gui::Settings::read(Some(dir.path()));
+    settings.write(dir.path()).unwrap();
+    fs::read(dir.path().join("window.json")).unwrap()
+}

@@ -1,0 +1,23 @@
+//! A file in a folder of images, which may be anything.
+#![no_main]
+
+use std::fs;
+
+use autogan::data::{Source, Split, Stream};
+use autogan_fuzz::{folder, load_images};
+use libfuzzer_sys::fuzz_target;
+
+// A picture of 64 megapixels is within the limits of the program.
+fuzz_target!(init: autogan_fuzz::begin("image", 900), |data: &[u8]| {
+    let dir = folder();
+    fs::write(dir.join("a.png"), data).unwrap();
+    let source = Source::Folder(dir);
+    let loaded = load_images(&source, Split::Train);
+    let stream = Stream::open(&source, Split::Train).unwrap();
+    let read = stream.read(0..1);
+    assert_eq!(loaded.is_ok(), read.is_ok());
+    for pictures in read.into_iter().flatten() {
+        assert_eq!(pictures.len(), 1);
+        assert_eq!(pictures.pixels.len(), pictures.width * pictures.height * 3);
+    }
+});
