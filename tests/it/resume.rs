@@ -130,28 +130,3 @@ fn a_run_that_goes_on_is_not_taken_by_another_process() {
     first.kill().unwrap();
     first.wait().unwrap();
 }
-
-/// A limit on the size of a file stands for a disk that takes no more: the same calls fail.
-#[cfg(unix)]
-#[test]
-fn a_full_disk_ends_the_run_in_one_sentence_and_costs_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let straight = folder.path().join("straight");
-    let stuck = folder.path().join("stuck");
-    run(&small_search(&straight));
-    assert!(kill_after(&small_search(&stuck), 40), "the run was still going on");
-    let resume = ["search", "--resume", stuck.to_str().unwrap()].map(str::to_owned);
-    // Room for the small files, not for the networks of a checkpoint.
-    let limited = r#"trap '' XFSZ; ulimit -f 64; exec "$0" "$@" --json"#;
-    let output = Command::new("bash")
-        .args(["-c", limited, env!("CARGO_BIN_EXE_autogan")])
-        .args(&resume)
-        .output()
-        .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{said}{told}");
-    assert!(told.lines().last().unwrap().contains("free some space"), "{told}");
-    run(&resume);
-    assert_same_outcome(&straight, &stuck);
-}

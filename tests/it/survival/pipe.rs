@@ -1,0 +1,249 @@
+//! A worker that dies, hangs or talks nonsense, and a window that does not listen.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use autogan::worker::{Child, Command, Control, Event, Job, Notice};
+use egui_kittest::kittest::Queryable;
+
+use crate::small::small_config;
+use crate::window::{PATIENCE, Window};
+
+/// A worker of the program that talks as the script does.
+fn fake(folder: &Path, script: &str) -> PathBuf {
+    let path = folder.join("fake");
+    fs::write(&path, format!("#!/bin/bash\n{script}")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+fn hear(program: &Path) -> (Child, Receiver<Notice>) {
+    let (send, heard) = channel();
+    (Child::spawn(program, move |notice| drop(send.send(notice))).unwrap(), heard)
+}
+
+#[test]
+fn nonsense_on_the_pipe_is_passed_over_and_what_is_sense_is_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"
+        printf '\xff\xfe\x00 no text\n'
+        head -c 10485760 /dev/zero | tr '\0' x; echo
+        head -c 100000000 /dev/zero | tr '\0' x; echo
+        echo '{"event":"no such event"}'
+        echo '[[[[[[[['
+        echo '{"event":"paused","paused":true}'
+        echo '{"event":"progress","done":1e999}'
+        head -c 10485760 /dev/zero | tr '\0' y >&2
+        printf '{"event":"paused","pau'
+        exit 3"#;
+    let (_child, heard) = hear(&fake(folder.path(), script));
+    let heard: Vec<Notice> = heard.iter().collect();
+    let [Notice::Event(event), Notice::Gone(death)] = heard.as_slice() else { panic!("{heard:?}") };
+    assert_eq!(*event, Event::Paused { paused: true });
+    assert!(!death.orderly && death.text.contains("exit status: 3"), "{death:?}");
+    assert!(death.details.len() < 1000, "{}", death.details.len());
+}
+
+#[test]
+fn a_worker_that_closes_its_pipe_and_lives_on_can_be_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, heard) = hear(&fake(folder.path(), "exec >&- 2>&-; exec sleep 1000"));
+    child.kill();
+    let gone = heard.recv_timeout(PATIENCE).unwrap();
+    assert!(matches!(&gone, Notice::Gone(death) if death.text.contains("killed")), "{gone:?}");
+}
+
+#[test]
+fn a_worker_passes_over_nonsense_that_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut process = Process::new(env!("CARGO_BIN_EXE_autogan"))
+        .arg("worker")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = process.stdin.take().unwrap();
+    let config = Box::new(small_config());
+    let start = Command::Start { job: Job::Search, config, dir: folder.path().join("run") };
+    input.write_all(b"\xff\xfe\0\n{\"command\":\"fly\"}\n[[[[\n").unwrap();
+    input.write_all(&[b'x'; 10 << 20]).unwrap();
+    writeln!(input, "\n{}", serde_json::json!(start)).unwrap();
+    input.write_all(&[b'y'; 10 << 20]).unwrap();
+    writeln!(input, "\n{}", serde_json::json!(Command::Detach)).unwrap();
+    drop(input);
+    let output = process.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(String::from_utf8(output.stdout).unwrap().contains(r#""event":"finished""#));
+}
+
+#[test]
+fn a_worker_that_is_aborted_is_told_in_plain_words_and_its_run_goes_on() {
+    for (signal, words) in [("-ABRT", "it gave up after an error"), ("-SEGV", "a memory fault")] {
+        let mut window = Window::new();
+        window.long_search();
+        send(&window, signal);
+        if signal == "-SEGV" {
+            // The first one that no fault stands behind is passed over by Rust's own handler.
+            send(&window, signal);
+        }
+        window.until_label("Worker died");
+        assert!(window.harness.query_by_label_contains(words).is_some(), "{signal}");
+        window.click("Resume");
+        window.until_label("Pause");
+        window.click("Stop");
+        window.until_label("Stopped");
+    }
+}
+
+fn send(window: &Window, signal: &str) {
+    let worker = window.harness.state().session().unwrap().worker().unwrap();
+    assert!(Process::new("kill").args([signal, &worker.to_string()]).status().unwrap().success());
+}
+
+#[test]
+fn a_worker_that_hangs_is_noticed_within_seconds_and_can_come_back_or_be_ended() {
+    let mut window = Window::new();
+    window.long_search();
+    let silent = |window: &mut Window, wanted: bool| {
+        let begun = Instant::now();
+        window.until("a word on the silence", |harness| {
+            harness.query_by_label_contains("has not answered for").is_some() == wanted
+        });
+        begun.elapsed()
+    };
+    send(&window, "-STOP");
+    let noticed = silent(&mut window, true);
+    assert!(noticed > Duration::from_secs(3) && noticed < Duration::from_secs(8), "{noticed:?}");
+    send(&window, "-CONT");
+    silent(&mut window, false);
+    assert!(window.harness.query_by_label("Pause").is_some(), "it came back by itself");
+    send(&window, "-STOP");
+    silent(&mut window, true);
+    window.click("End the worker");
+    window.until_label("Worker died");
+    window.click("Resume");
+    window.until_label("Pause");
+    window.click("Stop");
+    window.until_label("Stopped");
+    eprintln!("a hang was noticed after {noticed:?}");
+}
+
+/// A worker on a long run whose window can stop to listen.
+struct Stalling {
+    child: Child,
+    run: tempfile::TempDir,
+    /// Held while nobody listens.
+    ear: Arc<Mutex<()>>,
+}
+
+impl Stalling {
+    fn new() -> Self {
+        let run = tempfile::tempdir().unwrap();
+        let ear = Arc::new(Mutex::new(()));
+        let (send, heard) = channel();
+        let listening = ear.clone();
+        let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
+        let mut child = Child::spawn(program, move |notice| {
+            drop(listening.lock().unwrap());
+            drop(send.send(notice));
+        })
+        .unwrap();
+        let mut config = Box::new(small_config());
+        config.apply("search.shared_steps=1000000").unwrap();
+        // Nothing else that takes its time now and then.
+        config.apply("checkpoint.every_seconds=10000").unwrap();
+        let dir = run.path().join("run");
+        child.send(&Command::Start { job: Job::Search, config, dir }).unwrap();
+        child.send(&Control::Live { every_ms: Some(100) }.into()).unwrap();
+        let begun = heard.iter().find(|notice| matches!(notice, Notice::Event(Event::Preview { .. })));
+        assert!(begun.is_some());
+        Self { child, run, ear }
+    }
+
+    /// Steps that are done in so much time. Twice as many lines are written.
+    fn steps(&self, time: Duration) -> u64 {
+        let lines = || {
+            let text = fs::read(self.run.path().join("run/events.jsonl")).unwrap();
+            text.iter().filter(|&&byte| byte == b'\n').count() as u64
+        };
+        let before = lines();
+        std::thread::sleep(time);
+        (lines() - before) / 2
+    }
+
+    /// Bytes of memory that the worker has.
+    fn memory(&self) -> u64 {
+        super::soak::resident(self.child.id())
+    }
+
+    /// Speed of a worker whose window does not listen, as a share of that of one whose window does, and
+    /// the bytes of memory that it takes more.
+    fn stall(&self, time: Duration) -> (f64, i64) {
+        let before = self.steps(time);
+        let memory = self.memory();
+        let deaf = self.ear.lock().unwrap();
+        let during = self.steps(time);
+        let grown = self.memory() as i64 - memory as i64;
+        drop(deaf);
+        let after = self.steps(time);
+        (2.0 * during as f64 / (before + after) as f64, grown)
+    }
+}
+
+#[test]
+fn a_window_that_stalls_does_not_hold_its_worker_up() {
+    let stalling = Stalling::new();
+    let (speed, grown) = stalling.stall(Duration::from_secs(4));
+    // Other tests run at the same time, so this tells only a worker that waits from one that does not.
+    assert!(speed > 0.5, "{speed}");
+    assert!(grown < 16 << 20, "{grown}");
+}
+
+#[test]
+#[ignore = "a measurement of speed, for a machine that does nothing else: two and a half minutes"]
+fn a_window_that_stalls_for_ten_seconds_costs_less_than_a_twentieth() {
+    let stalling = Stalling::new();
+    let mut stalls: Vec<(f64, i64)> = (0..5).map(|_| stalling.stall(Duration::from_secs(10))).collect();
+    stalls.sort_by(|a, b| a.0.total_cmp(&b.0));
+    eprintln!("speed while the window stalls, and bytes of memory: {stalls:?}");
+    assert!(stalls[2].0 > 0.95, "{stalls:?}");
+    assert!(stalls.iter().all(|(_, grown)| *grown < 16 << 20), "{stalls:?}");
+}
+
+#[test]
+#[ignore = "needs a Vulkan driver, and minutes with one in software"]
+fn a_lost_gpu_ends_the_worker_in_plain_words_and_the_run_goes_on_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let signal = folder.path().join("now");
+    let program = fake(
+        folder.path(),
+        &format!(
+            "export AUTOGAN_TEST_LOSE_DEVICE='{}' CUBECL_AUTOTUNE_LEVEL=minimal\nexec '{}' \"$@\"",
+            signal.display(),
+            env!("CARGO_BIN_EXE_autogan")
+        ),
+    );
+    let (mut child, heard) = hear(&program);
+    let mut config = Box::new(small_config());
+    config.apply(&format!("device={}", super::soak::adapter())).unwrap();
+    config.apply("winner.steps=100000").unwrap();
+    let dir = folder.path().join("run");
+    child.send(&Command::Start { job: Job::Search, config, dir: dir.clone() }).unwrap();
+    let is_step = |notice: &Notice| matches!(notice, Notice::Event(Event::Progress { .. }));
+    assert!(heard.iter().any(|notice| is_step(&notice)), "it works on the GPU");
+    fs::write(&signal, "").unwrap();
+    let lost = Instant::now();
+    let Some(Notice::Gone(death)) = heard.iter().last() else { panic!("it is gone") };
+    eprintln!("gone after {:?}: {}\n{}", lost.elapsed(), death.text, death.details);
+    assert!(lost.elapsed() < Duration::from_secs(10));
+    assert!(!death.orderly && death.text.contains("graphics"), "{death:?}");
+    let elsewhere = ["--device", "cpu", "--set", "winner.steps=10"].map(str::to_owned).to_vec();
+    crate::resume::run(&[super::resume(&dir), elsewhere].concat());
+}
