@@ -48,14 +48,10 @@ pub struct TrainerState {
     #[serde(flatten)]
     pub turns: Turns,
     /// How often the training was taken back because its numbers broke off.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub detours: u64,
     /// The best evaluation so far; its weights are among the tensors.
     pub best: Option<Best>,
-}
-
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 /// A training from scratch that can be stopped after any step and resumed from its state.

@@ -17,7 +17,7 @@ use super::command::{Command, Control};
 use super::engine::Engine;
 use super::event::Event;
 use super::launch::{self, Going};
-use super::lines::{Line, beginning, lines};
+use super::lines::{beginning, texts};
 use super::outbox::Outbox;
 use super::studio;
 
@@ -93,14 +93,7 @@ fn listen(input: impl BufRead + Send + 'static, outbox: Outbox) -> (Receiver<Com
     let (send_control, controls) = channel();
     thread::spawn(move || {
         let mut detached = false;
-        for line in lines(input) {
-            let line = match line {
-                Line::Text(line) => line,
-                Line::TooLong(bytes) => {
-                    tracing::warn!("a command of {bytes} bytes was passed over");
-                    continue;
-                }
-            };
+        for line in texts(input, "who tells the worker what to do") {
             match serde_json::from_str(&line) {
                 Ok(Command::Detach) => {
                     detached = true;
