@@ -84,6 +84,8 @@ pub struct Engine {
     attended: Option<&'static AtomicBool>,
     /// It was told to stop, and waits for nothing more.
     stopping: bool,
+    /// Bytes of the newest checkpoint.
+    saved_bytes: u64,
     /// That space runs short was told.
     short_of_space: bool,
 }
@@ -151,6 +153,7 @@ impl Engine {
             setbacks: Setbacks::default(),
             attended: None,
             stopping: false,
+            saved_bytes: 0,
             short_of_space: false,
         }
     }
@@ -306,6 +309,7 @@ impl Engine {
             }
             Told::Samples(Shown { name, genotype, picture }) => {
                 let png = picture.enlarged(ENLARGED).png();
+                self.look_for_space(talk);
                 let path =
                     self.persist(talk, |engine| Ok(engine.folder.write_sample(engine.tick, &png)?))?;
                 let file = path.strip_prefix(self.folder.dir()).unwrap_or(&path);
@@ -372,6 +376,8 @@ impl Engine {
         self.setbacks.passed(self.tick);
         let state = serde_json::to_vec(&Saved { tick: self.tick, task, setbacks: self.setbacks.clone() })?;
         let tensors = to_safetensors(&tensors, Default::default())?;
+        self.saved_bytes = (state.len() + tensors.len()) as u64;
+        self.look_for_space(talk);
         self.persist(talk, |engine| {
             let meta = json!({ "tick": engine.tick });
             engine.folder.save_checkpoint(engine.tick, &meta, |draft| -> anyhow::Result<()> {
@@ -382,7 +388,6 @@ impl Engine {
         })?;
         (self.saved, self.saved_tick) = (Instant::now(), Some(self.tick));
         talk.tell(&Event::CheckpointSaved { step: self.tick });
-        self.look_for_space((state.len() + tensors.len()) as u64, talk);
         self.tidy(talk);
         Ok(())
     }
@@ -396,8 +401,10 @@ impl Engine {
         }
     }
 
-    /// Says so when the disk will soon take no more checkpoints of `size` bytes.
-    fn look_for_space(&mut self, size: u64, talk: &mut Talk) {
+    /// Says so when the disk will soon take no more checkpoints. To be asked before a file is written: it may be
+    /// the one that the disk does not take any more.
+    fn look_for_space(&mut self, talk: &mut Talk) {
+        let size = self.saved_bytes;
         // Where the system does not tell, a disk that is full will be noticed when it is.
         let Ok(free) = free_space(self.folder.dir()) else {
             return;

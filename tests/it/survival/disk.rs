@@ -53,6 +53,14 @@ impl OnDisk {
         path
     }
 
+    /// Bytes of the newest checkpoint.
+    fn checkpoint_bytes(&self) -> u64 {
+        let run = self.disk.join("run");
+        let newest = RunView::open(&run).unwrap().checkpoint_steps().unwrap()[0];
+        let files = fs::read_dir(run.join(format!("checkpoints/{newest:06}"))).unwrap();
+        files.map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+    }
+
     /// The end of the search; the disk is still there to be looked at.
     fn exit_code(&mut self) -> i64 {
         loop {
@@ -79,12 +87,7 @@ fn a_full_disk_is_announced_holds_the_run_up_and_costs_nothing_once_there_is_spa
     let saved = |event: &Event| matches!(event, Event::CheckpointSaved { step } if *step > 0);
     small.run.until("a checkpoint", saved);
     let ran = small.disk.join("run");
-    let newest = || fs::read_dir(ran.join("checkpoints")).unwrap().map(|e| e.unwrap().path()).max().unwrap();
-    let files = fs::read_dir(
-        newest()
-            .with_file_name(format!("{:06}", RunView::open(&ran).unwrap().checkpoint_steps().unwrap()[0])),
-    );
-    let size: u64 = files.unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+    let size = small.checkpoint_bytes();
 
     // Space for the one that is written before an old one goes, and for one more.
     let ballast = small.fill(2 * size as usize + (64 << 10));
@@ -104,6 +107,24 @@ fn a_full_disk_is_announced_holds_the_run_up_and_costs_nothing_once_there_is_spa
     assert_eq!(small.exit_code(), 0);
     assert_same_outcome(&straight, &ran);
     assert_eq!(half_written(&ran), Vec::<String>::new());
+    writeln!(small.run.process.stdin.take().unwrap()).unwrap();
+    small.run.process.wait().unwrap();
+}
+
+#[test]
+fn a_disk_that_fills_up_between_two_checkpoints_is_announced_before_it_holds_the_run_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("disk");
+    fs::create_dir(&place).unwrap();
+    let mut small = OnDisk::new("32m", &place, &small_search(&place.join("run")));
+    small.run.until("a checkpoint", |event| matches!(event, Event::CheckpointSaved { step } if *step > 0));
+    // Room for lines and pictures, not for a checkpoint.
+    let ballast = small.fill(small.checkpoint_bytes() as usize / 2);
+    let first = small.run.until("a word", |event| held(event) || matches!(event, Event::Notice { .. }));
+    assert!(matches!(first, Event::Notice { .. }), "{first:?}");
+    small.run.until("it waits", held);
+    fs::remove_file(ballast).unwrap();
+    assert_eq!(small.exit_code(), 0);
     writeln!(small.run.process.stdin.take().unwrap()).unwrap();
     small.run.process.wait().unwrap();
 }

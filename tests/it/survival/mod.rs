@@ -51,6 +51,10 @@ impl Run {
             if let Ok(event) = serde_json::from_str(&line) {
                 return Some(event);
             }
+            // Who stands behind it waits to be looked at, and says no more.
+            if line.starts_with(r#"{"ended""#) {
+                return None;
+            }
         }
     }
 
@@ -63,6 +67,8 @@ impl Run {
             }
             last = Some(event);
         }
+        // Or what it says would never end either.
+        drop(self.process.kill());
         panic!("it ended before {what}; the last word was {last:?}, {}", self.said());
     }
 
