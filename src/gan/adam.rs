@@ -67,7 +67,7 @@ impl Adam {
     }
 
     /// One step of size `rate` along the gradients that `gradients` holds for `module`.
-    pub fn step<M: Module>(&mut self, module: M, gradients: &Gradients, rate: f64) -> M {
+    pub fn step<M: Module>(&mut self, module: M, gradients: Gradients, rate: f64) -> M {
         module.map(&mut Stepper { path: Path::default(), adam: self, gradients, rate })
     }
 
@@ -124,16 +124,18 @@ pub struct AdamError(String);
 struct Stepper<'a> {
     path: Path,
     adam: &'a mut Adam,
-    gradients: &'a Gradients,
+    gradients: Gradients,
     rate: f64,
 }
 
 impl Stepper<'_> {
     /// The flat gradient of a parameter, or the zeros an idle one is given.
-    fn gradient<const D: usize>(&self, name: &str, value: &Tensor<D>) -> Option<Tensor<1>> {
+    fn gradient<const D: usize>(&mut self, name: &str, value: &Tensor<D>) -> Option<Tensor<1>> {
         let count = value.shape().num_elements();
         let known = self.adam.moments.get(name);
-        match value.grad(self.gradients) {
+        // Taken out, since what stays there is let go of in no order at all, and burn's fusion keeps a plan for
+        // ever for each order that it meets.
+        match value.grad_remove(&mut self.gradients) {
             Some(gradient) => Some(gradient.reshape([count])),
             None if self.adam.config.idle == Idle::DecayMoments => {
                 known.map(|moments| moments.second.zeros_like())

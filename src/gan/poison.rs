@@ -218,7 +218,7 @@ mod tests {
         for (slope, healthy) in [(1.0, true), (1e18, true), (1e20, false)] {
             let gradients = (layer.weight.val() * slope).sum().backward();
             let mut adam = Adam::new(AdamConfig::default());
-            let stepped = adam.step(layer.clone(), &gradients, 0.1);
+            let stepped = adam.step(layer.clone(), gradients, 0.1);
             assert_eq!(poisoned_module(&stepped), None);
             assert_eq!(Total::default().module(&stepped).adam(&adam).is_finite(), healthy, "{slope}");
             assert_eq!(poisoned(&adam.state()).is_none(), healthy, "{slope}");

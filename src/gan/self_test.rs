@@ -304,7 +304,7 @@ fn adam(mut probe: Probe) -> Outcome {
     let mut adam = Adam::new(config);
     for _ in 0..2 {
         let gradients = (layer.weight.val() * slope.clone()).sum().backward();
-        layer = adam.step(layer, &gradients, 0.1);
+        layer = adam.step(layer, gradients, 0.1);
     }
     probe.note(layer.weight.val().inner());
     Outcome { values: probe.values, gradients: Vec::new() }

@@ -46,7 +46,7 @@ impl Pair {
     ) -> f32 {
         let (value, gradients) = self.discriminator_gradients(loss, genotype, real, z);
         let discriminator = self.discriminator.clone();
-        self.discriminator = self.discriminator_adam.step(discriminator, &gradients, rate);
+        self.discriminator = self.discriminator_adam.step(discriminator, gradients, rate);
         value
     }
 
@@ -55,7 +55,7 @@ impl Pair {
     pub fn generator_step(&mut self, loss: Loss, genotype: &Genotype, z: Tensor<2>, rate: f64) -> f32 {
         let (value, gradients) = self.generator_gradients(loss, genotype, z);
         let generator = self.generator.clone();
-        self.generator = self.generator_adam.step(generator, &gradients, rate);
+        self.generator = self.generator_adam.step(generator, gradients, rate);
         value
     }
 

@@ -8,7 +8,7 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::names::{Path, follow_path, is_buffer};
 use super::state::NamedTensors;
@@ -61,10 +61,13 @@ impl<M: Module> Average<M> {
 }
 
 /// A module's tensors by name, flattened so that one map holds all ranks.
+///
+/// In the order of names, in which they are also let go of: burn's fusion keeps a plan for ever for each order
+/// that it meets.
 #[derive(Default)]
 struct Flattened {
     path: Path,
-    tensors: HashMap<String, Tensor<1>>,
+    tensors: BTreeMap<String, Tensor<1>>,
 }
 
 impl ModuleVisitor for Flattened {
@@ -79,7 +82,7 @@ impl ModuleVisitor for Flattened {
 
 struct Blend {
     path: Path,
-    newest: HashMap<String, Tensor<1>>,
+    newest: BTreeMap<String, Tensor<1>>,
     decay: f64,
 }
 
@@ -102,7 +105,7 @@ impl ModuleMapper for Blend {
 
 struct Buffers {
     path: Path,
-    newest: HashMap<String, Tensor<1>>,
+    newest: BTreeMap<String, Tensor<1>>,
 }
 
 impl ModuleMapper for Buffers {

@@ -180,7 +180,7 @@ impl Strategy for Reinforce {
         let outcome = reinforce_loss(&self.config, walk.log_probs, walk.entropies, reward, old);
         let gradients = outcome.loss.backward();
         let controller = self.controller.clone();
-        self.controller = self.adam.step(controller, &gradients, self.config.rate);
+        self.controller = self.adam.step(controller, gradients, self.config.rate);
         let baseline = mean(&outcome.baseline);
         self.plain.baseline = Some(outcome.baseline);
         let value: f32 = outcome.loss.into_scalar();

@@ -115,7 +115,7 @@ fn both_reinforce_losses_their_gradients_and_one_adam_step_are_pytorchs() {
                 close(named(&format!("grad.{name}")), &values(gradient));
             }
             let mut adam = Adam::new(AdamConfig::default());
-            let stepped = adam.step(controller, &gradients, config.rate);
+            let stepped = adam.step(controller, gradients, config.rate);
             for (name, weight) in collect(&stepped) {
                 close(named(&format!("after.{name}")), &values(&weight));
             }

@@ -90,7 +90,7 @@ pub(super) fn adam(device: &Device, cases: usize) {
             let layer = Linear { weight: Param::from_tensor(tensor(&[weight; 8], [2, 4], &device)), ..layer };
             let gradients = (layer.weight.val() * tensor(&slopes, [2, 4], &device)).sum().backward();
             let mut adam = Adam::new(AdamConfig { beta1, ..AdamConfig::default() });
-            let stepped = adam.step(layer, &gradients, rate);
+            let stepped = adam.step(layer, gradients, rate);
             let mut out = host(stepped.weight.val().inner());
             let healthy = Total::default().module(&stepped).adam(&adam).is_finite();
             assert_eq!(healthy, poisoned(&collect(&stepped)).is_none() && poisoned(&adam.state()).is_none());

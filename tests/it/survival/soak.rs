@@ -1,6 +1,8 @@
 //! Memory over many steps.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::Command;
 
 use autogan::worker::Event;
@@ -28,13 +30,22 @@ pub fn adapter() -> String {
 /// What a training takes, in bytes: resident memory, and what a GPU's pools have reserved.
 type Taken = (u64, u64);
 
-/// Trains one architecture for so many steps on `device`; returns the memory after a tenth of them and at
-/// the end, each the median of several looks.
-fn soak(device: &str, steps: u64) -> (Taken, Taken) {
-    let folder = tempfile::tempdir().unwrap();
+/// The memory of a training.
+#[derive(Debug)]
+struct Soaked {
+    /// After a tenth of its steps: the median of several looks.
+    early: Taken,
+    /// The most at any look after that.
+    most: Taken,
+    /// How often a new process went on.
+    renewals: usize,
+}
+
+/// A training of one architecture for so many steps on `device`, into a run beside whatever is in `folder`.
+fn training(folder: &Path, device: &str, steps: u64) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_autogan"));
     command.args(["train", "--arch", "1 0 1 1 1 0 0 1 1", "--preset", "quick", "--device", device, "--out"]);
-    command.arg(folder.path().join("run")).env("CUBECL_AUTOTUNE_LEVEL", "minimal");
+    command.arg(folder.join("run")).env("CUBECL_AUTOTUNE_LEVEL", "minimal");
     let steps_setting = format!("winner.steps={steps}");
     let own = [
         "space.cells=2",
@@ -52,12 +63,18 @@ fn soak(device: &str, steps: u64) -> (Taken, Taken) {
     for setting in NETWORKS.iter().chain(&own).chain(&[every.as_str()]) {
         command.args(["--set", setting]);
     }
-    let mut run = Run::start(command);
+    command
+}
+
+fn soak(device: &str, steps: u64) -> Soaked {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = Run::start(training(folder.path(), device, steps));
     let mut looks: Vec<(f64, Taken)> = Vec::new();
-    let mut pools = 0;
+    let (mut pools, mut renewals) = (0, 0);
     while let Some(event) = run.event() {
         match event {
             Event::Memory { reserved, .. } => pools = reserved,
+            Event::Started { resumed: true, .. } => renewals += 1,
             Event::Progress { done, .. } => looks.push((done, (resident(run.process.id()), pools))),
             _ => {}
         }
@@ -72,40 +89,83 @@ fn soak(device: &str, steps: u64) -> (Taken, Taken) {
         let (mut memory, mut pools): (Vec<u64>, Vec<u64>) = looks.map(|(_, taken)| *taken).unzip();
         memory.sort_unstable();
         pools.sort_unstable();
-        (memory[memory.len() / 2], pools[pools.len() / 2])
+        (memory, pools)
     };
-    (within(0.1, 0.2), within(0.9, 1.1))
+    let ((early, early_pools), (late, late_pools)) = (within(0.1, 0.2), within(0.2, 1.1));
+    let soaked = Soaked {
+        early: (early[early.len() / 2], early_pools[early_pools.len() / 2]),
+        most: (late[late.len() - 1], late_pools[late_pools.len() - 1]),
+        renewals,
+    };
+    eprintln!(
+        "{:.1} MiB at first, {:.1} MiB at most, {renewals} renewals",
+        mib(soaked.early.0),
+        mib(soaked.most.0)
+    );
+    soaked
 }
 
 fn mib(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 
-fn assert_bounded(device: &str, steps: u64) {
-    let (early, late) = soak(device, steps);
-    assert!(bounded(early.0, late.0), "memory: {early:?} {late:?}");
-}
-
-fn bounded(early: u64, late: u64) -> bool {
-    late <= early + (early / 20).max(GROWTH)
+impl Soaked {
+    fn assert_bounded(&self) {
+        let bounded = |early: u64, late: u64| late <= early + (early / 20).max(GROWTH);
+        let Self { early, most, .. } = self;
+        assert!(bounded(early.0, most.0) && bounded(early.1, most.1), "{self:?}");
+    }
 }
 
 #[test]
 fn a_thousand_steps_take_no_more_memory_than_the_first_hundred() {
-    assert_bounded("cpu", 1000);
+    soak("cpu", 1000).assert_bounded();
 }
 
 #[test]
 #[ignore = "minutes"]
 fn ten_thousand_steps_take_no_more_memory_than_the_first_thousand() {
-    assert_bounded("cpu", 10_000);
+    let soaked = soak("cpu", 10_000);
+    soaked.assert_bounded();
+    assert_eq!(soaked.renewals, 0, "there is no need to");
 }
 
-/// Only the pools: with a software driver the process itself grows by a tenth of a MiB a step, which the
-/// lines that are printed show and nothing bounds yet.
 #[test]
 #[ignore = "needs a Vulkan driver, and ten minutes with one in software"]
-fn a_gpus_pools_do_not_grow() {
-    let (early, late) = soak(&adapter(), 1000);
-    assert!(early.1 > 0 && bounded(early.1, late.1), "pools: {early:?} {late:?}");
+fn a_thousand_steps_on_a_gpu_take_no_more_memory_than_the_first_hundred() {
+    let soaked = soak(&adapter(), 1000);
+    soaked.assert_bounded();
+    assert!(soaked.early.1 > 0, "{soaked:?}");
+    assert_eq!(soaked.renewals, 0, "there is no need to");
+}
+
+/// burn's fusion looks for a plan for each sequence of operations that it has not met, and keeps it for ever. Steps
+/// that differ in their numbers only are one sequence.
+#[test]
+#[ignore = "needs a Vulkan driver, and minutes with one in software"]
+fn steps_that_are_alike_need_no_new_plans() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("fusion.log");
+    let settings = format!("[fusion.logger]\nlevel = \"full\"\nfile = {:?}\n", log.display().to_string());
+    fs::write(folder.path().join("burn.toml"), settings).unwrap();
+    // Fewer than until the first look at all weights, which is no step.
+    let mut command = training(folder.path(), &adapter(), 40);
+    command.current_dir(folder.path());
+    let (_, status) = Run::start(command).end();
+    assert!(status.success());
+    let lines = BufReader::new(File::open(log).unwrap()).split(b'\n').map(Result::unwrap);
+    let starts = |line: &[u8], start: &str| line.starts_with(start.as_bytes());
+    let plans: Vec<bool> = lines
+        .filter_map(|line| match () {
+            () if starts(&line, "[plan] exploration completed") => Some(true),
+            () if starts(&line, "[plan] cache hit") => Some(false),
+            () => None,
+        })
+        .collect();
+    let new = |part: &[bool]| part.iter().filter(|new| **new).count();
+    // An evaluation follows the steps.
+    let (first, later) = plans[..plans.len() * 9 / 10].split_at(plans.len() / 2);
+    eprintln!("{} plans, {} of them new at first and {} later", plans.len(), new(first), new(later));
+    assert!(new(first) > 100 && later.len() > 1000);
+    assert_eq!(new(later), 0);
 }
