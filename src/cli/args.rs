@@ -11,7 +11,7 @@ use crate::config::{MAX_SEED, PRESETS};
 use crate::data::fetch::Dataset;
 use crate::data::{DataError, Split};
 use crate::metric::extractor::inception::Preprocessing;
-use crate::worker::{Measure, Part};
+use crate::worker::{self, Measure, Part};
 
 /// Where runs go when no folder is given, and where they are looked for.
 pub(super) const RUNS: &str = "runs";
@@ -50,7 +50,7 @@ pub(super) enum Command {
     Bench(BenchArgs),
     /// Compute for a window: commands on standard input, events on standard output
     #[command(hide = true)]
-    Worker,
+    Worker(WorkerArgs),
 }
 
 impl Command {
@@ -72,7 +72,7 @@ impl Command {
             Self::Doctor(args) => args.json,
             Self::Bench(args) => args.json,
             // Its standard output has nothing but events.
-            Self::Worker => false,
+            Self::Worker(_) => false,
         }
     }
 }
@@ -108,6 +108,9 @@ pub(super) struct RunArgs {
     /// Print one event a line as JSON
     #[arg(long)]
     pub json: bool,
+    /// This process takes the place of one that had grown too large
+    #[arg(long, hide = true, requires = "resume")]
+    pub renewed: bool,
 }
 
 fn preset_help() -> String {
@@ -450,6 +453,17 @@ pub(super) struct ScorerArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WorkerArgs {
+    /// A command that comes before those on standard input; can be given often
+    #[arg(long, value_name = "JSON", value_parser = worker_command)]
+    pub first: Vec<worker::Command>,
+}
+
+fn worker_command(text: &str) -> Result<worker::Command, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,12 @@
 //! Begins or resumes a run and shows it until it ends: what `search` and `train` have in common.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 
 use anyhow::Context as _;
 
-use super::args::RUNS;
+use super::args::{RUNS, RunArgs};
 use super::settings;
 use super::terminal::Terminal;
 use crate::config::RunConfig;
@@ -15,33 +16,33 @@ use crate::worker::{self, Control, End, Engine, Going, Job};
 /// Exit code of a run that was stopped by a second Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
-/// Begins a run in `out`, or in a new folder under `runs/`.
+/// Begins a run where `args` say, or in a new folder under `runs/`.
 ///
 /// # Errors
 ///
 /// If the run cannot be begun or does not come to its end.
-pub(super) fn begin(job: Job, config: RunConfig, out: Option<&Path>, json: bool) -> anyhow::Result<()> {
-    let dir = match out {
-        Some(dir) => dir.to_owned(),
+pub(super) fn begin(job: Job, config: RunConfig, args: &RunArgs) -> anyhow::Result<()> {
+    let dir = match &args.out {
+        Some(dir) => dir.clone(),
         None => default_dir(Path::new(RUNS), &config.name, now()),
     };
-    let mut terminal = Terminal::new(json);
+    let mut terminal = Terminal::new(args.json);
     let controls = listen()?;
     let engine = worker::begin(job, config, &dir, &mut |event| terminal.show(event))?;
-    drive(engine, &dir, &controls, terminal)
+    drive(engine, &dir, &controls, terminal, args)
 }
 
-/// Goes on with the run in `dir`, with the settings in `sets` changed.
+/// Goes on with the run in `dir`, with the settings that `args` change.
 ///
 /// # Errors
 ///
 /// If the run cannot be resumed or does not come to its end.
-pub(super) fn resume(dir: &Path, sets: &[String], device: Option<&str>, json: bool) -> anyhow::Result<()> {
-    let mut terminal = Terminal::new(json);
+pub(super) fn resume(dir: &Path, args: &RunArgs) -> anyhow::Result<()> {
+    let mut terminal = Terminal::new(args.json);
     let controls = listen()?;
-    let change = |config: &mut RunConfig| settings::apply(config, sets, device);
-    match worker::resume(dir, change, &mut |event| terminal.show(event))? {
-        Going::On(engine) => drive(*engine, dir, &controls, terminal),
+    let change = |config: &mut RunConfig| settings::apply(config, &args.set, args.device.as_deref());
+    match worker::resume(dir, args.renewed, change, &mut |event| terminal.show(event))? {
+        Going::On(engine) => drive(*engine, dir, &controls, terminal, args),
         Going::Over(summary) => {
             terminal.finish(&dir.display().to_string(), &summary);
             Ok(())
@@ -50,21 +51,40 @@ pub(super) fn resume(dir: &Path, sets: &[String], device: Option<&str>, json: bo
 }
 
 fn drive(
-    mut engine: Engine,
+    engine: Engine,
     dir: &Path,
     controls: &Receiver<Control>,
     mut terminal: Terminal,
+    args: &RunArgs,
 ) -> anyhow::Result<()> {
+    let mut engine = engine.renewable(|| true);
     let end = engine.run(controls, &mut |event| terminal.show(event));
     terminal.clear();
-    match end? {
+    let (end, command) = (end?, engine.job().command());
+    // The run's folder is let go of: another process may go on with it.
+    drop(engine);
+    match end {
         End::Finished(summary) => terminal.finish(&dir.display().to_string(), &summary),
-        End::Stopped => {
-            let (dir, command) = (dir.display(), engine.job().command());
+        End::Outgrown if controls.try_recv().is_err() => return Err(renew(command, dir, args)),
+        End::Outgrown | End::Stopped => {
+            let dir = dir.display();
             terminal.say(&format!("Stopped with a checkpoint. Go on with: autogan {command} --resume {dir}"));
         }
     }
     Ok(())
+}
+
+/// Has a new process go on with the run in `dir`. Comes back only where that cannot be done.
+fn renew(command: &str, dir: &Path, args: &RunArgs) -> anyhow::Error {
+    let mut resume = OsString::from("--resume=");
+    resume.push(dir);
+    let mut words = vec![command.into(), resume, "--renewed".into()];
+    // Other settings are in the run by now.
+    words.extend(args.device.iter().map(|device| format!("--device={device}").into()));
+    words.extend(args.json.then(|| "--json".into()));
+    let go_on =
+        format!("no new process could go on; do so with: autogan {command} --resume {}", dir.display());
+    anyhow::Error::new(worker::renew(&words)).context(go_on)
 }
 
 /// Ctrl-C once: save a checkpoint and stop; twice: stop now.

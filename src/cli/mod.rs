@@ -75,7 +75,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Data(DataCommand::Scorer(args)) => data::scorer(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Bench(args) => bench::run(args),
-        Command::Worker => worker::run(),
+        Command::Worker(args) => worker::run(args),
     }
 }
 

@@ -8,11 +8,11 @@ use crate::worker::Job;
 pub(super) fn run(args: &SearchArgs) -> anyhow::Result<()> {
     let common = &args.run;
     match &common.resume {
-        Some(dir) => launch::resume(dir, &common.set, common.device.as_deref(), common.json),
+        Some(dir) => launch::resume(dir, common),
         None => {
             let config = settings::config(common)?;
             config.validate_search()?;
-            launch::begin(Job::Search, config, common.out.as_deref(), common.json)
+            launch::begin(Job::Search, config, common)
         }
     }
 }

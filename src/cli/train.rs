@@ -12,7 +12,7 @@ use crate::worker::{Job, Summary};
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
     let common = &args.run;
     if let Some(dir) = &common.resume {
-        return launch::resume(dir, &common.set, common.device.as_deref(), common.json);
+        return launch::resume(dir, common);
     }
     let genotype = match (&args.arch, &args.from) {
         (Some(vector), _) => Genotype::parse(vector)?,
@@ -20,7 +20,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         (None, None) => unreachable!("the command line asks for one of them"),
     };
     let config = settings::config(common)?;
-    launch::begin(Job::Train(genotype), config, common.out.as_deref(), common.json)
+    launch::begin(Job::Train(genotype), config, common)
 }
 
 /// The architecture at a place in the outcome of a run.

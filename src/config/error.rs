@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn where_nothing_is_near_the_known_keys_are_listed() {
         let message = set("checkpoint.zzz=1");
-        assert!(message.ends_with("what can be set there is every_seconds"), "{message}");
+        assert!(message.ends_with("what can be set there is every_seconds and renew_after_mib"), "{message}");
         let message = set("data.zzz=1");
         assert!(message.ends_with("source, limit, background, toys_count and seed"), "{message}");
     }

@@ -97,11 +97,14 @@ pub struct DerivedModel {
 pub struct CheckpointConfig {
     /// Seconds of work between two checkpoints.
     pub every_seconds: u64,
+    /// MiB that the memory of a process, or what the pools of its GPU hold, may grow by. After that a new
+    /// process takes its place at a checkpoint, which gives the memory back. Never, where it is 0.
+    pub renew_after_mib: u64,
 }
 
 impl Default for CheckpointConfig {
     fn default() -> Self {
-        Self { every_seconds: 60 }
+        Self { every_seconds: 60, renew_after_mib: 1024 }
     }
 }
 

@@ -11,6 +11,8 @@ use crate::search::{EstimatorKind, Levels};
 const MAX_BATCH: u64 = 65_536;
 /// The same for numbers of images.
 const MAX_IMAGES: u64 = 10_000_000;
+/// A tebibyte.
+const MAX_MIB: u64 = 1 << 20;
 /// More channels than any GAN has.
 const MAX_CHANNELS: u64 = 16_384;
 
@@ -142,6 +144,7 @@ impl RunConfig {
             ("score.splits", self.score.splits as u64, &(1..=self.score.samples as u64)),
             ("score.batch", self.score.batch as u64, &batch),
             ("checkpoint.every_seconds", self.checkpoint.every_seconds, &any),
+            ("checkpoint.renew_after_mib", self.checkpoint.renew_after_mib, &(0..=MAX_MIB)),
         ])
     }
 

@@ -74,7 +74,7 @@ impl Session {
         self.child = None;
         // The watcher of what was before ends; a new one reads all anew.
         self.watched = Arc::default();
-        self.employ(program, &Command::Resume { dir: self.dir.clone() })
+        self.employ(program, &Command::Resume { dir: self.dir.clone(), renewed: false })
     }
 
     fn employ(&mut self, program: &Path, command: &Command) -> Result<(), String> {

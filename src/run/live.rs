@@ -1,7 +1,8 @@
 //! How a run under way is seen and told from another process: `live.json` and the folder `inbox/`.
 //!
 //! Both belong to the process that writes the run, not to the run: they are deleted when it begins and
-//! when it ends, and losing them costs nothing.
+//! when it ends, and losing them costs nothing. Only a process that takes the place of another finds what
+//! that one has left.
 
 use super::RunError;
 use super::error::at;
@@ -25,14 +26,26 @@ const LIMIT: u64 = 64 << 10;
 pub struct Live {
     state: PathBuf,
     inbox: PathBuf,
+    /// Another process goes on with what is there.
+    handed_over: bool,
 }
 
 impl Live {
     /// Begins with nothing to see and nothing told, whatever an earlier process left.
     pub fn begin(run: &Path) -> Self {
-        let live = Self { state: run.join(LIVE), inbox: run.join(INBOX) };
+        let live = Self::take_over(run);
         live.clear();
         live
+    }
+
+    /// Goes on with what the process before was told and did not hear.
+    pub fn take_over(run: &Path) -> Self {
+        Self { state: run.join(LIVE), inbox: run.join(INBOX), handed_over: false }
+    }
+
+    /// Leaves all there for a process that [takes over](Self::take_over).
+    pub fn hand_over(&mut self) {
+        self.handed_over = true;
     }
 
     /// Shows `state` to whoever looks, in place of the one before. Others see the old or the new one,
@@ -78,7 +91,9 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.clear();
+        if !self.handed_over {
+            self.clear();
+        }
     }
 }
 
@@ -156,6 +171,22 @@ mod tests {
             tell_at(dir.path(), &number, now).unwrap();
         }
         assert_eq!(live.told::<usize>(), (0..9).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_process_that_takes_over_hears_what_was_told_to_the_one_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut first = Live::begin(dir.path());
+        first.show(&1).unwrap();
+        tell(dir.path(), &2).unwrap();
+        first.hand_over();
+        drop(first);
+        tell(dir.path(), &3).unwrap();
+        assert_eq!(seen::<u32>(dir.path()), Some(1));
+        let second = Live::take_over(dir.path());
+        assert_eq!(second.told::<u32>(), [2, 3]);
+        drop(second);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -38,6 +38,14 @@ pub(super) enum Word {
     Stop,
 }
 
+/// What comes of listening.
+enum Heard {
+    Told(Control),
+    Nothing,
+    /// Nobody is left who could tell what is waited for.
+    Nobody,
+}
+
 /// Listens while the engine works.
 pub(super) struct Attention {
     live: Live,
@@ -56,10 +64,11 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    /// Listens to what is told through the run folder `dir`, too.
-    pub fn new(dir: &Path) -> Self {
+    /// Listens to what is told through the run folder `dir`, too; what was told before only where this process
+    /// is `renewed`, so that it was meant for this run of it.
+    pub fn new(dir: &Path, renewed: bool) -> Self {
         Self {
-            live: Live::begin(dir),
+            live: if renewed { Live::take_over(dir) } else { Live::begin(dir) },
             waiting: VecDeque::new(),
             looked: Instant::now(),
             shown: Instant::now(),
@@ -75,42 +84,38 @@ impl Attention {
     pub fn turn(&mut self, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Event)) -> Turn {
         loop {
             let waits = self.paused && self.stepping.is_none();
-            // Without anybody who could tell it to go on, there is nothing to wait for.
-            let Some(told) = self.listen(controls, waits) else {
-                return Turn::Stop;
-            };
-            match told {
-                Some(Control::Pause) => self.pause(true, tell),
-                Some(Control::Continue) => self.pause(false, tell),
-                Some(Control::Step { stride }) => {
+            match self.listen(controls, waits) {
+                Heard::Told(Control::Pause) => self.pause(true, tell),
+                Heard::Told(Control::Continue) => self.pause(false, tell),
+                Heard::Told(Control::Step { stride }) => {
                     self.pause(true, tell);
                     self.stepping = Some(stride);
                 }
-                Some(Control::Live { every_ms }) => self.preview(every_ms),
-                Some(Control::Checkpoint) => return Turn::Checkpoint,
-                Some(Control::Stop) => return Turn::Stop,
-                None if self.waiting.is_empty() && !waits => return Turn::Work,
-                None => {}
+                Heard::Told(Control::Live { every_ms }) => self.preview(every_ms),
+                Heard::Told(Control::Checkpoint) => return Turn::Checkpoint,
+                Heard::Told(Control::Stop) | Heard::Nobody => return Turn::Stop,
+                Heard::Nothing if self.waiting.is_empty() && !waits => return Turn::Work,
+                Heard::Nothing => {}
             }
         }
     }
 
-    /// What is told next, if something is. `None` where nobody is left who could tell what is waited for.
-    fn listen(&mut self, controls: &Receiver<Control>, waits: bool) -> Option<Option<Control>> {
-        let told = match (self.waiting.pop_front(), waits) {
-            (Some(control), _) => Some(control),
-            (None, true) => match controls.recv_timeout(LOOK_EVERY) {
-                Ok(control) => Some(control),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return None,
-            },
-            (None, false) => controls.try_recv().ok(),
-        };
-        if told.is_none() && self.looked.elapsed() >= LOOK_EVERY {
+    /// What is told next, if something is; where the run `waits` for it, after a moment at most.
+    fn listen(&mut self, controls: &Receiver<Control>, waits: bool) -> Heard {
+        if let Some(control) = self.waiting.pop_front() {
+            return Heard::Told(control);
+        }
+        let patience = if waits { LOOK_EVERY } else { Duration::ZERO };
+        match controls.recv_timeout(patience) {
+            Ok(control) => return Heard::Told(control),
+            Err(RecvTimeoutError::Disconnected) if waits => return Heard::Nobody,
+            Err(_) => {}
+        }
+        if self.looked.elapsed() >= LOOK_EVERY {
             self.looked = Instant::now();
             self.waiting.extend(self.live.told::<Control>());
         }
-        Some(told)
+        Heard::Nothing
     }
 
     /// Waits because the run cannot go on for `reason`, for a while or until it is told something that ends
@@ -129,16 +134,15 @@ impl Attention {
         }
         let begun = Instant::now();
         while begun.elapsed() < patience {
-            let Some(told) = self.listen(controls, true) else {
-                std::thread::sleep(patience.saturating_sub(begun.elapsed()));
-                return Word::None;
-            };
-            match told {
-                Some(Control::Continue | Control::Step { .. } | Control::Checkpoint) => return Word::Again,
-                Some(Control::Stop) => return Word::Stop,
-                Some(Control::Live { every_ms }) => self.preview(every_ms),
+            match self.listen(controls, true) {
+                Heard::Told(Control::Continue | Control::Step { .. } | Control::Checkpoint) => {
+                    return Word::Again;
+                }
+                Heard::Told(Control::Stop) => return Word::Stop,
+                Heard::Told(Control::Live { every_ms }) => self.preview(every_ms),
+                Heard::Nobody => std::thread::sleep(patience.saturating_sub(begun.elapsed())),
                 // It waits already.
-                Some(Control::Pause) | None => {}
+                Heard::Told(Control::Pause) | Heard::Nothing => {}
             }
         }
         Word::None
@@ -150,6 +154,16 @@ impl Attention {
             self.show(None);
             tell(&Event::Held { reason: None });
         }
+    }
+
+    /// Whether the run just works, and nothing that it was told is still to be done.
+    pub fn is_at_ease(&self) -> bool {
+        !self.paused && self.waiting.is_empty()
+    }
+
+    /// Leaves what is told from now on for the process that takes this one's place.
+    pub fn hand_over(&mut self) {
+        self.live.hand_over();
     }
 
     fn preview(&mut self, every_ms: Option<u64>) {
@@ -239,7 +253,7 @@ mod tests {
     #[test]
     fn a_paused_run_does_one_step_at_a_time_and_then_goes_on() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path());
+        let mut attention = Attention::new(dir.path(), false);
         let (send, controls) = channel();
         send.send(Control::Step { stride: Stride::Both }).unwrap();
         let paused = |paused| vec![Event::Paused { paused }];
@@ -275,7 +289,7 @@ mod tests {
     #[test]
     fn a_paused_run_hears_what_is_told_through_its_folder() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path());
+        let mut attention = Attention::new(dir.path(), false);
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         let path = dir.path().to_owned();
@@ -289,7 +303,7 @@ mod tests {
     #[test]
     fn nothing_that_is_told_through_the_folder_at_once_is_lost() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path());
+        let mut attention = Attention::new(dir.path(), false);
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         for control in [Control::Checkpoint, Control::Checkpoint, Control::Continue] {
@@ -302,7 +316,7 @@ mod tests {
     #[test]
     fn a_paused_run_that_nobody_can_continue_stops_and_a_busy_one_works_on() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path());
+        let mut attention = Attention::new(dir.path(), false);
         let (send, controls) = channel();
         drop(send);
         assert_eq!(turn(&mut attention, &controls).0, Turn::Work);
@@ -315,7 +329,7 @@ mod tests {
     #[test]
     fn a_run_that_is_held_up_waits_for_a_word_or_for_its_time_and_says_why_once() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path());
+        let mut attention = Attention::new(dir.path(), false);
         let (send, controls) = channel();
         let mut told = Vec::new();
         let mut hold = |attention: &mut Attention, patience| {
@@ -342,7 +356,7 @@ mod tests {
     #[test]
     fn previews_are_made_only_while_wanted() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path());
+        let mut attention = Attention::new(dir.path(), false);
         assert!(!attention.wants_preview());
         let (send, controls) = channel();
         send.send(Control::Live { every_ms: Some(3_600_000) }).unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::event::Event;
-use super::lines::{Line, beginning, lines, texts};
+use super::lines::{Line, beginning, lines};
 
 /// Lines of standard error that are remembered for what a death is told with.
 const REMEMBERED: usize = 20;
@@ -74,7 +74,7 @@ impl Child {
         let watched = process.clone();
         let reader = thread::spawn(move || {
             let mut failed = None;
-            for line in texts(BufReader::new(output), "the worker") {
+            for line in lines(BufReader::new(output)).filter_map(|line| line.text("the worker")) {
                 match serde_json::from_str(&line) {
                     Ok(event) => {
                         if let Event::Failed { text } = &event {

@@ -26,6 +26,10 @@ pub enum Command {
     Resume {
         /// Its folder.
         dir: PathBuf,
+        /// Whether this process has taken the place of another that worked on it, and hears what that one
+        /// was told.
+        #[serde(default)]
+        renewed: bool,
     },
     /// Serve a generator. Nothing but `Generate` can follow.
     Load {
@@ -107,7 +111,7 @@ mod tests {
     fn commands_survive_the_pipe() {
         for command in [
             Command::Start { job: Job::Search, config: Box::default(), dir: "runs/a b".into() },
-            Command::Resume { dir: "runs/ü".into() },
+            Command::Resume { dir: "runs/ü".into(), renewed: true },
             Command::Detach,
             Command::Load { model: "a run".into(), device: None },
             Command::Generate {
@@ -127,6 +131,8 @@ mod tests {
         }
         let stop: Command = serde_json::from_str(r#"{"command":"stop"}"#).unwrap();
         assert_eq!(stop, Command::Control(Control::Stop));
+        let resume: Command = serde_json::from_str(r#"{"command":"resume","dir":"a"}"#).unwrap();
+        assert_eq!(resume, Command::Resume { dir: "a".into(), renewed: false });
         let step: Command = serde_json::from_str(r#"{"command":"step"}"#).unwrap();
         assert_eq!(step, Command::Control(Control::Step { stride: Stride::Both }));
     }

@@ -20,6 +20,7 @@ use super::attention::{Attention, Turn, Word};
 use super::clock::Clock;
 use super::command::Control;
 use super::event::{Event, Summary};
+use super::renewal::{self, Growth};
 use super::setup::{Job, Plan};
 use super::task::{Task, TaskState};
 use super::trouble::{self, Setbacks, Talk};
@@ -52,6 +53,9 @@ pub enum End {
     Finished(Box<Summary>),
     /// It was told to stop; it can be resumed.
     Stopped,
+    /// Its process has taken too much memory. It has saved a checkpoint, from where a new process shall go on
+    /// in place of this one. Only of a run that is [renewable](Engine::renewable).
+    Outgrown,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,6 +92,9 @@ pub struct Engine {
     saved_bytes: u64,
     /// That space runs short was told.
     short_of_space: bool,
+    /// Whether a new process may take the place of this one now; none where there is nobody to start it.
+    renewable: Option<Box<dyn Fn() -> bool>>,
+    growth: Growth,
 }
 
 impl Engine {
@@ -108,7 +115,7 @@ impl Engine {
                 return Err(error);
             }
         };
-        let mut engine = Self::new(plan.job, task, folder, plan.config, plan.device);
+        let mut engine = Self::new(plan.job, task, folder, plan.config, plan.device, false);
         tell(&engine.started(&plan.device_name, false));
         // A run that dies in its first minute can be resumed, too. Nobody can tell it anything yet.
         let (_, controls) = channel();
@@ -116,7 +123,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Goes on with the run in `folder` from `checkpoint`; without one, from the beginning.
+    /// Goes on with the run in `folder` from `checkpoint`; without one, from the beginning. A process that is
+    /// `renewed` hears what was told to the one whose place it took.
     ///
     /// # Errors
     ///
@@ -125,10 +133,11 @@ impl Engine {
         plan: Plan,
         folder: RunFolder,
         checkpoint: Option<Checkpoint>,
+        renewed: bool,
         tell: &mut dyn FnMut(&Event),
     ) -> anyhow::Result<Self> {
         let task = plan.task(tell)?;
-        let mut engine = Self::new(plan.job, task, folder, plan.config, plan.device);
+        let mut engine = Self::new(plan.job, task, folder, plan.config, plan.device, renewed);
         if let Some(checkpoint) = checkpoint {
             engine.load(&checkpoint)?;
         }
@@ -137,11 +146,19 @@ impl Engine {
         Ok(engine)
     }
 
-    fn new(job: Job, task: Task, folder: RunFolder, config: RunConfig, device: Device) -> Self {
+    fn new(
+        job: Job,
+        task: Task,
+        folder: RunFolder,
+        config: RunConfig,
+        device: Device,
+        renewed: bool,
+    ) -> Self {
         Self {
             job,
             clock: Clock::new(&task),
-            attention: Attention::new(folder.dir()),
+            attention: Attention::new(folder.dir(), renewed),
+            growth: Growth::new(config.checkpoint.renew_after_mib << 20),
             task,
             folder,
             config,
@@ -155,6 +172,7 @@ impl Engine {
             stopping: false,
             saved_bytes: 0,
             short_of_space: false,
+            renewable: None,
         }
     }
 
@@ -162,6 +180,13 @@ impl Engine {
     /// an error that another try may not meet, it waits.
     pub fn attended(mut self, attended: &'static AtomicBool) -> Self {
         self.attended = Some(attended);
+        self
+    }
+
+    /// Where the memory of this process has grown too much, the run ends [outgrown](End::Outgrown), at a time
+    /// when `ready` agrees.
+    pub fn renewable(mut self, ready: impl Fn() -> bool + 'static) -> Self {
+        self.renewable = Some(Box::new(ready));
         self
     }
 
@@ -270,6 +295,10 @@ impl Engine {
         let every = Duration::from_secs(self.config.checkpoint.every_seconds);
         if self.saved.elapsed() >= every {
             self.checkpoint(talk)?;
+            if self.has_outgrown(talk) {
+                self.attention.hand_over();
+                return Ok(Some(End::Outgrown));
+            }
         }
         Ok(None)
     }
@@ -399,6 +428,38 @@ impl Engine {
         if let Some(usage) = self.device.memory_pool_usage() {
             talk.tell(&Event::Memory { in_use: usage.bytes_in_use, reserved: usage.bytes_reserved });
         }
+    }
+
+    /// Whether a new process shall take the place of this one now, because its memory has grown too much.
+    fn has_outgrown(&mut self, talk: &mut Talk) -> bool {
+        let Some(ready) = &self.renewable else {
+            return false;
+        };
+        let pools = self.device.memory_pool_usage().map_or(0, |usage| usage.bytes_reserved);
+        let Some(grown) = self.growth.look(pools) else {
+            return false;
+        };
+        if !self.attention.is_at_ease() || !ready() {
+            return false;
+        }
+        let mib = grown >> 20;
+        let (text, outgrown) = match renewal::program() {
+            Ok(_) => (
+                format!("the process has grown by {mib} MiB, so a new one goes on from this checkpoint"),
+                true,
+            ),
+            Err(reason) => {
+                self.growth.forgive();
+                (
+                    format!(
+                        "the process has grown by {mib} MiB, and no new one can go on in its place ({reason}); stop and resume the run to give the memory back"
+                    ),
+                    false,
+                )
+            }
+        };
+        talk.tell(&Event::Notice { text });
+        outgrown
     }
 
     /// Says so when the disk will soon take no more checkpoints. To be asked before a file is written: it may be

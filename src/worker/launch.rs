@@ -55,7 +55,8 @@ pub enum Going {
     Over(Box<Summary>),
 }
 
-/// Goes on with the run in `dir`, with the settings that `change` makes of its own.
+/// Goes on with the run in `dir`, with the settings that `change` makes of its own. A process that is
+/// `renewed` hears what was told to the one whose place it took.
 ///
 /// # Errors
 ///
@@ -63,6 +64,7 @@ pub enum Going {
 /// or as [`Engine::resume`].
 pub fn resume(
     dir: &Path,
+    renewed: bool,
     change: impl FnOnce(&mut RunConfig) -> anyhow::Result<()>,
     tell: &mut dyn FnMut(&Event),
 ) -> anyhow::Result<Going> {
@@ -87,7 +89,7 @@ pub fn resume(
         tell(&Event::Notice { text: warning.0.clone() });
     }
     let plan = plan(job, config, tell)?;
-    let engine = Engine::resume(plan, resumed.folder, resumed.checkpoint, tell)?;
+    let engine = Engine::resume(plan, resumed.folder, resumed.checkpoint, renewed, tell)?;
     Ok(Going::On(Box::new(engine)))
 }
 

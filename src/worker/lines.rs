@@ -57,15 +57,24 @@ impl<R: BufRead> Iterator for Lines<R> {
     }
 }
 
-/// The lines of `input` that are taken in; one that is too long is told to the log, as `whose`.
-pub(super) fn texts<R: BufRead>(input: R, whose: &'static str) -> impl Iterator<Item = String> {
-    lines(input).filter_map(move |line| match line {
-        Line::Text(line) => Some(line),
-        Line::TooLong(bytes) => {
-            tracing::warn!("a line of {bytes} bytes from {whose} was passed over");
-            None
+impl<R> Lines<R> {
+    /// Where they come from.
+    pub fn input(&self) -> &R {
+        &self.input
+    }
+}
+
+impl Line {
+    /// What is taken in; one that is too long is told to the log, as `whose`.
+    pub fn text(self, whose: &str) -> Option<String> {
+        match self {
+            Self::Text(line) => Some(line),
+            Self::TooLong(bytes) => {
+                tracing::warn!("a line of {bytes} bytes from {whose} was passed over");
+                None
+            }
         }
-    })
+    }
 }
 
 /// The beginning of a line that was not understood, for a log.

@@ -36,8 +36,8 @@ struct Queue {
     /// When something was told last.
     told: Option<Instant>,
     closed: bool,
-    /// Closed, and all that waited was written or will never be.
-    written: bool,
+    /// A line is being written.
+    writing: bool,
 }
 
 struct Waiting {
@@ -86,11 +86,11 @@ impl Outbox {
         self.shared.changed.notify_all();
     }
 
-    /// Waits until all is written, for so long at most.
-    pub fn drained(&self, patience: Duration) {
-        let waits = |queue: &mut Queue| !queue.written;
+    /// Waits until all is written, or nobody reads it any more, for so long at most. Returns whether it is.
+    pub fn drained(&self, patience: Duration) -> bool {
+        let waits = |queue: &mut Queue| queue.writing || !queue.lines.is_empty();
         let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), patience, waits);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
 
@@ -102,13 +102,14 @@ impl Shared {
     fn write(&self, mut output: impl Write, beat: Duration) {
         // That nobody reads it any more is no reason to stop the work: it may have been let go.
         while let Some(line) = self.next(beat) {
-            if writeln!(output, "{line}").and_then(|()| output.flush()).is_err() {
+            let written = writeln!(output, "{line}").and_then(|()| output.flush());
+            self.lock().writing = false;
+            if written.is_err() {
                 self.abandon();
                 break;
             }
+            self.changed.notify_all();
         }
-        self.lock().written = true;
-        self.changed.notify_all();
     }
 
     /// The next line, or a sign of life where none comes for so long; nothing when all is written.
@@ -117,7 +118,7 @@ impl Shared {
         let waits = |queue: &mut Queue| queue.lines.is_empty() && !queue.closed;
         let waited = self.changed.wait_timeout_while(queue, beat, waits);
         let (mut queue, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-        match queue.lines.pop_front() {
+        let line = match queue.lines.pop_front() {
             Some(waiting) => {
                 queue.bytes -= waiting.line.len();
                 Some(waiting.line)
@@ -128,17 +129,22 @@ impl Shared {
                 Some(serde_json::json!(Event::Alive { quiet_ms }).to_string())
             }
             None => None,
-        }
+        };
+        queue.writing = line.is_some();
+        line
     }
 
     /// Takes in what is told and forgets it.
     fn abandon(&self) {
         let mut queue = self.lock();
-        while !queue.closed {
+        loop {
             (queue.lines, queue.bytes) = (VecDeque::new(), 0);
+            self.changed.notify_all();
+            if queue.closed {
+                return;
+            }
             queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
         }
-        (queue.lines, queue.bytes) = (VecDeque::new(), 0);
     }
 }
 
@@ -224,6 +230,23 @@ mod tests {
         thread.join().unwrap();
         let lines: Vec<Event> = lines.iter().map(|line| serde_json::from_str(&line).unwrap()).collect();
         assert_eq!(lines, told);
+    }
+
+    #[test]
+    fn whether_all_was_read_is_known() {
+        let (output, permit, lines) = slow();
+        let (outbox, _thread) = Outbox::new(output);
+        let (soon, late) = (Duration::from_millis(50), Duration::from_secs(60));
+        assert!(outbox.drained(soon), "there is nothing to read");
+        [metric(1), metric(2)].iter().for_each(|event| outbox.tell(event));
+        permit.send(()).unwrap();
+        lines.recv().unwrap();
+        assert!(!outbox.drained(soon), "the second one is on its way, and not there");
+        permit.send(()).unwrap();
+        assert!(outbox.drained(late));
+        drop((permit, lines));
+        outbox.tell(&metric(3));
+        assert!(outbox.drained(late), "nobody reads any more");
     }
 
     #[test]

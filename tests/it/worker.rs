@@ -13,13 +13,14 @@ use super::small::{small_config, small_search};
 /// Far more than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Worker {
-    child: Child,
+/// A worker process, and what it tells.
+pub struct Worker {
+    pub child: Child,
     heard: Receiver<Notice>,
 }
 
 impl Worker {
-    fn new(command: Command) -> Self {
+    pub fn new(command: Command) -> Self {
         let (send, heard) = channel();
         let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
         let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
@@ -32,12 +33,12 @@ impl Worker {
         Self::new(Command::Start { job: Job::Search, config, dir: dir.to_owned() })
     }
 
-    fn tell(&mut self, control: Control) {
+    pub fn tell(&mut self, control: Control) {
         self.child.send(&control.into()).unwrap();
     }
 
     /// Listens up to the first event that is wanted, and returns all.
-    fn until(&self, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
+    pub fn until(&self, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
             match self.heard.recv_timeout(PATIENCE).unwrap() {
@@ -125,7 +126,7 @@ fn a_killed_worker_is_heard_of_at_once_and_its_run_resumes_in_another() {
     let (_, death) = worker.end();
     assert!(at.elapsed() < Duration::from_secs(2), "{:?}", at.elapsed());
     assert!(!death.orderly && death.text.contains("died"), "{death:?}");
-    let worker = Worker::new(Command::Resume { dir: killed.clone() });
+    let worker = Worker::new(Command::Resume { dir: killed.clone(), renewed: false });
     let (events, death) = worker.end();
     assert!(events.iter().any(|event| matches!(event, Event::Finished { .. })), "{death:?}");
     assert_same_outcome(&straight, &killed);

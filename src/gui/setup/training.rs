@@ -211,6 +211,9 @@ pub fn run(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: &
             &mut config.checkpoint.every_seconds,
             drag,
         );
+        let tip = "MiB of memory after which a new process goes on from a checkpoint; 0 for never";
+        let (key, drag) = ("checkpoint.renew_after_mib", Drag::whole(0..=1 << 20, 8.0));
+        form.number(ui, key, "Memory may grow by", tip, &mut config.checkpoint.renew_after_mib, drag);
     });
 }
 

@@ -8,6 +8,8 @@ use tempfile::{TempDir, tempdir};
 
 use crate::gan::WEIGHTS_EVERY;
 use crate::model::NamedTensors;
+use crate::run::Live;
+use crate::worker::Stride;
 
 /// A run of seconds that trains one architecture, on the CPU.
 const SETTINGS: [&str; 17] = [
@@ -34,7 +36,7 @@ struct Bench {
     root: TempDir,
     engine: Engine,
     told: Vec<Event>,
-    _send: Sender<Control>,
+    send: Sender<Control>,
     controls: Receiver<Control>,
 }
 
@@ -55,7 +57,7 @@ impl Bench {
         let mut tell = |event: &Event| told.push(event.clone());
         let engine = Engine::start(plan, &root.path().join("run"), &mut tell).unwrap();
         let (send, controls) = channel();
-        Self { root, engine, told, _send: send, controls }
+        Self { root, engine, told, send, controls }
     }
 
     fn dir(&self) -> PathBuf {
@@ -248,4 +250,39 @@ fn a_collapse_is_seen_in_the_images_whatever_the_losses_do() {
         bench.warnings().len()
     };
     assert_eq!(healthy, 0);
+}
+
+#[test]
+fn a_run_whose_process_has_grown_ends_at_a_checkpoint_where_a_new_one_can_go_on_and_not_before() {
+    let mut bench = Bench::new(&["checkpoint.every_seconds=0", "checkpoint.renew_after_mib=16"]);
+    let mut taken = Vec::new();
+    let mut grow = || taken.push(std::hint::black_box(vec![1u8; 256 << 20]));
+    bench.turns(1);
+    grow();
+    // Nobody could start a new process.
+    bench.turns(2);
+    static READY: AtomicBool = AtomicBool::new(false);
+    bench.engine.renewable = Some(Box::new(|| READY.load(Ordering::SeqCst)));
+    // The first look with what is there now.
+    bench.turns(1);
+    grow();
+    bench.turns(1);
+    READY.store(true, Ordering::SeqCst);
+    bench.send.send(Control::Step { stride: Stride::Both }).unwrap();
+    // Somebody watches each step.
+    bench.turns(1);
+    bench.send.send(Control::Continue).unwrap();
+    assert_eq!(bench.turn().unwrap(), Some(End::Outgrown));
+    let notice = bench.told.iter().rev().find_map(|event| match event {
+        Event::Notice { text } => Some(text.as_str()),
+        _ => None,
+    });
+    assert!(notice.is_some_and(|text| text.contains("a new one goes on")), "{notice:?}");
+    // All is saved, and what is told from now on is for the new process.
+    let newest = bench.engine.folder.latest_checkpoint().unwrap().checkpoint.unwrap();
+    assert_eq!(newest.step(), bench.engine.tick);
+    let dir = bench.dir();
+    crate::run::tell(&dir, &Control::Pause).unwrap();
+    drop(bench.engine);
+    assert_eq!(Live::take_over(&dir).told::<Control>(), [Control::Pause]);
 }

@@ -10,6 +10,7 @@ mod disk;
 mod kills;
 mod numbers;
 mod pipe;
+mod renewal;
 mod soak;
 
 use std::fs;

@@ -1,0 +1,118 @@
+//! What a worker is told, a line at a time, so that another process can take over between two lines and
+//! none is lost.
+
+use std::io::{BufReader, Read};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::command::Command;
+use super::lines::{beginning, lines};
+
+/// A pipe that is read.
+pub trait Pipe: Read + Send + 'static {
+    /// Waits until there is something to read, or the end, and takes nothing.
+    fn wait(&self);
+}
+
+#[cfg(unix)]
+impl<T: Read + std::os::fd::AsFd + Send + 'static> Pipe for T {
+    fn wait(&self) {
+        use rustix::event::{PollFd, PollFlags, poll};
+        // What is wrong with the pipe is met when it is read.
+        let _ = rustix::io::retry_on_intr(|| poll(&mut [PollFd::new(self, PollFlags::IN)], None));
+    }
+}
+
+/// Where no process takes the place of another, reading may as well begin before there is something.
+#[cfg(not(unix))]
+impl<T: Read + Send + 'static> Pipe for T {
+    fn wait(&self) {}
+}
+
+/// Is closed while a line is on its way.
+#[derive(Clone, Default)]
+pub(super) struct Gate(Arc<Mutex<()>>);
+
+impl Gate {
+    /// Waits until nothing is on its way; as long as the guard is held, nothing is taken from the pipe.
+    pub fn close(&self) -> MutexGuard<'_, ()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Calls `take` with each command that comes out of the pipe until it is closed. What is no command is told
+/// to the log.
+pub(super) fn commands(pipe: impl Pipe, gate: &Gate, mut take: impl FnMut(Command)) {
+    let mut lines = lines(BufReader::new(pipe));
+    loop {
+        lines.input().get_ref().wait();
+        let closed = gate.close();
+        // A pipe gives more than a line at once.
+        loop {
+            let Some(line) = lines.next() else { return };
+            let line = line.text("who tells the worker what to do").unwrap_or_default();
+            match serde_json::from_str(&line) {
+                Ok(command) => take(command),
+                Err(error) => {
+                    tracing::warn!("a command was not understood ({error}): {}", beginning(&line));
+                }
+            }
+            if lines.input().buffer().is_empty() {
+                break;
+            }
+        }
+        drop(closed);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::worker::Control;
+    use std::io::{Write, pipe};
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    const LATE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn all_that_comes_in_pieces_or_at_once_is_taken_in_order() {
+        let (from, mut to) = pipe().unwrap();
+        let (send, taken) = channel();
+        let reader =
+            thread::spawn(move || commands(from, &Gate::default(), |command| send.send(command).unwrap()));
+        for piece in [
+            "{\"command\":\"pa",
+            "use\"}\n{\"command\":\"continue\"}\nnonsense\n\n",
+            "{\"command\":\"stop\"}",
+        ] {
+            to.write_all(piece.as_bytes()).unwrap();
+            thread::sleep(Duration::from_millis(20));
+        }
+        drop(to);
+        reader.join().unwrap();
+        let taken: Vec<Command> = taken.iter().collect();
+        assert_eq!(taken, [Control::Pause, Control::Continue, Control::Stop].map(Command::from));
+    }
+
+    #[test]
+    fn what_is_told_while_the_gate_is_closed_stays_in_the_pipe_for_who_comes_next() {
+        let (from, mut to) = pipe().unwrap();
+        let mut next = from.try_clone().unwrap();
+        let (send, taken) = channel();
+        let gate = Gate::default();
+        let own = gate.clone();
+        thread::spawn(move || commands(from, &own, |command| drop(send.send(command))));
+        writeln!(to, "{}", serde_json::json!(Command::from(Control::Pause))).unwrap();
+        assert_eq!(taken.recv_timeout(LATE), Ok(Control::Pause.into()));
+        let closed = gate.close();
+        let line = serde_json::json!(Command::from(Control::Stop)).to_string();
+        writeln!(to, "{line}").unwrap();
+        assert!(taken.recv_timeout(Duration::from_millis(200)).is_err());
+        let mut there = vec![0; line.len()];
+        next.read_exact(&mut there).unwrap();
+        assert_eq!(there, line.as_bytes());
+        drop(closed);
+    }
+}
