@@ -100,8 +100,7 @@ impl Victims {
     }
 }
 
-/// Looks again and again until there is something.
-pub fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {

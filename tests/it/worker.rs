@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A worker process, and what it tells.
 pub struct Worker {
     pub child: Child,
-    heard: Receiver<Notice>,
+    pub heard: Receiver<Notice>,
 }
 
 impl Worker {
