@@ -49,11 +49,12 @@ pub(super) fn commands(pipe: impl Pipe, gate: &Gate, mut take: impl FnMut(Comman
         // A pipe gives more than a line at once.
         loop {
             let Some(line) = lines.next() else { return };
-            let line = line.text("who tells the worker what to do").unwrap_or_default();
-            match serde_json::from_str(&line) {
-                Ok(command) => take(command),
-                Err(error) => {
-                    tracing::warn!("a command was not understood ({error}): {}", beginning(&line));
+            if let Some(line) = line.text("who tells the worker what to do") {
+                match serde_json::from_str(&line) {
+                    Ok(command) => take(command),
+                    Err(error) => {
+                        tracing::warn!("a command was not understood ({error}): {}", beginning(&line));
+                    }
                 }
             }
             if lines.input().buffer().is_empty() {
