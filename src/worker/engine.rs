@@ -445,14 +445,14 @@ impl Engine {
         let mib = grown >> 20;
         let (text, outgrown) = match renewal::program() {
             Ok(_) => (
-                format!("the process has grown by {mib} MiB, so a new one goes on from this checkpoint"),
+                format!("memory has grown by {mib} MiB, so a new process goes on from this checkpoint"),
                 true,
             ),
             Err(reason) => {
                 self.growth.forgive();
                 (
                     format!(
-                        "the process has grown by {mib} MiB, and no new one can go on in its place ({reason}); stop and resume the run to give the memory back"
+                        "memory has grown by {mib} MiB, and no new process can go on in place of this one ({reason}); stop and resume the run to give the memory back"
                     ),
                     false,
                 )

@@ -132,23 +132,31 @@ impl Form<'_> {
 pub struct Drag {
     bounds: (f64, f64),
     speed: f64,
+    /// What the number counts, with a space before it.
+    unit: &'static str,
 }
 
 impl Drag {
     /// A whole number.
     pub fn whole(bounds: RangeInclusive<u64>, speed: f64) -> Self {
-        Self { bounds: (*bounds.start() as f64, *bounds.end() as f64), speed }
+        Self { bounds: (*bounds.start() as f64, *bounds.end() as f64), speed, unit: "" }
     }
 
     /// Any number.
     pub fn real(bounds: RangeInclusive<f64>, speed: f64) -> Self {
-        Self { bounds: (*bounds.start(), *bounds.end()), speed }
+        Self { bounds: (*bounds.start(), *bounds.end()), speed, unit: "" }
+    }
+
+    /// The number with a unit behind it, such as " MiB".
+    pub fn of(self, unit: &'static str) -> Self {
+        Self { unit, ..self }
     }
 
     /// The control. What is typed may lie outside, so that a mistake is seen and told, not changed.
     pub fn value<N: emath::Numeric>(self, value: &mut N) -> DragValue<'_> {
         let bounds = N::from_f64(self.bounds.0)..=N::from_f64(self.bounds.1);
         let shown = DragValue::new(value).range(bounds).clamp_existing_to_range(false).speed(self.speed);
+        let shown = shown.suffix(self.unit);
         match N::INTEGRAL {
             true => shown,
             false => shown.max_decimals(8),

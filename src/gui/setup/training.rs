@@ -202,7 +202,7 @@ pub fn run(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: &
         ui.vertical(|ui| self_test(ui, &config.device, machine));
         ui.end_row();
         let tip = "Seconds of work between two checkpoints: what a power cut may cost";
-        let drag = Drag::whole(1..=86_400, 1.0);
+        let drag = Drag::whole(1..=86_400, 1.0).of(" s");
         form.number(
             ui,
             "checkpoint.every_seconds",
@@ -212,7 +212,7 @@ pub fn run(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: &
             drag,
         );
         let tip = "MiB of memory after which a new process goes on from a checkpoint; 0 for never";
-        let (key, drag) = ("checkpoint.renew_after_mib", Drag::whole(0..=1 << 20, 8.0));
+        let (key, drag) = ("checkpoint.renew_after_mib", Drag::whole(0..=1 << 20, 8.0).of(" MiB"));
         form.number(ui, key, "Memory may grow by", tip, &mut config.checkpoint.renew_after_mib, drag);
     });
 }

@@ -276,7 +276,7 @@ impl RunState {
             Event::Started { device, resumed, .. } => {
                 self.status = Status::Running;
                 self.progress = None;
-                let begins = if resumed { "Going on" } else { "Begins" };
+                let begins = if resumed { "Resumed" } else { "Begins" };
                 self.say(moment, Level::Note, format!("{begins} on {device}"));
                 self.device = Some(device);
             }

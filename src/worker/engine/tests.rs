@@ -277,7 +277,7 @@ fn a_run_whose_process_has_grown_ends_at_a_checkpoint_where_a_new_one_can_go_on_
         Event::Notice { text } => Some(text.as_str()),
         _ => None,
     });
-    assert!(notice.is_some_and(|text| text.contains("a new one goes on")), "{notice:?}");
+    assert!(notice.is_some_and(|text| text.contains("a new process goes on")), "{notice:?}");
     // All is saved, and what is told from now on is for the new process.
     let newest = bench.engine.folder.latest_checkpoint().unwrap().checkpoint.unwrap();
     assert_eq!(newest.step(), bench.engine.tick);

@@ -45,7 +45,10 @@ fn a_search_whose_process_is_renewed_ends_like_one_that_was_not() {
     straight(&unbroken);
     let mut search = Run::of(&growing_search(&renewed));
     let notice = search.until("a new process", |event| matches!(event, Event::Notice { .. }));
-    assert!(matches!(&notice, Event::Notice { text } if text.contains("a new one goes on")), "{notice:?}");
+    assert!(
+        matches!(&notice, Event::Notice { text } if text.contains("a new process goes on")),
+        "{notice:?}"
+    );
     search.until("it goes on", goes_on);
     assert!(called(search.process.id()).contains("--renewed"), "{}", called(search.process.id()));
     let (_, status) = search.end();
