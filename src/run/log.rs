@@ -275,7 +275,7 @@ pub struct Lines<T> {
     pub items: Vec<T>,
     /// How many bytes were read, up to the end of the last whole line.
     pub good: u64,
-    /// What stopped the reading before the end, if something did.
+    /// What was left out, or stopped the reading before the end, if something did.
     pub warning: Option<Warning>,
 }
 
