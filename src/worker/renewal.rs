@@ -100,11 +100,13 @@ mod tests {
 
     #[test]
     fn what_this_process_takes_is_seen() {
-        let before = resident().unwrap();
-        // Ones, because pages of zeros are not taken before they are written to.
-        let taken = std::hint::black_box(vec![1u8; 256 << 20]);
-        let after = resident().unwrap();
-        // Other tests give memory back meanwhile.
-        assert!(after > before + (64 << 20), "{before} {after} {}", taken.len());
+        let is_seen = || {
+            let before = resident().unwrap();
+            // Ones, because pages of zeros are not taken before they are written to.
+            let _taken = std::hint::black_box(vec![1u8; 128 << 20]);
+            resident().unwrap() > before + (64 << 20)
+        };
+        // Other tests may give memory back meanwhile.
+        assert!((0..20).any(|_| is_seen()));
     }
 }
