@@ -442,24 +442,19 @@ impl Engine {
         if !self.attention.is_at_ease() || !ready() {
             return false;
         }
-        let mib = grown >> 20;
-        let (text, outgrown) = match renewal::program() {
-            Ok(_) => (
-                format!("memory has grown by {mib} MiB, so a new process goes on from this checkpoint"),
-                true,
-            ),
+        let program = renewal::program();
+        let next = match &program {
+            Ok(_) => "so a new process goes on from this checkpoint".to_owned(),
             Err(reason) => {
                 self.growth.forgive();
-                (
-                    format!(
-                        "memory has grown by {mib} MiB, and no new process can go on in place of this one ({reason}); stop and resume the run to give the memory back"
-                    ),
-                    false,
+                format!(
+                    "and no new process can go on in place of this one ({reason}); stop and resume the run to give the memory back"
                 )
             }
         };
+        let text = format!("memory has grown by {} MiB, {next}", grown >> 20);
         talk.tell(&Event::Notice { text });
-        outgrown
+        program.is_ok()
     }
 
     /// Says so when the disk will soon take no more checkpoints. To be asked before a file is written: it may be
