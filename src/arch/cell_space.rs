@@ -1,15 +1,18 @@
 //! What one cell of a search space allows.
 
 use super::cost::{Cost, cell_cost};
-use super::gene::{on_off, skip_bit};
+use super::slots::{BySlot, skip_bit};
 use super::space::Token;
-use super::{ArchError, CellGene, CellOverride, NetShape, SkipRule, SkipRules, SpaceConfig, TokenKind};
+use super::{ArchError, CellGene, CellOverride, NetShape, SkipRule, SkipRules, Slot, SpaceConfig};
 use std::collections::BTreeMap;
 
 /// What one cell allows.
 #[derive(Debug, Clone)]
 pub(super) struct CellSpace {
+    /// What is searched: AutoGAN's slots, and later ones that have more than one value.
     pub tokens: Vec<Token>,
+    /// The allowed values of each slot, ascending; 0 where the cell does not have it.
+    pub allowed: BySlot<Vec<u32>>,
     /// One for each earlier cell.
     rules: Vec<SkipRule>,
     /// The cell's genes by what counts against a bound; a number without one is 0.
@@ -34,33 +37,32 @@ impl CellSpace {
                 return Err(ArchError::SkipRules { cell: cell + 1, found: rules.len() });
             }
         };
-        let tokens = TokenKind::of_cell(cell)
-            .iter()
-            .map(|&kind| {
-                let mut values: Vec<u32> = match kind {
-                    TokenKind::Conv => tokens_of(own.conv.as_ref().unwrap_or(&config.conv), |c| c.token()),
-                    TokenKind::Norm => tokens_of(own.norm.as_ref().unwrap_or(&config.norm), |n| n.token()),
-                    TokenKind::Up => tokens_of(own.up.as_ref().unwrap_or(&config.up), |u| u.token()),
-                    TokenKind::Shortcut => {
-                        tokens_of(own.shortcut.as_ref().unwrap_or(&config.shortcut), u32::from)
-                    }
-                    TokenKind::Skips => allowed_masks(&rules),
-                };
-                values.sort_unstable();
-                let choice = kind.name();
-                if values.is_empty() {
-                    return Err(ArchError::EmptyChoice { cell: cell + 1, choice });
-                }
-                if let Some(pair) = values.windows(2).find(|pair| pair[0] == pair[1]) {
-                    let value = kind.value_name(cell, pair[0]);
-                    return Err(ArchError::RepeatedValue { cell: cell + 1, choice, value });
-                }
-                Ok(Token { kind, values })
-            })
-            .collect::<Result<Vec<Token>, ArchError>>()?;
+        let mut allowed: BySlot<Vec<u32>> = BySlot::default();
+        for &slot in Slot::ALL {
+            let mut values: Vec<u32> = match slot {
+                Slot::Conv => tokens_of(own.conv.as_ref().unwrap_or(&config.conv), |c| c as u32),
+                Slot::Norm => tokens_of(own.norm.as_ref().unwrap_or(&config.norm), |n| n as u32),
+                Slot::Up => tokens_of(own.up.as_ref().unwrap_or(&config.up), |u| u as u32),
+                Slot::Shortcut => tokens_of(own.shortcut.as_ref().unwrap_or(&config.shortcut), u32::from),
+                Slot::Skips => allowed_masks(&rules),
+            };
+            values.sort_unstable();
+            let choice = slot.name();
+            if values.is_empty() {
+                return Err(ArchError::EmptyChoice { cell: cell + 1, choice });
+            }
+            if let Some(pair) = values.windows(2).find(|pair| pair[0] == pair[1]) {
+                let value = slot.value_name(cell, pair[0]);
+                return Err(ArchError::RepeatedValue { cell: cell + 1, choice, value });
+            }
+            allowed[slot] = values;
+        }
+        let searched = |slot: &Slot| slot.is_released() || allowed[*slot].len() > 1;
+        let tokens = Slot::of_cell(cell).filter(searched);
+        let tokens = tokens.map(|slot| Token { slot, values: allowed[slot].clone() }).collect();
 
         let mut genes: BTreeMap<Cost, Vec<CellGene>> = BTreeMap::new();
-        let all = all_genes(&tokens);
+        let all = all_genes(&allowed);
         for &gene in &all {
             let cost = cell_cost(cell, &gene, shape);
             let counted = Cost {
@@ -72,7 +74,7 @@ impl CellSpace {
         let cost = |gene: &&CellGene| cell_cost(cell, gene, shape);
         let [cheapest, dearest] = [all.iter().min_by_key(cost), all.iter().max_by_key(cost)]
             .map(|gene| *gene.expect("every choice has a value, so there is a gene"));
-        Ok(CellSpace { tokens, rules, genes, cheapest, dearest })
+        Ok(CellSpace { tokens, allowed, rules, genes, cheapest, dearest })
     }
 
     /// Number of the cell's genes.
@@ -80,29 +82,36 @@ impl CellSpace {
         self.tokens.iter().map(|token| token.values.len() as u64).product()
     }
 
+    /// The gene with the first allowed value of every slot.
+    pub fn first(&self) -> CellGene {
+        Slot::ALL.iter().fold(CellGene::default(), |gene, &slot| gene.with(slot, self.allowed[slot][0]))
+    }
+
     /// The first choice of a gene of cell `cell` (from 0) that is outside.
     pub fn check(&self, cell: usize, gene: &CellGene) -> Result<(), ArchError> {
         let outside = |choice: String, value: String, allowed: String| {
             Err(ArchError::Outside { cell: cell + 1, choice, value, allowed })
         };
-        for (token, value) in self.tokens.iter().zip(gene.tokens(cell)) {
-            let kind = token.kind;
-            if kind != TokenKind::Skips && !token.values.contains(&value) {
-                let allowed = token.values.iter().map(|&value| kind.value_name(cell, value));
+        for &slot in Slot::ALL.iter().filter(|&&slot| slot != Slot::Skips) {
+            let (value, allowed) = (gene.value(slot), &self.allowed[slot]);
+            if !allowed.contains(&value) {
+                let allowed = allowed.iter().map(|&value| slot.value_name(cell, value));
                 let allowed = allowed.collect::<Vec<_>>().join(" or ");
-                return outside(kind.name().to_owned(), kind.value_name(cell, value), allowed);
+                return outside(slot.name().to_owned(), slot.value_name(cell, value), allowed);
             }
         }
         for (source, rule) in self.rules.iter().enumerate() {
             let on = gene.has_skip(cell, source);
             if !rule.allows(on) {
                 let skip = format!("the skip from cell {}", source + 1);
-                return outside(skip, on_off(on).to_owned(), on_off(!on).to_owned());
+                let name = |on| Slot::Shortcut.value_name(cell, u32::from(on));
+                return outside(skip, name(on), name(!on));
             }
         }
-        if gene.skips >> cell != 0 {
-            let allowed = format!("0 to {}", TokenKind::Skips.values(cell) - 1);
-            return outside("the skip mask".to_owned(), gene.skips.to_string(), allowed);
+        let mask = gene.value(Slot::Skips);
+        if mask >> cell != 0 {
+            let allowed = format!("0 to {}", Slot::Skips.values(cell) - 1);
+            return outside("the skip mask".to_owned(), mask.to_string(), allowed);
         }
         Ok(())
     }
@@ -137,16 +146,12 @@ fn allowed_masks(rules: &[SkipRule]) -> Vec<u32> {
         .collect()
 }
 
-/// All genes of a cell, in the order of their tokens.
-fn all_genes(tokens: &[Token]) -> Vec<CellGene> {
-    let mut lists: Vec<Vec<u32>> = vec![Vec::new()];
-    for token in tokens {
-        let longer = lists
-            .iter()
-            .flat_map(|list| token.values.iter().map(|&value| [list.as_slice(), &[value]].concat()));
-        lists = longer.collect();
-    }
-    lists.iter().map(|list| CellGene::from_tokens(list)).collect()
+/// All genes with allowed values, in the order of their tokens.
+fn all_genes(allowed: &BySlot<Vec<u32>>) -> Vec<CellGene> {
+    Slot::ALL.iter().fold(vec![CellGene::default()], |genes, &slot| {
+        let with = |gene: &CellGene| allowed[slot].iter().map(|&value| gene.with(slot, value)).collect();
+        genes.iter().flat_map::<Vec<CellGene>, _>(with).collect()
+    })
 }
 
 #[cfg(test)]
@@ -190,7 +195,7 @@ mod tests {
         );
         assert!(space.contains(&Genotype::parse("1 0 1 1 1 0 0 1 1 1 0 1 0 1").unwrap()));
         let mut broken = Genotype::parse("1 0 1 1").unwrap();
-        broken.cells[0].skips = 1;
+        broken.cells[0] = broken.cells[0].with(Slot::Skips, 1);
         assert!(space.check(&broken).unwrap_err().to_string().contains("the skip mask 1"));
     }
 

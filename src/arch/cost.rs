@@ -168,20 +168,20 @@ fn image_layers(cells: usize, shape: &NetShape) -> [LayerCost; 2] {
 fn cell_layers(cell: usize, gene: &CellGene, shape: &NetShape) -> Vec<LayerCost> {
     let channels = shape.channels;
     let (low, high) = (shape.side(cell), shape.side(cell + 1));
-    let deconv = gene.up == Up::Deconv;
-    let batch_norm = gene.norm == Norm::Batch;
+    let deconv = gene.up() == Up::Deconv;
+    let batch_norm = gene.norm() == Norm::Batch;
     let name = |part: &str| format!("cell{}.{part}", cell + 1);
     let mut all = Vec::new();
 
     // A pre block normalises its input, which in the first block is still small.
-    if batch_norm && gene.conv == Conv::Pre {
+    if batch_norm && gene.conv() == Conv::Pre {
         all.push(LayerCost::batch_norm(name("block1.norm"), channels, low));
     }
     if deconv {
         all.push(LayerCost::deconv(name("block1.up"), channels, high));
     }
     all.push(LayerCost::conv(name("block1.conv"), channels, channels, 3, high));
-    if batch_norm && gene.conv == Conv::Post {
+    if batch_norm && gene.conv() == Conv::Post {
         all.push(LayerCost::batch_norm(name("block1.norm"), channels, high));
     }
 
@@ -202,7 +202,7 @@ fn cell_layers(cell: usize, gene: &CellGene, shape: &NetShape) -> Vec<LayerCost>
     }
     all.push(LayerCost::conv(name("block2.conv"), channels, channels, 3, high));
 
-    if gene.shortcut {
+    if gene.shortcut() {
         if deconv {
             all.push(LayerCost::deconv(name("shortcut.up"), channels, high));
         }

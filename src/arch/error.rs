@@ -38,6 +38,16 @@ pub enum ArchError {
         /// What may stand there.
         allowed: String,
     },
+    /// What stands behind the integer vector is no slot with its tokens.
+    #[error(
+        "behind its vector the architecture has \"{text}\"; write the name of a choice there and one token for each of its {cells} cells"
+    )]
+    LaterSlot {
+        /// What stands there.
+        text: String,
+        /// Cells of the architecture.
+        cells: usize,
+    },
     /// A named architecture has no cell or too many.
     #[error("the architecture has {cells} cells; give it 1 to {MAX_CELLS}")]
     CellCount {

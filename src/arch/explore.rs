@@ -62,13 +62,11 @@ impl Space {
     pub fn neighbours(&self, genotype: &Genotype) -> Vec<Genotype> {
         let mut found = Vec::new();
         for (cell, gene) in genotype.cells.iter().enumerate().take(self.cells()) {
-            for (place, token) in self.tokens(cell).iter().enumerate() {
-                let mut values = gene.tokens(cell);
-                let own = values[place];
+            for token in self.tokens(cell) {
+                let own = gene.value(token.slot);
                 for &value in token.values.iter().filter(|&&value| value != own) {
-                    values[place] = value;
                     let mut neighbour = genotype.clone();
-                    neighbour.cells[cell] = CellGene::from_tokens(&values);
+                    neighbour.cells[cell] = gene.with(token.slot, value);
                     if self.admissible(&neighbour) {
                         found.push(neighbour);
                     }

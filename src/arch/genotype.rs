@@ -1,7 +1,7 @@
 //! A generator's architecture, with its text form and its JSON form.
 
-use super::gene::skip_bit;
-use super::{ArchError, CellGene, Conv, MAX_CELLS, Norm, TokenKind, Up};
+use super::slots::skip_bit;
+use super::{ArchError, CellGene, Conv, MAX_CELLS, Norm, Slot, Up};
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
@@ -13,9 +13,10 @@ const LONGEST_SHOWN: usize = 40;
 
 /// The choices of all cells of a generator, or of its first cells while it grows.
 ///
-/// The text form is the reference's integer vector, `1 0 1 1 1 0 0 1 1 1 0 1 0 3`: for each cell conv,
-/// norm, up, shortcut and, from cell 2 on, the bit mask of skips. The JSON form has names, and lists
-/// the source cells of the skips, counted from 1:
+/// The text form is the integer vector of AutoGAN's released code, `1 0 1 1 1 0 0 1 1 1 0 1 0 3`: for each
+/// cell conv, norm, up, shortcut and, from cell 2 on, the bit mask of skips. Slots that AutoGAN does not have
+/// stand behind it where they matter: their name and one token for each cell. The JSON form has names, and
+/// lists the source cells of the skips, counted from 1:
 ///
 /// ```json
 /// {"cells": [{"conv": "pre", "norm": "none", "up": "nearest", "shortcut": true, "skips": []},
@@ -32,23 +33,33 @@ pub struct Genotype {
 }
 
 impl Genotype {
-    /// Reads the integer vector. Blanks, commas, slashes, semicolons and brackets may separate the tokens;
-    /// the number of cells follows from their number.
+    /// Reads the text form. Blanks, commas, slashes, semicolons and brackets may separate the tokens; the
+    /// number of cells follows from their number.
     ///
     /// # Errors
     /// A token that is not a number or stands for no choice, or a length that no number of cells has.
     pub fn parse(text: &str) -> Result<Genotype, ArchError> {
         let separator = |c: char| c.is_whitespace() || ",/;[](){}".contains(c);
-        let tokens = text
-            .split(separator)
-            .filter(|part| !part.is_empty())
-            .enumerate()
-            .map(|(at, part)| {
-                let shown = || part.chars().take(LONGEST_SHOWN).collect();
-                part.parse().map_err(|_| ArchError::NotANumber { position: at + 1, text: shown() })
-            })
-            .collect::<Result<Vec<u32>, ArchError>>()?;
-        Self::from_tokens(&tokens)
+        let parts: Vec<&str> = text.split(separator).filter(|part| !part.is_empty()).collect();
+        let shown = |part: &str| part.chars().take(LONGEST_SHOWN).collect();
+        let number = |at: usize| {
+            let wrong = |_| ArchError::NotANumber { position: at + 1, text: shown(parts[at]) };
+            parts[at].parse::<u32>().map_err(wrong)
+        };
+        let is_later = |part: &&str| Slot::later().any(|slot| slot.name() == *part);
+        let end = parts.iter().position(is_later).unwrap_or(parts.len());
+        let mut genotype = Self::from_tokens(&(0..end).map(number).collect::<Result<Vec<u32>, _>>()?)?;
+        let cells = genotype.cells.len();
+        for name in (end..parts.len()).step_by(cells + 1) {
+            let slot = Slot::later().find(|slot| slot.name() == parts[name] && name + cells < parts.len());
+            let wrong = || ArchError::LaterSlot { text: shown(parts[name]), cells };
+            let slot = slot.ok_or_else(wrong)?;
+            for (cell, gene) in genotype.cells.iter_mut().enumerate() {
+                let at = name + 1 + cell;
+                *gene = gene.with(slot, checked(slot, cell, at + 1, number(at)?)?);
+            }
+        }
+        Ok(genotype)
     }
 
     /// The genotype of an integer vector.
@@ -60,32 +71,18 @@ impl Genotype {
         if !(tokens.len() + 1).is_multiple_of(5) || !(1..=MAX_CELLS).contains(&cells) {
             return Err(ArchError::Length { tokens: tokens.len() });
         }
-        let mut genotype = Genotype::default();
-        let mut position = 0;
-        for cell in 0..cells {
-            let first = position;
-            for &kind in TokenKind::of_cell(cell) {
-                let value = tokens[position];
-                position += 1;
-                if value >= kind.values(cell) {
-                    return Err(ArchError::Token {
-                        position,
-                        cell: cell + 1,
-                        choice: kind.name(),
-                        value,
-                        allowed: allowed_tokens(kind, cell),
-                    });
-                }
-            }
-            genotype.cells.push(CellGene::from_tokens(&tokens[first..position]));
+        let mut genotype = Genotype { cells: vec![CellGene::default(); cells] };
+        for ((cell, slot), (at, &value)) in places(cells).zip(tokens.iter().enumerate()) {
+            let gene = &mut genotype.cells[cell];
+            *gene = gene.with(slot, checked(slot, cell, at + 1, value)?);
         }
         Ok(genotype)
     }
 
-    /// The integer vector: 4 tokens for the first cell and 5 for each later one.
+    /// The integer vector: 4 tokens for the first cell and 5 for each later one. Slots that AutoGAN does not
+    /// have are not in it.
     pub fn tokens(&self) -> Vec<u32> {
-        let cells = self.cells.iter().enumerate();
-        cells.flat_map(|(cell, gene)| gene.tokens(cell)).collect()
+        places(self.cells.len()).map(|(cell, slot)| self.cells[cell].value(slot)).collect()
     }
 
     /// The first `n` cells; all of them if there are fewer.
@@ -129,7 +126,12 @@ impl Genotype {
 impl fmt::Display for Genotype {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tokens: Vec<String> = self.tokens().iter().map(u32::to_string).collect();
-        f.write_str(&tokens.join(" "))
+        f.write_str(&tokens.join(" "))?;
+        for slot in Slot::later().filter(|&slot| self.cells.iter().any(|gene| gene.mentions(slot))) {
+            write!(f, " {}", slot.name())?;
+            self.cells.iter().try_for_each(|gene| write!(f, " {}", gene.value(slot)))?;
+        }
+        Ok(())
     }
 }
 
@@ -141,15 +143,25 @@ impl FromStr for Genotype {
     }
 }
 
-/// The values of a token with their meaning, for a message.
-fn allowed_tokens(kind: TokenKind, cell: usize) -> String {
-    let values = 0..kind.values(cell);
-    if kind == TokenKind::Skips && cell > 2 {
-        return format!("0 to {}, one bit for each earlier cell, the highest for cell 1", values.end - 1);
+/// What the integer vector of so many cells is about, token by token: a cell (from 0) and a slot.
+fn places(cells: usize) -> impl Iterator<Item = (usize, Slot)> {
+    let of_cell = |cell| Slot::of_cell(cell).map(move |slot| (cell, slot));
+    (0..cells).flat_map(of_cell).filter(|(_, slot)| slot.is_released())
+}
+
+/// The token `value` of a slot in cell `cell` (from 0), which stands at `position` (from 1) in the text.
+fn checked(slot: Slot, cell: usize, position: usize, value: u32) -> Result<u32, ArchError> {
+    let values = 0..slot.values(cell);
+    if values.contains(&value) {
+        return Ok(value);
     }
-    let named: Vec<String> =
-        values.map(|value| format!("{value} ({})", kind.value_name(cell, value))).collect();
-    named.join(", ")
+    let allowed = if slot == Slot::Skips && cell > 2 {
+        format!("0 to {}, one bit for each earlier cell, the highest for cell 1", values.end - 1)
+    } else {
+        let named = values.map(|value| format!("{value} ({})", slot.value_name(cell, value)));
+        named.collect::<Vec<_>>().join(", ")
+    };
+    Err(ArchError::Token { position, cell: cell + 1, choice: slot.name(), value, allowed })
 }
 
 /// The JSON form of a [`Genotype`].
@@ -203,10 +215,10 @@ fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resul
 impl From<Genotype> for Named {
     fn from(genotype: Genotype) -> Named {
         let cells = genotype.cells.iter().enumerate().map(|(cell, gene)| NamedCell {
-            conv: gene.conv,
-            norm: gene.norm,
-            up: gene.up,
-            shortcut: gene.shortcut,
+            conv: gene.conv(),
+            norm: gene.norm(),
+            up: gene.up(),
+            shortcut: gene.shortcut(),
             skips: gene.skips_from(cell).iter().map(|source| source + 1).collect(),
         });
         Named { cells: cells.collect() }
@@ -233,13 +245,14 @@ impl TryFrom<Named> for Genotype {
                 }
                 skips |= bit;
             }
-            genotype.cells.push(CellGene {
-                conv: named.conv,
-                norm: named.norm,
-                up: named.up,
-                shortcut: named.shortcut,
-                skips,
-            });
+            genotype.cells.push(
+                CellGene::default()
+                    .with(Slot::Conv, named.conv as u32)
+                    .with(Slot::Norm, named.norm as u32)
+                    .with(Slot::Up, named.up as u32)
+                    .with(Slot::Shortcut, u32::from(named.shortcut))
+                    .with(Slot::Skips, skips),
+            );
         }
         Ok(genotype)
     }
@@ -253,22 +266,22 @@ mod tests {
 
     /// Any genotype of 1 to 6 cells.
     fn any_genotype() -> impl Strategy<Value = Genotype> {
-        prop::collection::vec((0..2u32, 0..3u32, 0..3u32, 0..2u32, 0..32u32), 1..=MAX_CELLS).prop_map(
-            |cells| {
-                let cells = cells.iter().enumerate();
-                let cells = cells.map(|(cell, &(conv, norm, up, shortcut, skips))| {
-                    CellGene::from_tokens(&[conv, norm, up, shortcut, skips % (1 << cell)])
-                });
-                Genotype { cells: cells.collect() }
-            },
-        )
+        prop::collection::vec(any::<[u32; Slot::ALL.len()]>(), 1..=MAX_CELLS).prop_map(|cells| {
+            let gene = |(cell, numbers): (usize, &[u32; Slot::ALL.len()])| {
+                let tokens = Slot::of_cell(cell).zip(numbers);
+                tokens.fold(CellGene::default(), |gene, (slot, number)| {
+                    gene.with(slot, number % slot.values(cell))
+                })
+            };
+            Genotype { cells: cells.iter().enumerate().map(gene).collect() }
+        })
     }
 
     proptest! {
         #[test]
         fn text_tokens_and_json_lead_back_to_the_genotype(genotype in any_genotype()) {
             prop_assert_eq!(&Genotype::parse(&genotype.to_string()).unwrap(), &genotype);
-            prop_assert_eq!(&Genotype::from_tokens(&genotype.tokens()).unwrap(), &genotype);
+            prop_assert_eq!(Genotype::from_tokens(&genotype.tokens()).unwrap().tokens(), genotype.tokens());
             let json = serde_json::to_string(&genotype).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Genotype>(&json).unwrap(), &genotype);
         }

@@ -1,6 +1,6 @@
 //! What an architecture is: search space, genotype and cost, as plain values without tensors.
 //!
-//! - [`CellGene`] is one cell's choices and [`Genotype`] a generator's, cell by cell; its text form is
+//! - [`Slot`] lists what is chosen in a cell. [`CellGene`] is one cell's choices and [`Genotype`] a generator's, cell by cell; its text form is
 //!   the integer vector of the AutoGAN reference code, its JSON form has names.
 //! - [`SpaceConfig`] is what a person switches on and off; [`Space`] is the checked search space: its
 //!   size, numbering, sampling, neighbours, the controller's heads, and the bounds on cost.
@@ -22,6 +22,7 @@ mod explore;
 mod gene;
 mod genotype;
 mod shared;
+mod slots;
 mod space;
 pub mod words;
 
@@ -30,9 +31,10 @@ pub use cost::{Cost, LayerCost, NetShape, layers, macs, params};
 pub use description::{Description, NetworkCost};
 pub use discriminator::{discriminator_layers, discriminator_macs, discriminator_params};
 pub use error::ArchError;
-pub use gene::{CellGene, Conv, Norm, TokenKind, Up};
+pub use gene::CellGene;
 pub use genotype::Genotype;
 pub use shared::{CellModules, shared_params};
+pub use slots::{BySlot, Choice, Choices, Conv, Entry, Norm, Operator, Slot, Up};
 pub use space::{Space, Token};
 
 /// The most cells a generator may have: 256 px from the usual bottom width of 4.

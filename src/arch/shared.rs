@@ -1,8 +1,8 @@
 //! What the shared generator of a search space holds.
 
 use super::cost::fixed_cost;
-use super::gene::skip_bit;
-use super::{CellGene, Conv, LayerCost, Norm, Space, TokenKind, Up};
+use super::slots::sources;
+use super::{CellGene, Conv, LayerCost, Norm, Slot, Space, Up};
 
 /// Which operators a cell of the shared generator must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,39 +23,24 @@ impl CellModules {
     /// What some architecture of the space can use in cell `cell` (from 0). Bounds on cost are left out of
     /// account.
     pub fn used(space: &Space, cell: usize) -> CellModules {
-        let mut modules = CellModules {
-            convs: Vec::new(),
-            batch_norm: false,
-            deconv: false,
-            shortcut: false,
-            skips_from: Vec::new(),
-        };
-        for token in space.tokens(cell) {
-            let has = |value: u32| token.values.contains(&value);
-            match token.kind {
-                TokenKind::Conv => {
-                    modules.convs = Conv::ALL.iter().copied().filter(|c| has(c.token())).collect()
-                }
-                TokenKind::Norm => modules.batch_norm = has(Norm::Batch.token()),
-                TokenKind::Up => modules.deconv = has(Up::Deconv.token()),
-                TokenKind::Shortcut => modules.shortcut = has(1),
-                TokenKind::Skips => {
-                    let possible = token.values.iter().fold(0, |mask, value| mask | value);
-                    let sources = (0..cell).filter(|&s| possible & skip_bit(cell, s) != 0);
-                    modules.skips_from = sources.collect();
-                }
-            }
+        let has = |slot: Slot, value: u32| space.allowed(cell, slot).contains(&value);
+        let possible = space.allowed(cell, Slot::Skips).iter().fold(0, |mask, value| mask | value);
+        CellModules {
+            convs: Conv::ALL.iter().copied().filter(|&conv| has(Slot::Conv, conv as u32)).collect(),
+            batch_norm: has(Slot::Norm, Norm::Batch as u32),
+            deconv: has(Slot::Up, Up::Deconv as u32),
+            shortcut: has(Slot::Shortcut, 1),
+            skips_from: sources(possible, cell),
         }
-        modules
     }
 
     /// What one gene uses as cell `cell`.
     pub fn of_gene(gene: &CellGene, cell: usize) -> CellModules {
         CellModules {
-            convs: vec![gene.conv],
-            batch_norm: gene.norm == Norm::Batch,
-            deconv: gene.up == Up::Deconv,
-            shortcut: gene.shortcut,
+            convs: vec![gene.conv()],
+            batch_norm: gene.norm() == Norm::Batch,
+            deconv: gene.up() == Up::Deconv,
+            shortcut: gene.shortcut(),
             skips_from: gene.skips_from(cell),
         }
     }

@@ -3,15 +3,14 @@
 use super::bounds::{Bounded, minus};
 use super::cell_space::{CellSpace, check_overrides};
 use super::cost::{Cost, fixed_cost};
-use super::{ArchError, CellGene, Genotype, MAX_CELLS, NetShape, SpaceConfig, TokenKind};
+use super::{ArchError, CellGene, Genotype, MAX_CELLS, NetShape, Slot, SpaceConfig};
 
 /// A choice of one cell and its allowed values: one head of the controller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// What is chosen.
-    pub kind: TokenKind,
-    /// The allowed tokens of the reference's vector, ascending, at least one; action `a` stands for
-    /// `values[a]`.
+    pub slot: Slot,
+    /// The allowed values, ascending, at least one; action `a` stands for `values[a]`.
     pub values: Vec<u32>,
 }
 
@@ -75,10 +74,16 @@ impl Space {
         self.cells.len()
     }
 
-    /// The choices of cell `cell` (from 0) in the reference's order: conv, norm, up, shortcut and, except
-    /// in the first cell, skips. A choice with one value only is listed too.
+    /// What is chosen in cell `cell` (from 0), in the order of [`Slot::ALL`]. AutoGAN's slots are listed also
+    /// with one value only; later ones are not, so that a space that does not use them is searched as if
+    /// there were none.
     pub fn tokens(&self, cell: usize) -> &[Token] {
         &self.cells[cell].tokens
+    }
+
+    /// The allowed values of a slot in cell `cell` (from 0), ascending; 0 where the cell does not have it.
+    pub fn allowed(&self, cell: usize, slot: Slot) -> &[u32] {
+        &self.cells[cell].allowed[slot]
     }
 
     /// The gene that actions stand for, one action for each of [`Space::tokens`].
@@ -88,14 +93,17 @@ impl Space {
     pub fn cell_from_actions(&self, cell: usize, actions: &[usize]) -> CellGene {
         let tokens = self.tokens(cell);
         assert_eq!(actions.len(), tokens.len(), "cell {} takes one action for each token", cell + 1);
-        let values = tokens.iter().zip(actions).map(|(token, &action)| token.values[action]);
-        CellGene::from_tokens(&values.collect::<Vec<u32>>())
+        let chosen = tokens.iter().zip(actions);
+        chosen.fold(self.cells[cell].first(), |gene, (token, &action)| {
+            gene.with(token.slot, token.values[action])
+        })
     }
 
     /// The actions that stand for a gene of cell `cell` (from 0); `None` if it is outside the space.
     pub fn actions_of(&self, cell: usize, gene: &CellGene) -> Option<Vec<usize>> {
-        let tokens = self.tokens(cell).iter().zip(gene.tokens(cell));
-        tokens.map(|(token, value)| token.values.binary_search(&value).ok()).collect()
+        self.cells[cell].check(cell, gene).ok()?;
+        let tokens = self.tokens(cell).iter();
+        tokens.map(|token| token.values.binary_search(&gene.value(token.slot)).ok()).collect()
     }
 
     /// Whether the genotype is a member, or the first cells of one; bounds on cost do not matter.
@@ -248,21 +256,21 @@ mod tests {
             }],
             ..SpaceConfig::default()
         });
-        let values = |cell| -> Vec<(TokenKind, Vec<u32>)> {
-            space.tokens(cell).iter().map(|token| (token.kind, token.values.clone())).collect()
+        let values = |cell| -> Vec<(Slot, Vec<u32>)> {
+            space.tokens(cell).iter().map(|token| (token.slot, token.values.clone())).collect()
         };
         let first = [
-            (TokenKind::Conv, vec![0, 1]),
-            (TokenKind::Norm, vec![0, 1, 2]),
-            (TokenKind::Up, vec![0, 2]),
-            (TokenKind::Shortcut, vec![1]),
+            (Slot::Conv, vec![0, 1]),
+            (Slot::Norm, vec![0, 1, 2]),
+            (Slot::Up, vec![0, 2]),
+            (Slot::Shortcut, vec![1]),
         ];
         assert_eq!(values(0), first);
-        assert_eq!(values(1)[4], (TokenKind::Skips, vec![0, 1]));
-        assert_eq!(values(2)[4], (TokenKind::Skips, vec![2, 3]), "from cell 1 always");
+        assert_eq!(values(1)[4], (Slot::Skips, vec![0, 1]));
+        assert_eq!(values(2)[4], (Slot::Skips, vec![2, 3]), "from cell 1 always");
         let gene = space.cell_from_actions(2, &[1, 2, 1, 0, 1]);
         assert_eq!(gene.tokens(2), [1, 2, 2, 1, 3]);
-        assert_eq!(space.actions_of(2, &CellGene { up: Up::Nearest, ..gene }), None);
+        assert_eq!(space.actions_of(2, &gene.with(Slot::Up, Up::Nearest as u32)), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 
 use super::{Adam, AdamConfig, Loss, Pair, latents};
-use crate::arch::{CellGene, Conv, Genotype, Norm, Up};
+use crate::arch::{CellGene, Conv, Genotype, Norm, Slot, Up};
 use crate::model::layers::{BatchNorm, Linear, SpectralConv, SpectralLinear, instance_norm, resize};
 use crate::model::{Init, ModelConfig, NamedTensors, Pass, host, initialise, is_buffer};
 use crate::rng::{normals, rng};
@@ -319,15 +319,12 @@ fn adversarial_step(mut probe: Probe) -> Outcome {
         discriminator_channels: 8,
         ..ModelConfig::default()
     };
-    let genotype = Genotype {
-        cells: vec![CellGene {
-            conv: Conv::Pre,
-            norm: Norm::Batch,
-            up: Up::Bilinear,
-            shortcut: true,
-            skips: 0,
-        }],
-    };
+    let gene = CellGene::default()
+        .with(Slot::Conv, Conv::Pre as u32)
+        .with(Slot::Norm, Norm::Batch as u32)
+        .with(Slot::Up, Up::Bilinear as u32)
+        .with(Slot::Shortcut, 1);
+    let genotype = Genotype { cells: vec![gene] };
     let device = probe.device.clone().inner();
     let recipe = AdamConfig { beta1: 0.0, ..AdamConfig::default() };
     let mut pair = Pair::new(

@@ -33,17 +33,17 @@ impl Block {
     /// `enlarge`: this is the cell's first block, which doubles height and width.
     fn forward(&self, x: Tensor<4>, gene: &CellGene, enlarge: bool, pass: Pass) -> Tensor<4> {
         let up = |x| match enlarge {
-            true => double(x, gene.up, self.deconv.as_ref()),
+            true => double(x, gene.up(), self.deconv.as_ref()),
             false => x,
         };
-        match gene.conv {
+        match gene.conv() {
             Conv::Pre => {
-                let h = activation::relu(self.norm(x, gene.norm, pass));
+                let h = activation::relu(self.norm(x, gene.norm(), pass));
                 self.conv.forward(up(h))
             }
             Conv::Post => {
                 let h = self.conv.forward(up(x));
-                activation::relu(self.norm(h, gene.norm, pass))
+                activation::relu(self.norm(h, gene.norm(), pass))
             }
         }
     }
@@ -129,22 +129,22 @@ impl Cell {
         tap: SkipTap,
         pass: Pass,
     ) -> (Tensor<4>, Tensor<4>) {
-        let (first, second) = match gene.conv {
+        let (first, second) = match gene.conv() {
             Conv::Post => (&self.post_conv1, &self.post_conv2),
             Conv::Pre => (&self.pre_conv1, &self.pre_conv2),
         };
         let before = present(first, "first block").forward(x.clone(), gene, true, pass);
         let mut h = before.clone();
         for source in gene.skips_from(skips.len()) {
-            h = h + self.skip(skips[source].clone(), source, skips.len() - source, gene.up);
+            h = h + self.skip(skips[source].clone(), source, skips.len() - source, gene.up());
         }
         let passed_on = match tap {
             SkipTap::AfterAddition => h.clone(),
             SkipTap::BeforeAddition => before,
         };
         let mut out = present(second, "second block").forward(h, gene, false, pass);
-        if gene.shortcut {
-            let enlarged = double(x, gene.up, self.deconv_sc.as_ref());
+        if gene.shortcut() {
+            let enlarged = double(x, gene.up(), self.deconv_sc.as_ref());
             out = out + present(&self.c_sc, "shortcut").forward(enlarged);
         }
         (passed_on, out)

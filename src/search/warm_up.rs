@@ -13,7 +13,7 @@ use super::derive::Derivation;
 use super::estimator::{Estimator, Scratch, SharedWeights};
 use super::plan::SearchPlan;
 use super::shared::SharedGan;
-use crate::arch::{Genotype, Space};
+use crate::arch::{Genotype, Slot, Space};
 use crate::gan::{PIECES, dry_run, one_step};
 
 /// One piece of the warm-up.
@@ -138,25 +138,32 @@ fn tasks(context: &Context, plan: &SearchPlan) -> VecDeque<(String, Task)> {
 }
 
 /// Genotypes of `cells` cells in which every allowed value of every token occurs, and every pair of
-/// values that share a kernel: block kind and norm, block kind and shortcut, upsampling and skips.
-/// Bounds on cost are left out of account; the networks hold all operators anyway.
+/// values that share a kernel: block kind and norm, block kind and shortcut, upsampling and skips, and
+/// what AutoGAN has no slot for with all else. Bounds on cost are left out of account; the networks hold
+/// all operators anyway.
 fn covering(space: &Space, cells: usize) -> Vec<Genotype> {
-    let lengths = |cell: usize| -> Vec<usize> {
-        let tokens = space.tokens(cell).iter();
-        tokens.map(|token| token.values.len()).collect()
+    // For each token of a cell, after how many genotypes it takes its next value; and after how many all of
+    // them have been there.
+    let periods = |cell: usize| {
+        let count = |slot: Slot| space.allowed(cell, slot).len();
+        let (mut periods, mut all) = (Vec::new(), 1);
+        for token in space.tokens(cell) {
+            let period = match token.slot {
+                Slot::Norm | Slot::Shortcut => count(Slot::Conv),
+                Slot::Skips => count(Slot::Up),
+                slot if slot.is_released() => 1,
+                _ => all,
+            };
+            all = all.max(period * token.values.len());
+            periods.push(period);
+        }
+        (periods, all)
     };
-    // The tokens of a cell: block kind, norm, upsampling, shortcut and, but in the first, skips.
-    let period = |lengths: &[usize]| {
-        let skips = lengths.get(4).copied().unwrap_or(1);
-        let (conv, norm, up, shortcut) = (lengths[0], lengths[1], lengths[2], lengths[3]);
-        (conv * norm).max(conv * shortcut).max(up * skips)
-    };
-    let count = (0..cells).map(|cell| period(&lengths(cell))).max().unwrap_or(0);
+    let count = (0..cells).map(|cell| periods(cell).1).max().unwrap_or(0);
     let gene = |cell: usize, number: usize| {
-        let lengths = lengths(cell);
-        let divisors = [1, lengths[0], 1, lengths[0], lengths[2]];
+        let tokens = space.tokens(cell).iter().zip(periods(cell).0);
         let actions: Vec<usize> =
-            lengths.iter().zip(divisors).map(|(length, divisor)| number / divisor % length).collect();
+            tokens.map(|(token, period)| number / period % token.values.len()).collect();
         space.cell_from_actions(cell, &actions)
     };
     let genotype = |number| Genotype { cells: (0..cells).map(|cell| gene(cell, number)).collect() };

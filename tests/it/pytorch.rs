@@ -174,7 +174,8 @@ fn the_exported_file_makes_our_images_for_every_choice_and_both_taps() {
             images.values
         });
         // Where a cell both takes a skip and passes one on, the tap makes a difference.
-        let skips = |cell: usize| genotype.cells.get(cell).is_some_and(|gene| gene.skips > 0);
+        let skips =
+            |cell: usize| genotype.cells.get(cell).is_some_and(|gene| !gene.skips_from(cell).is_empty());
         let taken =
             genotype.cells.iter().enumerate().any(|(target, gene)| {
                 gene.skips_from(target).iter().any(|&source| source > 0 && skips(source))

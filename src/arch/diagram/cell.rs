@@ -1,6 +1,6 @@
 //! The boxes and lines of one cell.
 
-use super::super::{CellGene, Conv, Cost, Norm, TokenKind};
+use super::super::{CellGene, Conv, Cost, Norm, Slot};
 use super::layout::{Layout, Open};
 use super::sizes::{
     ADD, ARROW, BAND, BETWEEN, BOX, CELL, COLUMN, ENTRY, FORK, MARGIN, PADDING, PITCH, SHORTCUT_CONV,
@@ -21,7 +21,7 @@ impl Layout<'_> {
 
         // The fork at the input comes first, the block's boxes behind it.
         let entry = [left + ENTRY / 2.0, TOP];
-        let fork = gene.shortcut.then(|| {
+        let fork = gene.shortcut().then(|| {
             let text = detail("Input of the cell", &maps(self.shape.channels, low), Cost::default());
             let rect = Rect::around(entry, FORK, FORK);
             self.node(NodeKind::Fork, Role::Input, Some(cell), "", text, rect)
@@ -54,8 +54,9 @@ impl Layout<'_> {
             inside.1.push([down, bottom]);
             self.taps.push(None);
         }
-        if gene.skips != 0 {
-            let from = TokenKind::Skips.value_name(cell, gene.skips);
+        let skips = gene.value(Slot::Skips);
+        if skips != 0 {
+            let from = Slot::Skips.value_name(cell, skips);
             let text = detail(&format!("Adds what comes from {from}"), &output, Cost::default());
             let rect = Rect::around([up, bottom], ADD, ADD);
             let add = self.node(NodeKind::Add, Role::AddSkips, Some(cell), "+", text, rect);
@@ -98,7 +99,7 @@ impl Layout<'_> {
         let first = block == Block::First;
         let channels = self.shape.channels;
         let (low, high) = (self.shape.side(cell), self.shape.side(cell + 1));
-        let after_conv = gene.conv == Conv::Post;
+        let after_conv = gene.conv() == Conv::Post;
         let place = Place { block, after_conv };
         // Only a first block that normalises before it enlarges works on small maps.
         let side = if first && !after_conv { low } else { high };
@@ -111,16 +112,16 @@ impl Layout<'_> {
             "ReLU".to_owned(),
             detail(RELU, &maps(channels, side), Cost::default()),
         )];
-        if gene.norm != Norm::None {
-            let text = detail(norm_detail(gene.norm), &maps(channels, side), cost("norm"));
-            norm.insert(0, (NodeKind::Norm, Role::Norm(place), norm_label(gene.norm).to_owned(), text));
+        if gene.norm() != Norm::None {
+            let text = detail(norm_detail(gene.norm()), &maps(channels, side), cost("norm"));
+            norm.insert(0, (NodeKind::Norm, Role::Norm(place), norm_label(gene.norm()).to_owned(), text));
         }
         let what = format!("3x3 convolution, {channels} to {channels} channels");
         let text = detail(&what, &maps(channels, high), cost("conv"));
         let mut conv = vec![(NodeKind::Conv, Role::Conv(block), format!("3x3 conv, {channels}"), text)];
         if first {
-            let text = detail(&up_detail(gene.up, 2), &maps(channels, high), cost("up"));
-            conv.insert(0, (NodeKind::Up, Role::Up, up_label(gene.up, 2), text));
+            let text = detail(&up_detail(gene.up(), 2), &maps(channels, high), cost("up"));
+            conv.insert(0, (NodeKind::Up, Role::Up, up_label(gene.up(), 2), text));
         }
         let steps = if after_conv { [conv, norm].concat() } else { [norm, conv].concat() };
 
@@ -151,14 +152,14 @@ impl Layout<'_> {
         let cost = |part: &str| cost_of(&self.layers, &format!("cell{}.shortcut.{part}", cell + 1));
         let conv_x = end[0] - ADD / 2.0 - ARROW - SHORTCUT_CONV / 2.0;
         let up_x = conv_x - SHORTCUT_CONV / 2.0 - ARROW - SHORTCUT_UP / 2.0;
-        let up_text = detail(&format!("Shortcut: {}", up_detail(gene.up, 2)), &output, cost("up"));
+        let up_text = detail(&format!("Shortcut: {}", up_detail(gene.up(), 2)), &output, cost("up"));
         let what = format!("Shortcut: 1x1 convolution, {channels} to {channels} channels");
         let conv_text = detail(&what, &output, cost("conv"));
         let add_text = detail("Adds the shortcut", &output, Cost::default());
         let up_rect = Rect::around([up_x, TOP], SHORTCUT_UP, BOX);
         let conv_rect = Rect::around([conv_x, TOP], SHORTCUT_CONV, BOX);
         let nodes = [
-            (NodeKind::Up, Role::ShortcutUp, up_label(gene.up, 2), up_text, up_rect),
+            (NodeKind::Up, Role::ShortcutUp, up_label(gene.up(), 2), up_text, up_rect),
             (NodeKind::Conv, Role::ShortcutConv, "1x1 conv".to_owned(), conv_text, conv_rect),
             (NodeKind::Add, Role::AddShortcut, "+".to_owned(), add_text, Rect::around(end, ADD, ADD)),
         ];
@@ -180,7 +181,7 @@ impl Layout<'_> {
         };
         let factor = 1 << (cell - source);
         let channels = self.shape.channels;
-        let up = up_detail(gene.up, factor);
+        let up = up_detail(gene.up(), factor);
         let (initial, rest) = up.split_at(1);
         let what = format!(
             "Skip from cell {}: {}{rest}, then 1x1 convolution, {channels} to {channels} channels",
@@ -189,7 +190,7 @@ impl Layout<'_> {
         );
         let cost = cost_of(&self.layers, &format!("cell{}.skip{}.", cell + 1, source + 1));
         let text = detail(&what, &maps(channels, self.shape.side(cell + 1)), cost);
-        let label = format!("{}, 1x1 conv", up_label(gene.up, factor));
+        let label = format!("{}, 1x1 conv", up_label(gene.up(), factor));
 
         let target = self.rect(add).bottom();
         let y = self.frame_bottom() + PADDING + BOX / 2.0 + band as f32 * BAND;

@@ -162,14 +162,14 @@ fn in_docstring(line: &str) -> String {
 /// The functions and the class that cells share, as far as a cell needs them.
 fn helpers(genotype: &Genotype) -> String {
     let some = |wanted: &dyn Fn(&CellGene) -> bool| genotype.cells.iter().any(wanted);
-    let block = match some(&|gene| gene.up == Up::Deconv || gene.norm == Norm::Batch) {
+    let block = match some(&|gene| gene.up() == Up::Deconv || gene.norm() == Norm::Batch) {
         true => BLOCK_OF_LAYERS,
         false => BLOCK,
     };
     let helpers = [
-        (some(&|gene| gene.up == Up::Bilinear), BILINEAR),
-        (some(&|gene| gene.up == Up::Nearest), NEAREST),
-        (some(&|gene| gene.up == Up::Deconv), DECONV),
+        (some(&|gene| gene.up() == Up::Bilinear), BILINEAR),
+        (some(&|gene| gene.up() == Up::Nearest), NEAREST),
+        (some(&|gene| gene.up() == Up::Deconv), DECONV),
         (true, block),
     ];
     let needed = helpers.into_iter().filter(|(needed, _)| *needed);
@@ -195,11 +195,11 @@ fn cell_class(model: &PyTorch<'_>, cell: usize, gene: &CellGene) -> String {
 
 /// The statements that make a cell's layers.
 fn layers(gene: &CellGene, cell: usize, sources: &[usize]) -> Vec<String> {
-    let conv = gene.conv.name();
-    let deconvolves = gene.up == Up::Deconv;
+    let conv = gene.conv().name();
+    let deconvolves = gene.up() == Up::Deconv;
     let block = |first: bool| {
         let mut parts = Vec::new();
-        if gene.norm == Norm::Batch {
+        if gene.norm() == Norm::Batch {
             parts.push("bn=nn.BatchNorm2d(CHANNELS)");
         }
         if deconvolves && first {
@@ -209,7 +209,7 @@ fn layers(gene: &CellGene, cell: usize, sources: &[usize]) -> Vec<String> {
     };
     let mut lines =
         vec![format!("self.{conv}_conv1 = {}", block(true)), format!("self.{conv}_conv2 = {}", block(false))];
-    if gene.shortcut {
+    if gene.shortcut() {
         if deconvolves {
             lines.push("self.deconv_sc = deconv()".to_owned());
         }
@@ -250,14 +250,14 @@ fn chain(distance: usize) -> String {
 /// The statements of a cell's forward pass.
 fn steps(model: &PyTorch<'_>, gene: &CellGene, cell: usize, sources: &[usize]) -> Vec<String> {
     let (first, second) =
-        (format!("self.{}_conv1", gene.conv.name()), format!("self.{}_conv2", gene.conv.name()));
-    let double = |x: &str, layer: &str| match gene.up {
+        (format!("self.{}_conv1", gene.conv().name()), format!("self.{}_conv2", gene.conv().name()));
+    let double = |x: &str, layer: &str| match gene.up() {
         Up::Deconv => format!("{layer}({x})"),
         up => format!("{}({x}, 2)", up.name()),
     };
     // The only map of a single pixel, which PyTorch refuses to normalise, is the first cell's input.
     let is_pixel = cell == 0 && model.shape.bottom_width == 1;
-    let norm = |x: &str, block: &str, is_pixel: bool| match gene.norm {
+    let norm = |x: &str, block: &str, is_pixel: bool| match gene.norm() {
         Norm::None => x.to_owned(),
         Norm::Batch => format!("{block}.bn({x})"),
         Norm::Instance if is_pixel => format!("({x} - {x})"),
@@ -265,7 +265,7 @@ fn steps(model: &PyTorch<'_>, gene: &CellGene, cell: usize, sources: &[usize]) -
     };
     let mut lines = Vec::new();
     let deconv = format!("{first}.deconv");
-    match gene.conv {
+    match gene.conv() {
         Conv::Pre => {
             lines.push(format!("h = F.relu({})", norm("x", &first, is_pixel)));
             lines.push(format!("h = {first}.conv({})", double("h", &deconv)));
@@ -282,7 +282,7 @@ fn steps(model: &PyTorch<'_>, gene: &CellGene, cell: usize, sources: &[usize]) -
     }
     for &source in sources {
         let (skip, distance) = (format!("skip{}", source + 1), cell - source);
-        let enlarged = match gene.up {
+        let enlarged = match gene.up() {
             Up::Deconv => format!("self.{}({skip})", chain(distance)),
             up => format!("{}({skip}, {})", up.name(), 1 << distance),
         };
@@ -293,14 +293,14 @@ fn steps(model: &PyTorch<'_>, gene: &CellGene, cell: usize, sources: &[usize]) -
     }
     // Layers may not change `h` in place: it can be the tap.
     let tap = if differs { "tap" } else { "h" };
-    match gene.conv {
+    match gene.conv() {
         Conv::Pre => lines.push(format!("y = {second}.conv(F.relu({}))", norm("h", &second, false))),
         Conv::Post => {
             let convolved = format!("{second}.conv(h)");
             lines.push(format!("y = F.relu({})", norm(&convolved, &second, false)));
         }
     }
-    if gene.shortcut {
+    if gene.shortcut() {
         lines.push(format!("y = y + self.c_sc({})", double("x", "self.deconv_sc")));
     }
     lines.push(match taken {

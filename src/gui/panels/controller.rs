@@ -3,7 +3,7 @@
 use eframe::egui::{self, Align2, FontId, Pos2, Rect, RichText, Role, Sense, Vec2, WidgetInfo};
 
 use super::{Context, empty};
-use crate::arch::{Space, TokenKind, words};
+use crate::arch::{NetShape, Space, SpaceConfig, words};
 use crate::gui::state::{Reading, RunState};
 use crate::gui::theme::{Palette, faded};
 
@@ -64,28 +64,24 @@ fn numbers(ui: &mut egui::Ui, context: &Context<'_>) {
 
 /// The rows of a stage: of the cell that is chosen, or of all where the search has one level.
 fn rows(state: &RunState, reading: &Reading) -> Vec<Row> {
-    let space = state
-        .config
-        .as_ref()
-        .and_then(|config| Space::new(config.space.clone(), config.model.net_shape()).ok());
+    let space = match &state.config {
+        Some(config) => Space::new(config.space.clone(), config.model.net_shape()),
+        None => {
+            let config = SpaceConfig { cells: reading.cells, ..SpaceConfig::default() };
+            Space::new(config, NetShape::default())
+        }
+    };
+    let Some(space) = space.ok().filter(|space| (1..=space.cells()).contains(&reading.cells)) else {
+        return Vec::new();
+    };
     let last = reading.cells - 1;
-    let tokens = |cell: usize| TokenKind::of_cell(cell).len();
-    let first = if reading.distributions.len() == tokens(last) { last } else { 0 };
+    let first = if reading.distributions.len() == space.tokens(last).len() { last } else { 0 };
+    let decisions = (first..=last).flat_map(|cell| space.tokens(cell).iter().map(move |token| (cell, token)));
     let mut rows = Vec::new();
-    let mut token = 0;
-    for cell in first..reading.cells {
-        for (at, kind) in TokenKind::of_cell(cell).iter().enumerate() {
-            let Some(distribution) = reading.distributions.get(token) else {
-                return rows;
-            };
-            let values = space.as_ref().map(|space| space.tokens(cell)[at].values.clone());
-            for place in 0..distribution.len() {
-                let value = values.as_ref().and_then(|values| values.get(place).copied());
-                let value = value.unwrap_or(place as u32);
-                let choice = kind.value_name(cell, value);
-                rows.push(Row { cell, decision: kind.name(), choice, token, place });
-            }
-            token += 1;
+    for (index, ((cell, token), shares)) in decisions.zip(&reading.distributions).enumerate() {
+        for (place, &value) in token.values.iter().enumerate().take(shares.len()) {
+            let choice = token.slot.value_name(cell, value);
+            rows.push(Row { cell, decision: token.slot.name(), choice, token: index, place });
         }
     }
     rows

@@ -1,6 +1,6 @@
 //! Whole networks: sick latents, pictures and weights.
 
-use autogan::arch::{CellGene, Conv, Genotype, Norm, Up};
+use autogan::arch::{Conv, Genotype, Norm, Up};
 use autogan::metric::Extractor;
 use autogan::model::{Discriminator, Generator, ModelConfig, ModelFile, Pass, collect, recalibrate, restore};
 use autogan::rng::rng;
@@ -23,8 +23,8 @@ fn config() -> ModelConfig {
 }
 
 fn genotype(conv: Conv, norm: Norm, up: Up) -> Genotype {
-    let gene = |skips| CellGene { conv, norm, up, shortcut: true, skips };
-    Genotype { cells: vec![gene(0), gene(1)] }
+    let (conv, norm, up) = (conv as u32, norm as u32, up as u32);
+    Genotype::from_tokens(&[conv, norm, up, 1, conv, norm, up, 1, 1]).unwrap()
 }
 
 fn genotypes() -> [Genotype; 3] {
