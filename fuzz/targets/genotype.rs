@@ -18,7 +18,7 @@ fuzz_target!(init: autogan_fuzz::begin("genotype", 64), |data: &[u8]| {
         // Whatever is read is a member of the space with every choice free.
         let shape = NetShape::default();
         assert!(params(&genotype, &shape) > 0 && macs(&genotype, &shape) > 0);
-        let space = Space::new(SpaceConfig { cells, ..SpaceConfig::default() }, shape).unwrap();
+        let space = Space::new(SpaceConfig::full(cells), shape).unwrap();
         let index = space.index(&genotype).unwrap();
         assert_eq!(space.at(index), genotype);
     }

@@ -3,7 +3,7 @@
 use super::cost::{Cost, cell_cost};
 use super::slots::{BySlot, skip_bit};
 use super::space::Token;
-use super::{ArchError, CellGene, CellOverride, NetShape, SkipRule, SkipRules, Slot, SpaceConfig};
+use super::{Allowed, ArchError, CellGene, NetShape, SkipRule, Slot, SpaceConfig};
 use std::collections::BTreeMap;
 
 /// What one cell allows.
@@ -27,24 +27,15 @@ pub(super) struct CellSpace {
 impl CellSpace {
     /// What cell `cell` (from 0) allows: its override where it has one, else what holds everywhere.
     pub fn new(config: &SpaceConfig, shape: &NetShape, cell: usize) -> Result<CellSpace, ArchError> {
-        let none = CellOverride::default();
-        let own = config.cell.iter().find(|own| own.number == cell + 1).unwrap_or(&none);
-        let rules = match &own.skips {
-            None => vec![config.skips; cell],
-            Some(SkipRules::All(rule)) => vec![*rule; cell],
-            Some(SkipRules::Each(rules)) if rules.len() == cell => rules.clone(),
-            Some(SkipRules::Each(rules)) => {
-                return Err(ArchError::SkipRules { cell: cell + 1, found: rules.len() });
-            }
-        };
+        let mut rules = Vec::new();
         let mut allowed: BySlot<Vec<u32>> = BySlot::default();
         for &slot in Slot::ALL {
-            let mut values: Vec<u32> = match slot {
-                Slot::Conv => tokens_of(own.conv.as_ref().unwrap_or(&config.conv), |c| c as u32),
-                Slot::Norm => tokens_of(own.norm.as_ref().unwrap_or(&config.norm), |n| n as u32),
-                Slot::Up => tokens_of(own.up.as_ref().unwrap_or(&config.up), |u| u as u32),
-                Slot::Shortcut => tokens_of(own.shortcut.as_ref().unwrap_or(&config.shortcut), u32::from),
-                Slot::Skips => allowed_masks(&rules),
+            let mut values: Vec<u32> = match config.allowed(slot, Some(cell + 1)) {
+                Allowed::Tokens(tokens) => tokens.clone(),
+                Allowed::Skips(written) => {
+                    rules = written.of_cell(cell)?;
+                    allowed_masks(&rules)
+                }
             };
             values.sort_unstable();
             let choice = slot.name();
@@ -131,10 +122,6 @@ pub(super) fn check_overrides(config: &SpaceConfig) -> Result<(), ArchError> {
     Ok(())
 }
 
-fn tokens_of<T: Copy>(values: &[T], token: impl Fn(T) -> u32) -> Vec<u32> {
-    values.iter().map(|&value| token(value)).collect()
-}
-
 /// The bit masks of skips that rules allow, one rule for each earlier cell.
 fn allowed_masks(rules: &[SkipRule]) -> Vec<u32> {
     let cell = rules.len();
@@ -158,27 +145,20 @@ fn all_genes(allowed: &BySlot<Vec<u32>>) -> Vec<CellGene> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::arch::{Genotype, Norm, Space, Up};
+    use crate::arch::{Genotype, Space};
 
-    fn space(config: SpaceConfig) -> Space {
-        Space::new(config, NetShape::default()).unwrap()
+    fn space(text: &str) -> Result<Space, ArchError> {
+        Space::new(toml::from_str(text).unwrap(), NetShape::default())
     }
 
-    fn problem(config: SpaceConfig) -> String {
-        Space::new(config, NetShape::default()).unwrap_err().to_string()
+    fn problem(text: &str) -> String {
+        space(text).unwrap_err().to_string()
     }
 
     #[test]
     fn what_is_outside_is_named_with_what_is_allowed() {
-        let space = space(SpaceConfig {
-            up: vec![Up::Bilinear, Up::Nearest],
-            cell: vec![CellOverride {
-                number: 3,
-                skips: Some(SkipRules::Each(vec![SkipRule::Never, SkipRule::Always])),
-                ..CellOverride::default()
-            }],
-            ..SpaceConfig::default()
-        });
+        let text = "up = ['bilinear', 'nearest']\n[[cell]]\nnumber = 3\nskips = ['never', 'always']";
+        let space = space(text).unwrap();
         let message = |text: &str| space.check(&Genotype::parse(text).unwrap()).unwrap_err().to_string();
         assert_eq!(
             message("1 0 1 1 1 0 2 1 1"),
@@ -201,35 +181,33 @@ mod tests {
 
     #[test]
     fn an_impossible_space_is_refused_with_the_reason() {
-        let default = SpaceConfig::default;
-        let of_cell = |number| CellOverride { number, ..CellOverride::default() };
         assert_eq!(
-            problem(SpaceConfig { up: Vec::new(), ..default() }),
+            problem("up = []"),
             "the search space is empty: up of cell 1 allows no value; list at least one"
         );
         assert_eq!(
-            problem(SpaceConfig { max_params: Some(4_000_000), ..default() }),
+            problem("max_params = 4_000_000"),
             "the search space is empty: space.max_params is 4000000, but its cheapest architecture \
              (0 0 0 0 0 0 0 0 0 0 0 0 0 0) has 4076291; raise space.max_params"
         );
-        assert!(problem(SpaceConfig { max_macs: Some(1), ..default() }).contains("space.max_macs is 1,"));
+        assert!(problem("max_macs = 1").contains("space.max_macs is 1,"));
         assert_eq!(
-            problem(SpaceConfig { norm: vec![Norm::Batch, Norm::None, Norm::Batch], ..default() }),
+            problem("norm = ['batch', 'none', 'batch']"),
             "norm of cell 1 lists batch twice in the search space; keep one of them"
         );
-        assert_eq!(problem(SpaceConfig { cells: 7, ..default() }), "space.cells is 7; set it to 1 to 6");
-        assert!(problem(SpaceConfig { cell: vec![of_cell(4)], ..default() }).contains("has cells 1 to 3"));
-        assert!(
-            problem(SpaceConfig { cell: vec![of_cell(2), of_cell(2)], ..default() }).contains("join them")
-        );
-        let rules = CellOverride { skips: Some(SkipRules::Each(vec![SkipRule::Free])), ..of_cell(3) };
+        assert_eq!(problem("cells = 7"), "space.cells is 7; set it to 1 to 6");
+        assert!(problem("[[cell]]\nnumber = 4").contains("has cells 1 to 3"));
+        assert!(problem("[[cell]]\nnumber = 2\n[[cell]]\nnumber = 2").contains("join them"));
         assert_eq!(
-            problem(SpaceConfig { cell: vec![rules], ..default() }),
+            problem("[[cell]]\nnumber = 3\nskips = ['free']"),
             "skips of cell 3 has 1 rules; give one word for all earlier cells, or a list of 2, cell 1 first"
         );
         let flat = NetShape { channels: 0, ..NetShape::default() };
         assert!(
-            Space::new(default(), flat).unwrap_err().to_string().contains("channels of the generator is 0")
+            Space::new(SpaceConfig::default(), flat)
+                .unwrap_err()
+                .to_string()
+                .contains("channels of the generator is 0")
         );
     }
 }

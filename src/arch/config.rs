@@ -1,9 +1,14 @@
 //! What a person switches on and off in the search space.
 
-use super::{Conv, Norm, Up};
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 
-/// The search space as a person writes it: which values each choice may take, for the whole generator and,
+use super::ArchError;
+use super::slot_table::{SlotTable, WrittenToken, read, token};
+use super::slots::{BySlot, Choices, Slot};
+
+/// The search space as a person writes it: which values each slot may take, for the whole generator and,
 /// where a cell differs, for that cell.
 ///
 /// The default is AutoGAN's: three cells, every choice free, no bound on cost. In TOML:
@@ -19,69 +24,207 @@ use serde::{Deserialize, Serialize};
 /// up = ["nearest"]
 /// skips = ["never", "free"]   # no skip from cell 1; the one from cell 2 is searched
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpaceConfig {
     /// Number of cells, 1 to 6; each doubles the side.
     pub cells: usize,
-    /// Allowed kinds of block.
-    pub conv: Vec<Conv>,
-    /// Allowed norms.
-    pub norm: Vec<Norm>,
-    /// Allowed ways to upsample.
-    pub up: Vec<Up>,
-    /// Whether the shortcut may be off, on or both.
-    pub shortcut: Vec<bool>,
-    /// Whether the skips between cells are searched, always on or always off.
-    pub skips: SkipRule,
+    /// What each slot allows in every cell that has nothing of its own.
+    pub allowed: BySlot<Allowed>,
     /// Most parameters of the whole generator; no bound if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_params: Option<u64>,
     /// Most multiply-accumulates of the whole generator for one image; no bound if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_macs: Option<u64>,
     /// What single cells do differently.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cell: Vec<CellOverride>,
+}
+
+/// What one cell allows instead of what the whole generator does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CellOverride {
+    /// The cell, from 1.
+    pub number: usize,
+    /// What each slot allows; as everywhere if absent.
+    pub allowed: BySlot<Option<Allowed>>,
+}
+
+/// What a slot allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allowed {
+    /// These tokens of a choice or a switch.
+    Tokens(Vec<u32>),
+    /// What holds for the skips.
+    Skips(SkipRules),
 }
 
 impl Default for SpaceConfig {
     fn default() -> Self {
-        Self {
-            cells: 3,
-            conv: Conv::ALL.to_vec(),
-            norm: Norm::ALL.to_vec(),
-            up: Up::ALL.to_vec(),
-            shortcut: vec![false, true],
-            skips: SkipRule::Free,
-            max_params: None,
-            max_macs: None,
-            cell: Vec::new(),
+        Self::of(3, |slot| if slot.is_released() { slot.values(0) } else { 1 })
+    }
+}
+
+impl SpaceConfig {
+    /// The space of so many cells in which every choice of every slot is free.
+    pub fn full(cells: usize) -> Self {
+        Self::of(cells, |slot| slot.values(0))
+    }
+
+    /// The space in which every slot has so many of its choices.
+    fn of(cells: usize, choices: impl Fn(Slot) -> u32) -> Self {
+        let allowed = BySlot::from_fn(|slot| match slot.entry().choices {
+            Choices::Skips => Allowed::Skips(SkipRules::All(SkipRule::Free)),
+            Choices::OneOf(_) | Choices::Switch(_) => Allowed::Tokens((0..choices(slot)).collect()),
+        });
+        Self { cells, allowed, max_params: None, max_macs: None, cell: Vec::new() }
+    }
+
+    /// What a slot allows in cell `number` (from 1), or where a cell has nothing of its own.
+    pub fn allowed(&self, slot: Slot, number: Option<usize>) -> &Allowed {
+        let own = self.cell.iter().find(|own| Some(own.number) == number);
+        own.and_then(|own| own.allowed[slot].as_ref()).unwrap_or(&self.allowed[slot])
+    }
+
+    /// Sets what [`SpaceConfig::allowed`] gives back.
+    pub fn allow(&mut self, slot: Slot, number: Option<usize>, allowed: Allowed) {
+        let Some(number) = number else {
+            self.allowed[slot] = allowed;
+            return;
+        };
+        let place = self.cell.iter().position(|own| own.number == number).unwrap_or_else(|| {
+            self.cell.push(CellOverride { number, ..CellOverride::default() });
+            self.cell.len() - 1
+        });
+        self.cell[place].allowed[slot] = Some(allowed);
+    }
+}
+
+impl SlotTable for SpaceConfig {
+    const NAME: &'static str = "SpaceConfig";
+    const OWN: &'static [&'static str] = &["cells", "max_params", "max_macs", "cell"];
+
+    fn requires(_key: &str) -> bool {
+        false
+    }
+
+    fn read_own<'de, A: MapAccess<'de>>(&mut self, key: &'static str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "cells" => self.cells = map.next_value()?,
+            "max_params" => self.max_params = map.next_value()?,
+            "max_macs" => self.max_macs = map.next_value()?,
+            _ => self.cell = map.next_value()?,
+        }
+        Ok(())
+    }
+
+    fn read_slot<'de, A: MapAccess<'de>>(&mut self, slot: Slot, map: &mut A) -> Result<(), A::Error> {
+        self.allowed[slot] = map.next_value_seed(ReadAllowed { slot, one_cell: false })?;
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for SpaceConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer)
+    }
+}
+
+impl Serialize for SpaceConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("cells", &self.cells)?;
+        for &slot in Slot::ALL {
+            map.serialize_entry(slot.name(), &WrittenAllowed(slot, &self.allowed[slot]))?;
+        }
+        for (key, bound) in [("max_params", self.max_params), ("max_macs", self.max_macs)] {
+            if let Some(bound) = bound {
+                map.serialize_entry(key, &bound)?;
+            }
+        }
+        if !self.cell.is_empty() {
+            map.serialize_entry("cell", &self.cell)?;
+        }
+        map.end()
+    }
+}
+
+impl SlotTable for CellOverride {
+    const NAME: &'static str = "CellOverride";
+    const OWN: &'static [&'static str] = &["number"];
+
+    fn requires(key: &str) -> bool {
+        key == "number"
+    }
+
+    fn read_own<'de, A: MapAccess<'de>>(&mut self, _key: &'static str, map: &mut A) -> Result<(), A::Error> {
+        self.number = map.next_value()?;
+        Ok(())
+    }
+
+    fn read_slot<'de, A: MapAccess<'de>>(&mut self, slot: Slot, map: &mut A) -> Result<(), A::Error> {
+        self.allowed[slot] = Some(map.next_value_seed(ReadAllowed { slot, one_cell: true })?);
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for CellOverride {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer)
+    }
+}
+
+impl Serialize for CellOverride {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("number", &self.number)?;
+        for &slot in Slot::ALL {
+            if let Some(allowed) = &self.allowed[slot] {
+                map.serialize_entry(slot.name(), &WrittenAllowed(slot, allowed))?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// Reads what a slot allows, in the whole generator or in one cell.
+struct ReadAllowed {
+    slot: Slot,
+    one_cell: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for ReadAllowed {
+    type Value = Allowed;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Allowed, D::Error> {
+        match self.slot.entry().choices {
+            Choices::OneOf(choices) => {
+                let names = Vec::<String>::deserialize(deserializer)?;
+                names.iter().map(|name| token(choices, name)).collect::<Result<_, _>>().map(Allowed::Tokens)
+            }
+            Choices::Switch(_) => {
+                let values = Vec::<bool>::deserialize(deserializer)?;
+                Ok(Allowed::Tokens(values.into_iter().map(u32::from).collect()))
+            }
+            Choices::Skips if self.one_cell => SkipRules::deserialize(deserializer).map(Allowed::Skips),
+            Choices::Skips => {
+                SkipRule::deserialize(deserializer).map(|rule| Allowed::Skips(SkipRules::All(rule)))
+            }
         }
     }
 }
 
-/// What one cell allows instead of what the whole generator does. What is absent is as everywhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CellOverride {
-    /// The cell, from 1.
-    pub number: usize,
-    /// Allowed kinds of block.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub conv: Option<Vec<Conv>>,
-    /// Allowed norms.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub norm: Option<Vec<Norm>>,
-    /// Allowed ways to upsample.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub up: Option<Vec<Up>>,
-    /// Whether the shortcut may be off, on or both.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shortcut: Option<Vec<bool>>,
-    /// What holds for the skips into this cell.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub skips: Option<SkipRules>,
+/// What a slot allows, to be written.
+struct WrittenAllowed<'a>(Slot, &'a Allowed);
+
+impl Serialize for WrittenAllowed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.1 {
+            Allowed::Tokens(tokens) => serializer.collect_seq(tokens.iter().map(|&token| WrittenToken {
+                slot: self.0,
+                cell: 0,
+                token,
+            })),
+            Allowed::Skips(rules) => rules.serialize(serializer),
+        }
+    }
 }
 
 /// What the search may do with a skip between two cells.
@@ -120,6 +263,17 @@ pub enum SkipRules {
     Each(Vec<SkipRule>),
 }
 
+impl SkipRules {
+    /// One rule for each cell before cell `cell` (from 0).
+    pub(super) fn of_cell(&self, cell: usize) -> Result<Vec<SkipRule>, ArchError> {
+        match self {
+            SkipRules::All(rule) => Ok(vec![*rule; cell]),
+            SkipRules::Each(rules) if rules.len() == cell => Ok(rules.clone()),
+            SkipRules::Each(rules) => Err(ArchError::SkipRules { cell: cell + 1, found: rules.len() }),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -141,24 +295,12 @@ mod tests {
             skips = ["never", "free"]
         "#;
         let config: SpaceConfig = toml::from_str(text).unwrap();
-        let expected = SpaceConfig {
-            norm: vec![Norm::None, Norm::Batch],
-            max_macs: Some(1_500_000_000),
-            cell: vec![
-                CellOverride {
-                    number: 2,
-                    skips: Some(SkipRules::All(SkipRule::Always)),
-                    ..CellOverride::default()
-                },
-                CellOverride {
-                    number: 3,
-                    up: Some(vec![Up::Nearest]),
-                    skips: Some(SkipRules::Each(vec![SkipRule::Never, SkipRule::Free])),
-                    ..CellOverride::default()
-                },
-            ],
-            ..SpaceConfig::default()
-        };
+        let mut expected = SpaceConfig { max_macs: Some(1_500_000_000), ..SpaceConfig::default() };
+        expected.allow(Slot::Norm, None, Allowed::Tokens(vec![0, 1]));
+        expected.allow(Slot::Skips, Some(2), Allowed::Skips(SkipRules::All(SkipRule::Always)));
+        expected.allow(Slot::Up, Some(3), Allowed::Tokens(vec![1]));
+        let rules = SkipRules::Each(vec![SkipRule::Never, SkipRule::Free]);
+        expected.allow(Slot::Skips, Some(3), Allowed::Skips(rules));
         assert_eq!(config, expected);
         let written = toml::to_string(&config).unwrap();
         assert_eq!(toml::from_str::<SpaceConfig>(&written).unwrap(), config);

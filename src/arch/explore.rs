@@ -103,7 +103,7 @@ mod tests {
             assert!(least.0 <= params && params <= most.0 && least.1 <= macs && macs <= most.1, "{member}");
         }
     }
-    use crate::arch::{CellOverride, NetShape, Norm, SpaceConfig};
+    use crate::arch::{NetShape, SpaceConfig};
     use crate::rng::rng;
     use std::collections::{BTreeSet, HashMap};
 
@@ -117,13 +117,9 @@ mod tests {
 
     /// Two cells, with an override and both bounds; small enough to look at every member.
     fn small() -> Space {
-        space(SpaceConfig {
-            cells: 2,
-            max_params: Some(3_400_000),
-            max_macs: Some(480_000_000),
-            cell: vec![CellOverride { number: 2, norm: Some(vec![Norm::Batch]), ..CellOverride::default() }],
-            ..SpaceConfig::default()
-        })
+        let text = "cells = 2\nmax_params = 3_400_000\nmax_macs = 480_000_000\n
+                    [[cell]]\nnumber = 2\nnorm = ['batch']";
+        space(toml::from_str(text).unwrap())
     }
 
     fn members_within(space: &Space) -> Vec<Genotype> {

@@ -1,9 +1,11 @@
 //! A generator's architecture, with its text form and its JSON form.
 
+use super::slot_table::{ReadToken, SlotTable, WrittenToken, read};
 use super::slots::skip_bit;
-use super::{ArchError, CellGene, Conv, MAX_CELLS, Norm, Slot, Up};
-use serde::de::{Error as _, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use super::{ArchError, CellGene, MAX_CELLS, Slot};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
@@ -25,8 +27,8 @@ const LONGEST_SHOWN: usize = 40;
 ///
 /// Both readers accept 1 to [`MAX_CELLS`] cells. Only growth starts from the genotype without cells,
 /// `Genotype::default()`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "Named", into = "Named")]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "Named")]
 pub struct Genotype {
     /// The cells from the latent side to the image side.
     pub cells: Vec<CellGene>,
@@ -164,64 +166,76 @@ fn checked(slot: Slot, cell: usize, position: usize, value: u32) -> Result<u32, 
     Err(ArchError::Token { position, cell: cell + 1, choice: slot.name(), value, allowed })
 }
 
-/// The JSON form of a [`Genotype`].
-#[derive(Serialize, Deserialize)]
+/// The JSON form of a [`Genotype`], as it is read.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Named {
-    #[serde(deserialize_with = "few")]
-    cells: Vec<NamedCell>,
+    cells: Few<NamedCell>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default)]
 struct NamedCell {
-    conv: Conv,
-    norm: Norm,
-    up: Up,
-    shortcut: bool,
-    /// Source cells from 1, ascending.
-    #[serde(default, deserialize_with = "few")]
-    skips: Vec<usize>,
+    gene: CellGene,
+    /// Source cells of the skips, from 1.
+    sources: Vec<usize>,
 }
 
-/// Reads a list of at most [`MAX_CELLS`]: a longer one is given up at the first value too many.
-fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    struct Few<T>(PhantomData<T>);
+impl SlotTable for NamedCell {
+    const NAME: &'static str = "NamedCell";
+    const OWN: &'static [&'static str] = &[];
 
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
-        type Value = Vec<T>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "a list of at most {MAX_CELLS}")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
-            let mut values = Vec::new();
-            while let Some(value) = list.next_element()? {
-                if values.len() == MAX_CELLS {
-                    return Err(A::Error::custom(format!(
-                        "a list is longer than the {MAX_CELLS} of an architecture's cells"
-                    )));
-                }
-                values.push(value);
-            }
-            Ok(values)
-        }
+    fn requires(key: &str) -> bool {
+        Slot::named(key).is_some_and(|slot| slot.is_released() && slot != Slot::Skips)
     }
 
-    deserializer.deserialize_seq(Few(PhantomData))
+    fn read_own<'de, A: MapAccess<'de>>(&mut self, _key: &'static str, _map: &mut A) -> Result<(), A::Error> {
+        Ok(())
+    }
+
+    fn read_slot<'de, A: MapAccess<'de>>(&mut self, slot: Slot, map: &mut A) -> Result<(), A::Error> {
+        match slot {
+            Slot::Skips => self.sources = map.next_value::<Few<usize>>()?.0,
+            slot => self.gene = self.gene.with(slot, map.next_value_seed(ReadToken(slot))?),
+        }
+        Ok(())
+    }
 }
 
-impl From<Genotype> for Named {
-    fn from(genotype: Genotype) -> Named {
-        let cells = genotype.cells.iter().enumerate().map(|(cell, gene)| NamedCell {
-            conv: gene.conv(),
-            norm: gene.norm(),
-            up: gene.up(),
-            shortcut: gene.shortcut(),
-            skips: gene.skips_from(cell).iter().map(|source| source + 1).collect(),
-        });
-        Named { cells: cells.collect() }
+impl<'de> Deserialize<'de> for NamedCell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read(deserializer)
+    }
+}
+
+/// A list of at most [`MAX_CELLS`]: a longer one is given up at the first value too many.
+struct Few<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Few<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(FewVisitor(PhantomData)).map(Few)
+    }
+}
+
+struct FewVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FewVisitor<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {MAX_CELLS}")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element()? {
+            if values.len() == MAX_CELLS {
+                return Err(A::Error::custom(format!(
+                    "a list is longer than the {MAX_CELLS} of an architecture's cells"
+                )));
+            }
+            values.push(value);
+        }
+        Ok(values)
     }
 }
 
@@ -229,32 +243,47 @@ impl TryFrom<Named> for Genotype {
     type Error = ArchError;
 
     fn try_from(named: Named) -> Result<Genotype, ArchError> {
-        if !(1..=MAX_CELLS).contains(&named.cells.len()) {
-            return Err(ArchError::CellCount { cells: named.cells.len() });
+        let Few(cells) = named.cells;
+        if cells.is_empty() {
+            return Err(ArchError::CellCount { cells: cells.len() });
         }
         let mut genotype = Genotype::default();
-        for (cell, named) in named.cells.into_iter().enumerate() {
-            let mut skips = 0;
-            for source_cell in named.skips {
+        for (cell, NamedCell { gene, sources }) in cells.into_iter().enumerate() {
+            let mut mask = 0;
+            for source_cell in sources {
                 if !(1..=cell).contains(&source_cell) {
                     return Err(ArchError::SkipSource { cell: cell + 1, source_cell });
                 }
                 let bit = skip_bit(cell, source_cell - 1);
-                if skips & bit != 0 {
+                if mask & bit != 0 {
                     return Err(ArchError::SkipTwice { cell: cell + 1, source_cell });
                 }
-                skips |= bit;
+                mask |= bit;
             }
-            genotype.cells.push(
-                CellGene::default()
-                    .with(Slot::Conv, named.conv as u32)
-                    .with(Slot::Norm, named.norm as u32)
-                    .with(Slot::Up, named.up as u32)
-                    .with(Slot::Shortcut, u32::from(named.shortcut))
-                    .with(Slot::Skips, skips),
-            );
+            genotype.cells.push(gene.with(Slot::Skips, mask));
         }
         Ok(genotype)
+    }
+}
+
+impl Serialize for Genotype {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cells: Vec<WrittenCell> = self.cells.iter().enumerate().map(WrittenCell).collect();
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry("cells", &cells)?;
+        map.end()
+    }
+}
+
+/// A cell's number (from 0) and its gene, to be written in the JSON form.
+struct WrittenCell<'a>((usize, &'a CellGene));
+
+impl Serialize for WrittenCell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (cell, gene) = self.0;
+        let slots = Slot::ALL.iter().filter(|&&slot| gene.mentions(slot));
+        let token = |&slot: &Slot| (slot.name(), WrittenToken { slot, cell, token: gene.value(slot) });
+        serializer.collect_map(slots.map(token))
     }
 }
 

@@ -22,11 +22,12 @@ mod explore;
 mod gene;
 mod genotype;
 mod shared;
+mod slot_table;
 mod slots;
 mod space;
 pub mod words;
 
-pub use config::{CellOverride, SkipRule, SkipRules, SpaceConfig};
+pub use config::{Allowed, CellOverride, SkipRule, SkipRules, SpaceConfig};
 pub use cost::{Cost, LayerCost, NetShape, layers, macs, params};
 pub use description::{Description, NetworkCost};
 pub use discriminator::{discriminator_layers, discriminator_macs, discriminator_params};

@@ -100,7 +100,7 @@ fn reference_cell_params(cell: usize, cells: usize, channels: usize) -> u64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::arch::{NetShape, SkipRule, SpaceConfig, params};
+    use crate::arch::{NetShape, SpaceConfig, params};
 
     const PAPER: NetShape = NetShape { channels: 256, latent: 128, bottom_width: 4, image_channels: 3 };
     const STL: NetShape = NetShape { bottom_width: 6, ..PAPER };
@@ -110,13 +110,16 @@ mod tests {
         Space::new(config, shape).unwrap()
     }
 
+    fn read(text: &str, shape: NetShape) -> Space {
+        space(toml::from_str(text).unwrap(), shape)
+    }
+
     #[test]
     fn the_shared_generator_has_the_references_parameters() {
         assert_eq!(shared_params(&space(SpaceConfig::default(), PAPER), true), 14_315_267);
         assert_eq!(shared_params(&space(SpaceConfig::default(), NARROW), true), 3_716_995);
         // A restricted space changes nothing as long as everything is allocated.
-        let restricted = SpaceConfig { up: vec![Up::Nearest], ..SpaceConfig::default() };
-        assert_eq!(shared_params(&space(restricted, PAPER), true), 14_315_267);
+        assert_eq!(shared_params(&read("up = ['nearest']", PAPER), true), 14_315_267);
     }
 
     #[test]
@@ -129,24 +132,15 @@ mod tests {
         let lean = shared_params(&full, false);
         assert_eq!(lean, 14_315_267 - up * (3 * 2 + 3 + 2));
 
-        let no_shortcut = SpaceConfig { shortcut: vec![false], ..SpaceConfig::default() };
-        assert_eq!(shared_params(&space(no_shortcut, PAPER), false), lean - 3 * (conv1 + up));
-        let no_skips = SpaceConfig { skips: SkipRule::Never, ..SpaceConfig::default() };
-        assert_eq!(shared_params(&space(no_skips, PAPER), false), lean - 3 * conv1 - 4 * up);
+        assert_eq!(shared_params(&read("shortcut = [false]", PAPER), false), lean - 3 * (conv1 + up));
+        assert_eq!(shared_params(&read("skips = 'never'", PAPER), false), lean - 3 * conv1 - 4 * up);
     }
 
     #[test]
     fn a_space_of_one_architecture_shares_exactly_its_parameters() {
-        let config = SpaceConfig {
-            conv: vec![Conv::Post],
-            norm: vec![Norm::Batch],
-            up: vec![Up::Deconv],
-            shortcut: vec![true],
-            skips: SkipRule::Always,
-            cells: 5,
-            ..SpaceConfig::default()
-        };
-        let space = space(config, STL);
+        let text = "conv = ['post']\nnorm = ['batch']\nup = ['deconv']\nshortcut = [true]\n
+                    skips = 'always'\ncells = 5";
+        let space = read(text, STL);
         assert_eq!(space.size(), 1);
         assert_eq!(shared_params(&space, false), params(&space.at(0), &STL));
     }

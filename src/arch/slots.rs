@@ -58,8 +58,7 @@ macro_rules! operators {
         $($(#[$variant_doc:meta])* $variant:ident = $text:literal, $about:literal, $words:literal;)+
     }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "snake_case")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name { $($(#[$variant_doc])* $variant,)+ }
 
         impl $name {
@@ -259,6 +258,13 @@ impl Slot {
 /// A value for each slot.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BySlot<T>([T; Slot::ALL.len()]);
+
+impl<T> BySlot<T> {
+    /// What the function gives for each slot.
+    pub fn from_fn(of: impl Fn(Slot) -> T) -> Self {
+        Self(std::array::from_fn(|place| of(Slot::ALL[place])))
+    }
+}
 
 impl<T> Index<Slot> for BySlot<T> {
     type Output = T;

@@ -199,7 +199,7 @@ impl Space {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::arch::{CellOverride, SkipRule, SkipRules, Up, macs, params};
+    use crate::arch::{Up, macs, params};
     use proptest::prelude::*;
 
     fn space(config: SpaceConfig) -> Space {
@@ -246,16 +246,9 @@ mod tests {
 
     #[test]
     fn heads_list_the_allowed_values_in_the_references_order() {
-        let space = space(SpaceConfig {
-            up: vec![Up::Deconv, Up::Bilinear],
-            shortcut: vec![true],
-            cell: vec![CellOverride {
-                number: 3,
-                skips: Some(SkipRules::Each(vec![SkipRule::Always, SkipRule::Free])),
-                ..CellOverride::default()
-            }],
-            ..SpaceConfig::default()
-        });
+        let text = "up = ['deconv', 'bilinear']\nshortcut = [true]\n
+                    [[cell]]\nnumber = 3\nskips = ['always', 'free']";
+        let space = space(toml::from_str(text).unwrap());
         let values = |cell| -> Vec<(Slot, Vec<u32>)> {
             space.tokens(cell).iter().map(|token| (token.slot, token.values.clone())).collect()
         };

@@ -221,7 +221,7 @@ fn merge(tree: &mut Table, layer: Table) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::arch::{Conv, SkipRule, Up};
+    use crate::arch::{Allowed, SkipRule, SkipRules, Slot};
     use crate::search::StrategyKind;
     use proptest::prelude::*;
 
@@ -239,7 +239,7 @@ mod tests {
         config.apply("search.candidates=20").unwrap();
         let mut expected = RunConfig { seed: 3, ..RunConfig::default() };
         (expected.recipe.batch, expected.recipe.n_critic) = (16, 2);
-        expected.space.up = vec![Up::Nearest];
+        expected.space.allow(Slot::Up, None, Allowed::Tokens(vec![1]));
         expected.search.candidates = 20;
         assert_eq!(config, expected);
     }
@@ -265,8 +265,9 @@ mod tests {
         assert_eq!(config.search.strategy, StrategyKind::Random);
         assert_eq!(config.search.iterations, [1, 2]);
         assert_eq!(config.recipe.generator_rate, 1.0);
-        assert_eq!(config.space.skips, SkipRule::Never);
-        assert_eq!(config.space.cell[0].conv, Some(vec![Conv::Pre]));
+        let never = Allowed::Skips(SkipRules::All(SkipRule::Never));
+        assert_eq!(*config.space.allowed(Slot::Skips, None), never);
+        assert_eq!(*config.space.allowed(Slot::Conv, Some(2)), Allowed::Tokens(vec![1]));
         assert_eq!(config.data.limit, Some(500));
         assert_eq!(config.derived_model().generator_channels, 48);
         let searched = config.model.discriminator_channels;

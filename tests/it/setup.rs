@@ -1,5 +1,6 @@
 //! The form that a run begins with, and runs that begin from it.
 
+use autogan::arch::{Allowed, Slot};
 use autogan::config::RunConfig;
 use autogan::run::RunView;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -59,7 +60,7 @@ fn settings_are_saved_and_loaded_as_the_command_line_takes_them() {
     window.click("Save…");
     window.until("saved", |harness| harness.query_by_label_contains("Settings saved").is_some());
     let config = RunConfig::from_toml(&std::fs::read_to_string(&file).unwrap(), "mine").unwrap();
-    assert_eq!(config.space.norm.len(), 2);
+    assert_eq!(*config.space.allowed(Slot::Norm, None), Allowed::Tokens(vec![0, 1]));
     let broken = window.folder.path().join("broken.toml");
     std::fs::write(&broken, "sead = 3").unwrap();
     std::fs::write(window.folder.path().join("answer"), broken.to_str().unwrap()).unwrap();

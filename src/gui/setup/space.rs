@@ -3,10 +3,10 @@
 use eframe::egui::{self, RichText};
 
 use super::form::{Drag, Form};
-use crate::arch::{CellOverride, Conv, Norm, SkipRule, SkipRules, SpaceConfig, Up};
+use crate::arch::{Allowed, Choice, Choices, SkipRule, SkipRules, Slot, SpaceConfig};
 use crate::config::RunConfig;
 
-/// What bounds begin with.
+/// What bounds begin at.
 const PARAMETERS: u64 = 5_000_000;
 const MACS: u64 = 500_000_000;
 /// Cells that a generator may have.
@@ -76,118 +76,79 @@ pub fn show(ui: &mut egui::Ui, form: Form<'_>, view: &mut View, config: &mut Run
     });
 }
 
+/// A row for each slot: of toggles, or of rules for the skips.
 fn choices(ui: &mut egui::Ui, form: Form<'_>, cell: Option<usize>, space: &mut SpaceConfig) {
-    let tip = "Where norm and activation stand: after the convolution, or before it";
-    let conv = [
-        (Conv::Post, "post", "Upsample, convolution, norm, ReLU"),
-        (Conv::Pre, "pre", "Norm, ReLU, upsample, convolution"),
-    ];
-    toggles(ui, form, ("space.conv", "Block", tip), cell, space, &conv, |s| &mut s.conv, |c| &mut c.conv);
-    let tip = "What brings the values of a feature map to a common scale";
-    let norm = [
-        (Norm::None, "none", "Nothing"),
-        (Norm::Batch, "batch", "Over the batch: the usual one"),
-        (Norm::Instance, "instance", "Over each image alone"),
-    ];
-    toggles(ui, form, ("space.norm", "Norm", tip), cell, space, &norm, |s| &mut s.norm, |c| &mut c.norm);
-    let tip = "How a cell doubles the side";
-    let up = [
-        (Up::Bilinear, "bilinear", "Smooth, without parameters"),
-        (Up::Nearest, "nearest", "Repeats pixels, without parameters"),
-        (Up::Deconv, "deconv", "A transposed convolution, which learns"),
-    ];
-    toggles(ui, form, ("space.up", "Upsampling", tip), cell, space, &up, |s| &mut s.up, |c| &mut c.up);
-    let tip = "A way around the two blocks of a cell";
-    let shortcut =
-        [(false, "without", "Both blocks in a row only"), (true, "with", "The input is added to the output")];
-    let names = ("space.shortcut", "Shortcut", tip);
-    toggles(ui, form, names, cell, space, &shortcut, |s| &mut s.shortcut, |c| &mut c.shortcut);
-    skips(ui, form, cell, space);
+    for &slot in Slot::ALL {
+        match slot.entry().choices {
+            Choices::OneOf(choices) | Choices::Switch(choices) => {
+                toggles(ui, form, slot, choices, cell, space);
+            }
+            Choices::Skips => skips(ui, form, slot, cell, space),
+        }
+    }
 }
 
-/// A row of toggles for a choice: in all cells, or what one cell has of its own.
-#[allow(clippy::too_many_arguments, reason = "a row is its names, its scope and its two places")]
-fn toggles<T: PartialEq + Copy>(
+/// A row of toggles for a slot: in all cells, or what one cell has of its own.
+fn toggles(
     ui: &mut egui::Ui,
     form: Form<'_>,
-    (key, label, tip): (&str, &str, &str),
+    slot: Slot,
+    choices: &[Choice],
     cell: Option<usize>,
     space: &mut SpaceConfig,
-    values: &[(T, &str, &str)],
-    everywhere: impl Fn(&mut SpaceConfig) -> &mut Vec<T>,
-    own: impl Fn(&mut CellOverride) -> &mut Option<Vec<T>>,
 ) {
-    let overridden = cell.and_then(|cell| space.cell.iter_mut().find(|other| other.number == cell));
-    let own_values = overridden.and_then(|overridden| own(overridden).clone());
-    let mut allowed = own_values.unwrap_or_else(|| everywhere(space).clone());
-    let before = allowed.clone();
-    form.row(ui, key, label, tip, |ui| {
+    let Allowed::Tokens(before) = space.allowed(slot, cell) else { return };
+    let mut on: Vec<bool> = (0..choices.len() as u32).map(|token| before.contains(&token)).collect();
+    let was = on.clone();
+    let (key, entry) = (format!("space.{}", slot.name()), slot.entry());
+    form.row(ui, &key, entry.label, entry.about, |ui| {
         let row = ui.horizontal(|ui| {
-            for (value, words, about) in values {
-                let mut on = allowed.contains(value);
-                let toggle = ui.toggle_value(&mut on, *words).on_hover_text(*about);
-                toggle.widget_info(|| {
-                    egui::WidgetInfo::selected(egui::Role::Button, true, on, format!("{label}: {words}"))
-                });
-                if toggle.changed() {
-                    match on {
-                        true => allowed.push(*value),
-                        false => allowed.retain(|other| other != value),
-                    }
-                }
+            for (on, choice) in on.iter_mut().zip(choices) {
+                let toggle = ui.toggle_value(on, choice.label).on_hover_text(choice.about);
+                let name = format!("{}: {}", entry.label, choice.label);
+                toggle.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, *on, &name));
             }
         });
         row.response
     });
-    if allowed == before {
-        return;
-    }
-    // In the order of the choice, whatever was clicked first.
-    allowed.sort_by_key(|value| values.iter().position(|(other, ..)| other == value));
-    match cell {
-        None => *everywhere(space) = allowed,
-        Some(number) => *own(override_of(space, number)) = Some(allowed),
+    if on != was {
+        let tokens = (0..).zip(on).filter_map(|(token, on)| on.then_some(token));
+        space.allow(slot, cell, Allowed::Tokens(tokens.collect()));
     }
 }
 
-/// What cell `number` has of its own, made where there is nothing yet.
-fn override_of(space: &mut SpaceConfig, number: usize) -> &mut CellOverride {
-    let place = space.cell.iter().position(|own| own.number == number).unwrap_or_else(|| {
-        space.cell.push(CellOverride { number, ..CellOverride::default() });
-        space.cell.len() - 1
-    });
-    &mut space.cell[place]
-}
-
-fn skips(ui: &mut egui::Ui, form: Form<'_>, cell: Option<usize>, space: &mut SpaceConfig) {
+/// A row for the skips into all cells, or one for each skip into one cell.
+fn skips(ui: &mut egui::Ui, form: Form<'_>, slot: Slot, cell: Option<usize>, space: &mut SpaceConfig) {
     let rules = [
         (SkipRule::Free, "searched", "Off or on, as the controller chooses"),
         (SkipRule::Always, "always", "Every earlier cell feeds this one"),
         (SkipRule::Never, "never", "No skip between cells"),
     ];
-    let tip = "Whether earlier cells feed later ones, past those between";
+    let (key, entry) = (format!("space.{}", slot.name()), slot.entry());
+    let Allowed::Skips(before) = space.allowed(slot, cell).clone() else { return };
     let Some(number) = cell else {
-        return form.choice(ui, "space.skips", "Skips", tip, &mut space.skips, &rules);
+        if let SkipRules::All(mut rule) = before {
+            form.choice(ui, &key, entry.label, entry.about, &mut rule, &rules);
+            space.allow(slot, None, Allowed::Skips(SkipRules::All(rule)));
+        }
+        return;
     };
     if number == 1 {
-        ui.label("Skips").on_hover_text(tip);
+        ui.label(entry.label).on_hover_text(entry.about);
         ui.label(RichText::new("The first cell has no earlier one").weak());
         ui.end_row();
         return;
     }
-    let everywhere = space.skips;
-    let own = space.cell.iter().find(|own| own.number == number).and_then(|own| own.skips.clone());
-    let mut each = match own {
-        Some(SkipRules::Each(rules)) => rules,
-        Some(SkipRules::All(rule)) => vec![rule; number - 1],
-        None => vec![everywhere; number - 1],
+    let mut each = match before {
+        SkipRules::Each(rules) => rules,
+        SkipRules::All(rule) => vec![rule; number - 1],
     };
-    each.resize(number - 1, everywhere);
-    let before = each.clone();
+    each.resize(number - 1, SkipRule::Free);
+    let shown = each.clone();
     for (source, rule) in each.iter_mut().enumerate() {
-        form.choice(ui, "space.skips", &format!("Skip from cell {}", source + 1), tip, rule, &rules);
+        form.choice(ui, &key, &format!("Skip from cell {}", source + 1), entry.about, rule, &rules);
     }
-    if each != before {
-        override_of(space, number).skips = Some(SkipRules::Each(each));
+    if each != shown {
+        space.allow(slot, cell, Allowed::Skips(SkipRules::Each(each)));
     }
 }
