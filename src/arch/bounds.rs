@@ -44,7 +44,7 @@ impl Bounded {
     pub fn draw(&self, rng: &mut impl Rng) -> Vec<Cost> {
         let pairs = self.pairs.iter().map(|&(cost, ways, tails)| (cost, ways * tails));
         let head = pick(pairs, rng);
-        let rest = minus(self.budget, head).expect("a drawn head leaves room for some tail");
+        let rest = minus(self.budget, head).expect("a drawn head leaves enough for some tail");
         let fits = self.tail.sums().iter().filter(|&(&cost, _)| minus(rest, cost).is_some());
         let tail = pick(fits.map(|(&cost, &ways)| (cost, ways)), rng);
         let mut costs = self.head.draw(head, rng);

@@ -2,9 +2,17 @@
 
 use super::cost::{Cost, cell_cost};
 use super::slots::{BySlot, skip_bit};
-use super::space::Token;
 use super::{Allowed, ArchError, CellGene, NetShape, SkipRule, Slot, SpaceConfig};
 use std::collections::BTreeMap;
+
+/// A choice of one cell and its allowed values: one head of the controller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// What is chosen.
+    pub slot: Slot,
+    /// The allowed values, ascending, at least one; action `a` stands for `values[a]`.
+    pub values: Vec<u32>,
+}
 
 /// What one cell allows.
 #[derive(Debug, Clone)]

@@ -1,7 +1,6 @@
 //! How search moves through the space: sampling, growing and neighbours, all within the bounds on cost.
 
 use super::bounds::minus;
-use super::cost::{Cost, cell_cost, fixed_cost};
 use super::{CellGene, Genotype, Space};
 use rand::{Rng, RngExt};
 
@@ -75,21 +74,15 @@ impl Space {
         }
         found
     }
-
-    /// Cost of the whole generator that begins with these cells and is as cheap as possible.
-    pub(super) fn cheapest_completion_cost(&self, prefix: &Genotype) -> Cost {
-        let rest = self.cells.iter().skip(prefix.cells.len()).map(|cell| &cell.cheapest);
-        let genes = prefix.cells.iter().chain(rest).enumerate();
-        let cells = prefix.cells.len().max(self.cells());
-        let of_cells: Cost = genes.map(|(cell, gene)| cell_cost(cell, gene, self.shape())).sum();
-        fixed_cost(cells, self.shape()) + of_cells
-    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::arch::{NetShape, SpaceConfig};
+    use crate::rng::rng;
+    use std::collections::{BTreeSet, HashMap};
 
     #[test]
     fn no_member_is_cheaper_than_the_smallest_or_dearer_than_the_largest() {
@@ -103,9 +96,6 @@ mod tests {
             assert!(least.0 <= params && params <= most.0 && least.1 <= macs && macs <= most.1, "{member}");
         }
     }
-    use crate::arch::{NetShape, SpaceConfig};
-    use crate::rng::rng;
-    use std::collections::{BTreeSet, HashMap};
 
     fn space(config: SpaceConfig) -> Space {
         Space::new(config, NetShape::default()).unwrap()

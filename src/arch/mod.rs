@@ -27,6 +27,7 @@ mod slots;
 mod space;
 pub mod words;
 
+pub use cell_space::Token;
 pub use config::{Allowed, CellOverride, SkipRule, SkipRules, SpaceConfig};
 pub use cost::{Cost, LayerCost, NetShape, layers, macs, params};
 pub use description::{Description, NetworkCost};
@@ -36,7 +37,7 @@ pub use gene::CellGene;
 pub use genotype::Genotype;
 pub use shared::{CellModules, shared_params};
 pub use slots::{BySlot, Choice, Choices, Conv, Entry, Norm, Operator, Slot, Up};
-pub use space::{Space, Token};
+pub use space::Space;
 
 /// The most cells a generator may have: 256 px from the usual bottom width of 4.
 pub const MAX_CELLS: usize = 6;

@@ -1,18 +1,9 @@
 //! The search space: its members, their numbering and the controller's heads.
 
 use super::bounds::{Bounded, minus};
-use super::cell_space::{CellSpace, check_overrides};
-use super::cost::{Cost, fixed_cost};
+use super::cell_space::{CellSpace, Token, check_overrides};
+use super::cost::{Cost, cell_cost, fixed_cost};
 use super::{ArchError, CellGene, Genotype, MAX_CELLS, NetShape, Slot, SpaceConfig};
-
-/// A choice of one cell and its allowed values: one head of the controller.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Token {
-    /// What is chosen.
-    pub slot: Slot,
-    /// The allowed values, ascending, at least one; action `a` stands for `values[a]`.
-    pub values: Vec<u32>,
-}
 
 /// A checked search space: a [`SpaceConfig`] for generators of one [`NetShape`]. It is never empty.
 ///
@@ -175,6 +166,15 @@ impl Space {
             params: self.config.max_params.unwrap_or(u64::MAX),
             macs: self.config.max_macs.unwrap_or(u64::MAX),
         }
+    }
+
+    /// Cost of the whole generator that begins with these cells and is as cheap as possible.
+    pub(super) fn cheapest_completion_cost(&self, prefix: &Genotype) -> Cost {
+        let rest = self.cells.iter().skip(prefix.cells.len()).map(|cell| &cell.cheapest);
+        let genes = prefix.cells.iter().chain(rest).enumerate();
+        let cells = prefix.cells.len().max(self.cells());
+        let of_cells: Cost = genes.map(|(cell, gene)| cell_cost(cell, gene, self.shape())).sum();
+        fixed_cost(cells, self.shape()) + of_cells
     }
 
     /// Whether some architecture keeps the bounds; the cheapest is cheapest in both numbers.

@@ -27,7 +27,7 @@ pub use machine::{Search, SearchState};
 pub use news::{Activity, News, Shown, Told};
 pub use plan::{Costs, Part, SearchPlan, parts};
 pub use random::Random;
-pub use reinforce::{Outcome, Reinforce, reinforce_loss};
+pub use reinforce::{Reinforce, ReinforceLoss, reinforce_loss};
 pub use shared::SharedGan;
 pub use strategy::{Distributions, Proposal, Reading, Strategy, StrategyError};
 pub use warm_up::WarmUp;

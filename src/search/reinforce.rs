@@ -17,33 +17,33 @@ use crate::rng::rng;
 
 /// Draws from the controller before a genotype outside the bounds is replaced by a uniform one.
 const ATTEMPTS: u32 = 64;
-/// Walks over which [`Strategy::distributions`] averages.
-const WALKS: u64 = 16;
+/// Rollouts over which [`Strategy::distributions`] averages.
+const ROLLOUTS: u64 = 16;
 
 /// Where a stage's controller may start: an architecture of the stage before and the hidden state
 /// with which it was chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Start {
-    /// Nothing in the first stage, which starts from no cells.
+    /// `None` in the first stage, which starts from no cells.
     genotype: Option<Genotype>,
     hidden: Hidden,
 }
 
 impl Start {
-    /// The cells that are there already.
+    /// The cells that the start has.
     fn prefix(&self) -> Genotype {
         self.genotype.clone().unwrap_or_default()
     }
 }
 
-/// The plain part of the state.
+/// The part of the state that is no tensor.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Plain {
     /// Cells of the genotypes it proposes; it chooses those that its starts do not have.
     cells: usize,
     /// At least one.
     starts: Vec<Start>,
-    /// Nothing before the first reward; a number for each token with [`Baseline::AsReleased`].
+    /// `None` before the first reward; a number for each token with [`Baseline::AsReleased`].
     baseline: Option<Vec<f32>>,
 }
 
@@ -76,7 +76,7 @@ impl Reinforce {
         }
     }
 
-    /// The controller outside of autodiff. Walks that no loss follows would stay in burn's graph, and
+    /// The controller outside of autodiff. Rollouts that no loss follows would stay in burn's graph, and
     /// each backward pass of any network takes time with the square of what is in there.
     fn plain_controller(&self) -> Controller {
         self.controller.valid()
@@ -132,7 +132,7 @@ fn draw(distribution: &[f32], generator: &mut impl Rng) -> usize {
             return index;
         }
     }
-    // Rounding can leave a crumb.
+    // Rounding can leave the sum of the distribution a little below the random number.
     distribution.len() - 1
 }
 
@@ -147,8 +147,8 @@ impl Strategy for Reinforce {
         for _ in 0..ATTEMPTS {
             let parent = generator.random_range(0..starts.len());
             let start = &starts[parent];
-            let walk = controller.unroll(&start.hidden, |_, distribution| draw(distribution, generator));
-            let genotype = self.genotype(space, start.prefix(), &walk.actions);
+            let rollout = controller.unroll(&start.hidden, |_, distribution| draw(distribution, generator));
+            let genotype = self.genotype(space, start.prefix(), &rollout.actions);
             if space.admissible(&genotype) {
                 let parent = Some(parent);
                 return Proposal { genotype, parent };
@@ -174,16 +174,16 @@ impl Strategy for Reinforce {
         let Some(actions) = self.actions(space, proposal) else {
             return Ok(Vec::new());
         };
-        let walk = self.controller.unroll(&self.start(proposal).hidden, |token, _| actions[token]);
-        let entropy: f32 = walk.entropies.clone().mean().into_scalar();
+        let rollout = self.controller.unroll(&self.start(proposal).hidden, |token, _| actions[token]);
+        let entropy: f32 = rollout.entropies.clone().mean().into_scalar();
         let old = self.plain.baseline.as_deref();
-        let outcome = reinforce_loss(&self.config, walk.log_probs, walk.entropies, reward, old);
-        let gradients = outcome.loss.backward();
+        let lesson = reinforce_loss(&self.config, rollout.log_probs, rollout.entropies, reward, old);
+        let gradients = lesson.loss.backward();
         let controller = self.controller.clone();
         self.controller = self.adam.step(controller, gradients, self.config.rate);
-        let baseline = mean(&outcome.baseline);
-        self.plain.baseline = Some(outcome.baseline);
-        let value: f32 = outcome.loss.into_scalar();
+        let baseline = mean(&lesson.baseline);
+        self.plain.baseline = Some(lesson.baseline);
+        let value: f32 = lesson.loss.into_scalar();
         if !value.is_finite() {
             return Err(NotFinite::Loss { network: "controller", value, step });
         }
@@ -194,7 +194,7 @@ impl Strategy for Reinforce {
         Ok(vec![
             ("controller/reward", reward),
             ("controller/baseline", baseline),
-            ("controller/advantage", outcome.advantage),
+            ("controller/advantage", lesson.advantage),
             ("controller/entropy", f64::from(entropy)),
             ("controller/loss", f64::from(value)),
         ])
@@ -206,8 +206,8 @@ impl Strategy for Reinforce {
             // A proposal that came from the uniform fallback has actions like any other.
             let actions = self.actions(space, proposal)?;
             let from = &self.start(proposal).hidden;
-            let walk = grown.unroll(from, |token, _| actions[token]);
-            Some(Start { genotype: Some(proposal.genotype.clone()), hidden: walk.hidden })
+            let rollout = grown.unroll(from, |token, _| actions[token]);
+            Some(Start { genotype: Some(proposal.genotype.clone()), hidden: rollout.hidden })
         };
         let starts: Vec<Start> = beam.iter().filter_map(start).collect();
         if !starts.is_empty() {
@@ -222,15 +222,15 @@ impl Strategy for Reinforce {
     fn distributions(&self, _space: &Space) -> Distributions {
         let (starts, controller) = (&self.plain.starts, self.plain_controller());
         let mut sum: Distributions = Vec::new();
-        for counter in 0..WALKS {
+        for counter in 0..ROLLOUTS {
             let generator = &mut rng(self.seed, "strategy/distributions", counter);
             let start = &starts[counter as usize % starts.len()];
-            let walk = controller.unroll(&start.hidden, |_, distribution| draw(distribution, generator));
+            let rollout = controller.unroll(&start.hidden, |_, distribution| draw(distribution, generator));
             if sum.is_empty() {
-                sum = walk.probabilities.iter().map(|p| vec![0.0; p.len()]).collect();
+                sum = rollout.probabilities.iter().map(|p| vec![0.0; p.len()]).collect();
             }
-            for (sum, new) in sum.iter_mut().flatten().zip(walk.probabilities.iter().flatten()) {
-                *sum += new / WALKS as f32;
+            for (sum, new) in sum.iter_mut().flatten().zip(rollout.probabilities.iter().flatten()) {
+                *sum += new / ROLLOUTS as f32;
             }
         }
         sum
@@ -256,8 +256,8 @@ impl Strategy for Reinforce {
     }
 }
 
-/// What a reward amounts to.
-pub struct Outcome {
+/// What the controller learns from one reward.
+pub struct ReinforceLoss {
     /// To be minimised, `[1]`.
     pub loss: Tensor<1>,
     /// The baseline from now on.
@@ -266,7 +266,7 @@ pub struct Outcome {
     pub advantage: f64,
 }
 
-/// The controller's loss for one walk: `log_probs` and `entropies` are `[tokens]` with gradient,
+/// The controller's loss for one rollout: `log_probs` and `entropies` are `[tokens]` with gradient,
 /// `baseline` is what the reward before left.
 pub fn reinforce_loss(
     config: &ControllerConfig,
@@ -274,25 +274,25 @@ pub fn reinforce_loss(
     entropies: Tensor<1>,
     reward: f64,
     baseline: Option<&[f32]>,
-) -> Outcome {
+) -> ReinforceLoss {
     match config.baseline {
-        Baseline::Persistent => sound_loss(config, log_probs, entropies, reward, baseline),
+        Baseline::Persistent => corrected_loss(config, log_probs, entropies, reward, baseline),
         Baseline::AsReleased => released_loss(config, log_probs, entropies, reward, baseline),
     }
 }
 
 /// `-(reward - b) sum(log p) - c sum(H)`, where the baseline `b` does not yet contain the reward.
-fn sound_loss(
+fn corrected_loss(
     config: &ControllerConfig,
     log_probs: Tensor<1>,
     entropies: Tensor<1>,
     reward: f64,
     baseline: Option<&[f32]>,
-) -> Outcome {
+) -> ReinforceLoss {
     let old = baseline.map_or(reward, mean);
     let advantage = reward - old;
     let decay = config.baseline_decay;
-    Outcome {
+    ReinforceLoss {
         loss: -(log_probs.sum() * advantage) - entropies.sum() * config.entropy,
         baseline: vec![(old * decay + reward * (1.0 - decay)) as f32],
         advantage,
@@ -307,7 +307,7 @@ fn released_loss(
     entropies: Tensor<1>,
     reward: f64,
     baseline: Option<&[f32]>,
-) -> Outcome {
+) -> ReinforceLoss {
     let rewards = entropies * config.entropy + reward;
     let decay = config.baseline_decay;
     let new = match baseline {
@@ -319,7 +319,7 @@ fn released_loss(
     };
     let advantages = rewards - new.clone();
     let advantage: f32 = advantages.clone().mean().into_scalar();
-    Outcome {
+    ReinforceLoss {
         loss: -(log_probs.sum() * advantages.sum()),
         baseline: host(new),
         advantage: f64::from(advantage),

@@ -55,7 +55,7 @@ pub struct Setup {
     checker: Checker,
     machine: Machine,
     data: data::View,
-    space: space::View,
+    space: space::ShownCell,
     study: Study,
     scores: Scores,
     /// Why it cannot start.
@@ -92,7 +92,7 @@ impl Setup {
             scores: Scores::new(cache, wake.clone()),
             machine: Machine::new(program, wake),
             data: data::View::default(),
-            space: space::View::default(),
+            space: space::ShownCell::default(),
             hindrance: None,
         }
     }

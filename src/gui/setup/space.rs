@@ -3,31 +3,28 @@
 use eframe::egui::{self, RichText};
 
 use super::form::{Drag, Form};
-use crate::arch::{Allowed, Choice, Choices, SkipRule, SkipRules, Slot, SpaceConfig};
+use crate::arch::{Allowed, Choice, Choices, MAX_CELLS, SkipRule, SkipRules, Slot, SpaceConfig};
 use crate::config::RunConfig;
 
 /// What bounds begin at.
 const PARAMETERS: u64 = 5_000_000;
 const MACS: u64 = 500_000_000;
-/// Cells that a generator may have.
-const CELLS: std::ops::RangeInclusive<usize> = 1..=6;
 
-/// Which cell the toggles are for.
+/// The cell that the toggles are for, from 1; `None` for all cells.
 #[derive(Default)]
-pub struct View {
-    /// From 1; none for all of them.
-    cell: Option<usize>,
-}
+pub struct ShownCell(Option<usize>);
 
 /// Draws the section.
-pub fn show(ui: &mut egui::Ui, form: Form<'_>, view: &mut View, config: &mut RunConfig) {
+pub fn show(ui: &mut egui::Ui, form: Form<'_>, shown: &mut ShownCell, config: &mut RunConfig) {
     let about = "Which building blocks the search may use; a toggle that is off is never tried";
     form.section(ui, "Search space", about, |ui| {
         let before = config.space.cells;
         let tip = "Each cell doubles the side of the images";
         form.row(ui, "space.cells", "Cells", tip, |ui| {
-            let range = *CELLS.start()..=*CELLS.end();
-            ui.add(egui::Slider::new(&mut config.space.cells, range).clamping(egui::SliderClamping::Never))
+            ui.add(
+                egui::Slider::new(&mut config.space.cells, 1..=MAX_CELLS)
+                    .clamping(egui::SliderClamping::Never),
+            )
         });
         if config.space.cells != before {
             let cells = config.space.cells;
@@ -43,18 +40,18 @@ pub fn show(ui: &mut egui::Ui, form: Form<'_>, view: &mut View, config: &mut Run
         ui.end_row();
 
         let space = &mut config.space;
-        view.cell = view.cell.filter(|&cell| cell <= space.cells);
+        shown.0 = shown.0.filter(|&cell| cell <= space.cells);
         form.row(ui, "space.cell", "Toggles for", "All cells alike, or one that differs", |ui| {
             let row = ui.horizontal_wrapped(|ui| {
-                ui.selectable_value(&mut view.cell, None, "All cells")
+                ui.selectable_value(&mut shown.0, None, "All cells")
                     .on_hover_text("Where a cell has none of its own");
-                for cell in 1..=space.cells.min(*CELLS.end()) {
+                for cell in 1..=space.cells.min(MAX_CELLS) {
                     let own = space.cell.iter().any(|own| own.number == cell);
                     let text = if own { format!("Cell {cell}*") } else { format!("Cell {cell}") };
                     let about = if own { "It differs from the others" } else { "As all cells, so far" };
-                    ui.selectable_value(&mut view.cell, Some(cell), text).on_hover_text(about);
+                    ui.selectable_value(&mut shown.0, Some(cell), text).on_hover_text(about);
                 }
-                if let Some(cell) = view.cell
+                if let Some(cell) = shown.0
                     && space.cell.iter().any(|own| own.number == cell)
                     && ui
                         .button("As all cells")
@@ -66,7 +63,7 @@ pub fn show(ui: &mut egui::Ui, form: Form<'_>, view: &mut View, config: &mut Run
             });
             row.response
         });
-        choices(ui, form, view.cell, space);
+        choices(ui, form, shown.0, space);
         let tip = "Most parameters of a whole generator; architectures above are never proposed";
         let drag = Drag::whole(1..=1_000_000_000, 50_000.0);
         form.bound(ui, "space.max_params", "Parameters", tip, &mut space.max_params, PARAMETERS, drag);
@@ -144,11 +141,11 @@ fn skips(ui: &mut egui::Ui, form: Form<'_>, slot: Slot, cell: Option<usize>, spa
         SkipRules::All(rule) => vec![rule; number - 1],
     };
     each.resize(number - 1, SkipRule::Free);
-    let shown = each.clone();
+    let before = each.clone();
     for (source, rule) in each.iter_mut().enumerate() {
         form.choice(ui, &key, &format!("Skip from cell {}", source + 1), entry.about, rule, &rules);
     }
-    if each != shown {
+    if each != before {
         space.allow(slot, cell, Allowed::Skips(SkipRules::Each(each)));
     }
 }
