@@ -1,7 +1,6 @@
 //! What a person switches on and off in the search space.
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess};
-use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::ArchError;
@@ -24,26 +23,31 @@ use super::slots::{BySlot, Choices, Slot};
 /// up = ["nearest"]
 /// skips = ["never", "free"]   # no skip from cell 1; the one from cell 2 is searched
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SpaceConfig {
     /// Number of cells, 1 to 6; each doubles the side.
     pub cells: usize,
     /// What each slot allows in every cell that has nothing of its own.
+    #[serde(flatten, serialize_with = "write")]
     pub allowed: BySlot<Allowed>,
     /// Most parameters of the whole generator; no bound if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_params: Option<u64>,
     /// Most multiply-accumulates of the whole generator for one image; no bound if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_macs: Option<u64>,
     /// What single cells do differently.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cell: Vec<CellOverride>,
 }
 
 /// What one cell allows instead of what the whole generator does.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CellOverride {
     /// The cell, from 1.
     pub number: usize,
     /// What each slot allows; as everywhere if absent.
+    #[serde(flatten, serialize_with = "write")]
     pub allowed: BySlot<Option<Allowed>>,
 }
 
@@ -101,11 +105,7 @@ impl SlotTable for SpaceConfig {
     const NAME: &'static str = "SpaceConfig";
     const OWN: &'static [&'static str] = &["cells", "max_params", "max_macs", "cell"];
 
-    fn requires(_key: &str) -> bool {
-        false
-    }
-
-    fn read_own<'de, A: MapAccess<'de>>(&mut self, key: &'static str, map: &mut A) -> Result<(), A::Error> {
+    fn read_own<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "cells" => self.cells = map.next_value()?,
             "max_params" => self.max_params = map.next_value()?,
@@ -127,25 +127,6 @@ impl<'de> Deserialize<'de> for SpaceConfig {
     }
 }
 
-impl Serialize for SpaceConfig {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("cells", &self.cells)?;
-        for &slot in Slot::ALL {
-            map.serialize_entry(slot.name(), &WrittenAllowed(slot, &self.allowed[slot]))?;
-        }
-        for (key, bound) in [("max_params", self.max_params), ("max_macs", self.max_macs)] {
-            if let Some(bound) = bound {
-                map.serialize_entry(key, &bound)?;
-            }
-        }
-        if !self.cell.is_empty() {
-            map.serialize_entry("cell", &self.cell)?;
-        }
-        map.end()
-    }
-}
-
 impl SlotTable for CellOverride {
     const NAME: &'static str = "CellOverride";
     const OWN: &'static [&'static str] = &["number"];
@@ -154,7 +135,7 @@ impl SlotTable for CellOverride {
         key == "number"
     }
 
-    fn read_own<'de, A: MapAccess<'de>>(&mut self, _key: &'static str, map: &mut A) -> Result<(), A::Error> {
+    fn read_own<'de, A: MapAccess<'de>>(&mut self, _key: &str, map: &mut A) -> Result<(), A::Error> {
         self.number = map.next_value()?;
         Ok(())
     }
@@ -168,19 +149,6 @@ impl SlotTable for CellOverride {
 impl<'de> Deserialize<'de> for CellOverride {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read(deserializer)
-    }
-}
-
-impl Serialize for CellOverride {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("number", &self.number)?;
-        for &slot in Slot::ALL {
-            if let Some(allowed) = &self.allowed[slot] {
-                map.serialize_entry(slot.name(), &WrittenAllowed(slot, allowed))?;
-            }
-        }
-        map.end()
     }
 }
 
@@ -209,6 +177,15 @@ impl<'de> DeserializeSeed<'de> for ReadAllowed {
             }
         }
     }
+}
+
+/// Writes what slots allow as entries of a table; those without anything are left out.
+fn write<'a, T, S: Serializer>(allowed: &'a BySlot<T>, serializer: S) -> Result<S::Ok, S::Error>
+where
+    &'a T: Into<Option<&'a Allowed>>,
+{
+    let written = |&slot: &Slot| Some((slot.name(), WrittenAllowed(slot, (&allowed[slot]).into()?)));
+    serializer.collect_map(Slot::ALL.iter().filter_map(written))
 }
 
 /// What a slot allows, to be written.

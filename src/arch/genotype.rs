@@ -182,14 +182,9 @@ struct NamedCell {
 
 impl SlotTable for NamedCell {
     const NAME: &'static str = "NamedCell";
-    const OWN: &'static [&'static str] = &[];
 
     fn requires(key: &str) -> bool {
         Slot::named(key).is_some_and(|slot| slot.is_released() && slot != Slot::Skips)
-    }
-
-    fn read_own<'de, A: MapAccess<'de>>(&mut self, _key: &'static str, _map: &mut A) -> Result<(), A::Error> {
-        Ok(())
     }
 
     fn read_slot<'de, A: MapAccess<'de>>(&mut self, slot: Slot, map: &mut A) -> Result<(), A::Error> {

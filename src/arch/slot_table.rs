@@ -12,13 +12,17 @@ pub(super) trait SlotTable: Default {
     /// What it is, for messages.
     const NAME: &'static str;
     /// The keys that are no slots.
-    const OWN: &'static [&'static str];
+    const OWN: &'static [&'static str] = &[];
 
     /// Whether a key must be there.
-    fn requires(key: &str) -> bool;
+    fn requires(_key: &str) -> bool {
+        false
+    }
 
     /// Reads the value of one of its own keys.
-    fn read_own<'de, A: MapAccess<'de>>(&mut self, key: &'static str, map: &mut A) -> Result<(), A::Error>;
+    fn read_own<'de, A: MapAccess<'de>>(&mut self, _key: &str, _map: &mut A) -> Result<(), A::Error> {
+        Ok(())
+    }
 
     /// Reads the value of a slot.
     fn read_slot<'de, A: MapAccess<'de>>(&mut self, slot: Slot, map: &mut A) -> Result<(), A::Error>;

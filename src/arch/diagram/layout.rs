@@ -39,7 +39,7 @@ pub(super) struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn new(genotype: &'a Genotype, shape: &'a NetShape) -> Self {
-        let rows = match genotype.cells.iter().any(|gene| gene.norm != Norm::None) {
+        let rows = match genotype.cells.iter().any(|gene| gene.norm() != Norm::None) {
             true => 4,
             false => 3,
         };
