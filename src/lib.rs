@@ -10,7 +10,9 @@
 //! - [`gan`]: training one pair
 //! - [`search`]: finding an architecture
 //! - [`config`]: what a run is told: the rooms' settings in one, and presets
-//! - [`worker`]: commands in, events out
+//! - [`engine`]: runs one job: commands in, events out, checkpoints, recovery
+//! - [`ipc`]: the worker process, and who starts and follows it
+//! - [`app`]: use cases that the command line and the window share
 //! - [`cli`]: one file for each subcommand
 //! - [`gui`]: the window
 //!
@@ -22,19 +24,21 @@
 //! - [`tensors`]: named tensors in files that other programs wrote
 //! - [`input`]: files from outside, within limits
 
+pub mod app;
 pub mod arch;
 pub mod cli;
 pub mod config;
 pub mod data;
 pub mod device;
+pub mod engine;
 pub mod export;
 pub mod gan;
 pub mod gui;
 pub mod input;
+pub mod ipc;
 pub mod metric;
 pub mod model;
 pub mod rng;
 pub mod run;
 pub mod search;
 pub mod tensors;
-pub mod worker;

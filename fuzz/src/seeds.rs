@@ -7,11 +7,13 @@ use std::path::Path;
 
 use autogan::arch::Genotype;
 use autogan::config::{PRESETS, RunConfig};
+use autogan::engine::{Control, Event, Job, SampleRequest, Weights};
 use autogan::export::{LatentRecipe, Picture, Recipe};
+use autogan::ipc::Command;
 use autogan::model::{ModelConfig, ModelFile, collect, to_safetensors};
+use autogan::rng::Latent;
 use autogan::run::RunInfo;
 use autogan::search::News;
-use autogan::worker::{Command, Control, Event, Job, Latent, Weights};
 use burn::tensor::{Device, TensorData};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
@@ -112,7 +114,12 @@ fn commands() -> Vec<serde_json::Value> {
     let commands = [
         Command::Start { job: Job::Search, config: Box::default(), dir: "runs/a".into() },
         Command::Load { model: "a".into(), device: None },
-        Command::Generate { id: 1, latents: vec![between], truncation: Some(0.7), weights: Weights::Raw },
+        Command::Generate(SampleRequest {
+            id: 1,
+            latents: vec![between],
+            truncation: Some(0.7),
+            weights: Weights::Raw,
+        }),
         Control::Live { every_ms: Some(500) }.into(),
     ];
     commands.iter().map(|command| serde_json::json!(command)).collect()

@@ -3,9 +3,9 @@
 
 use std::fs;
 
+use autogan::engine::Event;
 use autogan::run::read_lines;
 use autogan::search::Candidate;
-use autogan::worker::Event;
 use autogan_fuzz::folder;
 use libfuzzer_sys::fuzz_target;
 

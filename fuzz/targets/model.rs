@@ -3,8 +3,8 @@
 #![no_main]
 
 use autogan::arch::Genotype;
+use autogan::engine::read_model;
 use autogan::model::ModelFile;
-use autogan::worker::read_model;
 use autogan_fuzz::choice;
 use burn::tensor::Device;
 use libfuzzer_sys::fuzz_target;

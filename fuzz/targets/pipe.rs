@@ -3,7 +3,8 @@
 
 use std::fmt::Debug;
 
-use autogan::worker::{Command, Event, Summary};
+use autogan::engine::{Event, Summary};
+use autogan::ipc::Command;
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

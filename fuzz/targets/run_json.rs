@@ -3,8 +3,8 @@
 
 use std::fs;
 
+use autogan::app::compare;
 use autogan::run::{CONFIG, RunInfo, RunView, look};
-use autogan::worker::compare;
 use autogan_fuzz::{folder, halves};
 use libfuzzer_sys::fuzz_target;
 

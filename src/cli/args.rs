@@ -7,11 +7,12 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::app::{Measure, Part};
 use crate::config::{MAX_SEED, PRESETS};
 use crate::data::fetch::Dataset;
 use crate::data::{DataError, Split};
+use crate::ipc;
 use crate::metric::extractor::inception::Preprocessing;
-use crate::worker::{self, Measure, Part};
 
 /// Where runs go when no folder is given, and where they are looked for.
 pub(super) const RUNS: &str = "runs";
@@ -459,10 +460,10 @@ pub(super) struct ScorerArgs {
 pub(super) struct WorkerArgs {
     /// A command that comes before those on standard input; can be given often
     #[arg(long, value_name = "JSON", value_parser = worker_command)]
-    pub first: Vec<worker::Command>,
+    pub first: Vec<ipc::Command>,
 }
 
-fn worker_command(text: &str) -> Result<worker::Command, serde_json::Error> {
+fn worker_command(text: &str) -> Result<ipc::Command, serde_json::Error> {
     serde_json::from_str(text)
 }
 

@@ -6,9 +6,10 @@ use anyhow::Context as _;
 
 use super::args::BenchArgs;
 use super::terminal::{Terminal, print_line};
+use crate::app::{ContestConfig, Entry, contest};
 use crate::config::RunConfig;
+use crate::engine::{self, Job, Summary};
 use crate::run::RunView;
-use crate::worker::{self, ContestConfig, Entry, Job, Summary, contest};
 
 /// Runs the command.
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
@@ -21,7 +22,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let summary = summary(&view, &args.run)?;
     let winner = summary.trained.first().context("the run has no winner")?;
     let mut terminal = Terminal::new(args.json);
-    let plan = worker::plan(Job::Search, config, &mut |event| {
+    let plan = engine::plan(Job::Search, config, &mut |event| {
         // Standard output has nothing but entries then.
         if !args.json {
             terminal.show(event);

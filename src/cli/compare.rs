@@ -7,7 +7,7 @@ use super::args::CompareArgs;
 use super::runs::found;
 use super::table::lines;
 use super::terminal::print_line;
-use crate::worker::{Comparison, Setting, compare};
+use crate::app::{Comparison, Setting, compare};
 
 /// Marks the best of a ranking.
 const BEST: &str = " *";

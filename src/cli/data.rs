@@ -9,13 +9,13 @@ use super::WrongCall;
 use super::args::{CheckArgs, FetchArgs, Fetched, ScorerArgs};
 use super::table::mebibytes;
 use super::terminal::print_line;
+use crate::app::bring_inception;
 use crate::arch::words::thousands;
 use crate::data::fetch::{self, Progress};
 use crate::data::{self, DataConfig, LoadOptions, Report, Source, contact_sheet};
 use crate::device::cache_dir;
 use crate::metric::extractor::train_toys;
 use crate::run::write_atomic;
-use crate::worker::bring_inception;
 
 /// Skipped files that are listed for people.
 const LISTED: usize = 20;

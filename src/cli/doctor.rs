@@ -6,10 +6,11 @@ use anyhow::bail;
 
 use super::args::DoctorArgs;
 use super::terminal::{Terminal, print_line};
+use crate::app::{DoctorReport, Examination};
 use crate::config::RunConfig;
 use crate::device::{self, Adapter, Choice, Cpu, Machine, Named, Opened};
+use crate::engine::{Event, Job, Plan};
 use crate::gan::{CHECKS, Check, self_test};
-use crate::worker::{DoctorReport, Event, Examination, Job, Plan};
 
 /// The preset that `--warm-up` warms up.
 const PRESET: &str = "quick";

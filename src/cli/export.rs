@@ -3,8 +3,8 @@
 use super::args::ExportArgs;
 use super::runs::found;
 use super::terminal::print_line;
+use crate::app::export_model;
 use crate::arch::Genotype;
-use crate::worker::export_model;
 
 /// Runs the command.
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {

@@ -10,8 +10,8 @@ use super::args::{RUNS, RunArgs};
 use super::settings;
 use super::terminal::Terminal;
 use crate::config::RunConfig;
+use crate::engine::{self, Control, End, Engine, Going, Job};
 use crate::run::{default_dir, now};
-use crate::worker::{self, Control, End, Engine, Going, Job};
 
 /// Exit code of a run that was stopped by a second Ctrl-C.
 const INTERRUPTED: i32 = 130;
@@ -28,7 +28,7 @@ pub(super) fn begin(job: Job, config: RunConfig, args: &RunArgs) -> anyhow::Resu
     };
     let mut terminal = Terminal::new(args.json);
     let controls = listen()?;
-    let engine = worker::begin(job, config, &dir, &mut |event| terminal.show(event))?;
+    let engine = engine::begin(job, config, &dir, &mut |event| terminal.show(event))?;
     drive(engine, &dir, &controls, terminal, args)
 }
 
@@ -41,7 +41,7 @@ pub(super) fn resume(dir: &Path, args: &RunArgs) -> anyhow::Result<()> {
     let mut terminal = Terminal::new(args.json);
     let controls = listen()?;
     let change = |config: &mut RunConfig| settings::apply(config, &args.set, args.device.as_deref());
-    match worker::resume(dir, args.renewed, change, &mut |event| terminal.show(event))? {
+    match engine::resume(dir, args.renewed, change, &mut |event| terminal.show(event))? {
         Going::On(engine) => drive(*engine, dir, &controls, terminal, args),
         Going::Over(summary) => {
             terminal.finish(&dir.display().to_string(), &summary);
@@ -84,7 +84,7 @@ fn renew(command: &str, dir: &Path, args: &RunArgs) -> anyhow::Error {
     words.extend(args.json.then(|| "--json".into()));
     let go_on =
         format!("no new process could go on; do so with: autogan {command} --resume {}", dir.display());
-    anyhow::Error::new(worker::renew(&words)).context(go_on)
+    anyhow::Error::new(engine::renew(&words)).context(go_on)
 }
 
 /// Ctrl-C once: save a checkpoint and stop; twice: stop now.

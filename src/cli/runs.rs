@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::args::{ListArgs, RUNS, ShowArgs};
 use super::terminal::print_line;
 use crate::arch::words::{operations, thousands};
+use crate::engine::Summary;
 use crate::metric::Score;
 use crate::run::{self, RunInfo, RunSummary, RunView};
 use crate::search::Candidate;
-use crate::worker::Summary;
 
 /// Candidates that are shown of an unfinished run.
 const SHOWN: usize = 5;

@@ -7,12 +7,13 @@ use anyhow::{Context as _, bail};
 
 use super::args::SampleArgs;
 use super::terminal::print_line;
+use crate::app::{Images, Latents, sample};
 use crate::arch::Genotype;
 use crate::device::{self, Choice};
+use crate::engine::{Read, model_file, read_model};
 use crate::export::{LatentRecipe, Picture, Recipe, sha256};
 use crate::input;
 use crate::run::write_atomic;
-use crate::worker::{Images, Latents, Read, model_file, read_model, sample};
 
 /// Runs the command.
 pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {

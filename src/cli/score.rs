@@ -9,13 +9,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{ExtractorArg, ProtocolArg, ScoreArgs};
 use super::terminal::print_line;
+use crate::app::{Generation, Levels, Origin, Place, Protocol, Scored, Step, score};
 use crate::arch::Genotype;
 use crate::arch::words::duration;
 use crate::device::{self, Choice, cache_dir};
 use crate::metric::extractor::Kind;
 use crate::metric::extractor::inception::InceptionWeights;
 use crate::metric::{KidConfig, Score};
-use crate::worker::{Generation, Levels, Origin, Place, Protocol, Scored, Step, score};
 
 /// Time between two lines of progress where there is no terminal to draw a bar on.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -159,9 +159,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::args::{Cli, Command};
     use super::*;
+    use crate::app::Measure;
     use crate::data::Split;
     use crate::metric::extractor::inception::Preprocessing;
-    use crate::worker::Measure;
     use clap::Parser;
 
     fn typed(words: &[&str]) -> Protocol {

@@ -2,7 +2,7 @@
 
 use super::args::SearchArgs;
 use super::{launch, settings};
-use crate::worker::Job;
+use crate::engine::Job;
 
 /// Runs the command.
 pub(super) fn run(args: &SearchArgs) -> anyhow::Result<()> {

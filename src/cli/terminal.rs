@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::arch::words::{cells as cells_in_words, duration};
+use crate::engine::{Event, Summary, Work};
 use crate::metric::Score;
 use crate::search::News;
-use crate::worker::{Event, Summary, Work};
 
 /// Steps of the bar.
 const STEPS: u64 = 1000;

@@ -5,8 +5,8 @@ use anyhow::Context as _;
 use super::args::{Found, TrainArgs};
 use super::{launch, settings};
 use crate::arch::Genotype;
+use crate::engine::{Job, Summary};
 use crate::run::RunView;
-use crate::worker::{Job, Summary};
 
 /// Runs the command.
 pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {

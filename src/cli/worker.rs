@@ -3,7 +3,7 @@
 use std::io;
 
 use super::args::WorkerArgs;
-use crate::worker::{Pipe, serve};
+use crate::ipc::{Pipe, serve};
 
 /// Runs the command.
 pub(super) fn run(args: &WorkerArgs) -> anyhow::Result<()> {

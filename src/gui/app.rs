@@ -36,8 +36,8 @@ use super::toasts::Toasts;
 use super::{wall, welcome};
 use crate::config::RunConfig;
 use crate::device::cache_dir;
+use crate::engine::{Control, Job};
 use crate::run::{RunView, default_dir, now};
-use crate::worker::{Control, Job};
 
 /// The preset of the demo.
 const DEMO: &str = "quick";

@@ -6,7 +6,7 @@ use eframe::egui::{self, Key, KeyboardShortcut, Modifiers};
 
 use super::layout::Panel;
 use super::theme::ThemeChoice;
-use crate::worker::Stride;
+use crate::engine::Stride;
 
 /// Something that can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

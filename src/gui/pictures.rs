@@ -10,8 +10,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::session::Wake;
+use crate::engine::{COLUMNS, ENLARGED};
 use crate::export::Tiles;
-use crate::worker::{COLUMNS, ENLARGED};
 
 /// Pictures that are kept.
 const KEPT: usize = 64;

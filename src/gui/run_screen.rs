@@ -11,7 +11,7 @@ use super::session::Session;
 use super::settings::Settings;
 use super::state::{RunState, Status, capital};
 use super::theme::Palette;
-use crate::worker::Stride;
+use crate::engine::Stride;
 
 /// The step that is offered first.
 const STEP: Action = Action::Step(Stride::Both);

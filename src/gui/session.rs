@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::state::{RunState, Status};
 use crate::config::RunConfig;
+use crate::engine::{Control, Job};
+use crate::ipc::{Child, Command, Follower, Notice};
 use crate::run;
-use crate::worker::{Child, Command, Control, Follower, Job, Notice};
 
 /// Time between two looks into the run folder.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

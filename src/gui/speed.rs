@@ -2,7 +2,7 @@
 
 use super::state::RunState;
 use crate::config::RunConfig;
-use crate::worker::{Job, expected_macs};
+use crate::engine::{Job, expected_macs};
 
 /// A run's speed is believed from this share of it on.
 const BELIEVED: f32 = 0.05;

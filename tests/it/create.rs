@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use autogan::export::{LatentRecipe, Recipe};
-use autogan::worker::Latent;
+use autogan::rng::Latent;
 use eframe::egui::{Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use image::AnimationDecoder;

@@ -163,7 +163,7 @@ fn what_panels_show_is_saved_with_how_it_was_made() {
     let index: usize = words.split([' ', ':']).nth(1).unwrap().parse().unwrap();
     let image = save(&mut window, Some("Save…"), "Selected image…", "image.png");
     let LatentRecipe::Point { values } = recipe(&image).latents else { unreachable!() };
-    assert_eq!(values, autogan::worker::fixed_latent(1, index - 1, 128));
+    assert_eq!(values, autogan::rng::fixed_latent(1, index - 1, 128));
     let latent = save(&mut window, Some("Save…"), "Its latent…", "z.safetensors");
     assert!(std::fs::read(latent).unwrap().ends_with(&values[127].to_le_bytes()));
     let first = text(&window.harness, "Candidate 499: ");

@@ -13,7 +13,7 @@ const SIDE: [&str; 6] = ["device", "export", "input", "rng", "run", "tensors"];
 
 /// The rooms that each room may know besides itself and those at its side. Arrows run from the bottom
 /// of this list to its top.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("arch", &[]),
     ("rng", &[]),
     ("input", &[]),
@@ -27,16 +27,21 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("gan", &["arch", "data", "model", "metric"]),
     ("search", &["arch", "data", "model", "metric", "gan"]),
     ("config", &["arch", "data", "model", "metric", "gan", "search"]),
-    ("worker", &["arch", "data", "model", "metric", "gan", "search", "config"]),
-    ("cli", &["arch", "data", "model", "metric", "gan", "search", "config", "worker"]),
-    ("gui", &["arch", "data", "model", "metric", "gan", "search", "config", "worker"]),
+    ("engine", &["arch", "data", "model", "metric", "gan", "search", "config"]),
+    ("ipc", &["arch", "data", "model", "metric", "gan", "search", "config", "engine"]),
+    ("app", &["arch", "data", "model", "metric", "gan", "search", "config", "engine", "ipc"]),
+    ("cli", &["arch", "data", "model", "metric", "gan", "search", "config", "engine", "ipc", "app"]),
+    ("gui", &["arch", "data", "model", "metric", "gan", "search", "config", "engine", "ipc", "app"]),
     // The map and the start of the program: nobody knows them.
-    ("", &["arch", "data", "model", "metric", "gan", "search", "config", "worker", "cli", "gui"]),
+    (
+        "",
+        &["arch", "data", "model", "metric", "gan", "search", "config", "engine", "ipc", "app", "cli", "gui"],
+    ),
 ];
 
 /// The rooms where a crate may be used.
 const CRATES: [(&str, &[&str]); 4] = [
-    ("burn", &["model", "metric", "gan", "search", "worker", "device"]),
+    ("burn", &["model", "metric", "gan", "search", "engine", "app", "device"]),
     ("wgpu", &["device", "gui"]),
     ("egui", &["gui"]),
     ("eframe", &["gui"]),

@@ -5,10 +5,10 @@ use std::path::Path;
 use autogan::arch::{Genotype, NetShape, Space, SpaceConfig};
 use autogan::config::RunConfig;
 use autogan::data::{Split, toys};
+use autogan::engine::{COLUMNS, ENLARGED, Event};
 use autogan::export::Picture;
 use autogan::run::{RunFolder, RunInfo};
 use autogan::search::{Activity, Candidate, News};
-use autogan::worker::{COLUMNS, ENLARGED, Event};
 
 use super::outcome;
 

@@ -1,8 +1,8 @@
 //! What came out of runs that tests make up.
 
 use autogan::arch::Genotype;
+use autogan::engine::{Summary, Trained};
 use autogan::metric::{Metric, Score};
-use autogan::worker::{Summary, Trained};
 
 /// A Fréchet distance of the toys.
 pub fn distance(value: f64) -> Score {

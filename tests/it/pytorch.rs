@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use autogan::app::{Images, Latents, sample};
 use autogan::arch::{Conv, Genotype, Norm, Space, SpaceConfig, Up};
+use autogan::engine::read_model;
 use autogan::export::{PyTorch, pytorch};
 use autogan::model::{ModelConfig, ModelFile, SkipTap, collect, is_buffer, to_safetensors};
 use autogan::rng::rng;
-use autogan::worker::{Images, Latents, read_model, sample};
 use burn::tensor::{Device, TensorData};
 use rand::RngExt;
 

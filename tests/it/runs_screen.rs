@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use autogan::arch::{Genotype, NetShape, macs, params};
 use autogan::config::RunConfig;
 use autogan::data::{Split, toys};
+use autogan::engine::{COLUMNS, ENLARGED, Event};
 use autogan::export::Picture;
 use autogan::run::{RunFolder, RunInfo};
 use autogan::search::News;
-use autogan::worker::{COLUMNS, ENLARGED, Event};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::outcome;

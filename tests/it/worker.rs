@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use autogan::engine::{Control, Event, Job, Stride};
+use autogan::ipc::{Child, Command, Death, Notice};
 use autogan::run::RunView;
-use autogan::worker::{Child, Command, Control, Death, Event, Job, Notice, Stride};
 
 use super::resume::{assert_same_outcome, run};
 use super::small::{small_config, small_search};

@@ -1,10 +1,10 @@
 //! Writes what a run has into files that a person names.
 
 use super::App;
+use crate::app::export_model;
 use crate::gui::dialogs::{Question, Wanted};
 use crate::gui::panels::Saving;
 use crate::run::safe_name;
-use crate::worker::export_model;
 
 impl App {
     /// Asks for a folder and writes all that the shown run has to export into a new folder, named like the

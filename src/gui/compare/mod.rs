@@ -16,8 +16,8 @@ use super::reader::Reader;
 use super::session::{Session, Wake};
 use super::settings::Settings;
 use super::theme::Palette;
+use crate::app::{Comparison, compare};
 use crate::run::name;
-use crate::worker::{Comparison, compare};
 
 /// Time between two looks at what came out, while a run goes on.
 const LOOK_EVERY: Duration = Duration::from_secs(3);

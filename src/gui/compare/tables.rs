@@ -3,8 +3,8 @@
 use eframe::egui::{self, RichText};
 
 use super::names;
+use crate::app::{Comparison, Ranking, Setting};
 use crate::gui::theme::{GAP, Palette};
-use crate::worker::{Comparison, Ranking, Setting};
 
 /// The widest a row's name gets before it goes on in another line, in points.
 const NAMES: f32 = 150.0;

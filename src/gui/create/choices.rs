@@ -1,7 +1,8 @@
 //! What a person chooses in the studio, and which latents that means.
 
 use super::link::Look;
-use crate::worker::{Latent, Weights};
+use crate::engine::Weights;
+use crate::rng::Latent;
 
 /// Most images of a wall.
 pub const MOST_IMAGES: usize = 144;

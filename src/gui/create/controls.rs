@@ -12,8 +12,8 @@ use super::history::History;
 use super::link::{Made, Model};
 use super::stage;
 use crate::arch::words::thousands;
+use crate::engine::Weights;
 use crate::gui::theme::{GAP, Palette};
-use crate::worker::Weights;
 
 /// Side of a picked image in the column, in points.
 const THUMBNAIL: f32 = 44.0;

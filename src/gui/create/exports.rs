@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::history::Moment;
 use super::link::{Look, Model};
+use crate::engine::{COLUMNS, Weights};
 use crate::export::{Animation, GAP, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
 use crate::gui::exporter::write;
 use crate::gui::pictures::read;
+use crate::rng::Latent;
 use crate::run::safe_name;
-use crate::worker::{COLUMNS, Latent, Weights};
 
 const GIF: FileKind = FileKind { words: "GIF (256 colours a frame)", endings: &["gif"] };
 const APNG: FileKind = FileKind { words: "APNG (all colours)", endings: &["apng", "png"] };
@@ -292,7 +293,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::arch::Genotype;
-    use crate::worker::ENLARGED;
+    use crate::engine::ENLARGED;
 
     fn source() -> Source {
         let genotype = Genotype::autogan_a();

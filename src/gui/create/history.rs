@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::engine::Event;
 use crate::run::{RunView, inside};
-use crate::worker::Event;
 
 /// One picture.
 #[derive(Clone, Debug, PartialEq)]

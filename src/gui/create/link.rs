@@ -10,9 +10,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::arch::Genotype;
+use crate::engine::{Event, SampleRequest, Weights};
 use crate::export::Tiles;
 use crate::gui::session::Wake;
-use crate::worker::{Child, Command, Event, Latent, Notice, Weights};
+use crate::ipc::{Child, Command, Notice};
+use crate::rng::Latent;
 
 /// Frames of a film in a request, so that the wall never waits for a whole film.
 const FRAMES: usize = 32;
@@ -303,12 +305,12 @@ impl Shared {
             return;
         };
         self.requests += 1;
-        let command = Command::Generate {
+        let command = Command::Generate(SampleRequest {
             id: self.requests,
             latents: order.latents[range].to_vec(),
             truncation: order.look.truncation,
             weights: order.look.weights,
-        };
+        });
         // Of a worker that is gone one hears otherwise.
         if child.send(&command).is_ok() {
             self.flight = Some(Flight { id: self.requests, purpose, order });

@@ -33,7 +33,7 @@ use super::session::Wake;
 use super::toasts::Toasts;
 use super::zoom::Zoom;
 use crate::export::Tiles;
-use crate::worker::Latent;
+use crate::rng::Latent;
 
 /// Width of the controls, in points.
 const CONTROLS: f32 = 292.0;

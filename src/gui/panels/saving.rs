@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::app::{ArchitectureFormat, architecture_file, latent_file};
 use crate::arch::Genotype;
 use crate::config::RunConfig;
+use crate::engine::{COLUMNS, ENLARGED};
 use crate::export::{GAP, LatentRecipe, Picture, Recipe, Tiles};
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
 use crate::gui::exporter::write;
+use crate::rng::fixed_latent;
 use crate::run::safe_name;
-use crate::worker::{ArchitectureFormat, COLUMNS, ENLARGED, architecture_file, fixed_latent, latent_file};
 
 const SVG: FileKind = FileKind { words: "Drawing (SVG)", endings: &["svg"] };
 const DRAWING: FileKind = FileKind { words: "Drawing (PNG)", endings: &["png"] };

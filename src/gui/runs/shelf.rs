@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::engine::{Summary, Trained};
 use crate::run::{self, RunSummary, RunView, Standing, on_the_wall};
-use crate::worker::{Summary, Trained};
 
 /// One run of the list.
 #[derive(Clone, Debug, PartialEq)]

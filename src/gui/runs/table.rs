@@ -286,9 +286,9 @@ fn by_score(a: &Entry, b: &Entry) -> Ordering {
 mod tests {
     use super::*;
     use crate::arch::Genotype;
+    use crate::engine::Trained;
     use crate::metric::Metric;
     use crate::run::RunSummary;
-    use crate::worker::Trained;
 
     fn entry(name: &str, score: Option<(f64, usize)>) -> Entry {
         let winner = score.map(|(value, samples)| Trained {

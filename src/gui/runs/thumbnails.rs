@@ -120,8 +120,8 @@ fn load(path: &Path) -> Result<(ColorImage, usize), String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::engine::{COLUMNS, ENLARGED};
     use crate::export::Picture;
-    use crate::worker::{COLUMNS, ENLARGED};
 
     #[test]
     fn the_first_images_are_taken_and_what_is_no_picture_says_why() {

@@ -6,10 +6,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::{DoctorReport, Examination};
 use crate::device;
 use crate::gui::reader::Reader;
 use crate::gui::session::Wake;
-use crate::worker::{DoctorReport, Examination};
 
 /// The machine, or why nothing is known of it; none before the answer.
 pub type Devices = Option<Arc<Result<device::Machine, String>>>;

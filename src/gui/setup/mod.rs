@@ -30,10 +30,10 @@ use super::theme::Palette;
 use crate::arch::Genotype;
 use crate::config::{Mode, PRESETS, RunConfig};
 use crate::data::Source;
+use crate::engine::Job;
 use crate::input;
 use crate::metric::extractor::Kind;
 use crate::run::write_atomic;
-use crate::worker::Job;
 
 /// The preset that a fresh form has.
 const FIRST: &str = "quick";

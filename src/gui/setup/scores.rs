@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use eframe::egui::{self, RichText};
 
 use super::form::{Drag, Form, Problem};
+use crate::app::bring_inception;
 use crate::config::RunConfig;
 use crate::gui::aside::Aside;
 use crate::gui::session::Wake;
 use crate::gui::theme::Palette;
 use crate::metric::extractor::Kind;
 use crate::metric::extractor::inception::{InceptionWeights, Preprocessing};
-use crate::worker::bring_inception;
 
 /// How wide the reason of a failed download gets before it goes on in another line, in points.
 const PROBLEM: f32 = 560.0;

@@ -5,7 +5,7 @@ use super::Draft;
 use super::form::Problem;
 use crate::arch::{Cost, Genotype, NetShape, Space, macs, params};
 use crate::config::RunConfig;
-use crate::worker::{Job, expected_macs};
+use crate::engine::{Job, expected_macs};
 
 /// What is known of a draft. To find it out takes too long for every frame.
 pub struct Study {

@@ -16,9 +16,10 @@ use std::collections::BTreeMap;
 
 use crate::arch::Genotype;
 use crate::config::RunConfig;
+use crate::engine::{Event, Summary};
+use crate::ipc::Death;
 use crate::metric::Score;
 use crate::search::{Activity, Candidate, Distributions, News};
-use crate::worker::{Death, Event, Summary};
 
 /// Seconds without a step after which it is shown how many there were.
 const QUIET: u64 = 15;

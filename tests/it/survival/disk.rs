@@ -7,8 +7,9 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
+use autogan::engine::{Event, Job};
+use autogan::ipc::{Child, Command as WorkerCommand, Notice};
 use autogan::run::RunView;
-use autogan::worker::{Child, Command as WorkerCommand, Event, Job, Notice};
 
 use super::{Run, half_written, resume};
 use crate::resume::{assert_same_outcome, run};

@@ -18,7 +18,7 @@ use std::io::{BufRead, BufReader, Lines};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
-use autogan::worker::Event;
+use autogan::engine::Event;
 
 /// A search or training on the command line, whose events are read as they come.
 struct Run {

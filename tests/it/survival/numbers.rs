@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use autogan::engine::{Control, Event, Job};
+use autogan::ipc::{Child, Command, Notice};
 use autogan::search::News;
-use autogan::worker::{Child, Command, Control, Event, Job, Notice};
 
 use super::{Run, resume};
 use crate::resume::run;

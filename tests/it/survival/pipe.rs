@@ -9,7 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use autogan::worker::{Child, Command, Control, Event, Job, Notice};
+use autogan::engine::{Control, Event, Job};
+use autogan::ipc::{Child, Command, Notice};
 use egui_kittest::kittest::Queryable;
 
 use crate::small::small_config;

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use autogan::worker::{Command, Control, Event, Job, Notice};
+use autogan::engine::{Control, Event, Job};
+use autogan::ipc::{Command, Notice};
 
 use super::Run;
 use crate::resume::{assert_same_outcome, run};

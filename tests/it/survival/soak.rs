@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Command;
 
-use autogan::worker::Event;
+use autogan::engine::Event;
 
 use super::Run;
 use crate::small::NETWORKS;

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
-use super::task::{Single, Task};
+use super::job::{Single, Task};
 use crate::arch::{ArchError, Genotype, Space};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
@@ -156,7 +156,7 @@ impl Plan {
     }
 
     /// Images and scorer for each side.
-    pub(super) fn arenas(&self, sides: &[usize], tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Vec<Arena>> {
+    pub(crate) fn arenas(&self, sides: &[usize], tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Vec<Arena>> {
         let config = &self.config;
         let source: Source = config.data.source.parse()?;
         let largest = *sides.last().context("a generator needs at least one cell")?;

@@ -16,14 +16,14 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::attention::{Attention, Turn, Word};
-use super::clock::Clock;
-use super::command::Control;
+use super::control::Control;
+use super::control_state::{Attention, Turn, Word};
 use super::event::{Event, Summary};
-use super::renewal::{self, Growth};
-use super::setup::{Job, Plan};
-use super::task::{Task, TaskState};
-use super::trouble::{self, Setbacks, Talk};
+use super::job::{Task, TaskState};
+use super::memory_limit::{self, Growth};
+use super::plan::{Job, Plan};
+use super::progress_clock::Clock;
+use super::recovery::{self, Setbacks, Talk};
 use crate::arch::Genotype;
 use crate::config::RunConfig;
 use crate::gan::{GRID, NotFinite, picture, poisoned};
@@ -237,7 +237,7 @@ impl Engine {
                 Ok(Some(end)) => return Ok(end),
                 Err(error) => error,
             };
-            let over = match trouble::is_no_number(&error) {
+            let over = match recovery::is_no_number(&error) {
                 true => self.go_back(&error, &mut talk).err(),
                 false => Some(error),
             };
@@ -380,13 +380,13 @@ impl Engine {
                 }
                 Err(error) => error,
             };
-            let Some(obstacle) = trouble::obstacle(&error, self.is_attended()) else {
+            let Some(obstacle) = recovery::obstacle(&error, self.is_attended()) else {
                 return Err(error);
             };
             if self.stopping {
                 return Err(error.context("the run was stopped without a new checkpoint"));
             }
-            let word = self.attention.hold(&obstacle, trouble::LOOK_AGAIN, talk.controls, talk.tell);
+            let word = self.attention.hold(&obstacle, recovery::LOOK_AGAIN, talk.controls, talk.tell);
             if word == Word::Stop {
                 return Err(error.context("the run was stopped while it waited, without a new checkpoint"));
             }
@@ -442,7 +442,7 @@ impl Engine {
         if !self.attention.is_at_ease() || !ready() {
             return false;
         }
-        let program = renewal::program();
+        let program = memory_limit::program();
         let next = match &program {
             Ok(_) => "so a new process goes on from this checkpoint".to_owned(),
             Err(reason) => {
@@ -465,9 +465,9 @@ impl Engine {
         let Ok(free) = free_space(self.folder.dir()) else {
             return;
         };
-        let short = free < trouble::SPARE_CHECKPOINTS * size;
+        let short = free < recovery::SPARE_CHECKPOINTS * size;
         if short && !self.short_of_space {
-            talk.tell(&Event::Notice { text: trouble::short_of_space(self.folder.dir(), free, size) });
+            talk.tell(&Event::Notice { text: recovery::short_of_space(self.folder.dir(), free, size) });
         }
         self.short_of_space = short;
     }
@@ -488,12 +488,12 @@ impl Engine {
             let dir = self.folder.dir().display();
             let reason = format!(
                 "{error:#}, again after {} setbacks; the run is back at its checkpoint {step}. Lower the learning rates or change the loss with --resume {dir} --set key=value",
-                trouble::SETBACKS
+                recovery::SETBACKS
             );
             self.saved_tick = Some(self.tick);
             let mut word = Word::None;
             while word == Word::None && self.is_attended() {
-                word = self.attention.hold(&reason, trouble::LOOK_AGAIN, talk.controls, talk.tell);
+                word = self.attention.hold(&reason, recovery::LOOK_AGAIN, talk.controls, talk.tell);
             }
             if word != Word::Again {
                 anyhow::bail!(reason);

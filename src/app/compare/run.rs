@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::super::event::{Event, Summary};
-use super::super::setup::Job;
 use crate::arch::{Genotype, NetShape, macs, params};
 use crate::config::{RunConfig, Settings, written_settings};
+use crate::engine::{Event, Job, Summary};
 use crate::metric::Score;
 use crate::run::{RunError, RunView, Standing, name};
 use crate::search::{Candidate, News};

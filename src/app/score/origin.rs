@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::app::sample::{Latents, Sampler};
 use crate::arch::Genotype;
 use crate::data::{Source, Split, Stream};
+use crate::engine::{model_file, read_model};
 use crate::input;
 use crate::run::RunView;
-use crate::worker::sampling::{Latents, Sampler, model_file, read_model};
 
 /// Images, or what is known of them.
 #[derive(Clone, Debug, PartialEq)]

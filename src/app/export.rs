@@ -12,9 +12,8 @@ use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
 
 use super::architecture::{ArchitectureFormat, architecture_file};
-use super::event::{Event, Summary};
-use super::sampling::{Read, model_file, read_model};
 use crate::arch::Genotype;
+use crate::engine::{Event, Read, Summary, model_file, read_model};
 use crate::export::{CurvePoint, PyTorch, curves_csv, pytorch};
 use crate::input;
 use crate::model::{ModelFile, SkipTap};
@@ -311,8 +310,8 @@ fn points(events: Vec<Event>) -> impl Iterator<Item = CurvePoint> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::engine::WEIGHTS;
     use super::*;
+    use crate::engine::WEIGHTS;
     use crate::metric::Score;
     use crate::model::{ModelConfig, collect};
     use crate::run::{RunFolder, RunInfo};

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::engine::PROGRESS_EVERY;
 use super::event::{Event, Work};
-use super::task::Task;
+use super::job::Task;
+use super::run_loop::PROGRESS_EVERY;
 use crate::search::{Activity, Part};
 
 /// Kinds of work whose speed is measured apart: small images keep a processor less busy.

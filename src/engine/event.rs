@@ -174,7 +174,7 @@ impl From<News> for Event {
 
 impl Event {
     /// Whether the run folder keeps it: what another run of the same settings would tell, too.
-    pub(super) fn is_kept(&self) -> bool {
+    pub(crate) fn is_kept(&self) -> bool {
         !matches!(
             self,
             Self::Device { .. }

@@ -17,13 +17,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::command::{Command, Control};
-use super::engine::End;
-use super::event::Event;
-use super::intake::{self, Gate, Pipe};
-use super::launch::{self, Going};
-use super::outbox::Outbox;
-use super::{renewal, studio};
+use super::command::Command;
+use super::event_writer::Outbox;
+use super::stdin_reader::{self, Gate, Pipe};
+use crate::engine::{self, Control, End, Event, Going, SampleRequest};
 
 /// How long a worker that ends before its run began waits until its last words are read.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -95,26 +92,26 @@ fn follow(
     outbox: &Outbox,
     tell: &mut dyn FnMut(&Event),
 ) -> anyhow::Result<Next> {
-    let (engine, dir) = match command {
-        Command::Start { job, config, dir } => (launch::begin(job, *config, &dir, tell)?, dir),
-        Command::Resume { dir, renewed } => match launch::resume(&dir, renewed, |_| Ok(()), tell)? {
-            Going::On(engine) => (*engine, dir),
+    let (run, dir) = match command {
+        Command::Start { job, config, dir } => (engine::begin(job, *config, &dir, tell)?, dir),
+        Command::Resume { dir, renewed } => match engine::resume(&dir, renewed, |_| Ok(()), tell)? {
+            Going::On(run) => (*run, dir),
             Going::Over(summary) => {
                 tell(&Event::Finished { summary });
                 return Ok(Next::Nothing);
             }
         },
         Command::Load { model, device } => {
-            studio::serve(&model, device.as_deref(), &told.starts, tell)?;
+            engine::serve_samples(&model, device.as_deref(), || told.newest_request(), tell)?;
             return Ok(Next::Nothing);
         }
-        Command::Generate { .. } => anyhow::bail!("no generator was loaded that could make images"),
+        Command::Generate(_) => anyhow::bail!("no generator was loaded that could make images"),
         Command::Detach | Command::Control(_) => unreachable!("they are listened to apart"),
     };
     UNDER_WAY.store(true, Ordering::SeqCst);
     let outbox = outbox.clone();
-    let mut engine = engine.attended(&ATTENDED).renewable(move || outbox.drained(READ_WITHIN));
-    Ok(match engine.run(&told.controls, tell)? {
+    let mut run = run.attended(&ATTENDED).renewable(move || outbox.drained(READ_WITHIN));
+    Ok(match run.run(&told.controls, tell)? {
         End::Finished(_) | End::Stopped => Next::Nothing,
         End::Outgrown => Next::Renewal(dir),
     })
@@ -140,7 +137,7 @@ fn listen(first: Vec<Command>, input: impl Pipe, outbox: Outbox) -> Told {
         };
         // What the process before was told and did not do.
         first.into_iter().for_each(&take);
-        intake::commands(input, &gate, &take);
+        stdin_reader::commands(input, &gate, &take);
         if ATTENDED.load(Ordering::SeqCst) {
             hand_on(Control::Stop, &send_control, &outbox);
         }
@@ -155,6 +152,17 @@ fn listen(first: Vec<Command>, input: impl Pipe, outbox: Outbox) -> Told {
 }
 
 impl Told {
+    /// The newest of the requests for images that wait, or the next one; none when no more can come. Whoever
+    /// drags through latent space wants to see where they are, not where they were.
+    fn newest_request(&self) -> Option<SampleRequest> {
+        loop {
+            let first = self.starts.recv().ok()?;
+            if let Command::Generate(request) = self.starts.try_iter().last().unwrap_or(first) {
+                return Some(request);
+            }
+        }
+    }
+
     /// Has a new process go on with the run in `dir` and hear all that this one did not. Comes back only where
     /// that cannot be done.
     fn hand_over(self, dir: PathBuf) -> anyhow::Error {
@@ -175,7 +183,7 @@ impl Told {
                 Err(error) => return anyhow::Error::new(error).context(resume),
             }
         }
-        anyhow::Error::new(renewal::renew(&arguments)).context(resume)
+        anyhow::Error::new(engine::renew(&arguments)).context(resume)
     }
 }
 

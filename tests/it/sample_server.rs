@@ -6,8 +6,10 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use autogan::engine::{Event, SampleRequest, Weights};
+use autogan::ipc::{Child, Command, Notice};
 use autogan::model::ModelFile;
-use autogan::worker::{Child, Command, Event, Latent, Notice, Weights};
+use autogan::rng::Latent;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
@@ -51,7 +53,7 @@ impl Studio {
     }
 
     fn ask(&mut self, id: u64, latents: Vec<Latent>, truncation: Option<f64>, weights: Weights) {
-        self.child.send(&Command::Generate { id, latents, truncation, weights }).unwrap();
+        self.child.send(&Command::Generate(SampleRequest { id, latents, truncation, weights })).unwrap();
     }
 
     /// The pixels of the answer to the request `id`.

@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::command::Command;
-use super::event::Event;
 use super::lines::{Line, beginning, lines};
+use crate::engine::Event;
 
 /// Lines of standard error that are remembered for what a death is told with.
 const REMEMBERED: usize = 20;

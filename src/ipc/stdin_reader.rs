@@ -69,7 +69,7 @@ pub(super) fn commands(pipe: impl Pipe, gate: &Gate, mut take: impl FnMut(Comman
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::worker::Control;
+    use crate::engine::Control;
     use std::io::{Write, pipe};
     use std::sync::mpsc::channel;
     use std::thread;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::event::Event;
+use crate::engine::Event;
 use crate::run::{RunError, RunView, seen};
 
 /// The most that is read at a time, in bytes.

@@ -1,10 +1,8 @@
 //! Serves a trained generator: images of the latents that it is asked for, as long as it is asked.
 //!
-//! Nothing is kept in a run's folder. While images are computed, of the requests that wait only the newest
-//! is done: whoever drags through latent space wants to see where they are, not where they were.
+//! Nothing is kept in a run's folder.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
 
 use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
@@ -12,10 +10,9 @@ use base64::prelude::BASE64_STANDARD;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::command::Command;
-use super::engine::WEIGHTS;
 use super::event::Event;
-use super::sampling::{BATCH, read_model};
+use super::model_file::read_model;
+use super::run_loop::WEIGHTS;
 use crate::arch::{Genotype, params};
 use crate::config::RunConfig;
 use crate::device::{self, Choice, Opened};
@@ -25,6 +22,8 @@ use crate::model::{Generator, ModelFile, Pass, host};
 use crate::rng::Latent;
 use crate::run::RunView;
 
+/// Images that are generated at a time.
+pub(crate) const IMAGE_BATCH: usize = 64;
 /// Most images of one request: a bound on memory.
 pub const MOST_IMAGES: usize = 512;
 /// What the name of a file with raw weights ends with, after the name of the file with the average ones.
@@ -41,6 +40,19 @@ pub enum Weights {
     Raw,
 }
 
+/// Images that are wanted of the generator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampleRequest {
+    /// Names the answer.
+    pub id: u64,
+    /// One for each image.
+    pub latents: Vec<Latent>,
+    /// The largest number in a latent; none for no truncation.
+    pub truncation: Option<f64>,
+    /// Of which weights.
+    pub weights: Weights,
+}
+
 /// What is served.
 struct Studio {
     genotype: Genotype,
@@ -50,11 +62,15 @@ struct Studio {
     device: Opened,
 }
 
-/// Serves the generator of a run folder or in a model file until nobody asks any more.
-pub(super) fn serve(
+/// Serves the generator of a run folder or in a model file until `next` has no more requests.
+///
+/// # Errors
+///
+/// If there is no such generator or device.
+pub fn serve_samples(
     model: &Path,
     device: Option<&str>,
-    commands: &Receiver<Command>,
+    mut next: impl FnMut() -> Option<SampleRequest>,
     tell: &mut dyn FnMut(&Event),
 ) -> anyhow::Result<()> {
     let path = model_file(model)?;
@@ -82,20 +98,17 @@ pub(super) fn serve(
         raw_sha256,
         device: studio.device.name.clone(),
     });
-    while let Ok(first) = commands.recv() {
-        let newest = commands.try_iter().last().unwrap_or(first);
-        if let Command::Generate { id, latents, truncation, weights } = newest {
-            tell(&match studio.generate(&latents, truncation, weights) {
-                Ok(tiles) => Event::Generated {
-                    id,
-                    side: tiles.side(),
-                    count: tiles.count(),
-                    rgba: BASE64_STANDARD.encode(tiles.rgba()),
-                },
-                // The next request may be a better one.
-                Err(error) => Event::NotGenerated { id, text: format!("{error:#}") },
-            });
-        }
+    while let Some(SampleRequest { id, latents, truncation, weights }) = next() {
+        tell(&match studio.generate(&latents, truncation, weights) {
+            Ok(tiles) => Event::Generated {
+                id,
+                side: tiles.side(),
+                count: tiles.count(),
+                rgba: BASE64_STANDARD.encode(tiles.rgba()),
+            },
+            // The next request may be a better one.
+            Err(error) => Event::NotGenerated { id, text: format!("{error:#}") },
+        });
     }
     Ok(())
 }
@@ -162,7 +175,7 @@ impl Studio {
             (Weights::Raw, None) => bail!("the raw weights of this generator were not kept; use the average"),
         };
         let mut values = Vec::new();
-        for batch in latents.chunks(BATCH) {
+        for batch in latents.chunks(IMAGE_BATCH) {
             values.extend(self.batch(generator, batch, truncation));
         }
         ensure!(

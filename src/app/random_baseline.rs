@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::setup::Plan;
 use crate::arch::{Genotype, Space};
+use crate::engine::Plan;
 use crate::gan::{TrainConfig, Trainer, Training, TrainingNews};
 use crate::metric::Score;
 use crate::rng::rng;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::engine::Engine;
 use super::event::{Event, Summary};
-use super::setup::{Job, Plan};
+use super::plan::{Job, Plan};
+use super::run_loop::Engine;
 use crate::config::RunConfig;
 use crate::device::{self, Choice};
 use crate::run::{CONFIG, RunFolder, RunView, write_atomic};

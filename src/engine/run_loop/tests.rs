@@ -6,10 +6,10 @@ use std::sync::mpsc::{Sender, channel};
 use burn::tensor::TensorData;
 use tempfile::{TempDir, tempdir};
 
+use crate::engine::Stride;
 use crate::gan::WEIGHTS_EVERY;
 use crate::model::NamedTensors;
 use crate::run::Live;
-use crate::worker::Stride;
 
 /// A run of seconds that trains one architecture, on the CPU.
 const SETTINGS: [&str; 17] = [
@@ -145,7 +145,7 @@ fn whatever_breaks_is_noticed_at_once_by_a_loss_or_within_fifty_steps() {
                 break Some(error);
             }
         };
-        assert!(error.as_ref().is_none_or(trouble::is_no_number), "{name}: {error:?}");
+        assert!(error.as_ref().is_none_or(recovery::is_no_number), "{name}: {error:?}");
     }
     eprintln!(
         "{} tensors: {at_once} noticed within a step, the last after {latest} steps, {} healed by themselves: {healed:?}",
@@ -186,7 +186,7 @@ fn what_is_broken_is_never_saved() {
     // Of the best evaluation: no loss and no step meets it.
     bench.change(|tensors| poison(tensors, "average/l1.weight", 3, f32::INFINITY));
     let error = bench.save().unwrap_err();
-    assert!(trouble::is_no_number(&error) && error.to_string().contains("average/l1.weight"), "{error:#}");
+    assert!(recovery::is_no_number(&error) && error.to_string().contains("average/l1.weight"), "{error:#}");
     let newest = bench.engine.folder.latest_checkpoint().unwrap().checkpoint.unwrap();
     assert_eq!(newest.step(), good);
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::event::Event;
+use crate::engine::Event;
 
 /// Bytes that wait at most before what the run folder keeps is left out.
 const WAITING: usize = 4 << 20;

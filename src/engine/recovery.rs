@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::command::Control;
+use super::control::Control;
 use super::event::Event;
 use crate::run::{RunError, shown};
 use crate::search::SearchError;

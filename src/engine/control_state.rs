@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::command::{Control, Stride};
+use super::control::{Control, Stride};
 use super::event::Event;
-use super::task::Counts;
+use super::job::Counts;
 use crate::run::Live;
 
 /// Time between two looks into the folder's inbox.

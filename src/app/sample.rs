@@ -1,0 +1,130 @@
+//! Images from a trained generator.
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, bail, ensure};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::arch::Genotype;
+use crate::engine::IMAGE_BATCH;
+use crate::gan::latents;
+use crate::model::{Generator, ModelFile, NamedTensors, Pass, from_safetensors, host, to_safetensors};
+use crate::rng::SAMPLE_STREAM;
+
+/// Most latents that a file may hold: the images of all of them are held.
+const MOST_LATENTS: usize = 100_000;
+
+/// Which latents to make images of.
+pub enum Latents {
+    /// So many draws.
+    Drawn {
+        /// How many.
+        count: usize,
+        /// Their seed.
+        seed: u64,
+    },
+    /// The tensor `z`, `[n, latent]`, in the bytes of a safetensors file.
+    Given(Vec<u8>),
+}
+
+/// Generated images on the host.
+pub struct Images {
+    /// `[count, 3, side, side]`, row-major, from -1 to 1.
+    pub values: Vec<f32>,
+    /// Number of images.
+    pub count: usize,
+    /// Their side in pixels.
+    pub side: usize,
+}
+
+impl Images {
+    /// The bytes of a safetensors file with the tensor `images`.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be written as one.
+    pub fn to_safetensors(&self) -> anyhow::Result<Vec<u8>> {
+        let shape = [self.count, 3, self.side, self.side];
+        let data = TensorData::new(self.values.clone(), shape);
+        let tensors = NamedTensors::from([("images".to_owned(), data)]);
+        Ok(to_safetensors(&tensors, HashMap::new())?)
+    }
+}
+
+/// Generates images on `device`.
+///
+/// # Errors
+///
+/// If weights or latents do not fit the architecture.
+pub fn sample(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Result<Images> {
+    let sampler = Sampler::new(file, from, device)?;
+    let count = sampler.len();
+    let batches = (0..count).step_by(IMAGE_BATCH);
+    let values = batches.flat_map(|first| host(sampler.images(first, IMAGE_BATCH.min(count - first))));
+    Ok(Images { values: values.collect(), count, side: sampler.side })
+}
+
+/// A generator with the latents that images are made of, some at a time.
+pub(super) struct Sampler {
+    generator: Generator,
+    genotype: Genotype,
+    z: Tensor<2>,
+    side: usize,
+}
+
+impl Sampler {
+    /// The generator of a file on `device`.
+    ///
+    /// # Errors
+    ///
+    /// If weights or latents do not fit the architecture.
+    pub fn new(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Result<Self> {
+        let latent = file.config.latent;
+        // Its sizes are those of the tensors then, and nothing is made for others.
+        let generator = file.generator(device)?;
+        let z = match from {
+            Latents::Drawn { count, seed } => latents(*seed, SAMPLE_STREAM, 0, *count, latent, device),
+            Latents::Given(bytes) => read_latents(bytes, latent, device)?,
+        };
+        let side = file.config.side(file.genotype.cells.len());
+        Ok(Self { generator, genotype: file.genotype.clone(), z, side })
+    }
+
+    /// Number of images.
+    pub fn len(&self) -> usize {
+        let [count, _] = self.z.dims();
+        count
+    }
+
+    /// `count` images from the number `first`, `[count, 3, side, side]` in -1 to 1.
+    pub fn images(&self, first: usize, count: usize) -> Tensor<4> {
+        let z = self.z.clone().narrow(0, first, count);
+        self.generator.forward(z, &self.genotype, Pass::Eval)
+    }
+}
+
+/// The bytes of a file with one latent, as [`Latents::Given`] takes it.
+///
+/// # Errors
+///
+/// None that a latent could bring about.
+pub fn latent_file(values: &[f32]) -> anyhow::Result<Vec<u8>> {
+    let z = TensorData::new(values.to_vec(), [1, values.len()]);
+    Ok(to_safetensors(&NamedTensors::from([("z".to_owned(), z)]), Default::default())?)
+}
+
+fn read_latents(bytes: &[u8], latent: usize, device: &Device) -> anyhow::Result<Tensor<2>> {
+    let (tensors, _) = from_safetensors(bytes).context("the latents cannot be used")?;
+    let z = tensors.get("z").context("the latents' file has no tensor z of [n, latent]")?;
+    let finite = z.as_slice::<f32>().is_ok_and(|values| values.iter().all(|value| value.is_finite()));
+    ensure!(finite, "the latents' tensor z holds what is no number; write it again");
+    match z.shape().to_vec()[..] {
+        [n, _] if n > MOST_LATENTS => {
+            bail!(
+                "the latents' tensor z has {n} latents, and at most {MOST_LATENTS} are read; split the file"
+            )
+        }
+        [n, length] if n > 0 && length == latent => Ok(Tensor::from_data(z.clone(), device)),
+        ref other => bail!("the latents' tensor z has shape {other:?}; the model wants [n, {latent}]"),
+    }
+}
