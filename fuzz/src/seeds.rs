@@ -7,13 +7,13 @@ use std::path::Path;
 
 use autogan::arch::Genotype;
 use autogan::config::{PRESETS, RunConfig};
-use autogan::engine::{Control, Event, Job, SampleRequest, Weights};
+use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent, SampleRequest, Tick, Weights};
 use autogan::export::{LatentRecipe, Picture, Recipe};
 use autogan::ipc::Command;
 use autogan::model::{ModelConfig, ModelFile, collect, to_safetensors};
 use autogan::rng::Latent;
 use autogan::run::RunInfo;
-use autogan::search::News;
+use autogan::search::{Curve, SampleSource, SearchEvent, TrainingId};
 use burn::tensor::{Device, TensorData};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 
@@ -86,33 +86,34 @@ fn lines(values: &[serde_json::Value]) -> Vec<u8> {
 
 fn events() -> Vec<serde_json::Value> {
     let genotype = Genotype::autogan_a();
-    let events = [
-        Event::Started { dir: "runs/a".into(), device: "cpu".into(), seed: 1, resumed: false },
-        Event::Progress { done: 0.5, eta_seconds: Some(3.5), speed: None },
-        Event::AtHand { genotype: genotype.clone() },
-        Event::Samples {
-            name: "winner".into(),
-            genotype: Some(genotype),
-            step: 7,
-            file: "samples/7.png".into(),
-        },
-        Event::Generated { id: 1, side: 1, count: 1, rgba: "AAAA".into() },
-        Event::Failed { text: "no".into() },
-        Event::Stopped,
+    let live = [
+        LiveEvent::Started { dir: "runs/a".into(), device: "cpu".into(), seed: 1, resumed: false },
+        LiveEvent::Progress { done: 0.5, eta_seconds: Some(3.5), speed: None },
+        LiveEvent::CurrentArchitecture { genotype: genotype.clone() },
+        LiveEvent::Generated { id: 1, side: 1, count: 1, rgba: "AAAA".into() },
+        LiveEvent::Failed { text: "no".into() },
+        LiveEvent::Stopped,
     ];
-    let news = [
-        News::Metric { name: "loss".into(), step: 3, value: 1.5 },
-        News::Beam { cells: 1, candidates: vec![0, 2] },
-        News::Reset { iteration: 1, reason: "collapse".into() },
+    let samples = LogEvent::Samples {
+        source: SampleSource::Training { training: TrainingId::Winner, step: None },
+        genotype: Some(genotype),
+        tick: Tick(7),
+        file: "samples/7.png".into(),
+    };
+    let search = [
+        SearchEvent::Metric { curve: Curve::from("loss".to_owned()), step: 3, value: 1.5 },
+        SearchEvent::Beam { cells: 1, candidates: vec![0, 2] },
+        SearchEvent::Reset { iteration: 1, reason: "collapse".into() },
     ];
-    events.into_iter().chain(news.map(Event::News)).map(|event| serde_json::json!(event)).collect()
+    let events = live.into_iter().map(Event::from).chain([samples.into()]).chain(search.map(Event::from));
+    events.map(|event| serde_json::json!(event)).collect()
 }
 
 fn commands() -> Vec<serde_json::Value> {
     let plane = Latent::Plane { seed: 3, x: 0.5, y: -1.0 };
     let between = Latent::Between { from: Box::new(Latent::Seed { seed: 1 }), to: Box::new(plane), t: 0.25 };
     let commands = [
-        Command::Start { job: Job::Search, config: Box::default(), dir: "runs/a".into() },
+        Command::Start { job: JobSpec::Search, config: Box::default(), dir: "runs/a".into() },
         Command::Load { model: "a".into(), device: None },
         Command::Generate(SampleRequest {
             id: 1,
@@ -120,7 +121,7 @@ fn commands() -> Vec<serde_json::Value> {
             truncation: Some(0.7),
             weights: Weights::Raw,
         }),
-        Control::Live { every_ms: Some(500) }.into(),
+        Control::Preview { every_ms: Some(500) }.into(),
     ];
     commands.iter().map(|command| serde_json::json!(command)).collect()
 }

@@ -13,12 +13,13 @@ use serde::Serialize;
 
 use super::architecture::{ArchitectureFormat, architecture_file};
 use crate::arch::Genotype;
-use crate::engine::{Event, Read, Summary, model_file, read_model};
+use crate::engine::{LogEvent, ModelRead, Summary, model_file, read_model};
 use crate::export::{CurvePoint, PyTorch, curves_csv, pytorch};
 use crate::input;
+use crate::metric::Score;
 use crate::model::{ModelFile, SkipTap};
 use crate::run::{CONFIG, RunView, write_atomic};
-use crate::search::News;
+use crate::search::{Curve, SearchEvent};
 
 /// The files of an export.
 const MODEL: &str = "winner.safetensors";
@@ -32,7 +33,7 @@ const SAMPLES: &str = "samples";
 /// A part of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Part {
+pub enum ExportPart {
     /// The generator's weights.
     Weights,
     /// The Python file that loads and runs them.
@@ -49,7 +50,7 @@ pub enum Part {
     Samples,
 }
 
-impl Part {
+impl ExportPart {
     /// All of them, in the order in which they are listed.
     pub const ALL: [Self; 7] =
         [Self::Weights, Self::PyTorch, Self::Arch, Self::Diagram, Self::Config, Self::Curves, Self::Samples];
@@ -86,13 +87,13 @@ impl Part {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for ExportPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl FromStr for Part {
+impl FromStr for ExportPart {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -118,7 +119,7 @@ pub struct Exported {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
     /// Which one.
-    pub part: Part,
+    pub part: ExportPart,
     /// Why.
     pub reason: String,
 }
@@ -135,13 +136,13 @@ pub fn export_model(
     from: &Path,
     arch: Option<&Genotype>,
     to: &Path,
-    parts: Option<&[Part]>,
+    parts: Option<&[ExportPart]>,
     force: bool,
 ) -> anyhow::Result<Exported> {
-    let wanted: BTreeSet<Part> = parts.unwrap_or(&Part::ALL).iter().copied().collect();
+    let wanted: BTreeSet<ExportPart> = parts.unwrap_or(&ExportPart::ALL).iter().copied().collect();
     let view = if from.is_dir() { Some(RunView::open(from)?) } else { None };
     let mut export = Export::default();
-    let (of_a_run, of_a_model): (Vec<Part>, Vec<Part>) =
+    let (of_a_run, of_a_model): (Vec<ExportPart>, Vec<ExportPart>) =
         wanted.into_iter().partition(|part| part.is_of_a_run());
     if !of_a_model.is_empty() {
         let model = Model::read(from, view.as_ref(), arch)?;
@@ -174,7 +175,7 @@ impl Model {
         let path = model_file(from)?;
         let unusable = || format!("the model {} cannot be exported", path.display());
         let bytes = input::read_weights(&path).with_context(unusable)?;
-        let Read { file, notes: found } = read_model(&bytes, arch).with_context(unusable)?;
+        let ModelRead { file, notes: found } = read_model(&bytes, arch).with_context(unusable)?;
         // What says its architecture is handed on byte for byte.
         let bytes = if found.is_empty() { bytes } else { file.to_bytes()? };
         let notes = match view {
@@ -213,38 +214,38 @@ impl Export {
         self.files.push((name.into(), bytes.into()));
     }
 
-    fn model(&mut self, part: Part, Model { bytes, file, notes }: &Model) -> anyhow::Result<()> {
+    fn model(&mut self, part: ExportPart, Model { bytes, file, notes }: &Model) -> anyhow::Result<()> {
         let shape = file.config.net_shape();
         let drawn = |format| architecture_file(&file.genotype, &file.config, format);
         match part {
-            Part::Weights => self.add(MODEL, bytes.clone()),
-            Part::PyTorch => {
+            ExportPart::Weights => self.add(MODEL, bytes.clone()),
+            ExportPart::PyTorch => {
                 let tap_after_addition = file.config.skip_tap == SkipTap::AfterAddition;
                 let genotype = &file.genotype;
                 self.add(CODE, pytorch(&PyTorch { genotype, shape: &shape, tap_after_addition, notes }));
             }
-            Part::Arch => {
+            ExportPart::Arch => {
                 self.add(DESCRIPTION, drawn(ArchitectureFormat::Json)?);
             }
-            Part::Diagram => {
+            ExportPart::Diagram => {
                 self.add(DRAWING, drawn(ArchitectureFormat::Svg)?);
                 self.add(PAINTING, drawn(ArchitectureFormat::Png)?);
             }
-            Part::Config | Part::Curves | Part::Samples => {}
+            ExportPart::Config | ExportPart::Curves | ExportPart::Samples => {}
         }
         Ok(())
     }
 
     /// Adds a part of a run, or says why there is none.
-    fn run(&mut self, part: Part, view: &RunView) -> anyhow::Result<Option<String>> {
+    fn run(&mut self, part: ExportPart, view: &RunView) -> anyhow::Result<Option<String>> {
         match part {
-            Part::Config => self.add(CONFIG, view.config()?),
-            Part::Curves => {
-                let lines = view.events::<Event>()?;
+            ExportPart::Config => self.add(CONFIG, view.config()?),
+            ExportPart::Curves => {
+                let lines = view.events::<LogEvent>()?;
                 self.warnings.extend(lines.warning.map(|warning| warning.to_string()));
                 self.add(CURVES, curves_csv(points(lines.items)));
             }
-            Part::Samples => {
+            ExportPart::Samples => {
                 let samples = view.samples()?;
                 if samples.is_empty() {
                     return Ok(Some(format!("{} has no pictures yet", view.dir().display())));
@@ -256,7 +257,7 @@ impl Export {
                     self.add(Path::new(SAMPLES).join(name), bytes);
                 }
             }
-            Part::Weights | Part::PyTorch | Part::Arch | Part::Diagram => {}
+            ExportPart::Weights | ExportPart::PyTorch | ExportPart::Arch | ExportPart::Diagram => {}
         }
         Ok(None)
     }
@@ -293,17 +294,17 @@ impl Export {
 }
 
 /// What was measured during a run, in order.
-fn points(events: Vec<Event>) -> impl Iterator<Item = CurvePoint> {
-    (0..).zip(events).flat_map(|(moment, event)| match event {
-        Event::News(News::Metric { name, step, value }) => vec![CurvePoint { moment, name, step, value }],
-        Event::News(News::Evaluated { name, step, scores, .. }) => {
-            let point = |score: crate::metric::Score| {
-                let label = score.metric.label(&score.extractor).to_lowercase();
-                CurvePoint { moment, name: format!("{name}/{label}"), step, value: score.value }
-            };
-            scores.into_iter().map(point).collect()
+fn points(events: Vec<LogEvent>) -> impl Iterator<Item = CurvePoint> {
+    (0..).zip(events).flat_map(|(moment, event)| {
+        let point = |curve: Curve, step, value| CurvePoint { moment, name: curve.to_string(), step, value };
+        match event {
+            LogEvent::Search(SearchEvent::Metric { curve, step, value }) => vec![point(curve, step, value)],
+            LogEvent::Search(SearchEvent::Evaluated { training, step, scores, .. }) => {
+                let curve = |score: &Score| Curve::Score { training, label: score.label() };
+                scores.iter().map(|score| point(curve(score), step.0, score.value)).collect()
+            }
+            _ => Vec::new(),
         }
-        _ => Vec::new(),
     })
 }
 
@@ -312,9 +313,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::engine::WEIGHTS;
-    use crate::metric::Score;
     use crate::model::{ModelConfig, collect};
     use crate::run::{RunFolder, RunInfo};
+    use crate::search::{GeneratorStep, TrainingId};
     use burn::tensor::Device;
 
     const VECTOR: &str = "1 0 1 1 0 1 2 0 1";
@@ -334,12 +335,17 @@ mod tests {
     fn run(dir: &Path, winner: Option<&ModelFile>) {
         let info = RunInfo::new("cpu", 1, time::OffsetDateTime::UNIX_EPOCH);
         let mut folder = RunFolder::create(dir, &info, "seed = 1\n").unwrap();
-        let metric = |step| News::Metric { name: "shared/x".to_owned(), step, value: 0.25 };
-        let evaluated =
-            News::Evaluated { name: "winner".to_owned(), step: 9, scores: vec![score()], best: true };
-        let warning = News::Warning { text: "x".to_owned() };
-        for news in [metric(1), warning, metric(2), evaluated] {
-            folder.events.append(&Event::from(news)).unwrap();
+        let curve = || Curve::from("shared/x".to_owned());
+        let metric = |step| SearchEvent::Metric { curve: curve(), step, value: 0.25 };
+        let evaluated = SearchEvent::Evaluated {
+            training: TrainingId::Winner,
+            step: GeneratorStep(9),
+            scores: vec![score()],
+            best: true,
+        };
+        let warning = SearchEvent::Warning { text: "x".to_owned() };
+        for event in [metric(1), warning, metric(2), evaluated] {
+            folder.events.append(&event).unwrap();
         }
         folder.events.flush().unwrap();
         if let Some(file) = winner {
@@ -386,7 +392,7 @@ mod tests {
         let error = export_model(&dir, None, &to, None, false).unwrap_err().to_string();
         assert!(error.contains(CODE) && error.contains("--force"), "{error}");
         assert!(!to.join(MODEL).exists());
-        export_model(&dir, None, &to, Some(&[Part::Curves]), true).unwrap();
+        export_model(&dir, None, &to, Some(&[ExportPart::Curves]), true).unwrap();
         assert!(text(CURVES).starts_with("moment"));
     }
 
@@ -398,9 +404,11 @@ mod tests {
         let error = export_model(&dir, None, &to, None, false).unwrap_err().to_string();
         assert!(error.contains("no trained generator yet"), "{error}");
         assert!(!to.exists());
-        let exported = export_model(&dir, None, &to, Some(&[Part::Curves, Part::Config]), false).unwrap();
+        let exported =
+            export_model(&dir, None, &to, Some(&[ExportPart::Curves, ExportPart::Config]), false).unwrap();
         assert_eq!(names(&exported), [CONFIG, CURVES]);
-        let error = export_model(&dir, None, &to, Some(&[Part::Samples]), false).unwrap_err().to_string();
+        let error =
+            export_model(&dir, None, &to, Some(&[ExportPart::Samples]), false).unwrap_err().to_string();
         assert!(error.contains("has no pictures yet"), "{error}");
     }
 
@@ -412,9 +420,10 @@ mod tests {
         fs::write(&path, file.to_bytes().unwrap()).unwrap();
         let exported = export_model(&path, None, &to, None, false).unwrap();
         assert_eq!(names(&exported), [MODEL, CODE, DESCRIPTION, DRAWING, PAINTING]);
-        let left_out: Vec<Part> = exported.left_out.iter().map(|left| left.part).collect();
-        assert_eq!(left_out, [Part::Config, Part::Curves, Part::Samples]);
-        let error = export_model(&path, None, &to, Some(&[Part::Curves]), true).unwrap_err().to_string();
+        let left_out: Vec<ExportPart> = exported.left_out.iter().map(|left| left.part).collect();
+        assert_eq!(left_out, [ExportPart::Config, ExportPart::Curves, ExportPart::Samples]);
+        let error =
+            export_model(&path, None, &to, Some(&[ExportPart::Curves]), true).unwrap_err().to_string();
         assert!(error.contains("only a run has them"), "{error}");
 
         // Weights that say nothing of themselves run as released.
@@ -430,10 +439,10 @@ mod tests {
 
     #[test]
     fn parts_are_read_by_the_names_they_print() {
-        for part in Part::ALL {
+        for part in ExportPart::ALL {
             assert_eq!(part.to_string().parse(), Ok(part));
             assert_eq!(serde_json::to_value(part).unwrap(), part.name());
         }
-        assert!("Weights".parse::<Part>().unwrap_err().contains("weights, pytorch"));
+        assert!("Weights".parse::<ExportPart>().unwrap_err().contains("weights, pytorch"));
     }
 }

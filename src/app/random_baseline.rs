@@ -7,13 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::arch::{Genotype, Space};
 use crate::engine::Plan;
-use crate::gan::{TrainConfig, Trainer, Training, TrainingNews};
+use crate::gan::{TrainConfig, TrainingNews, TrainingSetup};
 use crate::metric::Score;
 use crate::rng::rng;
 
-/// Who trains against whom, and for how long.
+/// Stream of the draws and of the trainings. Its name is part of what makes the numbers, so it stays.
+const STREAM: &str = "contest";
+
+/// How many architectures are trained, and for how long.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ContestConfig {
+pub struct BaselineConfig {
     /// Random architectures.
     pub random: usize,
     /// Seeds, each of which trains every architecture once.
@@ -24,7 +27,7 @@ pub struct ContestConfig {
 
 /// One training of one architecture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct BaselineEntry {
     /// The architecture.
     pub genotype: Genotype,
     /// Whether it is the one that was searched.
@@ -35,16 +38,16 @@ pub struct Entry {
     pub scores: Vec<Score>,
 }
 
-/// Trains `searched` and random members of the plan's space, telling each result.
+/// Trains `searched` and random members of the plan's space, and calls `emit` with each result.
 ///
 /// # Errors
 ///
 /// If a training cannot be run or does not stay finite.
-pub fn contest(
+pub fn random_baseline(
     plan: &Plan,
     searched: &Genotype,
-    contest: &ContestConfig,
-    tell: &mut dyn FnMut(&Entry),
+    baseline: &BaselineConfig,
+    emit: &mut dyn FnMut(&BaselineEntry),
 ) -> anyhow::Result<()> {
     let config = &plan.config;
     let space = Space::new(config.space.clone(), config.model.net_shape())?;
@@ -52,32 +55,23 @@ pub fn contest(
     let side = config.model.side(searched.cells.len());
     let arenas = plan.arenas(&[side], &mut |_| {})?;
     let random =
-        (0..contest.random as u64).map(|draw| (space.sample(&mut rng(config.seed, "contest", draw)), false));
-    let contestants: Vec<(Genotype, bool)> =
+        (0..baseline.random as u64).map(|draw| (space.sample(&mut rng(config.seed, STREAM, draw)), false));
+    let architectures: Vec<(Genotype, bool)> =
         std::iter::once((searched.clone(), true)).chain(random).collect();
     let train = TrainConfig {
-        steps: contest.steps,
-        evaluate_every: contest.steps,
-        samples_every: contest.steps,
+        steps: baseline.steps,
+        evaluate_every: baseline.steps,
+        samples_every: baseline.steps,
         ..config.winner
     };
-    for seed in (0..contest.seeds).map(|offset| config.seed + offset) {
-        for (genotype, searched) in &contestants {
-            let trainer = Trainer::new(
-                genotype.clone(),
-                &config.derived_model(),
-                config.recipe,
-                train,
-                &arenas[0].images,
-                &plan.device,
-                seed,
-                "contest",
-            )?;
-            // Every training is scored from the same latents, so that all scores are comparable.
-            let mut training = Training::new(trainer, arenas[0].clone(), train, config.score, config.seed);
+    for seed in (0..baseline.seeds).map(|offset| config.seed + offset) {
+        // Every training is scored from the same latents, so that all scores are comparable.
+        let setup = TrainingSetup { seed, ..plan.training_setup() };
+        for (genotype, searched) in &architectures {
+            let mut training = setup.training(genotype, &arenas[0], train, STREAM)?;
             while !training.finished() {
                 if let Some(TrainingNews::Evaluated { scores, .. }) = training.advance()? {
-                    tell(&Entry { genotype: genotype.clone(), searched: *searched, seed, scores });
+                    emit(&BaselineEntry { genotype: genotype.clone(), searched: *searched, seed, scores });
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::app::{Measure, Part};
+use crate::app::{ExportPart, Measure};
 use crate::config::{MAX_SEED, PRESETS};
 use crate::data::fetch::Dataset;
 use crate::data::{DataError, Split};
@@ -111,7 +111,7 @@ pub(super) struct RunArgs {
     pub json: bool,
     /// This process takes the place of one that had grown too large
     #[arg(long, hide = true, requires = "resume")]
-    pub renewed: bool,
+    pub after_reexec: bool,
 }
 
 fn preset_help() -> String {
@@ -289,7 +289,7 @@ pub(super) struct ExportArgs {
     pub to: PathBuf,
     /// What to write, separated by commas [default: all there is]
     #[arg(long, value_name = "PARTS", value_delimiter = ',', long_help = parts_help())]
-    pub only: Option<Vec<Part>>,
+    pub only: Option<Vec<ExportPart>>,
     /// The architecture, for weights that do not say it
     #[arg(long, value_name = "VECTOR")]
     pub arch: Option<String>,
@@ -302,7 +302,7 @@ pub(super) struct ExportArgs {
 }
 
 fn parts_help() -> String {
-    let lines = Part::ALL.map(|part| format!("  {:10} {}", part.name(), part.about()));
+    let lines = ExportPart::ALL.map(|part| format!("  {:10} {}", part.name(), part.about()));
     format!("What to write, separated by commas [default: all there is]:\n{}", lines.join("\n"))
 }
 
@@ -581,7 +581,7 @@ mod tests {
         let Command::Export(args) = parse("export a --to b --only weights,curves").unwrap() else {
             panic!("another command");
         };
-        assert_eq!(args.only, Some(vec![Part::Weights, Part::Curves]));
+        assert_eq!(args.only, Some(vec![ExportPart::Weights, ExportPart::Curves]));
         let error = parse("export a --to b --only wights").unwrap_err().to_string();
         assert!(error.contains("wights") && error.contains("weights, pytorch, arch"), "{error}");
         assert!(parse("export a").is_err());

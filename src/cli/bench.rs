@@ -6,9 +6,9 @@ use anyhow::Context as _;
 
 use super::args::BenchArgs;
 use super::terminal::{Terminal, print_line};
-use crate::app::{ContestConfig, Entry, contest};
+use crate::app::{BaselineConfig, BaselineEntry, random_baseline};
 use crate::config::RunConfig;
-use crate::engine::{self, Job, Summary};
+use crate::engine::{self, JobSpec, Summary};
 use crate::run::RunView;
 
 /// Runs the command.
@@ -22,19 +22,17 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let summary = summary(&view, &args.run)?;
     let winner = summary.trained.first().context("the run has no winner")?;
     let mut terminal = Terminal::new(args.json);
-    let plan = engine::plan(Job::Search, config, &mut |event| {
+    let plan = engine::plan(JobSpec::Search, config, &mut |event| {
         // Standard output has nothing but entries then.
         if !args.json {
             terminal.show(event);
         }
     })?;
-    let settings = ContestConfig { random: args.random, seeds: args.seeds, steps: args.steps };
-    let mut entries: Vec<Entry> = Vec::new();
-    contest(&plan, &winner.genotype, &settings, &mut |entry| {
-        match args.json {
-            true => print_line(&serde_json::json!(entry).to_string()),
-            false => print_line(&line(entry)),
-        }
+    let settings = BaselineConfig { random: args.random, seeds: args.seeds, steps: args.steps };
+    let mut entries: Vec<BaselineEntry> = Vec::new();
+    random_baseline(&plan, &winner.genotype, &settings, &mut |entry| {
+        let text = if args.json { serde_json::json!(entry).to_string() } else { line(entry) };
+        print_line(&text);
         entries.push(entry.clone());
     })?;
     if !args.json {
@@ -50,7 +48,7 @@ fn summary(view: &RunView, dir: &Path) -> anyhow::Result<Summary> {
     serde_json::from_value(summary).context("summary.json cannot be read")
 }
 
-fn line(entry: &Entry) -> String {
+fn line(entry: &BaselineEntry) -> String {
     let kind = if entry.searched { "searched" } else { "random  " };
     let scores: Vec<String> = entry.scores.iter().map(ToString::to_string).collect();
     format!("{kind}  {}  seed {}: {}", entry.genotype, entry.seed, scores.join("; "))
@@ -58,11 +56,11 @@ fn line(entry: &Entry) -> String {
 
 /// The searched architecture beside the best, the median and the worst random one, by the deciding
 /// score averaged over the seeds.
-fn conclude(entries: &[Entry], seeds: usize) {
-    let contestants = entries.len() / seeds.max(1);
-    let mut means: Vec<(f64, &Entry)> = (0..contestants)
+fn conclude(entries: &[BaselineEntry], seeds: usize) {
+    let architectures = entries.len() / seeds.max(1);
+    let mut means: Vec<(f64, &BaselineEntry)> = (0..architectures)
         .filter_map(|place| {
-            let own = entries.iter().skip(place).step_by(contestants);
+            let own = entries.iter().skip(place).step_by(architectures);
             let values: Vec<f64> = own.filter_map(|e| Some(e.scores.first()?.value)).collect();
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             (!values.is_empty()).then(|| (mean, &entries[place]))
@@ -74,13 +72,13 @@ fn conclude(entries: &[Entry], seeds: usize) {
     let larger = score.metric.larger_is_better();
     means.sort_by(|(a, _), (b, _)| if larger { b.total_cmp(a) } else { a.total_cmp(b) });
     let searched = means.iter().position(|(_, entry)| entry.searched);
-    let random: Vec<&(f64, &Entry)> = means.iter().filter(|(_, entry)| !entry.searched).collect();
+    let random: Vec<&(f64, &BaselineEntry)> = means.iter().filter(|(_, entry)| !entry.searched).collect();
     let name = score.metric.label(&score.extractor);
     print_line(&format!("\n{name} ({}), mean of {seeds} seeds:", score.extractor));
     if let Some(place) = searched {
         let (value, entry) = &means[place];
         print_line(&format!(
-            "  searched       {value:8.3}  {}  (place {} of {contestants})",
+            "  searched       {value:8.3}  {}  (place {} of {architectures})",
             entry.genotype,
             place + 1
         ));

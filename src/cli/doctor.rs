@@ -9,7 +9,7 @@ use super::terminal::{Terminal, print_line};
 use crate::app::{DoctorReport, Examination};
 use crate::config::RunConfig;
 use crate::device::{self, Adapter, Choice, Cpu, Machine, Named, Opened};
-use crate::engine::{Event, Job, Plan};
+use crate::engine::{Event, JobSpec, LiveEvent, Plan};
 use crate::gan::{CHECKS, Check, self_test};
 
 /// The preset that `--warm-up` warms up.
@@ -87,7 +87,7 @@ fn examine(args: &DoctorArgs) -> anyhow::Result<Examination> {
     let mut progress = Progress::new(args.json);
     let self_test = self_test(&opened.device, &mut |name| {
         let what = format!("self-test on {}: {name}", opened.name);
-        progress.show(&Event::Preparing { what, done, total: count });
+        progress.show(&LiveEvent::Preparing { what, done, total: count }.into());
         done += 1;
     });
     progress.end();
@@ -95,7 +95,7 @@ fn examine(args: &DoctorArgs) -> anyhow::Result<Examination> {
     let seconds = begun.elapsed().as_secs_f64();
     if !args.json {
         print_line(&format!("Self-test  {} against the CPU", opened.name));
-        tell(&self_test, seconds);
+        print_checks(&self_test, seconds);
     }
     let begun = Instant::now();
     if args.warm_up && passed {
@@ -110,7 +110,7 @@ fn examine(args: &DoctorArgs) -> anyhow::Result<Examination> {
     })
 }
 
-fn tell(checks: &[Check], seconds: f64) {
+fn print_checks(checks: &[Check], seconds: f64) {
     let width = checks.iter().map(|check| check.name.len()).max().unwrap_or(0);
     for check in checks {
         let verdict = if check.passed { "ok" } else { "WRONG" };
@@ -128,7 +128,7 @@ fn tell(checks: &[Check], seconds: f64) {
 fn warm_up(opened: &Opened, json: bool) -> anyhow::Result<()> {
     let mut progress = Progress::new(json);
     let plan = Plan {
-        job: Job::Search,
+        spec: JobSpec::Search,
         config: RunConfig::preset(PRESET)?,
         device: opened.device.clone(),
         device_name: opened.name.clone(),

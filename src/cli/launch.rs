@@ -10,7 +10,7 @@ use super::args::{RUNS, RunArgs};
 use super::settings;
 use super::terminal::Terminal;
 use crate::config::RunConfig;
-use crate::engine::{self, Control, End, Engine, Going, Job};
+use crate::engine::{self, Control, End, Engine, JobSpec, Reopened};
 use crate::run::{default_dir, now};
 
 /// Exit code of a run that was stopped by a second Ctrl-C.
@@ -21,14 +21,14 @@ const INTERRUPTED: i32 = 130;
 /// # Errors
 ///
 /// If the run cannot be begun or does not come to its end.
-pub(super) fn begin(job: Job, config: RunConfig, args: &RunArgs) -> anyhow::Result<()> {
+pub(super) fn begin(spec: JobSpec, config: RunConfig, args: &RunArgs) -> anyhow::Result<()> {
     let dir = match &args.out {
         Some(dir) => dir.clone(),
         None => default_dir(Path::new(RUNS), &config.name, now()),
     };
     let mut terminal = Terminal::new(args.json);
-    let controls = listen()?;
-    let engine = engine::begin(job, config, &dir, &mut |event| terminal.show(event))?;
+    let controls = handle_ctrl_c()?;
+    let engine = engine::begin(spec, config, &dir, &mut |event| terminal.show(event))?;
     drive(engine, &dir, &controls, terminal, args)
 }
 
@@ -39,11 +39,11 @@ pub(super) fn begin(job: Job, config: RunConfig, args: &RunArgs) -> anyhow::Resu
 /// If the run cannot be resumed or does not come to its end.
 pub(super) fn resume(dir: &Path, args: &RunArgs) -> anyhow::Result<()> {
     let mut terminal = Terminal::new(args.json);
-    let controls = listen()?;
+    let controls = handle_ctrl_c()?;
     let change = |config: &mut RunConfig| settings::apply(config, &args.set, args.device.as_deref());
-    match engine::resume(dir, args.renewed, change, &mut |event| terminal.show(event))? {
-        Going::On(engine) => drive(*engine, dir, &controls, terminal, args),
-        Going::Over(summary) => {
+    match engine::resume(dir, args.after_reexec, change, &mut |event| terminal.show(event))? {
+        Reopened::Unfinished(engine) => drive(*engine, dir, &controls, terminal, args),
+        Reopened::Finished(summary) => {
             terminal.finish(&dir.display().to_string(), &summary);
             Ok(())
         }
@@ -57,16 +57,16 @@ fn drive(
     mut terminal: Terminal,
     args: &RunArgs,
 ) -> anyhow::Result<()> {
-    let mut engine = engine.renewable(|| true);
+    let mut engine = engine.reexec_when(|| true);
     let end = engine.run(controls, &mut |event| terminal.show(event));
     terminal.clear();
-    let (end, command) = (end?, engine.job().command());
+    let (end, command) = (end?, engine.spec().command());
     // The run's folder is let go of: another process may go on with it.
     drop(engine);
     match end {
         End::Finished(summary) => terminal.finish(&dir.display().to_string(), &summary),
-        End::Outgrown if controls.try_recv().is_err() => return Err(renew(command, dir, args)),
-        End::Outgrown | End::Stopped => {
+        End::MemoryLimit if controls.try_recv().is_err() => return Err(reexec(command, dir, args)),
+        End::MemoryLimit | End::Stopped => {
             let dir = dir.display();
             terminal.say(&format!("Stopped with a checkpoint. Go on with: autogan {command} --resume {dir}"));
         }
@@ -75,20 +75,20 @@ fn drive(
 }
 
 /// Has a new process go on with the run in `dir`. Comes back only where that cannot be done.
-fn renew(command: &str, dir: &Path, args: &RunArgs) -> anyhow::Error {
+fn reexec(command: &str, dir: &Path, args: &RunArgs) -> anyhow::Error {
     let mut resume = OsString::from("--resume=");
     resume.push(dir);
-    let mut words = vec![command.into(), resume, "--renewed".into()];
+    let mut arguments = vec![command.into(), resume, "--after-reexec".into()];
     // Other settings are in the run by now.
-    words.extend(args.device.iter().map(|device| format!("--device={device}").into()));
-    words.extend(args.json.then(|| "--json".into()));
+    arguments.extend(args.device.iter().map(|device| format!("--device={device}").into()));
+    arguments.extend(args.json.then(|| "--json".into()));
     let go_on =
         format!("no new process could go on; do so with: autogan {command} --resume {}", dir.display());
-    anyhow::Error::new(engine::renew(&words)).context(go_on)
+    anyhow::Error::new(engine::reexec(&arguments)).context(go_on)
 }
 
 /// Ctrl-C once: save a checkpoint and stop; twice: stop now.
-fn listen() -> anyhow::Result<Receiver<Control>> {
+fn handle_ctrl_c() -> anyhow::Result<Receiver<Control>> {
     let (send, receive) = channel();
     let mut pressed = false;
     ctrlc::set_handler(move || {
@@ -98,6 +98,6 @@ fn listen() -> anyhow::Result<Receiver<Control>> {
         pressed = true;
         eprintln!("\nSaving a checkpoint, then stopping; Ctrl-C again stops now.");
     })
-    .context("Ctrl-C cannot be listened to")?;
+    .context("Ctrl-C cannot be handled")?;
     Ok(receive)
 }

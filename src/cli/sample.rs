@@ -10,7 +10,7 @@ use super::terminal::print_line;
 use crate::app::{Images, Latents, sample};
 use crate::arch::Genotype;
 use crate::device::{self, Choice};
-use crate::engine::{Read, model_file, read_model};
+use crate::engine::{ModelRead, model_file, read_model};
 use crate::export::{LatentRecipe, Picture, Recipe, sha256};
 use crate::input;
 use crate::run::write_atomic;
@@ -22,7 +22,7 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let bytes =
         input::read_weights(&path).with_context(|| format!("the model {} cannot be read", path.display()))?;
     let unusable = || format!("{} cannot be used as a model", args.model.display());
-    let Read { file, notes } = read_model(&bytes, arch.as_ref()).with_context(unusable)?;
+    let ModelRead { file, notes } = read_model(&bytes, arch.as_ref()).with_context(unusable)?;
     if !args.json {
         notes.iter().for_each(|note| eprintln!("{}: {note}", args.model.display()));
     }

@@ -2,7 +2,7 @@
 
 use super::args::SearchArgs;
 use super::{launch, settings};
-use crate::engine::Job;
+use crate::engine::JobSpec;
 
 /// Runs the command.
 pub(super) fn run(args: &SearchArgs) -> anyhow::Result<()> {
@@ -12,7 +12,7 @@ pub(super) fn run(args: &SearchArgs) -> anyhow::Result<()> {
         None => {
             let config = settings::config(common)?;
             config.validate_search()?;
-            launch::begin(Job::Search, config, common)
+            launch::begin(JobSpec::Search, config, common)
         }
     }
 }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::arch::words::{cells as cells_in_words, duration};
-use crate::engine::{Event, Summary, Work};
+use crate::engine::{Event, LiveEvent, LogEvent, Summary, TimeSpent};
 use crate::metric::Score;
-use crate::search::News;
+use crate::search::SearchEvent;
 
 /// Steps of the bar.
 const STEPS: u64 = 1000;
@@ -24,7 +24,7 @@ pub(super) struct Terminal {
     phase: String,
     best: Option<Score>,
     reward: Option<(usize, f64)>,
-    work: Vec<Work>,
+    time_spent: Vec<TimeSpent>,
 }
 
 impl Terminal {
@@ -43,7 +43,7 @@ impl Terminal {
             phase: String::new(),
             best: None,
             reward: None,
-            work: Vec::new(),
+            time_spent: Vec::new(),
         }
     }
 
@@ -53,45 +53,51 @@ impl Terminal {
             return print_line(&serde_json::json!(event).to_string());
         }
         match event {
-            Event::Device { name, reason } => self.say(&format!("Device: {name} ({reason})")),
-            Event::Started { dir, device, seed, resumed } => {
-                let begins = if *resumed { "Going on in" } else { "Run in" };
-                self.say(&format!("{begins} {dir}, on {device}, seed {seed}"));
-            }
-            Event::Preparing { what, done, total } => {
-                self.position(*done as f64 / (*total).max(1) as f64, what.clone());
-            }
-            Event::Progress { done, eta_seconds, .. } => self.progress(*done, *eta_seconds),
-            Event::Took { work } => self.work.clone_from(work),
-            Event::News(news) => self.news(news),
-            Event::Paused { paused: true } => self.say("Paused from another window"),
-            Event::Paused { paused: false } => self.say("Going on"),
-            Event::Held { reason: Some(reason) } => self.say(&format!("Waiting: {reason}")),
-            Event::Held { reason: None } => self.say("Going on"),
-            Event::Notice { text } => self.say(&format!("Warning: {text}")),
-            Event::Samples { .. }
-            | Event::Alive { .. }
-            | Event::Preview { .. }
-            | Event::AtHand { .. }
-            | Event::CheckpointSaved { .. }
-            | Event::Memory { .. }
-            | Event::Stopped
-            // What a studio tells, which a run has none of.
-            | Event::Loaded { .. }
-            | Event::Generated { .. }
-            | Event::NotGenerated { .. }
-            // The command's own error says it.
-            | Event::Failed { .. }
-            | Event::Finished { .. } => {}
+            Event::Live(event) => self.live(event),
+            Event::Log(LogEvent::Search(event)) => self.search(event),
+            // The command's own last lines say it.
+            Event::Log(LogEvent::Samples { .. } | LogEvent::Finished { .. }) => {}
         }
     }
 
-    fn news(&mut self, news: &News) {
-        match news {
-            News::Phase { activity, cells, iteration } => {
+    fn live(&mut self, event: &LiveEvent) {
+        match event {
+            LiveEvent::Device { name, reason } => self.say(&format!("Device: {name} ({reason})")),
+            LiveEvent::Started { dir, device, seed, resumed } => {
+                let begins = if *resumed { "Going on in" } else { "Run in" };
+                self.say(&format!("{begins} {dir}, on {device}, seed {seed}"));
+            }
+            LiveEvent::Preparing { what, done, total } => {
+                self.position(*done as f64 / (*total).max(1) as f64, what.clone());
+            }
+            LiveEvent::Progress { done, eta_seconds, .. } => self.progress(*done, *eta_seconds),
+            LiveEvent::TimeSpent { work } => self.time_spent.clone_from(work),
+            LiveEvent::Paused { paused: true } => self.say("Paused from another window"),
+            LiveEvent::Paused { paused: false } => self.say("Going on"),
+            LiveEvent::Waiting { reason: Some(reason) } => self.say(&format!("Waiting: {reason}")),
+            LiveEvent::Waiting { reason: None } => self.say("Going on"),
+            LiveEvent::Notice { text } => self.say(&format!("Warning: {text}")),
+            LiveEvent::Alive { .. }
+            | LiveEvent::Preview { .. }
+            | LiveEvent::CurrentArchitecture { .. }
+            | LiveEvent::CheckpointSaved { .. }
+            | LiveEvent::Memory { .. }
+            | LiveEvent::Stopped
+            // A server of samples emits these, and a run none of them.
+            | LiveEvent::Loaded { .. }
+            | LiveEvent::Generated { .. }
+            | LiveEvent::NotGenerated { .. }
+            // The command's own error says it.
+            | LiveEvent::Failed { .. } => {}
+        }
+    }
+
+    fn search(&mut self, event: &SearchEvent) {
+        match event {
+            SearchEvent::Phase { activity, cells, iteration } => {
                 self.phase = activity.described(*cells, *iteration);
             }
-            News::Candidate(candidate) => {
+            SearchEvent::Candidate(candidate) => {
                 let better = match self.reward {
                     Some((cells, reward)) => cells != candidate.cells || candidate.reward > reward,
                     None => true,
@@ -101,14 +107,14 @@ impl Terminal {
                     self.best = candidate.scores.first().cloned();
                 }
             }
-            News::Beam { cells, candidates } => {
+            SearchEvent::Beam { cells, candidates } => {
                 self.say(&format!("Kept the best {} of {cells} cells", candidates.len()));
             }
-            News::Reset { reason, .. } => self.say(&format!("The shared GAN starts anew: {reason}")),
-            News::Evaluated { name, step, scores, best } => {
+            SearchEvent::Reset { reason, .. } => self.say(&format!("The shared GAN starts anew: {reason}")),
+            SearchEvent::Evaluated { training, step, scores, best } => {
                 let words: Vec<String> = scores.iter().map(Score::to_string).collect();
                 let mark = if *best { "  (its best so far)" } else { "" };
-                self.say(&format!("{name}, step {step}: {}{mark}", words.join("; ")));
+                self.say(&format!("{training}, step {step}: {}{mark}", words.join("; ")));
                 // An estimate, of fewer samples, is nothing to compare with: the first evaluation replaces it.
                 if let Some(score) = scores.first()
                     && self.best.as_ref().is_none_or(|best| score.better(best) || !score.comparable(best))
@@ -116,8 +122,8 @@ impl Terminal {
                     self.best = Some(score.clone());
                 }
             }
-            News::Warning { text } => self.say(&format!("Warning: {text}")),
-            News::Metric { .. } | News::Probabilities { .. } => {}
+            SearchEvent::Warning { text } => self.say(&format!("Warning: {text}")),
+            SearchEvent::Metric { .. } | SearchEvent::Probabilities { .. } => {}
         }
     }
 
@@ -186,22 +192,22 @@ impl Terminal {
                 print_line(&format!("    cell {}: {words}", cell + 1));
             }
         }
-        self.print_work();
+        self.print_time_spent();
         print_line(&format!("Pictures: {dir}/{}", summary.grid));
         print_line(&format!("Weights:  {dir}/{}", summary.weights));
         print_line(&format!("More:     autogan sample --model {dir} --out images/"));
     }
 
     /// Where the time went, unless it all went to one kind of work.
-    fn print_work(&self) {
-        if self.work.len() < 2 {
+    fn print_time_spent(&self) {
+        if self.time_spent.len() < 2 {
             return;
         }
         let all = self.begun.elapsed().as_secs_f64();
         let mut rest = all;
         let share = |seconds: f64| 100.0 * seconds / all;
         print_line("Where the time went:");
-        for Work { activity, cells, units, seconds } in &self.work {
+        for TimeSpent { activity, cells, units, seconds } in &self.time_spent {
             rest -= seconds;
             print_line(&format!(
                 "{:4.0}%  {}, {}: {units} {}, {:.0} ms each",

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use super::args::{Found, TrainArgs};
 use super::{launch, settings};
 use crate::arch::Genotype;
-use crate::engine::{Job, Summary};
+use crate::engine::{JobSpec, Summary};
 use crate::run::RunView;
 
 /// Runs the command.
@@ -20,7 +20,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         (None, None) => unreachable!("the command line asks for one of them"),
     };
     let config = settings::config(common)?;
-    launch::begin(Job::Train(genotype), config, common)
+    launch::begin(JobSpec::Train(genotype), config, common)
 }
 
 /// The architecture at a place in the outcome of a run.

@@ -1,8 +1,8 @@
-//! What a run under way can be told.
+//! Commands to a run under way.
 
 use serde::{Deserialize, Serialize};
 
-/// What a run under way can be told.
+/// A command to a run under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Control {
@@ -20,8 +20,8 @@ pub enum Control {
     Checkpoint,
     /// Save a checkpoint and end.
     Stop,
-    /// Tell a preview of the images now and then.
-    Live {
+    /// Emit a preview of the images now and then.
+    Preview {
         /// Milliseconds between two of them at least; none for no previews.
         every_ms: Option<u64>,
     },

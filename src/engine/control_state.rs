@@ -1,5 +1,5 @@
-//! What a run is told while it works, by its own process or through its folder, and what it shows of
-//! itself there.
+//! Whether a run works, is paused, steps or waits, as the commands that it receives say: from its own process, or
+//! through its folder. Shows the same there.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::control::{Control, Stride};
-use super::event::Event;
+use super::event::{Event, LiveEvent};
 use super::job::Counts;
 use crate::run::Live;
 
@@ -16,9 +16,24 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Time between two states that the folder shows.
 const SHOW_EVERY: Duration = Duration::from_secs(1);
 
+/// Both ends of what a run is connected by: commands in, events out.
+pub(super) struct Channel<'a> {
+    /// Where commands come from.
+    pub controls: &'a Receiver<Control>,
+    /// Takes events.
+    pub emit: &'a mut dyn FnMut(&Event),
+}
+
+impl Channel<'_> {
+    /// Emits an event.
+    pub fn emit(&mut self, event: impl Into<Event>) {
+        (self.emit)(&event.into());
+    }
+}
+
 /// What the engine does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum Action {
     /// A piece of work.
     Work,
     /// A checkpoint.
@@ -27,141 +42,158 @@ pub(super) enum Turn {
     Stop,
 }
 
-/// What a run was told while it was held up.
+/// What ended the waiting of a run that could not go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
-    /// Nothing.
-    None,
-    /// To try again.
-    Again,
-    /// To stop.
+pub(super) enum WaitEnd {
+    /// Its time.
+    Timeout,
+    /// A command to try again.
+    Retry,
+    /// A command to stop.
     Stop,
 }
 
-/// What comes of listening.
-enum Heard {
-    Told(Control),
+/// What comes of receiving.
+enum Received {
+    Command(Control),
     Nothing,
-    /// Nobody is left who could tell what is waited for.
-    Nobody,
+    /// Nobody is left who could send what is waited for.
+    Disconnected,
 }
 
-/// Listens while the engine works.
-pub(super) struct Attention {
+/// The state that commands put a run in.
+pub(super) struct ControlState {
     live: Live,
-    /// What was told through the folder and is still to be done.
-    waiting: VecDeque<Control>,
+    /// Commands that came through the folder and are still to be done.
+    queued: VecDeque<Control>,
     looked: Instant,
     shown: Instant,
     paused: bool,
     /// Why the run cannot go on at the moment.
-    held: Option<String>,
+    waiting: Option<String>,
     /// A step that was asked for and is not done.
     stepping: Option<Stride>,
+    /// The run was asked to stop, and waits for nothing more.
+    stopping: bool,
+    /// Whether somebody is there who can say what a run that waits shall do.
+    attended: Option<Box<dyn Fn() -> bool>>,
     /// Time between two previews, where somebody wants them.
     preview_every: Option<Duration>,
     previewed: Option<Instant>,
 }
 
-impl Attention {
-    /// Listens to what is told through the run folder `dir`, too; what was told before only where this process
-    /// is `renewed`, so that it was meant for this run of it.
-    pub fn new(dir: &Path, renewed: bool) -> Self {
+impl ControlState {
+    /// Receives what comes through the run folder `dir`, too; what came before only `after_reexec`, where it
+    /// was meant for this run of it.
+    pub fn new(dir: &Path, after_reexec: bool) -> Self {
         Self {
-            live: if renewed { Live::take_over(dir) } else { Live::begin(dir) },
-            waiting: VecDeque::new(),
+            live: if after_reexec { Live::take_over(dir) } else { Live::begin(dir) },
+            queued: VecDeque::new(),
             looked: Instant::now(),
             shown: Instant::now(),
             paused: false,
-            held: None,
+            waiting: None,
             stepping: None,
+            stopping: false,
+            attended: None,
             preview_every: None,
             previewed: None,
         }
     }
 
+    /// Somebody is there as long as `attended` says so.
+    pub fn set_attended(&mut self, attended: impl Fn() -> bool + 'static) {
+        self.attended = Some(Box::new(attended));
+    }
+
+    /// Whether somebody is there who can say what a run that waits shall do.
+    pub fn is_attended(&self) -> bool {
+        self.attended.as_ref().is_some_and(|attended| attended())
+    }
+
+    /// Whether the run was asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping
+    }
+
     /// What to do next. Waits as long as the run is paused.
-    pub fn turn(&mut self, controls: &Receiver<Control>, tell: &mut dyn FnMut(&Event)) -> Turn {
+    pub fn next(&mut self, channel: &mut Channel) -> Action {
         loop {
             let waits = self.paused && self.stepping.is_none();
-            match self.listen(controls, waits) {
-                Heard::Told(Control::Pause) => self.pause(true, tell),
-                Heard::Told(Control::Continue) => self.pause(false, tell),
-                Heard::Told(Control::Step { stride }) => {
-                    self.pause(true, tell);
+            match self.receive(channel.controls, waits) {
+                Received::Command(Control::Pause) => self.pause(true, channel),
+                Received::Command(Control::Continue) => self.pause(false, channel),
+                Received::Command(Control::Step { stride }) => {
+                    self.pause(true, channel);
                     self.stepping = Some(stride);
                 }
-                Heard::Told(Control::Live { every_ms }) => self.preview(every_ms),
-                Heard::Told(Control::Checkpoint) => return Turn::Checkpoint,
-                Heard::Told(Control::Stop) | Heard::Nobody => return Turn::Stop,
-                Heard::Nothing if self.waiting.is_empty() && !waits => return Turn::Work,
-                Heard::Nothing => {}
+                Received::Command(Control::Preview { every_ms }) => self.preview(every_ms),
+                Received::Command(Control::Checkpoint) => return Action::Checkpoint,
+                Received::Command(Control::Stop) | Received::Disconnected => {
+                    self.stopping = true;
+                    return Action::Stop;
+                }
+                Received::Nothing if self.queued.is_empty() && !waits => return Action::Work,
+                Received::Nothing => {}
             }
         }
     }
 
-    /// What is told next, if something is; where the run `waits` for it, after a moment at most.
-    fn listen(&mut self, controls: &Receiver<Control>, waits: bool) -> Heard {
-        if let Some(control) = self.waiting.pop_front() {
-            return Heard::Told(control);
+    /// The next command, if there is one; where the run `waits` for it, after a moment at most.
+    fn receive(&mut self, controls: &Receiver<Control>, waits: bool) -> Received {
+        if let Some(control) = self.queued.pop_front() {
+            return Received::Command(control);
         }
         let patience = if waits { LOOK_EVERY } else { Duration::ZERO };
         match controls.recv_timeout(patience) {
-            Ok(control) => return Heard::Told(control),
-            Err(RecvTimeoutError::Disconnected) if waits => return Heard::Nobody,
+            Ok(control) => return Received::Command(control),
+            Err(RecvTimeoutError::Disconnected) if waits => return Received::Disconnected,
             Err(_) => {}
         }
         if self.looked.elapsed() >= LOOK_EVERY {
             self.looked = Instant::now();
-            self.waiting.extend(self.live.told::<Control>());
+            self.queued.extend(self.live.told::<Control>());
         }
-        Heard::Nothing
+        Received::Nothing
     }
 
-    /// Waits because the run cannot go on for `reason`, for a while or until it is told something that ends
-    /// the waiting.
-    pub fn hold(
-        &mut self,
-        reason: &str,
-        patience: Duration,
-        controls: &Receiver<Control>,
-        tell: &mut dyn FnMut(&Event),
-    ) -> Word {
-        if self.held.as_deref() != Some(reason) {
-            self.held = Some(reason.to_owned());
+    /// Waits because the run cannot go on for `reason`, for a while or until a command ends the waiting.
+    pub fn wait(&mut self, reason: &str, patience: Duration, channel: &mut Channel) -> WaitEnd {
+        if self.waiting.as_deref() != Some(reason) {
+            self.waiting = Some(reason.to_owned());
             self.show(None);
-            tell(&Event::Held { reason: self.held.clone() });
+            channel.emit(LiveEvent::Waiting { reason: self.waiting.clone() });
         }
         let begun = Instant::now();
         while begun.elapsed() < patience {
-            match self.listen(controls, true) {
-                Heard::Told(Control::Continue | Control::Step { .. } | Control::Checkpoint) => {
-                    return Word::Again;
+            match self.receive(channel.controls, true) {
+                Received::Command(Control::Continue | Control::Step { .. } | Control::Checkpoint) => {
+                    return WaitEnd::Retry;
                 }
-                Heard::Told(Control::Stop) => return Word::Stop,
-                Heard::Told(Control::Live { every_ms }) => self.preview(every_ms),
-                Heard::Nobody => std::thread::sleep(patience.saturating_sub(begun.elapsed())),
+                Received::Command(Control::Stop) => return WaitEnd::Stop,
+                Received::Command(Control::Preview { every_ms }) => self.preview(every_ms),
+                Received::Disconnected => std::thread::sleep(patience.saturating_sub(begun.elapsed())),
                 // It waits already.
-                Heard::Told(Control::Pause) | Heard::Nothing => {}
+                Received::Command(Control::Pause) | Received::Nothing => {}
             }
         }
-        Word::None
+        WaitEnd::Timeout
     }
 
-    /// What held the run up is over.
-    pub fn release(&mut self, tell: &mut dyn FnMut(&Event)) {
-        if self.held.take().is_some() {
+    /// What the run waited for is over.
+    pub fn end_wait(&mut self, channel: &mut Channel) {
+        if self.waiting.take().is_some() {
             self.show(None);
-            tell(&Event::Held { reason: None });
+            channel.emit(LiveEvent::Waiting { reason: None });
         }
     }
 
-    /// Whether the run just works, and nothing that it was told is still to be done.
-    pub fn is_at_ease(&self) -> bool {
-        !self.paused && self.waiting.is_empty()
+    /// Whether the run just works, and no command waits.
+    pub fn is_idle(&self) -> bool {
+        !self.paused && self.queued.is_empty()
     }
 
-    /// Leaves what is told from now on for the process that takes this one's place.
+    /// Leaves what comes from now on for the process that takes this one's place.
     pub fn hand_over(&mut self) {
         self.live.hand_over();
     }
@@ -171,20 +203,20 @@ impl Attention {
         self.previewed = None;
     }
 
-    fn pause(&mut self, paused: bool, tell: &mut dyn FnMut(&Event)) {
+    fn pause(&mut self, paused: bool, channel: &mut Channel) {
         self.stepping = None;
         if self.paused != paused {
             self.paused = paused;
             self.show(None);
-            tell(&Event::Paused { paused });
+            channel.emit(LiveEvent::Paused { paused });
         }
     }
 
     /// A piece of work was done: a step that was asked for may be done with it, and the run waits again.
-    pub fn worked(&mut self, before: Counts, after: Counts, tell: &mut dyn FnMut(&Event)) {
+    pub fn worked(&mut self, before: Counts, after: Counts, channel: &mut Channel) {
         if self.stepping.is_some_and(|stride| stride.ends(before, after)) {
             self.stepping = None;
-            tell(&Event::Paused { paused: true });
+            channel.emit(LiveEvent::Paused { paused: true });
         }
     }
 
@@ -201,19 +233,19 @@ impl Attention {
     }
 
     /// Shows the run's progress to whoever looks into its folder.
-    pub fn progressed(&mut self, progress: &Event) {
+    pub fn show_progress(&mut self, progress: &LiveEvent) {
         if self.shown.elapsed() >= SHOW_EVERY {
             self.show(Some(progress));
         }
     }
 
-    fn show(&mut self, progress: Option<&Event>) {
+    fn show(&mut self, progress: Option<&LiveEvent>) {
         self.shown = Instant::now();
-        let standing = match self.held.clone() {
-            None => Event::Paused { paused: self.paused },
-            reason => Event::Held { reason },
+        let status = match self.waiting.clone() {
+            None => LiveEvent::Paused { paused: self.paused },
+            reason => LiveEvent::Waiting { reason },
         };
-        let state: Vec<&Event> = progress.into_iter().chain([&standing]).collect();
+        let state: Vec<&LiveEvent> = progress.into_iter().chain([&status]).collect();
         // It is for looking only, and what is wrong with the disk will be said where it matters.
         if let Err(error) = self.live.show(&state) {
             tracing::debug!("the state is not shown: {error}");
@@ -244,29 +276,34 @@ mod tests {
     use crate::run;
     use std::sync::mpsc::channel;
 
-    fn turn(attention: &mut Attention, controls: &Receiver<Control>) -> (Turn, Vec<Event>) {
-        let mut told = Vec::new();
-        let turn = attention.turn(controls, &mut |event| told.push(event.clone()));
-        (turn, told)
+    fn next(state: &mut ControlState, controls: &Receiver<Control>) -> (Action, Vec<Event>) {
+        let mut events = Vec::new();
+        let emit = &mut |event: &Event| events.push(event.clone());
+        let action = state.next(&mut Channel { controls, emit });
+        (action, events)
+    }
+
+    fn paused(paused: bool) -> Vec<Event> {
+        vec![LiveEvent::Paused { paused }.into()]
     }
 
     #[test]
     fn a_paused_run_does_one_step_at_a_time_and_then_goes_on() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path(), false);
         let (send, controls) = channel();
         send.send(Control::Step { stride: Stride::Both }).unwrap();
-        let paused = |paused| vec![Event::Paused { paused }];
-        assert_eq!(turn(&mut attention, &controls), (Turn::Work, paused(true)));
-        assert_eq!(turn(&mut attention, &controls), (Turn::Work, vec![]), "the step is not done yet");
-        let mut told = Vec::new();
+        assert_eq!(next(&mut state, &controls), (Action::Work, paused(true)));
+        assert_eq!(next(&mut state, &controls), (Action::Work, vec![]), "the step is not done yet");
+        let mut events = Vec::new();
         let done = Counts { units: 1, ..Counts::default() };
-        attention.worked(Counts::default(), done, &mut |event| told.push(event.clone()));
-        assert_eq!(told, paused(true));
+        let emit = &mut |event: &Event| events.push(event.clone());
+        state.worked(Counts::default(), done, &mut Channel { controls: &controls, emit });
+        assert_eq!(events, paused(true));
         send.send(Control::Checkpoint).unwrap();
-        assert_eq!(turn(&mut attention, &controls), (Turn::Checkpoint, vec![]));
+        assert_eq!(next(&mut state, &controls), (Action::Checkpoint, vec![]));
         send.send(Control::Continue).unwrap();
-        assert_eq!(turn(&mut attention, &controls), (Turn::Work, paused(false)));
+        assert_eq!(next(&mut state, &controls), (Action::Work, paused(false)));
     }
 
     #[test]
@@ -287,84 +324,84 @@ mod tests {
     }
 
     #[test]
-    fn a_paused_run_hears_what_is_told_through_its_folder() {
+    fn a_paused_run_receives_commands_through_its_folder() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path(), false);
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         let path = dir.path().to_owned();
         let other = std::thread::spawn(move || run::tell(&path, &Control::Stop).unwrap());
-        assert_eq!(turn(&mut attention, &controls).0, Turn::Stop);
+        assert_eq!(next(&mut state, &controls).0, Action::Stop);
         other.join().unwrap();
-        let state: Vec<Event> = run::seen(dir.path()).unwrap();
-        assert_eq!(state, [Event::Paused { paused: true }]);
+        let shown: Vec<LiveEvent> = run::seen(dir.path()).unwrap();
+        assert_eq!(shown, [LiveEvent::Paused { paused: true }]);
     }
 
     #[test]
-    fn nothing_that_is_told_through_the_folder_at_once_is_lost() {
+    fn no_command_that_comes_through_the_folder_with_others_is_lost() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path(), false);
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         for control in [Control::Checkpoint, Control::Checkpoint, Control::Continue] {
             run::tell(dir.path(), &control).unwrap();
         }
-        let turns: Vec<Turn> = (0..3).map(|_| turn(&mut attention, &controls).0).collect();
-        assert_eq!(turns, [Turn::Checkpoint, Turn::Checkpoint, Turn::Work]);
+        let actions: Vec<Action> = (0..3).map(|_| next(&mut state, &controls).0).collect();
+        assert_eq!(actions, [Action::Checkpoint, Action::Checkpoint, Action::Work]);
     }
 
     #[test]
     fn a_paused_run_that_nobody_can_continue_stops_and_a_busy_one_works_on() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path(), false);
         let (send, controls) = channel();
         drop(send);
-        assert_eq!(turn(&mut attention, &controls).0, Turn::Work);
+        assert_eq!(next(&mut state, &controls).0, Action::Work);
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         drop(send);
-        assert_eq!(turn(&mut attention, &controls).0, Turn::Stop);
+        assert_eq!(next(&mut state, &controls).0, Action::Stop);
     }
 
     #[test]
-    fn a_run_that_is_held_up_waits_for_a_word_or_for_its_time_and_says_why_once() {
+    fn a_run_that_cannot_go_on_waits_for_a_command_or_for_its_time_and_says_why_once() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path(), false);
         let (send, controls) = channel();
-        let mut told = Vec::new();
-        let mut hold = |attention: &mut Attention, patience| {
-            attention.hold("full", patience, &controls, &mut |event| told.push(event.clone()))
-        };
+        let mut events = Vec::new();
+        let mut emit = |event: &Event| events.push(event.clone());
+        let mut channel = Channel { controls: &controls, emit: &mut emit };
         let (soon, late) = (Duration::from_millis(1), Duration::from_secs(3600));
-        assert_eq!(hold(&mut attention, soon), Word::None);
-        assert_eq!(hold(&mut attention, soon), Word::None);
-        let held = |reason: Option<&str>| Event::Held { reason: reason.map(str::to_owned) };
-        let state: Vec<Event> = run::seen(dir.path()).unwrap();
-        assert_eq!(state, [held(Some("full"))]);
-        for (control, word) in [(Control::Continue, Word::Again), (Control::Stop, Word::Stop)] {
+        assert_eq!(state.wait("full", soon, &mut channel), WaitEnd::Timeout);
+        assert_eq!(state.wait("full", soon, &mut channel), WaitEnd::Timeout);
+        let waiting = |reason: Option<&str>| LiveEvent::Waiting { reason: reason.map(str::to_owned) };
+        let shown: Vec<LiveEvent> = run::seen(dir.path()).unwrap();
+        assert_eq!(shown, [waiting(Some("full"))]);
+        for (control, end) in [(Control::Continue, WaitEnd::Retry), (Control::Stop, WaitEnd::Stop)] {
             send.send(Control::Pause).unwrap();
             send.send(control).unwrap();
-            assert_eq!(hold(&mut attention, late), word);
+            assert_eq!(state.wait("full", late, &mut channel), end);
         }
         drop(send);
-        assert_eq!(hold(&mut attention, soon), Word::None, "there may be space again without a word");
-        attention.release(&mut |event| told.push(event.clone()));
-        attention.release(&mut |event| told.push(event.clone()));
-        assert_eq!(told, [held(Some("full")), held(None)]);
+        let end = state.wait("full", soon, &mut channel);
+        assert_eq!(end, WaitEnd::Timeout, "there may be space again without a command");
+        state.end_wait(&mut channel);
+        state.end_wait(&mut channel);
+        assert_eq!(events, [waiting(Some("full")), waiting(None)].map(Event::from));
     }
 
     #[test]
     fn previews_are_made_only_while_wanted() {
         let dir = tempfile::tempdir().unwrap();
-        let mut attention = Attention::new(dir.path(), false);
-        assert!(!attention.wants_preview());
+        let mut state = ControlState::new(dir.path(), false);
+        assert!(!state.wants_preview());
         let (send, controls) = channel();
-        send.send(Control::Live { every_ms: Some(3_600_000) }).unwrap();
-        turn(&mut attention, &controls);
-        assert!(attention.wants_preview());
-        assert!(!attention.wants_preview(), "the next one is due in an hour");
-        send.send(Control::Live { every_ms: None }).unwrap();
-        turn(&mut attention, &controls);
-        assert!(!attention.wants_preview());
+        send.send(Control::Preview { every_ms: Some(3_600_000) }).unwrap();
+        next(&mut state, &controls);
+        assert!(state.wants_preview());
+        assert!(!state.wants_preview(), "the next one is due in an hour");
+        send.send(Control::Preview { every_ms: None }).unwrap();
+        next(&mut state, &controls);
+        assert!(!state.wants_preview());
     }
 }

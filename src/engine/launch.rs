@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::event::{Event, Summary};
-use super::plan::{Job, Plan};
+use super::event::{Event, LiveEvent, Summary};
+use super::plan::{JobSpec, Plan};
 use super::run_loop::Engine;
 use crate::config::RunConfig;
 use crate::device::{self, Choice};
@@ -16,14 +16,14 @@ use crate::run::{CONFIG, RunFolder, RunView, write_atomic};
 /// # Errors
 ///
 /// If there is no such device.
-pub fn plan(job: Job, config: RunConfig, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Plan> {
+pub fn plan(spec: JobSpec, config: RunConfig, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<Plan> {
     let Ok(choice) = config.device.parse::<Choice>();
     let opened = device::open(&choice)?;
     if choice == Choice::Auto {
-        tell(&Event::Device { name: opened.name.clone(), reason: opened.reason });
+        emit(&LiveEvent::Device { name: opened.name.clone(), reason: opened.reason }.into());
     }
     Ok(Plan {
-        job,
+        spec,
         config,
         device: opened.device,
         device_name: opened.name,
@@ -38,25 +38,25 @@ pub fn plan(job: Job, config: RunConfig, tell: &mut dyn FnMut(&Event)) -> anyhow
 ///
 /// If the settings cannot work, there is no such device, or as [`Engine::start`].
 pub fn begin(
-    job: Job,
+    spec: JobSpec,
     config: RunConfig,
     dir: &Path,
-    tell: &mut dyn FnMut(&Event),
+    emit: &mut dyn FnMut(&Event),
 ) -> anyhow::Result<Engine> {
-    validate(&job, &config)?;
-    Engine::start(plan(job, config, tell)?, dir, tell)
+    validate(&spec, &config)?;
+    Engine::start(plan(spec, config, emit)?, dir, emit)
 }
 
-/// A run that is gone on with.
-pub enum Going {
+/// A run that was opened again.
+pub enum Reopened {
     /// It is under way.
-    On(Box<Engine>),
+    Unfinished(Box<Engine>),
     /// It had come to its end before.
-    Over(Box<Summary>),
+    Finished(Box<Summary>),
 }
 
-/// Goes on with the run in `dir`, with the settings that `change` makes of its own. A process that is
-/// `renewed` hears what was told to the one whose place it took.
+/// Goes on with the run in `dir`, with the settings that `change` makes of its own. A process that comes
+/// `after_reexec` receives the commands that the one before did not do.
 ///
 /// # Errors
 ///
@@ -64,20 +64,20 @@ pub enum Going {
 /// or as [`Engine::resume`].
 pub fn resume(
     dir: &Path,
-    renewed: bool,
+    after_reexec: bool,
     change: impl FnOnce(&mut RunConfig) -> anyhow::Result<()>,
-    tell: &mut dyn FnMut(&Event),
-) -> anyhow::Result<Going> {
+    emit: &mut dyn FnMut(&Event),
+) -> anyhow::Result<Reopened> {
     let view = RunView::open(dir)?;
     let path = dir.join(CONFIG);
     let kept = RunConfig::from_toml(&view.config()?, &path.display().to_string())?;
     let mut config = kept.clone();
     change(&mut config)?;
-    let job = job(&view)?;
-    validate(&job, &config)?;
+    let spec = spec(&view)?;
+    validate(&spec, &config)?;
     if let Some(summary) = view.summary()? {
         let summary = serde_json::from_value(summary).context("summary.json cannot be read")?;
-        return Ok(Going::Over(Box::new(summary)));
+        return Ok(Reopened::Finished(Box::new(summary)));
     }
     let resumed = RunFolder::resume(dir)?;
     // The next resume goes on with the changed settings, too. The device is a matter of the moment.
@@ -86,11 +86,11 @@ pub fn resume(
         write_atomic(&path, lasting.to_toml()?.as_bytes())?;
     }
     for warning in &resumed.warnings {
-        tell(&Event::Notice { text: warning.0.clone() });
+        emit(&LiveEvent::Notice { text: warning.0.clone() }.into());
     }
-    let plan = plan(job, config, tell)?;
-    let engine = Engine::resume(plan, resumed.folder, resumed.checkpoint, renewed, tell)?;
-    Ok(Going::On(Box::new(engine)))
+    let plan = plan(spec, config, emit)?;
+    let engine = Engine::resume(plan, resumed.folder, resumed.checkpoint, after_reexec, emit)?;
+    Ok(Reopened::Unfinished(Box::new(engine)))
 }
 
 /// What the run in a folder is for.
@@ -98,7 +98,7 @@ pub fn resume(
 /// # Errors
 ///
 /// If `run.json` does not say it.
-fn job(view: &RunView) -> anyhow::Result<Job> {
+fn spec(view: &RunView) -> anyhow::Result<JobSpec> {
     let job = view
         .info()
         .extra
@@ -107,10 +107,10 @@ fn job(view: &RunView) -> anyhow::Result<Job> {
     serde_json::from_value(job.clone()).context("run.json names an unknown kind of run")
 }
 
-fn validate(job: &Job, config: &RunConfig) -> anyhow::Result<()> {
-    match job {
-        Job::Search => config.validate_search()?,
-        Job::Train(_) => config.validate()?,
+fn validate(spec: &JobSpec, config: &RunConfig) -> anyhow::Result<()> {
+    match spec {
+        JobSpec::Search => config.validate_search()?,
+        JobSpec::Train(_) => config.validate()?,
     }
     Ok(())
 }

@@ -5,22 +5,20 @@ mod control_state;
 mod event;
 mod job;
 mod launch;
-mod memory_limit;
 mod model_file;
 mod plan;
-mod progress_clock;
-mod recovery;
+mod reexec;
 mod run_loop;
 mod sample_server;
 
 /// Images in a row of the run folder's pictures, and in a column.
 pub use crate::gan::GRID as COLUMNS;
 pub use control::{Control, Stride};
-pub use event::{Event, Summary, Trained, Work};
-pub use launch::{Going, begin, plan, resume};
-pub use memory_limit::renew;
-pub use model_file::{Read, model_file, read_model};
-pub use plan::{Job, Plan, expected_macs};
+pub use event::{Event, LiveEvent, LogEvent, Summary, Tick, TimeSpent, Trained};
+pub use launch::{Reopened, begin, plan, resume};
+pub use model_file::{ModelRead, model_file, read_model};
+pub use plan::{JobSpec, Plan, expected_macs};
+pub use reexec::reexec;
 pub use run_loop::{ENLARGED, End, Engine, WEIGHTS};
 pub(crate) use sample_server::IMAGE_BATCH;
 pub use sample_server::{MOST_IMAGES, SampleRequest, Weights, serve_samples};

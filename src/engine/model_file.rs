@@ -35,7 +35,7 @@ pub fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
 
 /// A model file that was read.
 #[derive(Debug)]
-pub struct Read {
+pub struct ModelRead {
     /// The generator.
     pub file: ModelFile,
     /// What was found out about it, where it does not say itself what it is.
@@ -49,31 +49,29 @@ pub struct Read {
 /// # Errors
 ///
 /// If the bytes are no generator's weights.
-pub fn read_model(bytes: &[u8], arch: Option<&Genotype>) -> anyhow::Result<Read> {
+pub fn read_model(bytes: &[u8], arch: Option<&Genotype>) -> anyhow::Result<ModelRead> {
     let is_safetensors = is_safetensors(bytes);
     if arch.is_none() && is_safetensors {
         match ModelFile::from_bytes(bytes) {
-            Ok(file) => return drawable(Read { file, notes: Vec::new() }),
+            Ok(file) => return drawable(ModelRead { file, notes: Vec::new() }),
             Err(WeightsError::Undescribed) => {}
             // What is wrong with a description is more to the point than what is wrong with the names.
             Err(error) => return Err(error.into()),
         }
     }
-    let (tensors, table) = match is_safetensors {
-        true => (from_safetensors(bytes)?.0, None),
-        false => from_pytorch(bytes)?,
-    };
+    let (tensors, table) =
+        if is_safetensors { (from_safetensors(bytes)?.0, None) } else { from_pytorch(bytes)? };
     let imported = import(tensors, arch)?;
     let mut notes: Vec<String> = table.into_iter().collect();
     notes.push(imported.how);
     if imported.unused > 0 {
         notes.push(format!("{} tensors of other operators are left out", imported.unused));
     }
-    drawable(Read { file: imported.file, notes })
+    drawable(ModelRead { file: imported.file, notes })
 }
 
 /// Refuses a generator whose images are larger than any that are trained.
-fn drawable(read: Read) -> anyhow::Result<Read> {
+fn drawable(read: ModelRead) -> anyhow::Result<ModelRead> {
     let side = read.file.config.side(read.file.genotype.cells.len());
     let (least, most) = (SIDES.start(), SIDES.end());
     ensure!(side <= *most, "its images would have {side} px a side; from {least} to {most} can be made");

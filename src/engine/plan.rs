@@ -1,4 +1,4 @@
-//! From settings to a task: reads the images, makes the scorers, opens the networks.
+//! From settings to a job: reads the images, makes the scorers, builds the networks.
 
 use std::sync::Arc;
 
@@ -6,15 +6,15 @@ use anyhow::Context as _;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::event::Event;
-use super::job::{Single, Task};
+use super::event::{Event, LiveEvent};
+use super::job::{Job, SingleTraining};
 use crate::arch::{ArchError, Genotype, Space};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
-use crate::gan::{self, Arena, Recipe, TrainConfig, Trainer, Training};
+use crate::gan::{self, Arena, TrainingSetup};
 use crate::metric::extractor::{Kind, inception::InceptionWeights};
 use crate::metric::{Extractor, Reference, Scorer};
-use crate::search::{Context, Costs, Search, SearchPlan, WarmUp, parts};
+use crate::search::{Context, Costs, Search, SearchPlan, WarmUp, work_items};
 
 /// Stream of the training of one architecture.
 const STREAM: &str = "train";
@@ -22,14 +22,14 @@ const STREAM: &str = "train";
 /// What a run is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Job {
+pub enum JobSpec {
     /// Find an architecture and train it.
     Search,
     /// Train one architecture.
     Train(Genotype),
 }
 
-impl Job {
+impl JobSpec {
     /// The subcommand that does it.
     pub fn command(&self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl Job {
 /// A job with its settings, on a device.
 pub struct Plan {
     /// What the run is for.
-    pub job: Job,
+    pub spec: JobSpec,
     /// Its settings.
     pub config: RunConfig,
     /// Where the networks are trained.
@@ -56,25 +56,25 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads the images and builds what the job needs, telling how far it is.
+    /// Reads the images and builds the job, emitting how far it is.
     ///
     /// # Errors
     ///
     /// If images or settings cannot be used.
-    pub(super) fn task(&self, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Task> {
-        let arenas = self.arenas(&self.sides(), tell)?;
-        match &self.job {
-            Job::Search => self.search(arenas, tell),
-            Job::Train(genotype) => self.train(genotype, arenas, tell),
+    pub(super) fn job(&self, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<Box<dyn Job>> {
+        let arenas = self.arenas(&self.sides(), emit)?;
+        match &self.spec {
+            JobSpec::Search => Ok(Box::new(self.search(arenas, emit)?)),
+            JobSpec::Train(genotype) => Ok(Box::new(self.train(genotype, arenas, emit)?)),
         }
     }
 
     /// Sides in pixels of the images that are needed, smallest first.
     fn sides(&self) -> Vec<usize> {
         let model = &self.config.model;
-        match &self.job {
-            Job::Search => (1..=self.config.space.cells).map(|cells| model.side(cells)).collect(),
-            Job::Train(genotype) => vec![model.side(genotype.cells.len())],
+        match &self.spec {
+            JobSpec::Search => (1..=self.config.space.cells).map(|cells| model.side(cells)).collect(),
+            JobSpec::Train(genotype) => vec![model.side(genotype.cells.len())],
         }
     }
 }
@@ -92,81 +92,81 @@ impl Plan {
         })
     }
 
-    /// Compiles and tunes the kernels of the search, telling how far it is.
+    /// Compiles and tunes the kernels of the search, emitting how far it is.
     ///
     /// # Errors
     ///
     /// If the networks cannot be run on the device.
-    pub fn warm_up(&self, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
-        let arenas = self.arenas(&self.sides(), tell)?;
-        self.warm_up_on(&self.context(arenas)?, tell)
+    pub fn warm_up(&self, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+        let arenas = self.arenas(&self.sides(), emit)?;
+        self.warm_up_on(&self.context(arenas)?, emit)
     }
 
-    fn warm_up_on(&self, context: &Context, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+    fn warm_up_on(&self, context: &Context, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
         let mut warm_up = WarmUp::new(context, &search_plan(&self.config));
         let total = warm_up.len() as u64;
         while let Some(name) = warm_up.step()? {
             let done = total - warm_up.len() as u64;
-            tell(&preparing(&format!("warming up the GPU: {name}"), done, total));
+            emit(&preparing(&format!("warming up the GPU: {name}"), done, total));
         }
         Ok(())
     }
 
-    fn search(&self, arenas: Vec<Arena>, tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Task> {
+    fn search(&self, arenas: Vec<Arena>, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<Search> {
         let context = self.context(arenas)?;
         if self.is_gpu {
-            self.warm_up_on(&context, tell)?;
+            self.warm_up_on(&context, emit)?;
         }
-        Ok(Task::Search(Box::new(Search::new(context, search_plan(&self.config))?)))
+        Ok(Search::new(context, search_plan(&self.config))?)
     }
 
     fn train(
         &self,
         genotype: &Genotype,
         mut arenas: Vec<Arena>,
-        tell: &mut dyn FnMut(&Event),
-    ) -> anyhow::Result<Task> {
+        emit: &mut dyn FnMut(&Event),
+    ) -> anyhow::Result<SingleTraining> {
         let config = &self.config;
         let arena = arenas.pop().context("training needs images")?;
+        let setup = self.training_setup();
         if self.is_gpu {
             let (recipe, short) = gan::one_step(config.recipe, config.winner);
             let what = "warming up the GPU: training";
-            tell(&preparing(what, 0, 1));
-            gan::warm_up(&mut self.training(genotype, arena.clone(), recipe, short)?)?;
-            tell(&preparing(what, 1, 1));
+            emit(&preparing(what, 0, 1));
+            let short_setup = TrainingSetup { recipe, ..setup.clone() };
+            gan::warm_up(&mut short_setup.training(genotype, &arena, short, STREAM)?)?;
+            emit(&preparing(what, 1, 1));
         }
-        let training = self.training(genotype, arena, config.recipe, config.winner)?;
-        let model = config.derived_model();
-        let macs = config.recipe.training_macs(genotype, &model);
-        Ok(Task::Train(Box::new(Single { training, model, macs, steps: config.winner.steps })))
+        let training = setup.training(genotype, &arena, config.winner, STREAM)?;
+        let macs = config.recipe.training_macs(genotype, &setup.model);
+        Ok(SingleTraining { training, model: setup.model, macs, steps: config.winner.steps })
     }
 
-    fn training(
-        &self,
-        genotype: &Genotype,
-        arena: Arena,
-        recipe: Recipe,
-        training: TrainConfig,
-    ) -> anyhow::Result<Training> {
-        let (config, model) = (&self.config, self.config.derived_model());
-        let (images, seed) = (&arena.images, config.seed);
-        let device = &self.device;
-        let trainer = Trainer::new(genotype.clone(), &model, recipe, training, images, device, seed, STREAM)?;
-        Ok(Training::new(trainer, arena, training, config.score, seed))
+    /// Trainings from scratch with the settings of this plan.
+    pub(crate) fn training_setup(&self) -> TrainingSetup {
+        let config = &self.config;
+        TrainingSetup {
+            model: config.derived_model(),
+            recipe: config.recipe,
+            score: config.score,
+            device: self.device.clone(),
+            seed: config.seed,
+            score_seed: config.seed,
+        }
     }
 
     /// Images and scorer for each side.
-    pub(crate) fn arenas(&self, sides: &[usize], tell: &mut dyn FnMut(&Event)) -> anyhow::Result<Vec<Arena>> {
+    pub(crate) fn arenas(&self, sides: &[usize], emit: &mut dyn FnMut(&Event)) -> anyhow::Result<Vec<Arena>> {
         let config = &self.config;
         let source: Source = config.data.source.parse()?;
         let largest = *sides.last().context("a generator needs at least one cell")?;
-        tell(&preparing("reading images", 0, 1));
+        emit(&preparing("reading images", 0, 1));
         let options = config.data.options(largest, Split::Train);
         let loaded = data::load(&source, &options)?;
         let full = loaded.set;
-        tell(&preparing("reading images", 1, 1));
+        emit(&preparing("reading images", 1, 1));
         let what = "learning to score such images (once for each set)";
-        let mut progress = |done, total| tell(&preparing(what, done as u64, total as u64));
+        let mut progress = |done, total| emit(&preparing(what, done as u64, total as u64));
         let extractor = match config.score.extractor {
             Kind::Builtin => Extractor::for_set(&full, &self.cache, &self.device, &mut progress)?,
             Kind::Inception => {
@@ -177,12 +177,9 @@ impl Plan {
         sides
             .iter()
             .map(|&side| {
-                let images = match side == largest {
-                    true => full.clone(),
-                    false => full.resized(side),
-                };
+                let images = if side == largest { full.clone() } else { full.resized(side) };
                 let what = format!("measuring real images of {side} px");
-                let mut progress = |done, total| tell(&preparing(&what, done as u64, total as u64));
+                let mut progress = |done, total| emit(&preparing(&what, done as u64, total as u64));
                 let count = match config.score.reference {
                     0 => images.len(),
                     count => count,
@@ -210,9 +207,9 @@ fn search_plan(config: &RunConfig) -> SearchPlan {
 /// # Errors
 ///
 /// If there is no such search space.
-pub fn expected_macs(job: &Job, config: &RunConfig) -> Result<u64, ArchError> {
+pub fn expected_macs(spec: &JobSpec, config: &RunConfig) -> Result<u64, ArchError> {
     let model = config.derived_model();
-    if let Job::Train(genotype) = job {
+    if let JobSpec::Train(genotype) = spec {
         return Ok(config.winner.steps.saturating_mul(config.recipe.training_macs(genotype, &model)));
     }
     let space = Space::new(config.space.clone(), config.model.net_shape())?;
@@ -221,12 +218,12 @@ pub fn expected_macs(job: &Job, config: &RunConfig) -> Result<u64, ArchError> {
         space: &space,
         model: &config.model,
         recipe: &config.recipe,
-        look: config.score.extractor.macs(),
+        extractor_macs: config.score.extractor.macs(),
     };
-    let parts = parts(costs, &search_plan(config));
-    Ok(parts.iter().fold(0, |sum: u64, part| sum.saturating_add(part.units.saturating_mul(part.macs))))
+    let work = work_items(costs, &search_plan(config));
+    Ok(work.iter().fold(0, |sum: u64, item| sum.saturating_add(item.units.saturating_mul(item.macs))))
 }
 
 fn preparing(what: &str, done: u64, total: u64) -> Event {
-    Event::Preparing { what: what.to_owned(), done, total }
+    LiveEvent::Preparing { what: what.to_owned(), done, total }.into()
 }

@@ -10,9 +10,8 @@ use base64::prelude::BASE64_STANDARD;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::event::Event;
-use super::model_file::read_model;
-use super::run_loop::WEIGHTS;
+use super::event::{Event, LiveEvent};
+use super::model_file::{model_file, read_model};
 use crate::arch::{Genotype, params};
 use crate::config::RunConfig;
 use crate::device::{self, Choice, Opened};
@@ -53,8 +52,8 @@ pub struct SampleRequest {
     pub weights: Weights,
 }
 
-/// What is served.
-struct Studio {
+/// A generator that is served.
+struct SampleServer {
     genotype: Genotype,
     average: Generator,
     raw: Option<Generator>,
@@ -71,7 +70,7 @@ pub fn serve_samples(
     model: &Path,
     device: Option<&str>,
     mut next: impl FnMut() -> Option<SampleRequest>,
-    tell: &mut dyn FnMut(&Event),
+    emit: &mut dyn FnMut(&Event),
 ) -> anyhow::Result<()> {
     let path = model_file(model)?;
     let unusable = || format!("{} cannot be used as a generator", path.display());
@@ -81,47 +80,38 @@ pub fn serve_samples(
     let raw = read(&raw_path).ok().filter(|(raw, _)| raw.genotype == file.genotype);
     let (raw, raw_sha256) = raw.unzip();
     let opened = open(model, device)?;
-    let studio = Studio {
+    let server = SampleServer {
         average: file.generator(&opened.device).with_context(unusable)?,
         raw: raw.map(|raw| raw.generator(&opened.device)).transpose().with_context(unusable)?,
         side: file.config.side(file.genotype.cells.len()),
         genotype: file.genotype,
         device: opened,
     };
-    tell(&Event::Loaded {
-        vector: studio.genotype.to_string(),
-        genotype: studio.genotype.clone(),
-        latent: studio.average.latent(),
-        side: studio.side,
-        params: params(&studio.genotype, &file.config.net_shape()),
+    let loaded = LiveEvent::Loaded {
+        vector: server.genotype.to_string(),
+        genotype: server.genotype.clone(),
+        latent: server.average.latent(),
+        side: server.side,
+        params: params(&server.genotype, &file.config.net_shape()),
         sha256: digest,
         raw_sha256,
-        device: studio.device.name.clone(),
-    });
+        device: server.device.name.clone(),
+    };
+    emit(&loaded.into());
     while let Some(SampleRequest { id, latents, truncation, weights }) = next() {
-        tell(&match studio.generate(&latents, truncation, weights) {
-            Ok(tiles) => Event::Generated {
+        let answer = match server.generate(&latents, truncation, weights) {
+            Ok(tiles) => LiveEvent::Generated {
                 id,
                 side: tiles.side(),
                 count: tiles.count(),
                 rgba: BASE64_STANDARD.encode(tiles.rgba()),
             },
             // The next request may be a better one.
-            Err(error) => Event::NotGenerated { id, text: format!("{error:#}") },
-        });
+            Err(error) => LiveEvent::NotGenerated { id, text: format!("{error:#}") },
+        };
+        emit(&answer.into());
     }
     Ok(())
-}
-
-/// The model file that is meant: a file itself, or the winner of a run folder.
-fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
-    if !model.is_dir() {
-        return Ok(model.to_owned());
-    }
-    let path = model.join(WEIGHTS);
-    let place = model.display();
-    ensure!(path.exists(), "{place} has no trained generator yet; let the run come to its first score");
-    Ok(path)
 }
 
 /// A generator with the SHA-256 of its file.
@@ -139,7 +129,7 @@ fn raw_beside(path: &Path) -> PathBuf {
     path
 }
 
-/// The device that is asked for; else the one that the run was told to use, if this machine has it; else
+/// The device that is asked for; else the one that the run is set to use, if this machine has it; else
 /// the best.
 fn open(model: &Path, device: Option<&str>) -> anyhow::Result<Opened> {
     let choice = |name: &str| {
@@ -157,7 +147,7 @@ fn open(model: &Path, device: Option<&str>) -> anyhow::Result<Opened> {
     }
 }
 
-impl Studio {
+impl SampleServer {
     fn generate(
         &self,
         latents: &[Latent],
@@ -191,10 +181,7 @@ impl Studio {
         let mut z: Vec<f32> =
             latents.iter().flat_map(|latent| latent.truncated(length, truncation)).collect();
         // A GPU's kernels are tuned for every size anew, so it sees few of them.
-        let size = match self.device.is_gpu {
-            true => latents.len().next_power_of_two(),
-            false => latents.len(),
-        };
+        let size = if self.device.is_gpu { latents.len().next_power_of_two() } else { latents.len() };
         z.resize(size * length, 0.0);
         let plain: Device = self.device.device.clone().inner();
         let z = Tensor::<2>::from_data(TensorData::new(z, [size, length]), &plain);

@@ -13,6 +13,7 @@ mod self_test;
 mod step;
 mod trainer;
 mod training;
+mod training_setup;
 mod turns;
 
 pub use adam::{Adam, AdamConfig, AdamError, Idle};
@@ -28,6 +29,7 @@ pub use self_test::{CHECKS, Check, self_test};
 pub use step::Pair;
 pub use trainer::{Arena, BEST, BEST_RAW, Best, Trainer, TrainerState};
 pub use training::{GRID, ScoreConfig, Training, TrainingNews, TrainingState, picture};
+pub use training_setup::TrainingSetup;
 pub use turns::{Losses, Network, Turns, Updates};
 
 use thiserror::Error;

@@ -36,7 +36,7 @@ use super::toasts::Toasts;
 use super::{wall, welcome};
 use crate::config::RunConfig;
 use crate::device::cache_dir;
-use crate::engine::{Control, Job};
+use crate::engine::{Control, JobSpec};
 use crate::run::{RunView, default_dir, now};
 
 /// The preset of the demo.
@@ -180,10 +180,10 @@ impl App {
 
     /// Begins a search with these settings and shows it.
     pub fn search(&mut self, config: RunConfig) {
-        self.begin(Job::Search, config);
+        self.begin(JobSpec::Search, config);
     }
 
-    fn begin(&mut self, job: Job, config: RunConfig) {
+    fn begin(&mut self, job: JobSpec, config: RunConfig) {
         if let Err(error) = std::fs::create_dir_all(&self.places.runs) {
             let place = self.places.runs.display();
             return self.toasts.problem(format!("The folder for runs, {place}, cannot be made: {error}"));
@@ -302,11 +302,11 @@ impl App {
                     self.open(&dir);
                 }
             }
-            Action::Pause => self.tell(Control::Pause),
-            Action::Continue => self.tell(Control::Continue),
-            Action::Step(stride) => self.tell(Control::Step { stride }),
-            Action::Checkpoint => self.tell(Control::Checkpoint),
-            Action::Stop => self.tell(Control::Stop),
+            Action::Pause => self.send(Control::Pause),
+            Action::Continue => self.send(Control::Continue),
+            Action::Step(stride) => self.send(Control::Step { stride }),
+            Action::Checkpoint => self.send(Control::Checkpoint),
+            Action::Stop => self.send(Control::Stop),
             Action::End => self.sessions.shown_mut().into_iter().for_each(Session::kill),
             Action::Resume => {
                 let program = self.places.program.clone();
@@ -335,8 +335,8 @@ impl App {
         }
     }
 
-    fn tell(&mut self, control: Control) {
-        if let Some(Err(problem)) = self.sessions.shown_mut().map(|session| session.tell(control)) {
+    fn send(&mut self, control: Control) {
+        if let Some(Err(problem)) = self.sessions.shown_mut().map(|session| session.send(control)) {
             self.toasts.problem(problem);
         }
     }

@@ -20,7 +20,7 @@ const STEP: Action = Action::Step(Stride::Both);
 pub fn possible(status: &Status, resumable: bool, action: Action) -> bool {
     match action {
         Action::Pause => *status == Status::Running,
-        Action::Continue => matches!(status, Status::Paused | Status::Held(_)),
+        Action::Continue => matches!(status, Status::Paused | Status::Waiting(_)),
         Action::Step(_) | Action::Checkpoint => matches!(status, Status::Running | Status::Paused),
         Action::Stop | Action::End => status.is_live(),
         Action::Resume => {
@@ -36,7 +36,7 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
     let palette = Palette::of(ui);
     let color = match &state.status {
         Status::Running => palette.good,
-        Status::Paused | Status::Held(_) | Status::Preparing { .. } => palette.warning,
+        Status::Paused | Status::Waiting(_) | Status::Preparing { .. } => palette.warning,
         Status::Failed(_) | Status::Died(_) => palette.bad,
         Status::Finished => palette.generator,
         Status::Idle | Status::Stopped => ui.visuals().weak_text_color(),
@@ -49,7 +49,7 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
     let buttons: &[Action] = match &state.status {
         Status::Running => &[Action::Pause, STEP, Action::Checkpoint, Action::Stop],
         Status::Paused => &[Action::Continue, STEP, Action::Checkpoint, Action::Stop],
-        Status::Held(_) => &[Action::Continue, Action::Stop],
+        Status::Waiting(_) => &[Action::Continue, Action::Stop],
         Status::Preparing { .. } => &[Action::Stop],
         Status::Finished => &[],
         _ => &[Action::Resume],
@@ -99,7 +99,7 @@ fn progress(ui: &mut egui::Ui, state: &RunState) {
     };
     let (bar, words) = match (&state.status, state.progress) {
         (Status::Preparing { what, done }, _) => bar(*done, what),
-        (Status::Running | Status::Paused | Status::Held(_), Some(progress)) => {
+        (Status::Running | Status::Paused | Status::Waiting(_), Some(progress)) => {
             let mut words = state.phases.last().map_or_else(String::new, |phase| phase.words());
             if let Some(seconds) = state.quiet.filter(|_| state.status == Status::Running) {
                 words += &format!("; no step for {}", duration(seconds as f64));
@@ -122,7 +122,7 @@ fn progress(ui: &mut egui::Ui, state: &RunState) {
 pub fn trouble(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) {
     hang(ui, state, actions);
     let (text, details) = match &state.status {
-        Status::Failed(text) | Status::Held(text) => (text.as_str(), ""),
+        Status::Failed(text) | Status::Waiting(text) => (text.as_str(), ""),
         Status::Died(death) => (death.text.as_str(), death.details.as_str()),
         _ => return,
     };

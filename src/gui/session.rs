@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 
 use super::state::{RunState, Status};
 use crate::config::RunConfig;
-use crate::engine::{Control, Job};
-use crate::ipc::{Child, Command, Follower, Notice};
+use crate::engine::{Control, JobSpec};
+use crate::ipc::{Child, Command, Follower, WorkerMessage};
 use crate::run;
 
 /// Time between two looks into the run folder.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Notices that wait at most; a worker that tells more waits itself.
+/// Messages that wait at most; a worker that sends more waits itself.
 const WAITING: usize = 256;
 /// Milliseconds between two previews that are asked for.
 const PREVIEW_EVERY_MS: u64 = 1000;
 
-/// A worker that lives is heard of each second; after so long it is said that it is not.
+/// A worker that lives sends something each second; after so long the window says that it does not.
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// Called when there is something new to show.
@@ -55,14 +55,14 @@ impl Session {
     /// If there can be no worker, in a sentence.
     pub fn start(
         program: &Path,
-        job: Job,
+        job: JobSpec,
         config: RunConfig,
         dir: &Path,
         wake: Wake,
     ) -> Result<Self, String> {
         let mut session = Self::new(dir, wake);
         let config = Box::new(config);
-        session.employ(program, &Command::Start { job, config, dir: dir.to_owned() })?;
+        session.spawn_worker(program, &Command::Start { job, config, dir: dir.to_owned() })?;
         Ok(session)
     }
 
@@ -75,19 +75,19 @@ impl Session {
         self.child = None;
         // The watcher of what was before ends; a new one reads all anew.
         self.watched = Arc::default();
-        self.employ(program, &Command::Resume { dir: self.dir.clone(), renewed: false })
+        self.spawn_worker(program, &Command::Resume { dir: self.dir.clone(), after_reexec: false })
     }
 
-    fn employ(&mut self, program: &Path, command: &Command) -> Result<(), String> {
-        let (send, notices) = sync_channel(WAITING);
+    fn spawn_worker(&mut self, program: &Path, command: &Command) -> Result<(), String> {
+        let (send, messages) = sync_channel(WAITING);
         let no_worker = |error: std::io::Error| format!("the worker process cannot be started ({error})");
-        let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).map_err(no_worker)?;
+        let mut child = Child::spawn(program, move |message| drop(send.send(message))).map_err(no_worker)?;
         child.send(command).map_err(no_worker)?;
-        let previews = Control::Live { every_ms: Some(PREVIEW_EVERY_MS) };
+        let previews = Control::Preview { every_ms: Some(PREVIEW_EVERY_MS) };
         child.send(&previews.into()).map_err(no_worker)?;
         self.child = Some(child);
         self.lock().status = Status::Preparing { what: "starting the worker".to_owned(), done: 0.0 };
-        self.watch(Some(notices));
+        self.watch(Some(messages));
         Ok(())
     }
 
@@ -116,12 +116,12 @@ impl Session {
         self.child.is_some() && self.lock().status.is_live()
     }
 
-    /// Tells something to whoever works on the run.
+    /// Sends a command to whoever works on the run.
     ///
     /// # Errors
     ///
-    /// If it cannot be told, in a sentence.
-    pub fn tell(&mut self, control: Control) -> Result<(), String> {
+    /// If it cannot be sent, in a sentence.
+    pub fn send(&mut self, control: Control) -> Result<(), String> {
         match &mut self.child {
             Some(child) => child.send(&control.into()).map_err(|_| "the worker is gone".to_owned()),
             None => run::tell(&self.dir, &control).map_err(|error| error.to_string()),
@@ -152,12 +152,12 @@ impl Session {
         }
     }
 
-    fn watch(&self, notices: Option<Receiver<Notice>>) {
+    fn watch(&self, messages: Option<Receiver<WorkerMessage>>) {
         let watcher = Watcher {
             dir: self.dir.clone(),
             state: self.state.clone(),
             watched: Arc::downgrade(&self.watched),
-            notices,
+            messages,
             wake: self.wake.clone(),
         };
         thread::spawn(move || watcher.run());
@@ -168,53 +168,53 @@ fn lock(state: &Mutex<RunState>) -> MutexGuard<'_, RunState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Folds what the folder and the worker tell into the state.
+/// Folds the events of the folder and of the worker into the state.
 struct Watcher {
     dir: PathBuf,
     state: Arc<Mutex<RunState>>,
     watched: Weak<()>,
-    notices: Option<Receiver<Notice>>,
+    messages: Option<Receiver<WorkerMessage>>,
     wake: Wake,
 }
 
 impl Watcher {
     fn run(mut self) {
         let mut follower = None;
-        let mut heard = Instant::now();
+        let mut received = Instant::now();
         while self.watched.strong_count() > 0 {
-            let notices = self.listen();
-            if !notices.is_empty() || self.notices.is_none() {
-                heard = Instant::now();
+            let messages = self.receive();
+            if !messages.is_empty() || self.messages.is_none() {
+                received = Instant::now();
             }
-            let silent = self.note_silence(heard.elapsed());
+            let silent = self.note_silence(received.elapsed());
             if follower.is_none() {
                 // A worker makes the folder soon; until then there is nothing to read.
                 follower = Follower::new(&self.dir).map(|follower| (follower, true)).ok();
             }
-            let changed = self.fold(&mut follower, notices);
+            let changed = self.fold(&mut follower, messages);
             if changed || silent {
                 (self.wake)();
             }
         }
     }
 
-    /// Waits for the worker to tell something, but not long.
-    fn listen(&mut self) -> Vec<Notice> {
-        let Some(notices) = &self.notices else {
+    /// Waits for a message of the worker, but not long.
+    fn receive(&mut self) -> Vec<WorkerMessage> {
+        let Some(messages) = &self.messages else {
             thread::sleep(LOOK_EVERY);
             return Vec::new();
         };
-        match notices.recv_timeout(LOOK_EVERY) {
-            Ok(first) => std::iter::once(first).chain(notices.try_iter()).take(WAITING).collect(),
+        match messages.recv_timeout(LOOK_EVERY) {
+            Ok(first) => std::iter::once(first).chain(messages.try_iter()).take(WAITING).collect(),
             Err(RecvTimeoutError::Timeout) => Vec::new(),
             Err(RecvTimeoutError::Disconnected) => {
-                self.notices = None;
+                self.messages = None;
                 Vec::new()
             }
         }
     }
 
-    /// Says how long nothing was heard, where that is too long. Returns whether there is something to show.
+    /// Notes how long nothing came, where that is too long. Returns whether there is something to show.
     fn note_silence(&self, silence: Duration) -> bool {
         let silent = (silence >= SILENCE).then_some(silence.as_secs());
         let mut state = lock(&self.state);
@@ -223,8 +223,8 @@ impl Watcher {
 
     /// Takes all in; returns whether there was something. `follower` comes with whether this is its first
     /// look.
-    fn fold(&self, follower: &mut Option<(Follower, bool)>, notices: Vec<Notice>) -> bool {
-        // What a worker told may speak of a folder that it cut back, so the folder is read afterwards.
+    fn fold(&self, follower: &mut Option<(Follower, bool)>, messages: Vec<WorkerMessage>) -> bool {
+        // What a worker emitted may speak of a folder that it cut back, so the folder is read afterwards.
         let update = follower.as_mut().map(|(follower, first)| {
             let mut update = follower.poll();
             update.anew |= std::mem::take(first);
@@ -237,18 +237,18 @@ impl Watcher {
         let config = update.as_ref().filter(|update| update.anew).and(follower.as_ref()).and_then(read);
         let mut state = lock(&self.state);
         let before = (state.moment, state.log.len(), state.status.clone());
-        let mut changed = !notices.is_empty();
-        let own = self.notices.is_some();
+        let mut changed = !messages.is_empty();
+        let own = self.messages.is_some();
         let update = update.unwrap_or_default();
         if update.anew {
             state.begin_anew();
             state.config = config;
         }
-        update.events.into_iter().for_each(|event| state.keep(event));
-        for notice in notices {
-            match notice {
-                Notice::Event(event) => state.pass(event),
-                Notice::Gone(death) => state.gone(death),
+        update.events.into_iter().for_each(|event| state.log_event(event));
+        for message in messages {
+            match message {
+                WorkerMessage::Event(event) => state.worker_event(event),
+                WorkerMessage::Gone(death) => state.gone(death),
             }
         }
         if !own {
@@ -259,7 +259,7 @@ impl Watcher {
                 _ => {}
             }
             changed |= !update.seen.is_empty();
-            update.seen.into_iter().for_each(|event| state.pass(event));
+            update.seen.into_iter().for_each(|event| state.live_event(event));
         }
         if state.status == Status::Idle && state.summary.is_some() {
             state.status = Status::Finished;

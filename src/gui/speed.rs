@@ -2,7 +2,7 @@
 
 use super::state::RunState;
 use crate::config::RunConfig;
-use crate::engine::{Job, expected_macs};
+use crate::engine::{JobSpec, expected_macs};
 
 /// A run's speed is believed from this share of it on.
 const BELIEVED: f32 = 0.05;
@@ -25,7 +25,7 @@ impl Speedometer {
             return None;
         }
         if self.work.as_ref().is_none_or(|(of, _)| of != config) {
-            self.work = Some((config.clone(), expected_macs(&Job::Search, config).ok()));
+            self.work = Some((config.clone(), expected_macs(&JobSpec::Search, config).ok()));
         }
         let work = self.work.as_ref().and_then(|(_, work)| *work)?;
         let speed = work as f64 * f64::from(1.0 - progress.done) / left;

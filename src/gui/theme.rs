@@ -2,6 +2,9 @@
 
 use eframe::egui::{self, Color32, CornerRadius, FontId, Stroke, TextStyle, Theme, Vec2};
 
+use crate::gan::Network;
+use crate::search::Curve;
+
 /// Which theme the window has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,12 +95,12 @@ impl Palette {
         }
     }
 
-    /// The colour of a curve or a thing by the name that the run gives it, such as
-    /// `shared/generator_loss`.
-    pub fn by_name(&self, name: &str) -> Color32 {
-        match name {
-            name if name.contains("discriminator") => self.discriminator,
-            name if name.starts_with("controller") => self.controller,
+    /// The colour of a curve by what it is of.
+    pub fn of_curve(&self, curve: &Curve) -> Color32 {
+        match curve {
+            Curve::Loss { network: Network::Discriminator, .. }
+            | Curve::LearningRate { network: Network::Discriminator, .. } => self.discriminator,
+            Curve::Controller(_) => self.controller,
             _ => self.generator,
         }
     }
@@ -203,14 +206,14 @@ mod tests {
     }
 
     #[test]
-    fn names_have_the_colour_of_their_network() {
+    fn curves_have_the_colour_of_their_network() {
         let palette = Palette::new(true);
         for (name, color) in [
             ("shared/generator_loss", palette.generator),
             ("winner/discriminator_loss", palette.discriminator),
             ("controller/entropy", palette.controller),
         ] {
-            assert_eq!(palette.by_name(name), color, "{name}");
+            assert_eq!(palette.of_curve(&Curve::from(name.to_owned())), color, "{name}");
         }
     }
 }

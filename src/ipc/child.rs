@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::command::Command;
 use super::lines::{Line, beginning, lines};
-use crate::engine::Event;
+use crate::engine::{Event, LiveEvent};
 
-/// Lines of standard error that are remembered for what a death is told with.
+/// Lines of standard error that are remembered to describe a death with.
 const REMEMBERED: usize = 20;
 
 /// Time between two looks at a process whose output is closed.
@@ -21,19 +21,19 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// What a worker whose graphics device failed died of.
 const LOST_GPU: &str = "the worker process died because the graphics device failed: its driver crashed or was reset, or its memory ran out; if it comes again, take smaller networks or batches, or the device `cpu`";
 
-/// What is heard of a worker.
+/// What comes from a worker.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Notice {
-    /// It tells something.
+pub enum WorkerMessage {
+    /// It has emitted an event.
     Event(Event),
-    /// It is gone. The last that is heard of it.
+    /// It is gone. The last message.
     Gone(Death),
 }
 
 /// How a worker ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Death {
-    /// Whether it ended by itself with its work done or stopped, or with an error that it told.
+    /// Whether it ended by itself with its work done or stopped, or with an error that it emitted.
     pub orderly: bool,
     /// In plain words.
     pub text: String,
@@ -50,13 +50,16 @@ pub struct Child {
 }
 
 impl Child {
-    /// Starts `program worker` and calls `hear` on a thread of its own with all that it tells, and with
-    /// its end.
+    /// Starts `program worker` and calls `receive` on a thread of its own with all its events, and with its
+    /// end.
     ///
     /// # Errors
     ///
     /// If it cannot be started.
-    pub fn spawn(program: &Path, mut hear: impl FnMut(Notice) + Send + 'static) -> io::Result<Self> {
+    pub fn spawn(
+        program: &Path,
+        mut receive: impl FnMut(WorkerMessage) + Send + 'static,
+    ) -> io::Result<Self> {
         let mut command = process::Command::new(program);
         command.arg("worker").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // Ctrl-C in the terminal that the window was started from ends the window; the worker then finds
@@ -68,7 +71,7 @@ impl Child {
         let (Some(output), Some(errors)) = (output, errors) else {
             unreachable!("they were asked for above");
         };
-        let said = thread::spawn(move || last_lines(BufReader::new(errors)));
+        let errors = thread::spawn(move || last_lines(BufReader::new(errors)));
         let id = process.id();
         let process = Arc::new(Mutex::new(process));
         let watched = process.clone();
@@ -77,21 +80,21 @@ impl Child {
             for line in lines(BufReader::new(output)).filter_map(|line| line.text("the worker")) {
                 match serde_json::from_str(&line) {
                     Ok(event) => {
-                        if let Event::Failed { text } = &event {
+                        if let Event::Live(LiveEvent::Failed { text }) = &event {
                             failed = Some(text.clone());
                         }
-                        hear(Notice::Event(event));
+                        receive(WorkerMessage::Event(event));
                     }
                     // A library that prints must not end the run.
                     Err(error) => {
-                        tracing::warn!("the worker said what is no event ({error}): {}", beginning(&line));
+                        tracing::warn!("the worker wrote what is no event ({error}): {}", beginning(&line));
                     }
                 }
             }
             // Its output closes when it dies, however it dies.
             let status = ended(&watched);
-            let details = said.join().unwrap_or_default();
-            hear(Notice::Gone(death(status, failed, details)));
+            let details = errors.join().unwrap_or_default();
+            receive(WorkerMessage::Gone(death(status, failed, details)));
         });
         Ok(Self { process, id, input, reader: Some(reader) })
     }
@@ -101,7 +104,7 @@ impl Child {
         self.id
     }
 
-    /// Tells it something.
+    /// Sends it a command.
     ///
     /// # Errors
     ///
@@ -131,10 +134,10 @@ impl Child {
         let _ = lock(&self.process).kill();
     }
 
-    /// Waits until it is gone and all that it told was heard.
+    /// Waits until it is gone and all its events were received.
     pub fn wait(mut self) {
         if let Some(reader) = self.reader.take() {
-            // Its panic was the hearer's, who has printed it.
+            // Its panic was the receiver's, who has printed it.
             let _ = reader.join();
         }
     }

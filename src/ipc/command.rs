@@ -1,20 +1,20 @@
-//! What a worker process can be told.
+//! Commands to a worker process.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::RunConfig;
-use crate::engine::{Control, Job, SampleRequest};
+use crate::engine::{Control, JobSpec, SampleRequest};
 
-/// What a worker process is told, one a line. In JSON, `command` names the kind.
+/// A command to a worker process, one a line. In JSON, `command` names the kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     /// Begin a run.
     Start {
         /// What it is for.
-        job: Job,
+        job: JobSpec,
         /// Its settings.
         config: Box<RunConfig>,
         /// A new or empty folder.
@@ -24,10 +24,10 @@ pub enum Command {
     Resume {
         /// Its folder.
         dir: PathBuf,
-        /// Whether this process has taken the place of another that worked on it, and hears what that one
-        /// was told.
+        /// Whether this process has taken the place of another that worked on it, and receives the commands
+        /// that that one did not do.
         #[serde(default)]
-        renewed: bool,
+        after_reexec: bool,
     },
     /// Serve a generator. Nothing but `Generate` can follow.
     Load {
@@ -40,7 +40,7 @@ pub enum Command {
     Generate(SampleRequest),
     /// Go on when standard input closes, where the worker stops otherwise.
     Detach,
-    /// What is told to the run under way.
+    /// A command to the run under way.
     #[serde(untagged)]
     Control(Control),
 }
@@ -61,8 +61,8 @@ mod tests {
     #[test]
     fn commands_survive_the_pipe() {
         for command in [
-            Command::Start { job: Job::Search, config: Box::default(), dir: "runs/a b".into() },
-            Command::Resume { dir: "runs/ü".into(), renewed: true },
+            Command::Start { job: JobSpec::Search, config: Box::default(), dir: "runs/a b".into() },
+            Command::Resume { dir: "runs/ü".into(), after_reexec: true },
             Command::Detach,
             Command::Load { model: "a run".into(), device: None },
             Command::Generate(SampleRequest {
@@ -73,8 +73,8 @@ mod tests {
             }),
             Control::Pause.into(),
             Control::Step { stride: Stride::Generator }.into(),
-            Control::Live { every_ms: Some(500) }.into(),
-            Control::Live { every_ms: None }.into(),
+            Control::Preview { every_ms: Some(500) }.into(),
+            Control::Preview { every_ms: None }.into(),
         ] {
             let line = serde_json::to_string(&command).unwrap();
             assert!(!line.contains('\n'));
@@ -83,7 +83,7 @@ mod tests {
         let stop: Command = serde_json::from_str(r#"{"command":"stop"}"#).unwrap();
         assert_eq!(stop, Command::Control(Control::Stop));
         let resume: Command = serde_json::from_str(r#"{"command":"resume","dir":"a"}"#).unwrap();
-        assert_eq!(resume, Command::Resume { dir: "a".into(), renewed: false });
+        assert_eq!(resume, Command::Resume { dir: "a".into(), after_reexec: false });
         let step: Command = serde_json::from_str(r#"{"command":"step"}"#).unwrap();
         assert_eq!(step, Command::Control(Control::Step { stride: Stride::Both }));
     }

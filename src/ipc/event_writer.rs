@@ -1,4 +1,4 @@
-//! What a worker tells, on its way to whoever reads it, or does not.
+//! Writes the events of a worker to whoever reads them, or does not.
 //!
 //! A thread of its own writes. A reader that takes its time never holds the work up: what only shows how
 //! things stand is replaced by newer of its kind, and what the run folder keeps is left out where too much
@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::engine::Event;
+use crate::engine::{Event, LiveEvent};
 
 /// Bytes that wait at most before what the run folder keeps is left out.
 const WAITING: usize = 4 << 20;
@@ -19,7 +19,7 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// Takes events in at once and hands them on as fast as they are read.
 #[derive(Clone)]
-pub(super) struct Outbox {
+pub(super) struct EventWriter {
     shared: Arc<Shared>,
 }
 
@@ -33,8 +33,8 @@ struct Shared {
 struct Queue {
     lines: VecDeque<Waiting>,
     bytes: usize,
-    /// When something was told last.
-    told: Option<Instant>,
+    /// When the last event came.
+    emitted: Option<Instant>,
     closed: bool,
     /// A line is being written.
     writing: bool,
@@ -42,12 +42,12 @@ struct Queue {
 
 struct Waiting {
     /// Of what kind it is, where a newer one of its kind replaces it.
-    kind: Option<std::mem::Discriminant<Event>>,
+    kind: Option<std::mem::Discriminant<LiveEvent>>,
     line: String,
 }
 
-impl Outbox {
-    /// An outbox whose content goes to `output`, and the thread that writes: it ends when the outbox is
+impl EventWriter {
+    /// One that writes to `output`, and the thread that does so: it ends when this is
     /// closed and all is written, or when nobody reads any more.
     pub fn new(output: impl Write + Send + 'static) -> (Self, JoinHandle<()>) {
         let shared = Arc::<Shared>::default();
@@ -57,21 +57,23 @@ impl Outbox {
     }
 
     /// Takes an event in.
-    pub fn tell(&self, event: &Event) {
+    pub fn emit(&self, event: &Event) {
         let line = serde_json::json!(event).to_string();
         let kind = match event {
-            Event::Progress { .. }
-            | Event::Preview { .. }
-            | Event::AtHand { .. }
-            | Event::Preparing { .. } => Some(std::mem::discriminant(event)),
+            Event::Live(
+                live @ (LiveEvent::Progress { .. }
+                | LiveEvent::Preview { .. }
+                | LiveEvent::CurrentArchitecture { .. }
+                | LiveEvent::Preparing { .. }),
+            ) => Some(std::mem::discriminant(live)),
             _ => None,
         };
         let mut queue = self.shared.lock();
-        queue.told = Some(Instant::now());
+        queue.emitted = Some(Instant::now());
         // The newest ones are there already where nobody has read the last.
         if let Some(old) = queue.lines.iter().position(|waiting| kind.is_some() && waiting.kind == kind) {
             queue.bytes -= queue.lines.remove(old).map_or(0, |waiting| waiting.line.len());
-        } else if queue.bytes >= WAITING && event.is_kept() {
+        } else if queue.bytes >= WAITING && matches!(event, Event::Log(_)) {
             return;
         }
         queue.bytes += line.len();
@@ -80,7 +82,7 @@ impl Outbox {
         self.shared.changed.notify_all();
     }
 
-    /// No more is told. What waits is still written.
+    /// No more events come. What waits is still written.
     pub fn close(&self) {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
@@ -124,9 +126,9 @@ impl Shared {
                 Some(waiting.line)
             }
             None if timeout.timed_out() && !queue.closed => {
-                let quiet = queue.told.map_or(Duration::ZERO, |told| told.elapsed());
+                let quiet = queue.emitted.map_or(Duration::ZERO, |emitted| emitted.elapsed());
                 let quiet_ms = u64::try_from(quiet.as_millis()).unwrap_or(u64::MAX);
-                Some(serde_json::json!(Event::Alive { quiet_ms }).to_string())
+                Some(serde_json::json!(LiveEvent::Alive { quiet_ms }).to_string())
             }
             None => None,
         };
@@ -134,7 +136,7 @@ impl Shared {
         line
     }
 
-    /// Takes in what is told and forgets it.
+    /// Takes events in and forgets them.
     fn abandon(&self) {
         let mut queue = self.lock();
         loop {
@@ -152,7 +154,8 @@ impl Shared {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::search::News;
+    use crate::gan::Network;
+    use crate::search::{Curve, GanId, SampleSource, SearchEvent};
     use std::io;
     use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -182,71 +185,74 @@ mod tests {
     }
 
     fn metric(step: u64) -> Event {
-        News::Metric { name: "shared/generator_loss".to_owned(), step, value: 0.5 }.into()
+        let curve = Curve::Loss { gan: GanId::Shared, network: Network::Generator };
+        SearchEvent::Metric { curve, step, value: 0.5 }.into()
     }
 
     fn progress(done: f64) -> Event {
-        Event::Progress { done, eta_seconds: None, speed: None }
+        LiveEvent::Progress { done, eta_seconds: None, speed: None }.into()
     }
 
     #[test]
     fn a_reader_that_stalls_holds_nothing_up_and_costs_a_bounded_memory() {
         let (output, permit, lines) = slow();
-        let (outbox, thread) = Outbox::new(output);
+        let (events, thread) = EventWriter::new(output);
         for step in 0..200_000 {
-            outbox.tell(&metric(step));
-            outbox.tell(&progress(step as f64));
-            outbox.tell(&Event::Preview {
-                name: String::new(),
+            events.emit(&metric(step));
+            events.emit(&progress(step as f64));
+            let preview = LiveEvent::Preview {
+                source: SampleSource::Shared { iteration: 0 },
                 genotype: "1 0 1 1".parse().unwrap(),
                 columns: 8,
                 png: "x".repeat(100),
-            });
+            };
+            events.emit(&preview.into());
         }
-        outbox.tell(&Event::Stopped);
-        let waiting = outbox.shared.lock().bytes;
+        events.emit(&LiveEvent::Stopped.into());
+        let waiting = events.shared.lock().bytes;
         assert!((WAITING..WAITING + (64 << 10)).contains(&waiting), "{waiting}");
-        outbox.close();
+        events.close();
         let _ = (0..300_000).try_for_each(|_| permit.send(()));
         thread.join().unwrap();
         let lines: Vec<Event> = lines.iter().map(|line| serde_json::from_str(&line).unwrap()).collect();
         let count = |wanted: fn(&Event) -> bool| lines.iter().filter(|event| wanted(event)).count();
         // One was on its way when the stall began.
-        assert!(count(|event| matches!(event, Event::Progress { .. })) <= 2);
-        assert!(count(|event| matches!(event, Event::Preview { .. })) <= 2);
+        assert!(count(|event| matches!(event, Event::Live(LiveEvent::Progress { .. }))) <= 2);
+        assert!(count(|event| matches!(event, Event::Live(LiveEvent::Preview { .. }))) <= 2);
         assert!(lines.contains(&progress(199_999.0)), "the newest stands for all");
-        assert_eq!(lines.last(), Some(&Event::Stopped), "what matters is never left out");
+        assert_eq!(lines.last(), Some(&LiveEvent::Stopped.into()), "what matters is never left out");
         assert!(lines.contains(&metric(0)) && lines.len() < 200_000);
     }
 
     #[test]
-    fn a_reader_in_time_hears_all_in_order() {
+    fn a_reader_in_time_gets_all_in_order() {
         let (output, permit, lines) = slow();
-        let (outbox, thread) = Outbox::new(output);
-        let told = [metric(1), Event::Paused { paused: true }, metric(2), Event::Stopped];
-        told.iter().for_each(|event| outbox.tell(event));
-        outbox.close();
+        let (events, thread) = EventWriter::new(output);
+        let emitted =
+            [metric(1), LiveEvent::Paused { paused: true }.into(), metric(2), LiveEvent::Stopped.into()];
+        emitted.iter().for_each(|event| events.emit(event));
+        events.close();
         (0..4).for_each(|_| permit.send(()).unwrap());
         thread.join().unwrap();
         let lines: Vec<Event> = lines.iter().map(|line| serde_json::from_str(&line).unwrap()).collect();
-        assert_eq!(lines, told);
+        assert_eq!(lines, emitted);
     }
 
     #[test]
     fn whether_all_was_read_is_known() {
         let (output, permit, lines) = slow();
-        let (outbox, _thread) = Outbox::new(output);
+        let (events, _thread) = EventWriter::new(output);
         let (soon, late) = (Duration::from_millis(50), Duration::from_secs(60));
-        assert!(outbox.drained(soon), "there is nothing to read");
-        [metric(1), metric(2)].iter().for_each(|event| outbox.tell(event));
+        assert!(events.drained(soon), "there is nothing to read");
+        [metric(1), metric(2)].iter().for_each(|event| events.emit(event));
         permit.send(()).unwrap();
         lines.recv().unwrap();
-        assert!(!outbox.drained(soon), "the second one is on its way, and not there");
+        assert!(!events.drained(soon), "the second one is on its way, and not there");
         permit.send(()).unwrap();
-        assert!(outbox.drained(late));
+        assert!(events.drained(late));
         drop((permit, lines));
-        outbox.tell(&metric(3));
-        assert!(outbox.drained(late), "nobody reads any more");
+        events.emit(&metric(3));
+        assert!(events.drained(late), "nobody reads any more");
     }
 
     #[test]
@@ -254,10 +260,10 @@ mod tests {
         let shared = Shared::default();
         let beat = Duration::from_millis(20);
         let alive = |line: String| match serde_json::from_str(&line).unwrap() {
-            Event::Alive { quiet_ms } => quiet_ms,
+            Event::Live(LiveEvent::Alive { quiet_ms }) => quiet_ms,
             other => panic!("{other:?}"),
         };
-        shared.lock().told = Some(Instant::now());
+        shared.lock().emitted = Some(Instant::now());
         let (first, second) = (shared.next(beat).unwrap(), shared.next(beat).unwrap());
         assert!(alive(first.clone()) >= 20 && alive(second) >= alive(first) + 20);
         shared.lock().closed = true;
@@ -268,10 +274,10 @@ mod tests {
     fn a_closed_pipe_stops_no_work() {
         let (output, permit, lines) = slow();
         drop((permit, lines));
-        let (outbox, thread) = Outbox::new(output);
-        (0..1000).for_each(|step| outbox.tell(&metric(step)));
-        outbox.close();
+        let (events, thread) = EventWriter::new(output);
+        (0..1000).for_each(|step| events.emit(&metric(step)));
+        events.close();
         thread.join().unwrap();
-        assert_eq!(outbox.shared.lock().bytes, 0);
+        assert_eq!(events.shared.lock().bytes, 0);
     }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::engine::Event;
+use crate::engine::{LiveEvent, LogEvent};
 use crate::run::{RunError, RunView, seen};
 
 /// The most that is read at a time, in bytes.
@@ -16,9 +16,9 @@ pub struct Update {
     /// The log was cut back: what was read before is void, and `events` begin anew.
     pub anew: bool,
     /// Events, oldest first.
-    pub events: Vec<Event>,
+    pub events: Vec<LogEvent>,
     /// What the writing process shows of itself now.
-    pub seen: Vec<Event>,
+    pub seen: Vec<LiveEvent>,
     /// Whether a living process writes to the run.
     pub running: bool,
 }
@@ -50,20 +50,20 @@ impl Follower {
 
     /// What is new since the last call. Reads at most 8 MiB of events, so a long log takes several.
     pub fn poll(&mut self) -> Update {
-        let mut news = Update { running: self.view.is_running(), ..Update::default() };
-        if news.running {
-            news.seen = seen(self.view.dir()).unwrap_or_default();
+        let mut update = Update { running: self.view.is_running(), ..Update::default() };
+        if update.running {
+            update.seen = seen(self.view.dir()).unwrap_or_default();
         }
         // What cannot be read now may be readable the next time.
-        let _ = self.read_on(&mut news);
-        news
+        let _ = self.read_on(&mut update);
+        update
     }
 
-    fn read_on(&mut self, news: &mut Update) -> std::io::Result<()> {
+    fn read_on(&mut self, update: &mut Update) -> std::io::Result<()> {
         let mut file = File::open(&self.path)?;
         if !self.continues(&mut file)? {
             (self.read, self.tail) = (0, Vec::new());
-            news.anew = true;
+            update.anew = true;
         }
         file.seek(SeekFrom::Start(self.read))?;
         let mut bytes = Vec::new();
@@ -71,7 +71,7 @@ impl Follower {
         // A torn last line is one that is still being written.
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         for line in bytes[..whole].split_inclusive(|&byte| byte == b'\n') {
-            news.events.extend(serde_json::from_slice(line).ok());
+            update.events.extend(serde_json::from_slice(line).ok());
             self.tail = line.to_vec();
         }
         self.read += whole as u64;
@@ -99,10 +99,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::run::{RunFolder, RunInfo};
-    use crate::search::News;
+    use crate::search::{Curve, SearchEvent};
 
-    fn event(step: u64) -> Event {
-        News::Metric { name: "x".to_owned(), step, value: 0.5 }.into()
+    fn event(step: u64) -> LogEvent {
+        SearchEvent::Metric { curve: Curve::from("x".to_owned()), step, value: 0.5 }.into()
     }
 
     #[test]
@@ -121,15 +121,15 @@ mod tests {
         let len = folder.events.len();
         folder.events.append(&event(3)).unwrap();
         folder.events.flush().unwrap();
-        let news = follower.poll();
-        assert_eq!((news.anew, news.events), (false, vec![event(3)]));
+        let update = follower.poll();
+        assert_eq!((update.anew, update.events), (false, vec![event(3)]));
         folder.events.cut_to(len).unwrap();
         // As long as before, but another line.
         folder.events.append(&event(4)).unwrap();
         drop(folder);
-        let news = follower.poll();
-        assert_eq!((news.anew, news.running), (true, false));
-        assert_eq!(news.events, [event(0), event(1), event(2), event(4)]);
+        let update = follower.poll();
+        assert_eq!((update.anew, update.running), (true, false));
+        assert_eq!(update.events, [event(0), event(1), event(2), event(4)]);
     }
 
     #[test]
@@ -143,7 +143,7 @@ mod tests {
         let mut file = File::options().append(true).open(follower.view().events_path()).unwrap();
         writeln!(file, "{}", "x".repeat(2 * CHUNK as usize + 10)).unwrap();
         writeln!(file, "{}", serde_json::to_string(&event(1)).unwrap()).unwrap();
-        let found: Vec<Event> = (0..4).flat_map(|_| follower.poll().events).collect();
+        let found: Vec<LogEvent> = (0..4).flat_map(|_| follower.poll().events).collect();
         assert_eq!(found, [event(1)]);
     }
 

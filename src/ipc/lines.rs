@@ -3,7 +3,7 @@
 use std::io::{BufRead, Read};
 
 /// The longest line that is taken in, in bytes. The largest that a worker writes is an answer with images;
-/// the largest that it is told is a run's settings.
+/// the largest that it reads is a run's settings.
 pub(super) const LONGEST: usize = 64 << 20;
 
 /// What comes next.
@@ -65,7 +65,7 @@ impl<R> Lines<R> {
 }
 
 impl Line {
-    /// What is taken in; one that is too long is told to the log, as `whose`.
+    /// What is taken in; one that is too long is logged, as `whose`.
     pub fn text(self, whose: &str) -> Option<String> {
         match self {
             Self::Text(line) => Some(line),

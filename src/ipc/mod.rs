@@ -8,7 +8,7 @@ mod lines;
 mod serve;
 mod stdin_reader;
 
-pub use child::{Child, Death, Notice};
+pub use child::{Child, Death, WorkerMessage};
 pub use command::Command;
 pub use follow::{Follower, Update};
 pub use serve::serve;

@@ -2,12 +2,14 @@
 //! line.
 //!
 //! It works on one run, or serves one generator, and ends with it, which gives all memory of a GPU back.
-//! When its input closes it saves a checkpoint and stops, because nobody is left who knows of it; unless it
-//! was told to detach. Where it takes too much memory, a new process goes on in its place, with its number
-//! and its pipes, so that whoever talks with it does not notice.
+//! When its input closes it saves a checkpoint and stops, because nobody is left who knows of it; unless a
+//! command detached it. Where it takes too much memory, a new process goes on in its place, with its number
+//! and its pipes, so that whoever is at their other ends does not notice.
 
+use std::any::Any;
 use std::ffi::OsString;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -18,69 +20,105 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::command::Command;
-use super::event_writer::Outbox;
-use super::stdin_reader::{self, Gate, Pipe};
-use crate::engine::{self, Control, End, Event, Going, SampleRequest};
+use super::event_writer::EventWriter;
+use super::stdin_reader::{self, InputLock, Pipe};
+use crate::engine::{self, Control, End, Event, LiveEvent, Reopened, SampleRequest};
 
-/// How long a worker that ends before its run began waits until its last words are read.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-/// How long a worker that a new one could take the place of waits until all that it told is read. Where it is
-/// not, there is another time for it.
+/// How long a worker that ends before its run began waits until its last events are read.
+const LAST_EVENTS: Duration = Duration::from_secs(1);
+/// How long a worker that a new one could take the place of waits until all its events are read. Where they
+/// are not, there is another time for it.
 const READ_WITHIN: Duration = Duration::from_millis(500);
+/// Bytes of stack of the thread that works: what a program's first thread has.
+const STACK: usize = 8 << 20;
 
-/// Whether the run is under way: before that, there is nothing to save and stopping is at once.
-static UNDER_WAY: AtomicBool = AtomicBool::new(false);
-/// Whether somebody listens and can answer.
-static ATTENDED: AtomicBool = AtomicBool::new(true);
+/// What both threads of a worker know of it.
+#[derive(Default)]
+struct Status {
+    /// Whether the run is under way: before that, there is nothing to save and stopping is at once.
+    under_way: AtomicBool,
+    /// Whether nobody is at the other end of the pipes any more.
+    detached: Arc<AtomicBool>,
+}
+
+/// What a worker process ends with.
+enum Outcome {
+    /// A command stopped it before its run was under way. The thread that works is in the middle of something.
+    StoppedEarly,
+    /// The work has ended; an error is a panic.
+    Worked(Result<(Inbox, anyhow::Result<Next>), Box<dyn Any + Send>>),
+}
 
 /// What follows the work.
 enum Next {
     Nothing,
     /// A new process goes on with the run in this folder.
-    Renewal(PathBuf),
+    Reexec(PathBuf),
 }
 
-/// What a worker is told, and how it is listened to.
-struct Told {
-    /// What begins a run, and what a studio is asked for.
+/// Commands as they come.
+struct Inbox {
+    /// What begins a run, and requests for images.
     starts: Receiver<Command>,
-    /// What a run under way is told.
+    /// Commands to a run under way.
     controls: Receiver<Control>,
-    /// The last word on previews.
+    /// The last command on previews.
     previews: Arc<Mutex<Option<Control>>>,
-    gate: Gate,
+    lock: InputLock,
 }
 
-/// Does what `first` and then `input` say and tells it on `output` until the run has ended.
+/// Does what `first` and then `input` say and writes events to `output` until the run has ended.
 ///
 /// # Errors
 ///
-/// If there is no command, or it cannot be done or not to the end. The error was told as an event then.
+/// If there is no command, or it cannot be done or not to the end. The error was emitted as an event then.
 pub fn serve(
     first: Vec<Command>,
     input: impl Pipe,
     output: impl Write + Send + 'static,
 ) -> anyhow::Result<()> {
-    let (outbox, writer) = Outbox::new(output);
-    let told = listen(first, input, outbox.clone());
-    let worked = work(&told, &outbox);
-    outbox.close();
-    // Its panic was told on standard error, and nobody is left to tell it to.
-    let _ = writer.join();
-    match worked? {
-        Next::Nothing => Ok(()),
-        Next::Renewal(dir) => Err(told.hand_over(dir)),
+    let (events, writer) = EventWriter::new(output);
+    let status = Arc::<Status>::default();
+    let (end, outcome) = channel();
+    let inbox = receive(first, input, status.clone(), end.clone());
+    let (own_events, own_status) = (events.clone(), status.clone());
+    let work = move || {
+        let worked = work(&inbox, &own_events, &own_status);
+        (inbox, worked)
+    };
+    // Apart from this thread, so that one that is in the middle of something can be left behind.
+    thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(move || drop(end.send(Outcome::Worked(catch_unwind(AssertUnwindSafe(work))))))
+        .context("the worker cannot begin")?;
+    match outcome.recv().context("the worker was lost")? {
+        Outcome::StoppedEarly => {
+            events.emit(&LiveEvent::Stopped.into());
+            events.close();
+            events.drained(LAST_EVENTS);
+            Ok(())
+        }
+        Outcome::Worked(Err(panic)) => resume_unwind(panic),
+        Outcome::Worked(Ok((inbox, worked))) => {
+            events.close();
+            // Its panic was printed on standard error, and nobody is left to say it to.
+            let _ = writer.join();
+            match worked? {
+                Next::Nothing => Ok(()),
+                Next::Reexec(dir) => Err(inbox.hand_over(dir, &status)),
+            }
+        }
     }
 }
 
-fn work(told: &Told, outbox: &Outbox) -> anyhow::Result<Next> {
-    let mut tell = |event: &Event| outbox.tell(event);
-    let command = told.starts.recv().context("nothing was said to do");
-    let worked = command.and_then(|command| follow(command, told, outbox, &mut tell));
+fn work(inbox: &Inbox, events: &EventWriter, status: &Status) -> anyhow::Result<Next> {
+    let mut emit = |event: &Event| events.emit(event);
+    let command = inbox.starts.recv().context("no command came");
+    let worked = command.and_then(|command| follow(command, inbox, events, status, &mut emit));
     if let Err(error) = &worked {
-        // What ended a run that was under way was told where it happened.
-        if !UNDER_WAY.load(Ordering::SeqCst) {
-            tell(&Event::Failed { text: format!("{error:#}") });
+        // What ended a run that was under way was emitted where it happened.
+        if !status.under_way.load(Ordering::SeqCst) {
+            emit(&LiveEvent::Failed { text: format!("{error:#}") }.into());
         }
     }
     worked
@@ -88,70 +126,84 @@ fn work(told: &Told, outbox: &Outbox) -> anyhow::Result<Next> {
 
 fn follow(
     command: Command,
-    told: &Told,
-    outbox: &Outbox,
-    tell: &mut dyn FnMut(&Event),
+    inbox: &Inbox,
+    events: &EventWriter,
+    status: &Status,
+    emit: &mut dyn FnMut(&Event),
 ) -> anyhow::Result<Next> {
     let (run, dir) = match command {
-        Command::Start { job, config, dir } => (engine::begin(job, *config, &dir, tell)?, dir),
-        Command::Resume { dir, renewed } => match engine::resume(&dir, renewed, |_| Ok(()), tell)? {
-            Going::On(run) => (*run, dir),
-            Going::Over(summary) => {
-                tell(&Event::Finished { summary });
-                return Ok(Next::Nothing);
+        Command::Start { job, config, dir } => (engine::begin(job, *config, &dir, emit)?, dir),
+        Command::Resume { dir, after_reexec } => {
+            match engine::resume(&dir, after_reexec, |_| Ok(()), emit)? {
+                Reopened::Unfinished(run) => (*run, dir),
+                Reopened::Finished(summary) => {
+                    emit(&engine::LogEvent::Finished { summary }.into());
+                    return Ok(Next::Nothing);
+                }
             }
-        },
+        }
         Command::Load { model, device } => {
-            engine::serve_samples(&model, device.as_deref(), || told.newest_request(), tell)?;
+            engine::serve_samples(&model, device.as_deref(), || inbox.newest_request(), emit)?;
             return Ok(Next::Nothing);
         }
         Command::Generate(_) => anyhow::bail!("no generator was loaded that could make images"),
-        Command::Detach | Command::Control(_) => unreachable!("they are listened to apart"),
+        Command::Detach | Command::Control(_) => unreachable!("they are received apart"),
     };
-    UNDER_WAY.store(true, Ordering::SeqCst);
-    let outbox = outbox.clone();
-    let mut run = run.attended(&ATTENDED).renewable(move || outbox.drained(READ_WITHIN));
-    Ok(match run.run(&told.controls, tell)? {
+    status.under_way.store(true, Ordering::SeqCst);
+    let (events, detached) = (events.clone(), status.detached.clone());
+    let mut run = run
+        .attended(move || !detached.load(Ordering::SeqCst))
+        .reexec_when(move || events.drained(READ_WITHIN));
+    Ok(match run.run(&inbox.controls, emit)? {
         End::Finished(_) | End::Stopped => Next::Nothing,
-        End::Outgrown => Next::Renewal(dir),
+        End::MemoryLimit => Next::Reexec(dir),
     })
 }
 
-/// Reads commands as they come: what begins a run, and what a run is told.
-fn listen(first: Vec<Command>, input: impl Pipe, outbox: Outbox) -> Told {
+/// Reads commands as they come, on a thread of its own, and sorts them.
+fn receive(first: Vec<Command>, input: impl Pipe, status: Arc<Status>, end: Sender<Outcome>) -> Inbox {
     let (send_start, starts) = channel();
     let (send_control, controls) = channel();
-    let told = Told { starts, controls, previews: Arc::default(), gate: Gate::default() };
-    let (previews, gate) = (told.previews.clone(), told.gate.clone());
+    let inbox = Inbox { starts, controls, previews: Arc::default(), lock: InputLock::default() };
+    let (previews, lock) = (inbox.previews.clone(), inbox.lock.clone());
     thread::spawn(move || {
-        let take = |command| match command {
-            Command::Detach => ATTENDED.store(false, Ordering::SeqCst),
-            Command::Control(control) => {
-                if matches!(control, Control::Live { .. }) {
-                    *previews.lock().unwrap_or_else(PoisonError::into_inner) = Some(control);
-                }
-                hand_on(control, &send_control, &outbox);
+        let control = |control: Control| {
+            if control == Control::Stop && !status.under_way.load(Ordering::SeqCst) {
+                // Images may take minutes to be read, and so may kernels to be tuned. What is there already is
+                // a run without a checkpoint, which resumes from its beginning.
+                drop(end.send(Outcome::StoppedEarly));
             }
-            // After the first, only a studio takes more.
+            // The run may just have ended.
+            let _ = send_control.send(control);
+        };
+        let take = |command| match command {
+            Command::Detach => status.detached.store(true, Ordering::SeqCst),
+            Command::Control(command) => {
+                if matches!(command, Control::Preview { .. }) {
+                    *previews.lock().unwrap_or_else(PoisonError::into_inner) = Some(command);
+                }
+                control(command);
+            }
+            // After the first, only a server of samples takes more.
             start => drop(send_start.send(start)),
         };
-        // What the process before was told and did not do.
+        // What the process before received and did not do.
         first.into_iter().for_each(&take);
-        stdin_reader::commands(input, &gate, &take);
-        if ATTENDED.load(Ordering::SeqCst) {
-            hand_on(Control::Stop, &send_control, &outbox);
+        stdin_reader::commands(input, &lock, &take);
+        if !status.detached.load(Ordering::SeqCst) {
+            control(Control::Stop);
         }
         drop(send_start);
         // A paused run would take the end of the channel for the end of all who could go on with it;
-        // through its folder it can still be told to.
+        // through its folder commands can still come.
         loop {
             thread::park();
         }
     });
-    told
+    inbox
 }
 
-impl Told {
+impl Inbox {
     /// The newest of the requests for images that wait, or the next one; none when no more can come. Whoever
     /// drags through latent space wants to see where they are, not where they were.
     fn newest_request(&self) -> Option<SampleRequest> {
@@ -163,16 +215,16 @@ impl Told {
         }
     }
 
-    /// Has a new process go on with the run in `dir` and hear all that this one did not. Comes back only where
-    /// that cannot be done.
-    fn hand_over(self, dir: PathBuf) -> anyhow::Error {
-        // Until the new process is there, what is told waits in the pipe.
-        let _closed = self.gate.close();
+    /// Has a new process go on with the run in `dir` and receive all commands that this one did not do. Comes
+    /// back only where that cannot be done.
+    fn hand_over(self, dir: PathBuf, status: &Status) -> anyhow::Error {
+        // Until the new process is there, commands wait in the pipe.
+        let _closed = self.lock.close();
         let resume = format!("it can be gone on with from {}", dir.display());
-        let mut first = vec![Command::Resume { dir, renewed: true }];
+        let mut first = vec![Command::Resume { dir, after_reexec: true }];
         first.extend(self.previews.lock().unwrap_or_else(PoisonError::into_inner).map(Command::from));
         first.extend(self.controls.try_iter().map(Command::from));
-        if !ATTENDED.load(Ordering::SeqCst) {
+        if status.detached.load(Ordering::SeqCst) {
             first.push(Command::Detach);
         }
         let mut arguments = vec![OsString::from("worker")];
@@ -183,19 +235,6 @@ impl Told {
                 Err(error) => return anyhow::Error::new(error).context(resume),
             }
         }
-        anyhow::Error::new(engine::renew(&arguments)).context(resume)
+        anyhow::Error::new(engine::reexec(&arguments)).context(resume)
     }
-}
-
-fn hand_on(control: Control, send: &Sender<Control>, outbox: &Outbox) {
-    if control == Control::Stop && !UNDER_WAY.load(Ordering::SeqCst) {
-        // Images may take minutes to be read, and so may kernels to be tuned. What is there already is a
-        // run without a checkpoint, which resumes from its beginning.
-        outbox.tell(&Event::Stopped);
-        outbox.close();
-        outbox.drained(LAST_WORDS);
-        std::process::exit(0);
-    }
-    // The run may just have ended.
-    let _ = send.send(control);
 }

@@ -1,5 +1,5 @@
-//! What a worker is told, a line at a time, so that another process can take over between two lines and
-//! none is lost.
+//! Reads commands from standard input, a line at a time, so that another process can take over between two
+//! lines and none is lost.
 
 use std::io::{BufReader, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,28 +28,28 @@ impl<T: Read + Send + 'static> Pipe for T {
     fn wait(&self) {}
 }
 
-/// Is closed while a line is on its way.
+/// A lock on the input, which is held while a line is being read.
 #[derive(Clone, Default)]
-pub(super) struct Gate(Arc<Mutex<()>>);
+pub(super) struct InputLock(Arc<Mutex<()>>);
 
-impl Gate {
-    /// Waits until nothing is on its way; as long as the guard is held, nothing is taken from the pipe.
+impl InputLock {
+    /// Waits until no line is being read; as long as the guard is held, nothing is taken from the pipe.
     pub fn close(&self) -> MutexGuard<'_, ()> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Calls `take` with each command that comes out of the pipe until it is closed. What is no command is told
-/// to the log.
-pub(super) fn commands(pipe: impl Pipe, gate: &Gate, mut take: impl FnMut(Command)) {
+/// Calls `take` with each command that comes out of the pipe until it is closed. What is no command is
+/// logged.
+pub(super) fn commands(pipe: impl Pipe, lock: &InputLock, mut take: impl FnMut(Command)) {
     let mut lines = lines(BufReader::new(pipe));
     loop {
         lines.input().get_ref().wait();
-        let closed = gate.close();
+        let closed = lock.close();
         // A pipe gives more than a line at once.
         loop {
             let Some(line) = lines.next() else { return };
-            if let Some(line) = line.text("who tells the worker what to do") {
+            if let Some(line) = line.text("standard input") {
                 match serde_json::from_str(&line) {
                     Ok(command) => take(command),
                     Err(error) => {
@@ -81,8 +81,9 @@ mod tests {
     fn all_that_comes_in_pieces_or_at_once_is_taken_in_order() {
         let (from, mut to) = pipe().unwrap();
         let (send, taken) = channel();
-        let reader =
-            thread::spawn(move || commands(from, &Gate::default(), |command| send.send(command).unwrap()));
+        let reader = thread::spawn(move || {
+            commands(from, &InputLock::default(), |command| send.send(command).unwrap())
+        });
         for piece in [
             "{\"command\":\"pa",
             "use\"}\n{\"command\":\"continue\"}\nnonsense\n\n",
@@ -98,16 +99,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_while_the_gate_is_closed_stays_in_the_pipe_for_who_comes_next() {
+    fn what_comes_while_the_lock_is_held_stays_in_the_pipe_for_who_comes_next() {
         let (from, mut to) = pipe().unwrap();
         let mut next = from.try_clone().unwrap();
         let (send, taken) = channel();
-        let gate = Gate::default();
-        let own = gate.clone();
+        let lock = InputLock::default();
+        let own = lock.clone();
         thread::spawn(move || commands(from, &own, |command| drop(send.send(command))));
         writeln!(to, "{}", serde_json::json!(Command::from(Control::Pause))).unwrap();
         assert_eq!(taken.recv_timeout(LATE), Ok(Control::Pause.into()));
-        let closed = gate.close();
+        let closed = lock.close();
         let line = serde_json::json!(Command::from(Control::Stop)).to_string();
         writeln!(to, "{line}").unwrap();
         assert!(taken.recv_timeout(Duration::from_millis(200)).is_err());

@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::estimator::Estimate;
+use super::estimator_id::EstimatorId;
 use crate::arch::Genotype;
 use crate::metric::Score;
-
-/// How the estimator of a derived candidate begins.
-const TRAINED: &str = "trained ";
 
 /// One estimated architecture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,8 +22,8 @@ pub struct Candidate {
     pub iteration: u64,
     /// Which strategy proposed it.
     pub strategy: String,
-    /// Which estimator judged it.
-    pub estimator: String,
+    /// What judged it.
+    pub estimator: EstimatorId,
     /// Its scores.
     pub scores: Vec<Score>,
     /// The search's reward; only rewards of the same estimator and stage can be compared.
@@ -35,14 +33,9 @@ pub struct Candidate {
 }
 
 impl Candidate {
-    /// What [`estimator`](Self::estimator) says of one that was trained from scratch to be derived.
-    pub(super) fn trained(steps: u64) -> String {
-        format!("{TRAINED}{steps} steps")
-    }
-
     /// Whether it was trained from scratch to be derived, not just estimated.
     pub fn is_trained(&self) -> bool {
-        self.estimator.starts_with(TRAINED)
+        matches!(self.estimator, EstimatorId::Trained { .. })
     }
 
     /// The best of a board that is not finished: the trained ones before the estimated ones, more cells
@@ -71,7 +64,7 @@ impl Board {
         parent: Option<usize>,
         iteration: u64,
         strategy: &str,
-        estimator: &str,
+        estimator: EstimatorId,
         estimate: Estimate,
     ) -> &Candidate {
         let id = self.candidates.len();
@@ -82,7 +75,7 @@ impl Board {
             parent,
             iteration,
             strategy: strategy.to_owned(),
-            estimator: estimator.to_owned(),
+            estimator,
             scores: estimate.scores,
             reward: estimate.reward,
             macs: estimate.macs,

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use super::plan::Costs;
 use crate::arch::Space;
-use crate::gan::{Arena, Recipe};
+use crate::gan::{Arena, Recipe, ScoreConfig, TrainingSetup};
 use crate::model::ModelConfig;
 
 /// Fixed for a whole search.
@@ -30,9 +30,27 @@ impl Context {
         &self.arenas[cells - 1]
     }
 
+    /// Trainings from scratch of networks of these sizes, scored as `score` says.
+    pub fn training_setup(&self, model: &ModelConfig, score: ScoreConfig) -> TrainingSetup {
+        TrainingSetup {
+            model: model.clone(),
+            recipe: self.recipe,
+            score,
+            device: self.device.clone(),
+            seed: self.seed,
+            score_seed: self.seed,
+        }
+    }
+
     /// What the parts of the work cost.
     pub fn costs(&self) -> Costs<'_> {
-        let look = self.arena(self.space.cells()).scorer.extractor().macs();
-        Costs { seed: self.seed, space: &self.space, model: &self.model, recipe: &self.recipe, look }
+        let extractor_macs = self.arena(self.space.cells()).scorer.extractor().macs();
+        Costs {
+            seed: self.seed,
+            space: &self.space,
+            model: &self.model,
+            recipe: &self.recipe,
+            extractor_macs,
+        }
     }
 }

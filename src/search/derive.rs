@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::SearchError;
 use super::context::Context;
-use super::news::{News, Shown, Told};
+use super::curve::TrainingId;
+use super::event::{Emitted, SampleGrid, training_events};
 use super::plan::SearchPlan;
 use crate::arch::Genotype;
-use crate::gan::{
-    ALIKE, BEST, BEST_RAW, GanError, TrainConfig, Trainer, Training, TrainingNews, TrainingState, Updates,
-};
+use crate::gan::{BEST, BEST_RAW, GanError, TrainConfig, Training, TrainingState, Updates};
 use crate::metric::Score;
 use crate::model::{NamedTensors, parts, with_prefix};
 
@@ -102,29 +101,27 @@ impl Derivation {
     ///
     /// # Errors
     ///
-    /// If a loss or a score is no number any more.
+    /// If a loss or a score is not finite.
     pub fn step(
         &mut self,
         context: &Context,
         plan: &SearchPlan,
-        told: &mut Vec<Told>,
+        emitted: &mut Vec<Emitted>,
     ) -> Result<(), SearchError> {
-        let name = self.name();
+        let id = self.training_id();
         let Some(training) = &mut self.training else {
             return Ok(());
         };
-        told.extend(training.advance()?.into_iter().flat_map(|told| translate(&name, told)));
+        emitted.extend(training.advance()?.into_iter().flat_map(|news| training_events(id, news)));
         if training.finished() {
             self.finish(context, plan)?;
         }
         Ok(())
     }
 
-    fn name(&self) -> String {
-        match self.winner {
-            true => "winner".to_owned(),
-            false => format!("derived {}", self.done.len() + 1),
-        }
+    /// The training under way.
+    fn training_id(&self) -> TrainingId {
+        if self.winner { TrainingId::Winner } else { TrainingId::Finalist(self.done.len() + 1) }
     }
 
     /// A training came to its end: note it, and begin the next.
@@ -142,9 +139,10 @@ impl Derivation {
             Some(leader) if !self.winner => derived.order(&self.done[leader.index]).is_lt(),
             _ => true,
         };
-        match self.winner {
-            true => self.done[index] = derived.clone(),
-            false => self.done.push(derived.clone()),
+        if self.winner {
+            self.done[index] = derived.clone();
+        } else {
+            self.done.push(derived.clone());
         }
         if leads {
             self.leader = Some(Leader { index, state, tensors });
@@ -192,17 +190,18 @@ impl Derivation {
     }
 
     /// Whether an evaluation is under way, which a restored derivation does anew.
-    pub fn is_measuring(&self) -> bool {
+    pub fn is_evaluating(&self) -> bool {
         self.training.as_ref().is_some_and(Training::is_measuring)
     }
 
     /// Images of the fixed latents of the training under way.
-    pub fn preview(&self) -> Option<Result<Shown, GanError>> {
-        self.training.as_ref().map(|training| Shown::of_training(self.name(), training))
+    pub fn preview(&self) -> Option<Result<SampleGrid, GanError>> {
+        let training = self.training.as_ref()?;
+        Some(SampleGrid::of_training(self.training_id(), training))
     }
 
     /// The architecture that is trained now.
-    pub fn at_hand(&self) -> Option<&Genotype> {
+    pub fn current(&self) -> Option<&Genotype> {
         self.training.as_ref().map(|training| training.trainer().genotype())
     }
 
@@ -212,7 +211,7 @@ impl Derivation {
     }
 
     /// Goes on from here with other latents and another order of the images.
-    pub fn detour(&mut self) {
+    pub fn reseed(&mut self) {
         self.training.iter_mut().for_each(Training::detour);
     }
 
@@ -256,10 +255,12 @@ impl Derivation {
 
     /// Generator steps that the winner did beyond its derived training.
     pub fn winner_steps_done(&self, derive_steps: u64) -> u64 {
-        match self.winner {
-            true if self.finished() => u64::MAX,
-            true => self.steps_under_way().saturating_sub(derive_steps),
-            false => 0,
+        if !self.winner {
+            0
+        } else if self.finished() {
+            u64::MAX
+        } else {
+            self.steps_under_way().saturating_sub(derive_steps)
         }
     }
 
@@ -333,45 +334,7 @@ fn training(
     genotype: &Genotype,
     config: TrainConfig,
 ) -> Result<Training, SearchError> {
-    let Context { seed, device, recipe, .. } = context;
     let arena = context.arena(genotype.cells.len());
-    let trainer = Trainer::new(
-        genotype.clone(),
-        &plan.derived_model,
-        *recipe,
-        config,
-        &arena.images,
-        device,
-        *seed,
-        STREAM,
-    )?;
-    Ok(Training::new(trainer, arena.clone(), config, plan.score, *seed))
-}
-
-/// What a training tells, as the search tells it.
-pub fn translate(name: &str, told: TrainingNews) -> Vec<Told> {
-    match told {
-        TrainingNews::Losses { step, discriminator, generator: Some(generator) } => {
-            let metric = |network: &str, value: f32| {
-                let name = format!("{name}/{network}_loss");
-                News::Metric { name, step, value: f64::from(value) }.into()
-            };
-            vec![metric("discriminator", discriminator), metric("generator", generator)]
-        }
-        TrainingNews::Losses { .. } => Vec::new(),
-        TrainingNews::Evaluated { step, scores, best, diversity } => {
-            let evaluated = News::Evaluated { name: name.to_owned(), step, scores, best };
-            let metric = News::Metric { name: format!("{name}/diversity"), step, value: diversity };
-            let alike = (diversity < ALIKE).then(|| {
-                let text = format!(
-                    "{name}, step {step}: the generator's images are all alike (diversity {diversity:.3}); it has collapsed"
-                );
-                News::Warning { text }.into()
-            });
-            [evaluated.into(), metric.into()].into_iter().chain(alike).collect()
-        }
-        TrainingNews::Samples { step, genotype, picture } => {
-            vec![Told::Samples(Shown { name: format!("{name}, step {step}"), genotype, picture })]
-        }
-    }
+    let setup = context.training_setup(&plan.derived_model, plan.score);
+    Ok(setup.training(genotype, arena, config, STREAM)?)
 }

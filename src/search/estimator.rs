@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::config::SearchConfig;
 use super::context::Context;
+use super::estimator_id::EstimatorId;
 use super::shared::SharedGan;
 use crate::arch::Genotype;
 use crate::gan::{
-    GanError, MeasurePlan, Measurement, NotFinite, ScoreConfig, TrainConfig, Trainer, Training, TrainingNews,
+    GanError, MeasurePlan, Measurement, NotFinite, ScoreConfig, TrainConfig, Training, TrainingNews,
 };
 use crate::metric::{Reward, RewardScale, Score};
 
@@ -23,7 +24,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// The estimate, if its reward is a number: a strategy would learn nothing from another and never
+    /// The estimate, if its reward is finite: a strategy would learn nothing from another and never
     /// recover.
     ///
     /// # Errors
@@ -39,8 +40,8 @@ impl Estimate {
 
 /// Estimates candidates.
 pub trait Estimator {
-    /// Its name on the board.
-    fn name(&self) -> String;
+    /// How the board names it.
+    fn id(&self) -> EstimatorId;
 
     /// Starts estimating `genotype`. Equal `draw`s use equal random numbers.
     ///
@@ -66,7 +67,7 @@ pub trait Estimation {
     ///
     /// # Errors
     ///
-    /// If a loss or a score is no number any more.
+    /// If a loss or a score is not finite.
     fn advance(&mut self, context: &Context) -> Result<Option<Estimate>, GanError>;
 }
 
@@ -84,8 +85,8 @@ impl SharedWeights {
 }
 
 impl Estimator for SharedWeights {
-    fn name(&self) -> String {
-        "shared weights".to_owned()
+    fn id(&self) -> EstimatorId {
+        EstimatorId::SharedWeights
     }
 
     fn begin(
@@ -160,8 +161,8 @@ impl Scratch {
 }
 
 impl Estimator for Scratch {
-    fn name(&self) -> String {
-        format!("{} steps from scratch", self.config.scratch_steps)
+    fn id(&self) -> EstimatorId {
+        EstimatorId::Scratch { steps: self.config.scratch_steps }
     }
 
     fn begin(
@@ -173,20 +174,12 @@ impl Estimator for Scratch {
     ) -> Result<Box<dyn Estimation>, GanError> {
         let arena = context.arena(genotype.cells.len());
         let draw = if self.config.fixed_noise { 0 } else { draw };
-        let trainer = Trainer::new(
-            genotype.clone(),
-            &context.model,
-            context.recipe,
-            self.train,
-            &arena.images,
-            &context.device,
-            context.seed,
-            &format!("scratch/{draw}"),
-        )?;
+        let setup = context.training_setup(&context.model, self.score);
+        let training = setup.training(genotype, arena, self.train, &format!("scratch/{draw}"))?;
         let steps = self.train.steps;
         let scoring = context.costs().scoring_macs(genotype, self.score.samples);
         Ok(Box::new(ScratchEstimation {
-            training: Training::new(trainer, arena.clone(), self.train, self.score, context.seed),
+            training,
             reward: self.config.reward,
             macs: context.costs().training_macs(genotype, steps) + scoring,
         }))
@@ -234,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reward_that_is_no_number_is_told_with_its_architecture() {
+    fn a_reward_that_is_not_finite_is_an_error_with_its_architecture() {
         let genotype: Genotype = "1 0 1 1".parse().unwrap();
         let estimate = |reward| Estimate { scores: Vec::new(), reward, macs: 1 };
         assert_eq!(estimate(0.5).checked(&genotype), Ok(estimate(0.5)));

@@ -1,19 +1,26 @@
 //! The search as a state machine: one small piece of work at a time, from any saved state.
 //!
-//! For each iteration (reference notes, section 4): shared training, then training of the strategy.
+//! For each iteration, as in the paper (Gong et al. 2019): shared training, then training of the strategy.
 //! Where a stage begins, and after the last iteration, candidates are ranked first. Then the best are
 //! trained from scratch and the winner is trained to the end ([`derive`](super::derive)).
+
+mod estimates;
+mod progress;
+mod ranking;
 
 use serde::{Deserialize, Serialize};
 
 use super::SearchError;
+use super::activity::Activity;
 use super::board::{Board, Candidate};
 use super::config::{EstimatorKind, StrategyKind};
 use super::context::Context;
+use super::curve::{Curve, DiscriminatorStep, GanId};
 use super::derive::{Derivation, DerivationState, Derived};
-use super::estimator::{Estimate, Estimation, Estimator, Remembered, Scratch, SharedWeights};
-use super::news::{Activity, News, Shown, Told};
-use super::plan::{self, Part, SearchPlan};
+use super::estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
+use super::estimator_id::EstimatorId;
+use super::event::{Emitted, SampleGrid, SampleSource, SearchEvent};
+use super::plan::{SearchPlan, WorkItem, work_items};
 use super::random::Random;
 use super::reinforce::Reinforce;
 use super::shared::{SharedGan, SharedState};
@@ -23,10 +30,8 @@ use crate::gan::{GanError, Updates, picture};
 use crate::metric::RewardScale;
 use crate::model::{ModelConfig, NamedTensors, parts, with_prefix};
 
-/// Restarts of the shared pair in one iteration before the search goes on with what there is.
+/// Restarts of the shared GAN in one iteration before the search goes on with what there is.
 const RESTARTS: u32 = 3;
-/// Draws for each candidate of a ranking before a ranking with fewer is accepted.
-const DRAWS: u64 = 50;
 
 /// A ranked proposal and its number on the board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,23 +73,24 @@ pub struct SearchState {
     shared: SharedState,
     strategy: serde_json::Value,
     derivation: Option<DerivationState>,
-    /// The phase that was told last, so that a resumed search does not tell it again.
-    told: Option<(Activity, u64)>,
+    /// The phase that was emitted last, so that a resumed search does not emit it again.
+    #[serde(rename = "told")]
+    emitted_phase: Option<(Activity, u64)>,
 }
 
 /// A search under way.
 pub struct Search {
     context: Context,
     plan: SearchPlan,
-    parts: Vec<Part>,
+    work: Vec<WorkItem>,
     strategy: Box<dyn Strategy>,
     estimator: Box<dyn Estimator>,
     shared: SharedGan,
     state: SearchState,
-    job: Option<(Proposal, Box<dyn Estimation>)>,
+    estimation: Option<(Proposal, Box<dyn Estimation>)>,
     derivation: Option<Derivation>,
-    /// What the shared pair was trained or estimated as last.
-    at_hand: Option<Genotype>,
+    /// What the shared GAN was trained or estimated as last.
+    current: Option<Genotype>,
 }
 
 impl Search {
@@ -128,41 +134,41 @@ impl Search {
                 shared: SharedState::default(),
                 strategy: strategy_state,
                 derivation: None,
-                told: None,
+                emitted_phase: None,
             },
-            parts: plan::parts(context.costs(), &plan),
+            work: work_items(context.costs(), &plan),
             context,
             plan,
             strategy,
             estimator,
             shared,
-            job: None,
+            estimation: None,
             derivation: None,
-            at_hand: None,
+            current: None,
         })
     }
 
-    /// Does one piece of work and returns what there is to tell.
+    /// Does one piece of work and returns what it emits.
     ///
     /// # Errors
     ///
-    /// If a loss or a score is no number any more; go back to a saved state then.
-    pub fn step(&mut self) -> Result<Vec<Told>, SearchError> {
-        let mut told = Vec::new();
-        self.tell_phase(&mut told);
+    /// If a loss or a score is not finite; go back to a saved state then.
+    pub fn step(&mut self) -> Result<Vec<Emitted>, SearchError> {
+        let mut emitted = Vec::new();
+        self.emit_phase(&mut emitted);
         match self.state.phase.clone() {
-            Phase::Shared { done, restarts } => self.train_shared(done, restarts, &mut told)?,
-            Phase::Control { done, collapsed } => self.train_strategy(done, collapsed, &mut told)?,
-            Phase::Rank { ranked, draws } => self.rank(ranked, draws, &mut told)?,
-            Phase::Derive => self.derive(&mut told)?,
+            Phase::Shared { done, restarts } => self.train_shared(done, restarts, &mut emitted)?,
+            Phase::Control { done, collapsed } => self.train_strategy(done, collapsed, &mut emitted)?,
+            Phase::Rank { ranked, draws } => self.rank(ranked, draws, &mut emitted)?,
+            Phase::Derive => self.derive(&mut emitted)?,
             Phase::Done => {}
         }
-        Ok(told)
+        Ok(emitted)
     }
 
     /// Whether an estimate or an evaluation is under way, which a restored search does anew.
-    pub fn is_measuring(&self) -> bool {
-        self.job.is_some() || self.derivation.as_ref().is_some_and(Derivation::is_measuring)
+    pub fn is_evaluating(&self) -> bool {
+        self.estimation.is_some() || self.derivation.as_ref().is_some_and(Derivation::is_evaluating)
     }
 
     /// Whether all is done.
@@ -170,14 +176,15 @@ impl Search {
         self.state.phase == Phase::Done
     }
 
-    fn tell_phase(&mut self, told: &mut Vec<Told>) {
+    fn emit_phase(&mut self, emitted: &mut Vec<Emitted>) {
         let Some(activity) = self.activity() else {
             return;
         };
-        if self.state.told != Some((activity, self.state.iteration)) {
-            self.state.told = Some((activity, self.state.iteration));
-            told.push(
-                News::Phase { activity, cells: self.state.cells, iteration: self.state.iteration }.into(),
+        if self.state.emitted_phase != Some((activity, self.state.iteration)) {
+            self.state.emitted_phase = Some((activity, self.state.iteration));
+            emitted.push(
+                SearchEvent::Phase { activity, cells: self.state.cells, iteration: self.state.iteration }
+                    .into(),
             );
         }
     }
@@ -196,7 +203,12 @@ impl Search {
         }
     }
 
-    fn train_shared(&mut self, done: u64, restarts: u32, told: &mut Vec<Told>) -> Result<(), SearchError> {
+    fn train_shared(
+        &mut self,
+        done: u64,
+        restarts: u32,
+        emitted: &mut Vec<Emitted>,
+    ) -> Result<(), SearchError> {
         let config = &self.plan.search;
         let enough = done >= config.shared_steps;
         let mut collapsed = None;
@@ -204,17 +216,18 @@ impl Search {
             let step = self.shared.step();
             // The second update of a step is made with what was drawn for the first; a resumed search draws
             // the same again.
-            let drawn = self.at_hand.take().filter(|_| self.shared.is_halfway());
+            let drawn = self.current.take().filter(|_| self.shared.is_halfway());
             let genotype =
                 drawn.unwrap_or_else(|| self.strategy.propose(&self.context.space, "shared", step).genotype);
             let losses = self.shared.advance(&self.context, config, &genotype)?;
-            self.at_hand = Some(genotype);
+            self.current = Some(genotype);
             let Some(losses) = losses else {
                 return Ok(());
             };
             if let Some(generator) = losses.generator {
-                told.push(metric("shared/discriminator_loss", step, f64::from(losses.discriminator)));
-                told.push(metric("shared/generator_loss", step, f64::from(generator)));
+                let step = DiscriminatorStep(step);
+                let events = SearchEvent::losses(GanId::Shared, step, losses.discriminator, generator);
+                emitted.extend(events.map(Emitted::from));
             }
             collapsed = self.shared.collapsed(config);
         } else if config.reset.diversity > 0.0 && config.shared_steps > 0 {
@@ -222,16 +235,16 @@ impl Search {
             collapsed = self.shared.uniform(&self.context, config, &probe.genotype);
         }
         let next = match collapsed {
-            // The released code trains its controller on the collapsed pair and restarts it then.
+            // The released code trains its controller on the collapsed GAN and restarts it then.
             Some(reason) if !config.reset.at_once => Phase::Control { done: 0, collapsed: Some(reason) },
             Some(reason) if restarts < RESTARTS => {
-                self.restart(reason, told);
+                self.restart(reason, emitted);
                 Phase::Shared { done: 0, restarts: restarts + 1 }
             }
             Some(reason) if enough => {
                 let text =
-                    format!("{reason}, again after {RESTARTS} restarts; the search goes on with this pair");
-                told.push(News::Warning { text }.into());
+                    format!("{reason}, again after {RESTARTS} restarts; the search goes on with this GAN");
+                emitted.push(SearchEvent::Warning { text }.into());
                 Phase::Control { done: 0, collapsed: None }
             }
             _ if enough => Phase::Control { done: 0, collapsed: None },
@@ -244,72 +257,77 @@ impl Search {
         Ok(())
     }
 
-    fn restart(&mut self, reason: String, told: &mut Vec<Told>) {
+    fn restart(&mut self, reason: String, emitted: &mut Vec<Emitted>) {
         self.shared.restart(&self.context);
         let iteration = self.state.iteration;
-        told.push(News::Reset { iteration, reason }.into());
+        emitted.push(SearchEvent::Reset { iteration, reason }.into());
     }
 
     fn train_strategy(
         &mut self,
         done: u64,
         collapsed: Option<String>,
-        told: &mut Vec<Told>,
+        emitted: &mut Vec<Emitted>,
     ) -> Result<(), SearchError> {
         if done >= self.plan.search.controller.steps {
-            return self.end_iteration(collapsed, told);
+            return self.end_iteration(collapsed, emitted);
         }
-        if self.job.is_none() {
+        if self.estimation.is_none() {
             let count = self.state.proposed;
             let proposal = self.strategy.propose(&self.context.space, "proposal", count);
             self.begin(proposal)?;
         }
-        if let Some((proposal, estimate)) = self.advance_job()? {
+        if let Some((proposal, estimate)) = self.advance_estimation()? {
             self.state.proposed += 1;
             let step = self.state.proposed;
             let readings = self.strategy.learn(&self.context.space, &proposal, estimate.reward, step)?;
-            told.extend(readings.into_iter().map(|(name, value)| metric(name, step, value)));
-            self.put_on_board(&proposal, estimate, told);
+            emitted.extend(readings.into_iter().map(|(name, value)| {
+                let curve = Curve::Controller(name.to_owned());
+                SearchEvent::Metric { curve, step, value }.into()
+            }));
+            self.put_on_board(&proposal, estimate, emitted);
             self.state.phase = Phase::Control { done: done + 1, collapsed };
         }
         Ok(())
     }
 
-    fn end_iteration(&mut self, collapsed: Option<String>, told: &mut Vec<Told>) -> Result<(), SearchError> {
+    fn end_iteration(
+        &mut self,
+        collapsed: Option<String>,
+        emitted: &mut Vec<Emitted>,
+    ) -> Result<(), SearchError> {
         let (config, all) = (&self.plan.search, self.context.space.cells());
         let best = self.best_of_stage().map(|candidate| candidate.genotype.clone());
         if let Some(best) = best.filter(|_| config.shared_steps > 0) {
-            told.push(Told::Samples(self.shared_picture(best)?));
+            emitted.push(Emitted::Samples(self.shared_picture(best)?));
         }
         let distributions = self.strategy.distributions(&self.context.space);
         let SearchState { cells, iteration, .. } = self.state;
-        told.push(News::Probabilities { cells, iteration, distributions }.into());
+        emitted.push(SearchEvent::Probabilities { cells, iteration, distributions }.into());
         self.state.iteration += 1;
         let ends = self.state.iteration == config.total_iterations();
         let grows = config.cells_at(self.state.iteration, all) > self.state.cells;
-        self.state.phase = match ends || grows {
-            true => Phase::Rank { ranked: Vec::new(), draws: 0 },
-            false => SHARED,
-        };
+        self.state.phase = if ends || grows { Phase::Rank { ranked: Vec::new(), draws: 0 } } else { SHARED };
         if let Some(reason) = collapsed {
-            self.restart(reason, told);
+            self.restart(reason, emitted);
         }
         Ok(())
     }
 
-    fn shared_picture(&self, genotype: Genotype) -> Result<Shown, GanError> {
+    fn shared_picture(&self, genotype: Genotype) -> Result<SampleGrid, GanError> {
         let generator = self.shared.candidate(&self.context, &self.plan.search, &genotype);
         let picture = picture(&generator, &genotype, self.context.seed)?;
-        Ok(Shown { name: format!("shared, iteration {}", self.state.iteration + 1), genotype, picture })
+        let source = SampleSource::Shared { iteration: self.state.iteration };
+        Ok(SampleGrid { source, genotype, picture })
     }
 
     /// Images of the fixed latents as they are now: of the training under way, or of the
     /// shared generator as the iteration's best candidate, or as any one while there is none.
-    pub fn preview(&self) -> Option<Result<Shown, GanError>> {
+    pub fn preview(&self) -> Option<Result<SampleGrid, GanError>> {
         if let Some(derivation) = &self.derivation {
             return derivation.preview();
         }
-        let genotype = match (self.best_of_stage(), &self.job) {
+        let genotype = match (self.best_of_stage(), &self.estimation) {
             (Some(best), _) => best.genotype.clone(),
             (None, Some((proposal, _))) => proposal.genotype.clone(),
             (None, None) => {
@@ -321,12 +339,12 @@ impl Search {
     }
 
     /// The architecture that is trained or estimated now.
-    pub fn at_hand(&self) -> Option<&Genotype> {
-        let trained = self.derivation.as_ref().and_then(Derivation::at_hand);
-        trained.or(self.at_hand.as_ref())
+    pub fn current(&self) -> Option<&Genotype> {
+        let trained = self.derivation.as_ref().and_then(Derivation::current);
+        trained.or(self.current.as_ref())
     }
 
-    /// Updates of each network of the pair at hand.
+    /// Updates of each network of the GAN that is trained now.
     pub fn updates(&self) -> Updates {
         let trained = self.derivation.as_ref().and_then(Derivation::updates);
         trained.unwrap_or_else(|| self.shared.updates(self.context.recipe.n_critic))
@@ -341,67 +359,11 @@ impl Search {
             .max_by(|a, b| a.reward.total_cmp(&b.reward).then(b.id.cmp(&a.id)))
     }
 
-    fn rank(&mut self, mut ranked: Vec<Ranked>, draws: u64, told: &mut Vec<Told>) -> Result<(), SearchError> {
-        let config = &self.plan.search;
-        let wanted = config.candidates;
-        let tired = draws >= DRAWS * wanted as u64;
-        if ranked.len() >= wanted || (tired && self.job.is_none()) {
-            if ranked.len() < wanted {
-                let found = ranked.len();
-                let text =
-                    format!("only {found} different architectures came up in {draws} draws; they are ranked");
-                told.push(News::Warning { text }.into());
-            }
-            return self.choose(ranked, told);
-        }
-        if self.job.is_none() {
-            let proposal = self.strategy.propose(&self.context.space, "rank", self.state.ranked);
-            let known = |ranked: &Ranked| ranked.proposal.genotype == proposal.genotype;
-            if config.distinct && ranked.iter().any(known) {
-                self.state.ranked += 1;
-                self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
-                return Ok(());
-            }
-            self.begin(proposal)?;
-        }
-        // Counted at its end: a draw comes up again if the search is resumed while it is estimated.
-        if let Some((proposal, estimate)) = self.advance_job()? {
-            self.state.ranked += 1;
-            let candidate = self.put_on_board(&proposal, estimate, told);
-            ranked.push(Ranked { proposal, candidate });
-            self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
-        }
-        Ok(())
-    }
-
-    /// Keeps the best of a ranking: to grow from, or to train from scratch.
-    fn choose(&mut self, mut ranked: Vec<Ranked>, told: &mut Vec<Told>) -> Result<(), SearchError> {
-        let board = &self.state.board;
-        let reward = |ranked: &Ranked| board.get(ranked.candidate).reward;
-        ranked.sort_by(|a, b| reward(b).total_cmp(&reward(a)).then(a.candidate.cmp(&b.candidate)));
-        ranked.truncate(self.plan.search.top_k);
-        let candidates: Vec<usize> = ranked.iter().map(|ranked| ranked.candidate).collect();
-        told.push(News::Beam { cells: self.state.cells, candidates: candidates.clone() }.into());
-        if self.state.iteration == self.plan.search.total_iterations() {
-            let finalists = candidates.iter().map(|&id| (id, board.get(id).genotype.clone()));
-            self.derivation = Some(Derivation::new(&self.context, &self.plan, finalists.collect())?);
-            self.state.phase = Phase::Derive;
-            return Ok(());
-        }
-        let beam: Vec<Proposal> = ranked.into_iter().map(|ranked| ranked.proposal).collect();
-        let cells = self.plan.search.cells_at(self.state.iteration, self.context.space.cells());
-        self.strategy.grow(&self.context.space, &beam, cells);
-        self.state.beam = candidates;
-        self.state.cells = cells;
-        self.state.phase = SHARED;
-        Ok(())
-    }
-
-    fn derive(&mut self, told: &mut Vec<Told>) -> Result<(), SearchError> {
+    fn derive(&mut self, emitted: &mut Vec<Emitted>) -> Result<(), SearchError> {
         let Some(derivation) = &mut self.derivation else {
             unreachable!("the phase begins with a derivation");
         };
-        derivation.step(&self.context, &self.plan, told)?;
+        derivation.step(&self.context, &self.plan, emitted)?;
         let (finished, ended) = (derivation.take_finished(), derivation.finished());
         if let Some(finished) = finished {
             let estimate = Estimate {
@@ -411,10 +373,10 @@ impl Search {
             };
             let board = &mut self.state.board;
             let (iteration, strategy) = (self.state.iteration, self.strategy.name());
-            let estimator = Candidate::trained(finished.steps);
+            let estimator = EstimatorId::Trained { steps: finished.steps };
             let parent = Some(finished.candidate);
-            let candidate = board.add(finished.genotype, parent, iteration, strategy, &estimator, estimate);
-            told.push(News::Candidate(candidate.clone()).into());
+            let candidate = board.add(finished.genotype, parent, iteration, strategy, estimator, estimate);
+            emitted.push(SearchEvent::Candidate(candidate.clone()).into());
         }
         if ended {
             self.state.phase = Phase::Done;
@@ -425,57 +387,6 @@ impl Search {
     /// What brings the scores of a stage to a common scale.
     fn scale(&self, cells: usize) -> RewardScale {
         RewardScale::of(&self.context.arena(cells).scorer)
-    }
-
-    /// Begins to estimate a proposal.
-    fn begin(&mut self, proposal: Proposal) -> Result<(), SearchError> {
-        let version = self.estimator.version(&self.shared);
-        if version.is_none() || version != self.state.version {
-            self.state.remembered.clear();
-            self.state.version = version;
-        }
-        self.at_hand = Some(proposal.genotype.clone());
-        let draw = self.state.estimates;
-        let mut remembered = self.state.remembered.iter();
-        let known = remembered.rfind(|(genotype, _)| *genotype == proposal.genotype);
-        let job: Box<dyn Estimation> = match known {
-            Some((_, estimate)) => Box::new(Remembered(estimate.clone())),
-            None => self.estimator.begin(&self.context, &self.shared, &proposal.genotype, draw)?,
-        };
-        self.job = Some((proposal, job));
-        Ok(())
-    }
-
-    fn advance_job(&mut self) -> Result<Option<(Proposal, Estimate)>, SearchError> {
-        let Some((proposal, mut job)) = self.job.take() else {
-            return Ok(None);
-        };
-        match job.advance(&self.context)? {
-            None => {
-                self.job = Some((proposal, job));
-                Ok(None)
-            }
-            Some(estimate) => {
-                let estimate = estimate.checked(&proposal.genotype)?;
-                self.state.estimates += 1;
-                if self.state.version.is_some() && estimate.macs > 0 {
-                    let entry = (proposal.genotype.clone(), estimate.clone());
-                    self.state.remembered.push(entry);
-                }
-                Ok(Some((proposal, estimate)))
-            }
-        }
-    }
-
-    fn put_on_board(&mut self, proposal: &Proposal, estimate: Estimate, told: &mut Vec<Told>) -> usize {
-        let parent = proposal.parent.and_then(|index| self.state.beam.get(index).copied());
-        let genotype = proposal.genotype.clone();
-        let (strategy, estimator) = (self.strategy.name(), self.estimator.name());
-        let iteration = self.state.iteration;
-        let board = &mut self.state.board;
-        let candidate = board.add(genotype, parent, iteration, strategy, &estimator, estimate);
-        told.push(News::Candidate(candidate.clone()).into());
-        candidate.id
     }
 
     /// Sizes of the networks that are trained from scratch.
@@ -503,52 +414,12 @@ impl Search {
         self.derivation.as_ref().and_then(Derivation::winner_raw)
     }
 
-    /// The work of the whole search, each part with the units of it that are done.
-    pub fn progress(&self) -> Vec<(Part, u64)> {
-        let mut parts: Vec<(Part, u64)> = self.parts.iter().map(|part| (part.clone(), 0)).collect();
-        let here = |part: &Part| self.activity() == Some(part.activity) && part.cells == self.state.cells;
-        let config = &self.plan.search;
-        let all = self.context.space.cells();
-        let past = (0..self.state.iteration).map(|iteration| config.cells_at(iteration, all));
-        let past: Vec<usize> = past.collect();
-        for (part, done) in &mut parts {
-            let iterations = past.iter().filter(|&&cells| cells == part.cells).count() as u64;
-            *done = match part.activity {
-                Activity::Shared => iterations * config.shared_steps,
-                Activity::Control => iterations * config.controller.steps,
-                Activity::Rank if part.cells < self.state.cells => part.units,
-                Activity::Rank | Activity::Derive | Activity::Winner => 0,
-            };
-            *done += match &self.state.phase {
-                Phase::Shared { done, .. } | Phase::Control { done, .. } if here(part) => *done,
-                Phase::Control { .. }
-                    if part.activity == Activity::Shared && part.cells == self.state.cells =>
-                {
-                    config.shared_steps
-                }
-                Phase::Rank { ranked, .. } if here(part) => ranked.len() as u64,
-                Phase::Derive => match (&self.derivation, part.activity) {
-                    (Some(derivation), Activity::Derive) => derivation.derive_steps_done(),
-                    (Some(derivation), Activity::Winner) => {
-                        derivation.winner_steps_done(self.plan.derive.steps)
-                    }
-                    (_, Activity::Rank) => part.units,
-                    _ => 0,
-                },
-                Phase::Done => part.units,
-                _ => 0,
-            };
-            *done = (*done).min(part.units);
-        }
-        parts
-    }
-
     /// Everything that a resumed search needs. Pieces of work under way begin anew, with the same
     /// outcome.
     pub fn state(&self) -> (SearchState, NamedTensors) {
-        let (shared, pair) = self.shared.state();
+        let (shared, gan) = self.shared.state();
         let (strategy, controller) = self.strategy.state();
-        let mut tensors = with_prefix("shared", pair);
+        let mut tensors = with_prefix("shared", gan);
         tensors.extend(with_prefix("strategy", controller));
         let derivation = self.derivation.as_ref().map(|derivation| {
             let (state, own) = derivation.state();
@@ -576,19 +447,15 @@ impl Search {
             }
         };
         self.state = state;
-        (self.job, self.at_hand) = (None, None);
+        (self.estimation, self.current) = (None, None);
         Ok(())
     }
 
     /// Goes on from here with other latents and another order of the images.
-    pub fn detour(&mut self) {
+    pub fn reseed(&mut self) {
         match &mut self.derivation {
-            Some(derivation) => derivation.detour(),
+            Some(derivation) => derivation.reseed(),
             None => self.shared.detour(),
         }
     }
-}
-
-fn metric(name: &str, step: u64, value: f64) -> Told {
-    News::Metric { name: name.to_owned(), step, value }.into()
 }

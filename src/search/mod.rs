@@ -4,13 +4,16 @@
 //! the proxy task an [`Estimator`], the optimisation algorithm a [`Strategy`]. [`Search`] is the machine
 //! that drives them, one small piece of work at a time.
 
+mod activity;
 mod board;
 mod config;
 mod context;
+mod curve;
 mod derive;
 mod estimator;
+mod estimator_id;
+mod event;
 mod machine;
-mod news;
 mod plan;
 mod random;
 mod reinforce;
@@ -18,14 +21,17 @@ mod shared;
 mod strategy;
 mod warm_up;
 
+pub use activity::Activity;
 pub use board::{Board, Candidate};
 pub use config::{Baseline, ControllerConfig, EstimatorKind, Levels, SearchConfig, StrategyKind};
 pub use context::Context;
-pub use derive::{Derived, translate};
+pub use curve::{Axis, Curve, CurveGroup, DiscriminatorStep, GanId, GeneratorStep, TrainingId};
+pub use derive::Derived;
 pub use estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
+pub use estimator_id::EstimatorId;
+pub use event::{Emitted, SampleGrid, SampleSource, SearchEvent, training_events};
 pub use machine::{Search, SearchState};
-pub use news::{Activity, News, Shown, Told};
-pub use plan::{Costs, Part, SearchPlan, parts};
+pub use plan::{Costs, SearchPlan, WorkItem, work_items};
 pub use random::Random;
 pub use reinforce::{Reinforce, ReinforceLoss, reinforce_loss};
 pub use shared::SharedGan;
@@ -43,7 +49,7 @@ pub enum SearchError {
     /// A network could not be trained or scored.
     #[error(transparent)]
     Gan(#[from] GanError),
-    /// A reward, or what a strategy learns with, is no number any more.
+    /// A reward, or what a strategy learns with, is not finite.
     #[error(transparent)]
     NotFinite(#[from] NotFinite),
     /// Scores could not be turned into a reward.
@@ -56,7 +62,7 @@ pub enum SearchError {
 
 impl SearchError {
     /// Whether something that was computed was NaN or infinite.
-    pub fn is_no_number(&self) -> bool {
+    pub fn is_not_finite(&self) -> bool {
         match self {
             Self::Gan(error) => error.is_no_number(),
             other => matches!(other, Self::NotFinite(_)),
@@ -64,7 +70,7 @@ impl SearchError {
     }
 }
 
-/// A score that is no number is the same wherever it turns up: [`GanError::is_no_number`] knows it.
+/// A score that is not finite is the same wherever it turns up: [`GanError::is_no_number`] knows it.
 impl From<RewardError> for SearchError {
     fn from(error: RewardError) -> Self {
         Self::Gan(error.into())

@@ -1,9 +1,9 @@
-//! What a search is told, and how much work that is.
+//! The settings of a search, and how much work they make.
 
 use serde::{Deserialize, Serialize};
 
+use super::activity::Activity;
 use super::config::{EstimatorKind, SearchConfig};
-use super::news::Activity;
 use crate::arch::{Genotype, Space, macs};
 use crate::gan::{Recipe, ScoreConfig, TrainConfig};
 use crate::model::ModelConfig;
@@ -12,7 +12,7 @@ use crate::rng::rng;
 /// Random architectures over which costs are averaged.
 const PROBES: u64 = 32;
 
-/// Everything a search is told.
+/// The settings of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchPlan {
     /// The search itself.
@@ -29,7 +29,7 @@ pub struct SearchPlan {
 
 /// Work of one kind: all of an activity at one number of cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Part {
+pub struct WorkItem {
     /// What is done.
     pub activity: Activity,
     /// Cells of the genotypes it is done with.
@@ -51,8 +51,8 @@ pub struct Costs<'a> {
     pub model: &'a ModelConfig,
     /// The adversarial recipe.
     pub recipe: &'a Recipe,
-    /// Multiply-accumulates with which the extractor looks at an image.
-    pub look: u64,
+    /// Multiply-accumulates of the extractor for an image.
+    pub extractor_macs: u64,
 }
 
 impl Costs<'_> {
@@ -63,12 +63,12 @@ impl Costs<'_> {
 
     /// Multiply-accumulates of generating and scoring `samples` images.
     pub fn scoring_macs(&self, genotype: &Genotype, samples: usize) -> u64 {
-        samples as u64 * (macs(genotype, self.space.shape()) + self.look)
+        samples as u64 * (macs(genotype, self.space.shape()) + self.extractor_macs)
     }
 }
 
 /// The work of a whole search, in order of first appearance.
-pub fn parts(costs: Costs<'_>, plan: &SearchPlan) -> Vec<Part> {
+pub fn work_items(costs: Costs<'_>, plan: &SearchPlan) -> Vec<WorkItem> {
     let config = &plan.search;
     let all = costs.space.cells();
     let probes: Vec<Genotype> =
@@ -84,20 +84,20 @@ pub fn parts(costs: Costs<'_>, plan: &SearchPlan) -> Vec<Part> {
     };
     let shared = |cells| average(cells, &|g| costs.training_macs(g, 1) / costs.recipe.n_critic.max(1));
     let training = average(all, &|g| costs.recipe.training_macs(g, &plan.derived_model));
-    let mut parts: Vec<Part> = Vec::new();
+    let mut items: Vec<WorkItem> = Vec::new();
     for cells in 1..=all {
         let of_stage = |&iteration: &u64| config.cells_at(iteration, all) == cells;
         let iterations = (0..config.total_iterations()).filter(of_stage).count() as u64;
         if iterations == 0 {
             continue;
         }
-        let mut part = |activity, units, macs| parts.push(Part { activity, cells, units, macs });
-        part(Activity::Shared, iterations * config.shared_steps, shared(cells));
-        part(Activity::Control, iterations * config.controller.steps, estimate(cells));
-        part(Activity::Rank, config.candidates as u64, estimate(cells));
+        let mut item = |activity, units, macs| items.push(WorkItem { activity, cells, units, macs });
+        item(Activity::Shared, iterations * config.shared_steps, shared(cells));
+        item(Activity::Control, iterations * config.controller.steps, estimate(cells));
+        item(Activity::Rank, config.candidates as u64, estimate(cells));
     }
-    let mut part = |activity, units, macs| parts.push(Part { activity, cells: all, units, macs });
-    part(Activity::Derive, config.top_k as u64 * plan.derive.steps, training);
-    part(Activity::Winner, plan.winner.steps.saturating_sub(plan.derive.steps), training);
-    parts
+    let mut item = |activity, units, macs| items.push(WorkItem { activity, cells: all, units, macs });
+    item(Activity::Derive, config.top_k as u64 * plan.derive.steps, training);
+    item(Activity::Winner, plan.winner.steps.saturating_sub(plan.derive.steps), training);
+    items
 }

@@ -192,11 +192,11 @@ impl Strategy for Reinforce {
             return Err(NotFinite::Weights { what, step });
         }
         Ok(vec![
-            ("controller/reward", reward),
-            ("controller/baseline", baseline),
-            ("controller/advantage", lesson.advantage),
-            ("controller/entropy", f64::from(entropy)),
-            ("controller/loss", f64::from(value)),
+            ("reward", reward),
+            ("baseline", baseline),
+            ("advantage", lesson.advantage),
+            ("entropy", f64::from(entropy)),
+            ("loss", f64::from(value)),
         ])
     }
 

@@ -72,7 +72,7 @@ impl WarmUp {
         let Some((name, task)) = self.tasks.pop_front() else {
             return Ok(None);
         };
-        dry_run(|| self.run(task), SearchError::is_no_number)?;
+        dry_run(|| self.run(task), SearchError::is_not_finite)?;
         Ok(Some(name))
     }
 

@@ -5,10 +5,10 @@ use std::path::Path;
 use autogan::arch::{Genotype, NetShape, Space, SpaceConfig};
 use autogan::config::RunConfig;
 use autogan::data::{Split, toys};
-use autogan::engine::{COLUMNS, ENLARGED, Event};
+use autogan::engine::{COLUMNS, ENLARGED, LogEvent, Tick};
 use autogan::export::Picture;
 use autogan::run::{RunFolder, RunInfo};
-use autogan::search::{Activity, Candidate, News};
+use autogan::search::{Activity, Candidate, Curve, EstimatorId, SampleSource, SearchEvent};
 
 use super::outcome;
 
@@ -36,14 +36,14 @@ pub fn write(dir: &Path) {
     let info = RunInfo::new("cpu", 1, time::OffsetDateTime::UNIX_EPOCH);
     let mut folder = RunFolder::create(dir, &info, &config.to_toml().unwrap()).unwrap();
     let space = Space::new(SpaceConfig::default(), NetShape::default()).unwrap();
-    let mut tell = |news: News| folder.events.append(&news).unwrap();
-    tell(News::Phase { activity: Activity::Shared, cells: 3, iteration: 0 });
+    let mut log = |event: SearchEvent| folder.events.append(&event).unwrap();
+    log(SearchEvent::Phase { activity: Activity::Shared, cells: 3, iteration: 0 });
     for step in 0..STEPS {
         for (at, network) in [(0u64, "generator"), (1, "discriminator")] {
-            let name = format!("shared/{network}_loss");
+            let curve = Curve::from(format!("shared/{network}_loss"));
             let wave = (step as f64 * 0.0004 + at as f64).sin();
             let value = 1.6 + 0.4 * wave + 0.5 * noise(2 * step + at);
-            tell(News::Metric { name, step, value });
+            log(SearchEvent::Metric { curve, step, value });
         }
     }
     let mut board: Vec<Genotype> = Vec::new();
@@ -56,16 +56,16 @@ pub fn write(dir: &Path) {
         for (name, value) in
             [("reward", reward), ("baseline", 2.0 + iteration as f64 * 0.1), ("entropy", entropy)]
         {
-            tell(News::Metric { name: format!("controller/{name}"), step, value });
+            log(SearchEvent::Metric { curve: Curve::Controller(name.to_owned()), step, value });
         }
-        tell(News::Candidate(Candidate {
+        log(SearchEvent::Candidate(Candidate {
             id,
             genotype,
             parent: id.checked_sub(100),
             cells: 3,
             iteration,
             strategy: "reinforce".to_owned(),
-            estimator: "shared weights".to_owned(),
+            estimator: EstimatorId::SharedWeights,
             scores: vec![outcome::distance(300.0 - 10.0 * reward)],
             reward,
             macs: 1,
@@ -74,16 +74,16 @@ pub fn write(dir: &Path) {
             let tokens = space.tokens(2).iter().enumerate();
             let distributions =
                 tokens.map(|(at, token)| distribution(at, token.values.len(), iteration)).collect();
-            tell(News::Probabilities { cells: 3, iteration, distributions });
+            log(SearchEvent::Probabilities { cells: 3, iteration, distributions });
         }
     }
-    tell(News::Beam { cells: 3, candidates: (490..500).collect() });
+    log(SearchEvent::Beam { cells: 3, candidates: (490..500).collect() });
     let pictures = toys::toys(Split::Test, COLUMNS * COLUMNS, 32, 1, &|_, _| {}).unwrap();
     let all: Vec<u32> = (0..pictures.len() as u32).collect();
     let picture = Picture::grid(&pictures.batch_f32(&all), 32, COLUMNS).enlarged(ENLARGED);
     std::fs::write(dir.join("samples/000001.png"), picture.png()).unwrap();
-    let (name, file) = ("shared, iteration 17".to_owned(), "samples/000001.png".to_owned());
+    let (source, file) = (SampleSource::Shared { iteration: 16 }, "samples/000001.png".to_owned());
     let genotype = board.pop();
-    folder.events.append(&Event::Samples { name, genotype, step: 1, file }).unwrap();
+    folder.events.append(&LogEvent::Samples { source, genotype, tick: Tick(1), file }).unwrap();
     folder.events.flush().unwrap();
 }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use autogan::arch::{Genotype, NetShape, macs, params};
 use autogan::config::RunConfig;
 use autogan::data::{Split, toys};
-use autogan::engine::{COLUMNS, ENLARGED, Event};
+use autogan::engine::{COLUMNS, ENLARGED, LogEvent, Tick};
 use autogan::export::Picture;
 use autogan::run::{RunFolder, RunInfo};
-use autogan::search::News;
+use autogan::search::{Curve, GeneratorStep, SampleSource, SearchEvent, TrainingId};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::outcome;
@@ -40,25 +40,25 @@ fn finished(root: &Path, made: &Made) -> PathBuf {
     let mut folder = RunFolder::create(&dir, &info, &config.to_toml().unwrap()).unwrap();
     for step in 0..50u64 {
         let value = made.distance - step as f64 * 0.1;
-        let loss = News::Metric { name: "shared/generator_loss".to_owned(), step, value };
+        let curve = Curve::from("shared/generator_loss".to_owned());
+        let loss = SearchEvent::Metric { curve, step, value };
         folder.events.append(&loss).unwrap();
-        let (name, scores) = ("winner".to_owned(), vec![outcome::distance(value)]);
-        folder.events.append(&News::Evaluated { name, step, scores, best: true }).unwrap();
+        let (training, step) = (TrainingId::Winner, GeneratorStep(step));
+        let scores = vec![outcome::distance(value)];
+        folder.events.append(&SearchEvent::Evaluated { training, step, scores, best: true }).unwrap();
     }
     let file = "samples/000001.png".to_owned();
     let images = toys::toys(Split::Test, 64, 16, made.hour.unsigned_abs(), &|_, _| {}).unwrap();
     let values = images.batch_f32(&(0..64).collect::<Vec<u32>>());
     let picture = Picture::grid(&values, 16, COLUMNS).enlarged(ENLARGED);
     fs::write(dir.join(&file), picture.png()).unwrap();
-    folder
-        .events
-        .append(&Event::Samples { name: "winner".to_owned(), genotype: None, step: 1, file })
-        .unwrap();
+    let source = SampleSource::Training { training: TrainingId::Winner, step: None };
+    folder.events.append(&LogEvent::Samples { source, genotype: None, tick: Tick(1), file }).unwrap();
     let genotype = Genotype::parse(made.vector).unwrap();
     let shape: NetShape = config.derived_model().net_shape();
     let cost = [params(&genotype, &shape), macs(&genotype, &shape)];
     let summary = outcome::summary(genotype, cost, outcome::distance(made.distance), 16);
-    folder.events.append(&Event::Finished { summary: Box::new(summary.clone()) }).unwrap();
+    folder.events.append(&LogEvent::Finished { summary: Box::new(summary.clone()) }).unwrap();
     folder.events.flush().unwrap();
     folder.write_summary(&summary).unwrap();
     dir

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use autogan::engine::{Event, SampleRequest, Weights};
-use autogan::ipc::{Child, Command, Notice};
+use autogan::engine::{Event, LiveEvent, SampleRequest, Weights};
+use autogan::ipc::{Child, Command, WorkerMessage};
 use autogan::model::ModelFile;
 use autogan::rng::Latent;
 use base64::Engine as _;
@@ -33,7 +33,7 @@ pub fn finished_run() -> &'static Path {
 
 struct Studio {
     child: Child,
-    heard: Receiver<Notice>,
+    heard: Receiver<WorkerMessage>,
 }
 
 impl Studio {
@@ -47,8 +47,8 @@ impl Studio {
 
     fn event(&self) -> Event {
         match self.heard.recv_timeout(PATIENCE).unwrap() {
-            Notice::Event(event) => event,
-            Notice::Gone(death) => panic!("{death:?}"),
+            WorkerMessage::Event(event) => event,
+            WorkerMessage::Gone(death) => panic!("{death:?}"),
         }
     }
 
@@ -59,7 +59,7 @@ impl Studio {
     /// The pixels of the answer to the request `id`.
     fn answer(&self, id: u64) -> Vec<u8> {
         match self.event() {
-            Event::Generated { id: found, side, count, rgba } => {
+            Event::Live(LiveEvent::Generated { id: found, side, count, rgba }) => {
                 let pixels = BASE64_STANDARD.decode(rgba).unwrap();
                 assert_eq!((found, pixels.len()), (id, 4 * side * side * count));
                 pixels
@@ -87,7 +87,8 @@ fn apart(a: &[u8], b: &[u8]) -> u8 {
 #[test]
 fn a_seeds_image_is_that_of_the_command_line() {
     let mut studio = Studio::new(finished_run());
-    let Event::Loaded { genotype, vector, latent, side, params, raw_sha256, device, .. } = studio.event()
+    let Event::Live(LiveEvent::Loaded { genotype, vector, latent, side, params, raw_sha256, device, .. }) =
+        studio.event()
     else {
         panic!("it is loaded first")
     };
@@ -142,7 +143,7 @@ fn of_requests_that_wait_only_the_newest_is_answered() {
     }
     let mut answered = Vec::new();
     while answered.last() != Some(&49) {
-        let Event::Generated { id, .. } = studio.event() else { panic!("images") };
+        let Event::Live(LiveEvent::Generated { id, .. }) = studio.event() else { panic!("images") };
         answered.push(id);
     }
     assert!(answered.is_sorted() && answered.len() < 25, "{answered:?}");
@@ -155,7 +156,7 @@ fn what_cannot_be_made_is_said_and_the_studio_stays() {
     studio.ask(5, Vec::new(), None, Weights::Average);
     let answer = studio.event();
     assert!(
-        matches!(&answer, Event::NotGenerated { id: 5, text } if text.contains("0 images")),
+        matches!(&answer, Event::Live(LiveEvent::NotGenerated { id: 5, text }) if text.contains("0 images")),
         "{answer:?}"
     );
     studio.images(seeds([1]));
@@ -173,9 +174,11 @@ fn a_file_of_its_own_is_loaded_and_lacks_raw_weights() {
     let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
     child.send(&Command::Load { model: path, device: Some("cpu".to_owned()) }).unwrap();
     let mut studio = Studio { child, heard };
-    assert!(matches!(studio.event(), Event::Loaded { raw_sha256: None, .. }));
+    assert!(matches!(studio.event(), Event::Live(LiveEvent::Loaded { raw_sha256: None, .. })));
     studio.ask(1, seeds([1]), None, Weights::Raw);
-    assert!(matches!(studio.event(), Event::NotGenerated { text, .. } if text.contains("raw weights")));
+    assert!(
+        matches!(studio.event(), Event::Live(LiveEvent::NotGenerated { text, .. }) if text.contains("raw weights"))
+    );
 }
 
 #[test]
@@ -191,11 +194,11 @@ fn what_is_no_generator_is_one_sentence() {
         let studio = Studio::new(model);
         let event = studio.event();
         assert!(
-            matches!(&event, Event::Failed { text } if text.contains(words) && !text.contains('\n')),
+            matches!(&event, Event::Live(LiveEvent::Failed { text }) if text.contains(words) && !text.contains('\n')),
             "{event:?}"
         );
         match studio.heard.recv_timeout(PATIENCE).unwrap() {
-            Notice::Gone(death) => assert!(death.orderly && death.text.contains(words), "{death:?}"),
+            WorkerMessage::Gone(death) => assert!(death.orderly && death.text.contains(words), "{death:?}"),
             other => panic!("{other:?}"),
         }
     }

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use autogan::engine::{Control, Event, Job, Stride};
-use autogan::ipc::{Child, Command, Death, Notice};
+use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent, Stride};
+use autogan::ipc::{Child, Command, Death, WorkerMessage};
 use autogan::run::RunView;
 
 use super::resume::{assert_same_outcome, run};
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A worker process, and what it tells.
 pub struct Worker {
     pub child: Child,
-    pub heard: Receiver<Notice>,
+    pub heard: Receiver<WorkerMessage>,
 }
 
 impl Worker {
@@ -31,7 +31,7 @@ impl Worker {
 
     fn start(dir: &Path) -> Self {
         let config = Box::new(small_config());
-        Self::new(Command::Start { job: Job::Search, config, dir: dir.to_owned() })
+        Self::new(Command::Start { job: JobSpec::Search, config, dir: dir.to_owned() })
     }
 
     pub fn tell(&mut self, control: Control) {
@@ -43,8 +43,8 @@ impl Worker {
         let mut events = Vec::new();
         loop {
             match self.heard.recv_timeout(PATIENCE).unwrap() {
-                Notice::Event(event) => events.push(event),
-                Notice::Gone(death) => panic!("{death:?} after {events:?}"),
+                WorkerMessage::Event(event) => events.push(event),
+                WorkerMessage::Gone(death) => panic!("{death:?} after {events:?}"),
             }
             if wanted(events.last().unwrap()) {
                 return events;
@@ -57,15 +57,15 @@ impl Worker {
         let mut events = Vec::new();
         loop {
             match self.heard.recv_timeout(PATIENCE).unwrap() {
-                Notice::Event(event) => events.push(event),
-                Notice::Gone(death) => return (events, death),
+                WorkerMessage::Event(event) => events.push(event),
+                WorkerMessage::Gone(death) => return (events, death),
             }
         }
     }
 }
 
 fn progress(event: &Event) -> bool {
-    matches!(event, Event::Progress { .. })
+    matches!(event, Event::Live(LiveEvent::Progress { .. }))
 }
 
 fn resume_to_the_end(dir: &Path) {
@@ -79,18 +79,18 @@ fn a_worker_pauses_steps_saves_and_stops_as_it_is_told_and_the_run_is_the_same()
     run(&small_search(&straight));
     let mut worker = Worker::start(&told);
     worker.until(progress);
-    worker.tell(Control::Live { every_ms: Some(1) });
-    let events = worker.until(|event| matches!(event, Event::Preview { .. }));
-    let Some(Event::Preview { png, columns, .. }) = events.last() else { unreachable!() };
+    worker.tell(Control::Preview { every_ms: Some(1) });
+    let events = worker.until(|event| matches!(event, Event::Live(LiveEvent::Preview { .. })));
+    let Some(Event::Live(LiveEvent::Preview { png, columns, .. })) = events.last() else { unreachable!() };
     assert!(png.len() > 100 && *columns == 8);
     let asked = Instant::now();
     worker.tell(Control::Pause);
-    worker.until(|event| *event == Event::Paused { paused: true });
+    worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
     assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
     let save = |worker: &mut Worker| {
         worker.tell(Control::Checkpoint);
-        match worker.until(|event| matches!(event, Event::CheckpointSaved { .. })).pop() {
-            Some(Event::CheckpointSaved { step }) => step,
+        match worker.until(|event| matches!(event, Event::Live(LiveEvent::CheckpointSaved { .. }))).pop() {
+            Some(Event::Live(LiveEvent::CheckpointSaved { tick })) => tick,
             _ => unreachable!(),
         }
     };
@@ -99,17 +99,17 @@ fn a_worker_pauses_steps_saves_and_stops_as_it_is_told_and_the_run_is_the_same()
     let mut at = before;
     for stride in [Stride::Both, Stride::Discriminator, Stride::Generator] {
         worker.tell(Control::Step { stride });
-        worker.until(|event| *event == Event::Paused { paused: true });
+        worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
         let after = save(&mut worker);
         assert!(after > at, "a step is done");
         assert_eq!(save(&mut worker), after, "it waits after the step");
         at = after;
     }
     worker.tell(Control::Continue);
-    worker.until(|event| *event == Event::Paused { paused: false });
+    worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: false }));
     worker.tell(Control::Stop);
     let (events, death) = worker.end();
-    assert_eq!(events.last(), Some(&Event::Stopped));
+    assert_eq!(events.last(), Some(&Event::Live(LiveEvent::Stopped)));
     assert!(death.orderly, "{death:?}");
     resume_to_the_end(&told);
     assert_same_outcome(&straight, &told);
@@ -121,15 +121,15 @@ fn a_killed_worker_is_heard_of_at_once_and_its_run_resumes_in_another() {
     let (straight, killed) = (folder.path().join("straight"), folder.path().join("killed"));
     run(&small_search(&straight));
     let mut worker = Worker::start(&killed);
-    worker.until(|event| matches!(event, Event::Samples { .. }));
+    worker.until(|event| matches!(event, Event::Log(LogEvent::Samples { .. })));
     let at = Instant::now();
     worker.child.kill();
     let (_, death) = worker.end();
     assert!(at.elapsed() < Duration::from_secs(2), "{:?}", at.elapsed());
     assert!(!death.orderly && death.text.contains("died"), "{death:?}");
-    let worker = Worker::new(Command::Resume { dir: killed.clone(), renewed: false });
+    let worker = Worker::new(Command::Resume { dir: killed.clone(), after_reexec: false });
     let (events, death) = worker.end();
-    assert!(events.iter().any(|event| matches!(event, Event::Finished { .. })), "{death:?}");
+    assert!(events.iter().any(|event| matches!(event, Event::Log(LogEvent::Finished { .. }))), "{death:?}");
     assert_same_outcome(&straight, &killed);
 }
 
@@ -144,7 +144,7 @@ fn a_worker_that_is_left_saves_and_stops_and_one_that_is_let_go_works_on() {
     let Worker { child, heard } = worker;
     drop(child);
     let last = heard.iter().last();
-    assert!(matches!(last, Some(Notice::Gone(death)) if death.orderly));
+    assert!(matches!(last, Some(WorkerMessage::Gone(death)) if death.orderly));
     assert!(RunView::open(&dir("left")).unwrap().summary().unwrap().is_none());
     resume_to_the_end(&dir("left"));
     assert_same_outcome(&dir("straight"), &dir("left"));
@@ -167,12 +167,12 @@ fn a_run_can_be_paused_and_stopped_through_its_folder() {
     let worker = Worker::start(&dir);
     worker.until(progress);
     autogan::run::tell(&dir, &Control::Pause).unwrap();
-    worker.until(|event| *event == Event::Paused { paused: true });
+    worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
     let seen: Vec<Event> = autogan::run::seen(&dir).unwrap();
-    assert!(seen.contains(&Event::Paused { paused: true }), "{seen:?}");
+    assert!(seen.contains(&Event::Live(LiveEvent::Paused { paused: true })), "{seen:?}");
     autogan::run::tell(&dir, &Control::Stop).unwrap();
     let (events, _) = worker.end();
-    assert_eq!(events.last(), Some(&Event::Stopped));
+    assert_eq!(events.last(), Some(&Event::Live(LiveEvent::Stopped)));
 }
 
 #[test]
@@ -181,9 +181,9 @@ fn a_run_that_cannot_begin_says_why() {
     let mut config = Box::new(small_config());
     config.data.source = "/no/such/pictures".to_owned();
     let dir = folder.path().join("run");
-    let worker = Worker::new(Command::Start { job: Job::Search, config, dir: dir.clone() });
+    let worker = Worker::new(Command::Start { job: JobSpec::Search, config, dir: dir.clone() });
     let (events, death) = worker.end();
-    let told = matches!(events.last(), Some(Event::Failed { text }) if text.contains("/no/such/pictures"));
+    let told = matches!(events.last(), Some(Event::Live(LiveEvent::Failed { text })) if text.contains("/no/such/pictures"));
     assert!(told && death.orderly && death.text.contains("/no/such/pictures"), "{events:?} {death:?}");
     assert!(!dir.exists(), "a run that did not begin leaves nothing");
 }

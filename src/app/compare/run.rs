@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::arch::{Genotype, NetShape, macs, params};
 use crate::config::{RunConfig, Settings, written_settings};
-use crate::engine::{Event, Job, Summary};
+use crate::engine::{JobSpec, LogEvent, Summary};
 use crate::metric::Score;
 use crate::run::{RunError, RunView, Standing, name};
-use crate::search::{Candidate, News};
+use crate::search::{Candidate, SearchEvent};
 
 /// What is said of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,7 +21,7 @@ pub struct Compared {
     /// How it stands.
     pub standing: Standing,
     /// What it is for, if it says so.
-    pub job: Option<Job>,
+    pub job: Option<JobSpec>,
     /// When it was created, as RFC 3339.
     pub started: String,
     /// The version of the program that created it.
@@ -70,7 +70,7 @@ pub struct Outcome {
 pub(super) fn read(dir: &Path) -> Result<(Compared, Settings), RunError> {
     let view = RunView::open(dir)?;
     let info = view.info().clone();
-    let job: Option<Job> = info.extra.get("job").and_then(|job| serde_json::from_value(job.clone()).ok());
+    let job: Option<JobSpec> = info.extra.get("job").and_then(|job| serde_json::from_value(job.clone()).ok());
     let (config, settings, mut warning) = settings(&view)?;
     let candidates = view.candidates::<Candidate>()?;
     let running = view.is_running();
@@ -141,12 +141,12 @@ fn finished(summary: &Summary, config: Option<&RunConfig>) -> Option<Outcome> {
 /// What an unfinished run has to show: what it trains, or the best of its board.
 fn so_far(
     view: &RunView,
-    job: Option<&Job>,
+    job: Option<&JobSpec>,
     board: &[Candidate],
     config: Option<&RunConfig>,
 ) -> Option<Outcome> {
     let (genotype, scores, best_step, is_trained) = match job {
-        Some(Job::Train(genotype)) => {
+        Some(JobSpec::Train(genotype)) => {
             let (scores, step) = best_evaluation(view).unzip();
             (genotype.clone(), scores.unwrap_or_default(), step, true)
         }
@@ -175,9 +175,9 @@ fn so_far(
 
 /// The best evaluation of a single training that is still going on.
 fn best_evaluation(view: &RunView) -> Option<(Vec<Score>, u64)> {
-    let events = view.events::<Event>().ok()?.items;
+    let events = view.events::<LogEvent>().ok()?.items;
     events.into_iter().rev().find_map(|event| match event {
-        Event::News(News::Evaluated { best: true, scores, step, .. }) => Some((scores, step)),
+        LogEvent::Search(SearchEvent::Evaluated { best: true, scores, step, .. }) => Some((scores, step.0)),
         _ => None,
     })
 }
@@ -194,8 +194,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::run::{RunFolder, RunInfo};
+    use crate::search::{EstimatorId, GeneratorStep, TrainingId};
 
-    fn folder(dir: &Path, job: &Job) -> RunFolder {
+    fn folder(dir: &Path, job: &JobSpec) -> RunFolder {
         let mut info = RunInfo::new("cpu", 3, time::OffsetDateTime::now_utc());
         info.extra.insert("job".to_owned(), serde_json::to_value(job).unwrap());
         RunFolder::create(dir, &info, &RunConfig::default().to_toml().unwrap()).unwrap()
@@ -206,11 +207,12 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("run");
         let genotype = Genotype::parse("1 0 1 1 1 0 0 1 1").unwrap();
-        let mut folder = folder(&dir, &Job::Train(genotype.clone()));
+        let mut folder = folder(&dir, &JobSpec::Train(genotype.clone()));
         for (step, value, best) in [(10, 5.0, true), (20, 3.0, true), (30, 4.0, false)] {
             let scores = vec![Score::of_tests(value)];
-            let news = News::Evaluated { name: "train".to_owned(), step, scores, best };
-            folder.events.append(&Event::from(news)).unwrap();
+            let (training, step) = (TrainingId::Single, GeneratorStep(step));
+            let event = SearchEvent::Evaluated { training, step, scores, best };
+            folder.events.append(&event).unwrap();
         }
         folder.events.flush().unwrap();
         let (run, settings) = read(&dir).unwrap();
@@ -225,28 +227,28 @@ mod tests {
     fn a_search_shows_the_best_of_its_board_without_scores_of_shared_weights() {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("run");
-        let mut folder = folder(&dir, &Job::Search);
+        let mut folder = folder(&dir, &JobSpec::Search);
         let (before, _) = read(&dir).unwrap();
         assert_eq!(before.outcome, None);
-        let candidate = |id, reward, estimator: &str| Candidate {
+        let candidate = |id, reward, estimator| Candidate {
             id,
             genotype: Genotype::parse(["1 0 1 1", "0 0 0 0", "1 1 1 0"][id]).unwrap(),
             parent: None,
             cells: 1,
             iteration: 0,
             strategy: "reinforce".to_owned(),
-            estimator: estimator.to_owned(),
+            estimator,
             scores: vec![Score::of_tests(9.0)],
             reward,
             macs: 1,
         };
         for (id, reward) in [(0, 1.0), (1, 2.0)] {
-            folder.candidates.append(&candidate(id, reward, "shared weights")).unwrap();
+            folder.candidates.append(&candidate(id, reward, EstimatorId::SharedWeights)).unwrap();
         }
         folder.candidates.flush().unwrap();
         let best = read(&dir).unwrap().0.outcome.unwrap();
         assert_eq!((best.vector.as_str(), best.scores.len()), ("0 0 0 0", 0));
-        folder.candidates.append(&candidate(2, 0.5, "trained 100 steps")).unwrap();
+        folder.candidates.append(&candidate(2, 0.5, EstimatorId::Trained { steps: 100 })).unwrap();
         folder.candidates.flush().unwrap();
         let best = read(&dir).unwrap().0.outcome.unwrap();
         assert_eq!((best.vector.as_str(), best.scores.len()), ("1 1 1 0", 1));
@@ -256,7 +258,7 @@ mod tests {
     fn settings_of_another_version_are_shown_as_they_are_written() {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path().join("run");
-        drop(folder(&dir, &Job::Search));
+        drop(folder(&dir, &JobSpec::Search));
         std::fs::write(dir.join("config.toml"), "[search]\nlater = 3").unwrap();
         let (run, settings) = read(&dir).unwrap();
         assert!(run.warning.unwrap().contains("search.later"));

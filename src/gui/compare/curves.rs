@@ -6,23 +6,25 @@ use eframe::egui;
 
 use super::names;
 use crate::export::csv;
-use crate::gui::plot::groups::{curve_words, group, shown_group};
+use crate::gui::plot::groups::curve_words;
 use crate::gui::plot::{self, Drawings, Look};
 use crate::gui::session::Session;
 use crate::gui::settings::Settings;
 use crate::gui::state::RunState;
 use crate::gui::theme::Palette;
+use crate::search::{Curve, GanId, TrainingId};
 
 /// What the user looks at.
 #[derive(Default)]
 pub struct View {
     /// The curve that is shown; none for the one that says most.
-    chosen: Option<String>,
-    drawn: Drawings,
+    chosen: Option<Curve>,
+    /// Of each run, by its place.
+    drawn: Drawings<(Curve, usize)>,
 }
 
 pub fn show(ui: &mut egui::Ui, view: &mut View, runs: &[Session], settings: &mut Settings) {
-    let mut curves: BTreeMap<String, usize> = BTreeMap::new();
+    let mut curves: BTreeMap<Curve, usize> = BTreeMap::new();
     for run in runs {
         count(&mut curves, &run.lock());
     }
@@ -38,12 +40,12 @@ pub fn show(ui: &mut egui::Ui, view: &mut View, runs: &[Session], settings: &mut
         let combo =
             egui::ComboBox::from_id_salt("compared curve").selected_text(curve_words(&shown)).width(240.0);
         let combo = combo.show_ui(ui, |ui| {
-            for (name, count) in &curves {
+            for (curve, count) in &curves {
                 let words = match *count == runs.len() {
-                    true => curve_words(name),
-                    false => format!("{} (in {count} of {} runs)", curve_words(name), runs.len()),
+                    true => curve_words(curve),
+                    false => format!("{} (in {count} of {} runs)", curve_words(curve), runs.len()),
                 };
-                ui.selectable_value(&mut view.chosen, Some(name.clone()), words);
+                ui.selectable_value(&mut view.chosen, Some(curve.clone()), words);
             }
         });
         combo.response.labelled_by(label.id);
@@ -56,42 +58,52 @@ pub fn show(ui: &mut egui::Ui, view: &mut View, runs: &[Session], settings: &mut
         }
     });
     let (palette, look) = (Palette::of(ui), Look::of(settings));
-    let is_score = shown_group(&shown) != group(&shown);
+    let is_score = matches!(shown, Curve::Score { .. });
     // What was drawn of another curve is of no use.
-    view.drawn.retain(|known| known.strip_prefix(shown.as_str()).is_some_and(|rest| rest.starts_with('\n')));
-    plot::plot(&format!("compared {shown}"), "Step", look, &palette).show(ui, |plot| {
+    view.drawn.retain(|(curve, _)| *curve == shown);
+    plot::plot(&format!("compared {shown}"), shown.axis().words(), look, &palette).show(ui, |plot| {
         for (index, (run, name)) in runs.iter().zip(&names).enumerate() {
             let state = run.lock();
             let Some(series) = state.series.get(&shown).filter(|series| !series.points().is_empty()) else {
                 continue;
             };
-            let drawn = view.drawn.of(&format!("{shown}\n{index}"), series.points(), look);
+            let drawn = view.drawn.of(&(shown.clone(), index), series.points(), look);
             drawn.show(plot, name, palette.distinct(index), is_score);
         }
     });
 }
 
-/// Adds one to each curve that the run has. Speeds belong to the moment, and are not compared.
-fn count(curves: &mut BTreeMap<String, usize>, state: &RunState) {
-    for (name, series) in &state.series {
-        if !series.points().is_empty() && name != "speed" {
-            *curves.entry(name.clone()).or_default() += 1;
+/// Adds one to each curve that the run has. Speeds are of one machine and time, and are not compared.
+fn count(curves: &mut BTreeMap<Curve, usize>, state: &RunState) {
+    for (curve, series) in &state.series {
+        if !series.points().is_empty() && *curve != Curve::Speed {
+            *curves.entry(curve.clone()).or_default() += 1;
         }
     }
 }
 
 /// The curve that says most: one that all runs have, a score before a loss, of the last training.
-fn telling(curves: &BTreeMap<String, usize>) -> Option<String> {
-    let rank = |(name, count): &(&String, &usize)| {
-        let is_score = shown_group(name) != group(name);
-        let last = ["winner", "train"].contains(&group(name));
-        (**count, is_score, last, std::cmp::Reverse((*name).clone()))
+fn telling(curves: &BTreeMap<Curve, usize>) -> Option<Curve> {
+    let rank = |(curve, count): &(&Curve, &usize)| {
+        let is_score = matches!(curve, Curve::Score { .. });
+        let last = training(curve).is_some_and(TrainingId::is_last);
+        (**count, is_score, last, std::cmp::Reverse((*curve).clone()))
     };
-    curves.iter().max_by_key(rank).map(|(name, _)| name.clone())
+    curves.iter().max_by_key(rank).map(|(curve, _)| curve.clone())
 }
 
-fn points(state: &RunState, name: &str) -> Vec<[f64; 2]> {
-    state.series.get(name).map_or_else(Vec::new, |series| series.points().to_vec())
+/// The training that a curve is of.
+fn training(curve: &Curve) -> Option<TrainingId> {
+    match curve {
+        Curve::Loss { gan: GanId::Training(training), .. }
+        | Curve::Diversity(training)
+        | Curve::Score { training, .. } => Some(*training),
+        _ => None,
+    }
+}
+
+fn points(state: &RunState, curve: &Curve) -> Vec<[f64; 2]> {
+    state.series.get(curve).map_or_else(Vec::new, |series| series.points().to_vec())
 }
 
 /// `run,step,value`, a line for each point.
@@ -105,18 +117,18 @@ fn table<'a>(curves: impl Iterator<Item = (&'a str, Vec<[f64; 2]>)>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gan::Network;
 
     #[test]
     fn the_first_curve_is_a_score_that_all_have() {
-        let curves = |all: &[(&str, usize)]| {
-            let curves = all.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
-            telling(&curves).unwrap_or_default()
-        };
-        let losses = ("shared/generator_loss", 2);
-        let (one, both) = (("winner/fréchet distance", 1), ("winner/fréchet distance", 2));
-        assert_eq!(curves(&[losses, one]), losses.0);
-        assert_eq!(curves(&[losses, both, ("derived 1/fréchet distance", 2)]), both.0);
-        assert_eq!(curves(&[]), "");
+        let telling = |all: &[(Curve, usize)]| telling(&all.iter().cloned().collect());
+        let network = Network::Generator;
+        let losses = (Curve::Loss { gan: GanId::Shared, network }, 2);
+        let score = |training, count| (Curve::Score { training, label: "FID" }, count);
+        let (one, both) = (score(TrainingId::Winner, 1), score(TrainingId::Winner, 2));
+        assert_eq!(telling(&[losses.clone(), one]), Some(losses.0.clone()));
+        assert_eq!(telling(&[losses, both.clone(), score(TrainingId::Finalist(1), 2)]), Some(both.0));
+        assert_eq!(telling(&[]), None);
     }
 
     #[test]

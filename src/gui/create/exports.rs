@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::history::Moment;
+use super::history::Snapshot;
 use super::link::{Look, Model};
 use crate::engine::{COLUMNS, Weights};
 use crate::export::{Animation, GAP, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
@@ -127,14 +127,14 @@ pub enum Work {
     /// The pictures of the training, one after the other.
     History {
         /// The pictures.
-        moments: Arc<Vec<Moment>>,
+        snapshots: Arc<Vec<Snapshot>>,
         /// The run's seed.
         seed: u64,
         /// Frames in a second.
         rate: f64,
     },
     /// One picture of the training.
-    Moment(Moment, u64),
+    Snapshot(Snapshot, u64),
 }
 
 impl Work {
@@ -156,7 +156,7 @@ impl Work {
                 begin: None,
             },
             Self::Grid(..) => save("the grid", "grid".to_owned(), vec![PNG]),
-            Self::Moment(moment, _) => save("the grid", format!("step-{}", moment.step), vec![PNG]),
+            Self::Snapshot(snapshot, _) => save("the grid", format!("step-{}", snapshot.tick), vec![PNG]),
             Self::Sheet(..) => save("the contact sheet", "sheet".to_owned(), vec![PNG]),
             Self::Film { .. } => save("the film", "interpolation".to_owned(), vec![GIF, APNG]),
             Self::History { .. } => save("the film", "history".to_owned(), vec![GIF, APNG]),
@@ -214,20 +214,19 @@ impl Work {
                 });
                 animate(path, &images, 1, factor, rate, &recipe)
             }
-            Self::History { moments, seed, rate } => {
-                let images = moments.iter().map(|moment| read(&moment.file).map(Arc::new)).collect::<Result<
-                    Vec<_>,
-                    _,
-                >>(
-                )?;
-                let steps = moments.iter().map(|moment| moment.step).collect();
+            Self::History { snapshots, seed, rate } => {
+                let images = snapshots
+                    .iter()
+                    .map(|snapshot| read(&snapshot.file).map(Arc::new))
+                    .collect::<Result<Vec<_>, _>>()?;
+                let steps = snapshots.iter().map(|snapshot| snapshot.tick.0).collect();
                 let recipe =
                     Recipe { truncation: None, ..source.described(LatentRecipe::Run { seed, steps }) };
                 animate(path, &images, COLUMNS, factor, rate, &recipe)
             }
-            Self::Moment(moment, seed) => {
-                let picture = read(&moment.file)?.grid(COLUMNS, factor, GAP as u32 * factor);
-                let latents = LatentRecipe::Run { seed, steps: vec![moment.step] };
+            Self::Snapshot(snapshot, seed) => {
+                let picture = read(&snapshot.file)?.grid(COLUMNS, factor, GAP as u32 * factor);
+                let latents = LatentRecipe::Run { seed, steps: vec![snapshot.tick.0] };
                 let recipe = Recipe { truncation: None, ..source.described(latents) };
                 write(path, &picture.png_with(&recipe))?;
                 Ok(format!("Grid saved in {}", path.display()))
@@ -294,6 +293,8 @@ mod tests {
     use super::*;
     use crate::arch::Genotype;
     use crate::engine::ENLARGED;
+    use crate::engine::Tick;
+    use crate::search::SampleSource;
 
     fn source() -> Source {
         let genotype = Genotype::autogan_a();
@@ -366,15 +367,16 @@ mod tests {
     fn a_history_whose_images_grew_is_one_film() {
         let folder = tempfile::tempdir().unwrap();
         let sets = [4, 8].map(|side| Arc::new(Tiles::new(side, vec![9; 4 * side * side * 64]).unwrap()));
-        let moments = sets.iter().enumerate().map(|(number, set)| {
+        let snapshots = sets.iter().enumerate().map(|(number, set)| {
             let file = folder.path().join(format!("{number}.png"));
             let picture = set.grid(COLUMNS, 1, 2).enlarged(ENLARGED);
             std::fs::write(&file, picture.png()).unwrap();
-            Moment { name: String::new(), step: number as u64, file }
+            let source = SampleSource::Shared { iteration: number as u64 };
+            Snapshot { source, tick: Tick(number as u64), file }
         });
-        let moments = Arc::new(moments.collect::<Vec<_>>());
+        let snapshots = Arc::new(snapshots.collect::<Vec<_>>());
         let path = folder.path().join("film.apng");
-        let work = Work::History { moments, seed: 5, rate: 10.0 };
+        let work = Work::History { snapshots, seed: 5, rate: 10.0 };
         assert!(work.write(&source(), &path).unwrap().starts_with("Film of 2 frames"));
         let recipe = Recipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
         assert_eq!(recipe.latents, LatentRecipe::Run { seed: 5, steps: vec![0, 1] });

@@ -3,16 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::engine::Event;
+use crate::engine::{LogEvent, Tick};
 use crate::run::{RunView, inside};
+use crate::search::SampleSource;
 
-/// One picture.
+/// One picture of the training.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moment {
-    /// What made it: `winner, step 500`.
-    pub name: String,
-    /// The run's unit of work at that time.
-    pub step: u64,
+pub struct Snapshot {
+    /// The work that it comes from.
+    pub source: SampleSource,
+    /// When it was made.
+    pub tick: Tick,
     /// The file.
     pub file: PathBuf,
 }
@@ -25,9 +26,9 @@ pub enum History {
     /// There are none; why.
     None(String),
     /// Oldest first, at least one.
-    Moments {
-        /// The moments.
-        moments: Arc<Vec<Moment>>,
+    Snapshots {
+        /// The pictures.
+        snapshots: Arc<Vec<Snapshot>>,
         /// The run's seed, of which the latents are.
         seed: u64,
     },
@@ -36,21 +37,24 @@ pub enum History {
 /// Looks for the pictures of the run in `dir`, which may be no run at all.
 pub fn read(dir: &Path) -> History {
     if !dir.is_dir() {
-        return History::None("A model file tells nothing of its training; open a run instead".to_owned());
+        return History::None("A model file says nothing of its training; open a run instead".to_owned());
     }
-    let read = RunView::open(dir).and_then(|view| Ok((view.info().seed, view.events::<Event>()?)));
+    let read = RunView::open(dir).and_then(|view| Ok((view.info().seed, view.events::<LogEvent>()?)));
     let (seed, events) = match read {
         Ok((seed, events)) => (seed, events.items),
         Err(error) => return History::None(error.to_string()),
     };
-    let moments = events.into_iter().filter_map(|event| match event {
-        Event::Samples { name, step, file, .. } => Some(Moment { name, step, file: inside(dir, &file)? }),
+    let snapshots = events.into_iter().filter_map(|event| match event {
+        LogEvent::Samples { source, tick, file, .. } => {
+            Some(Snapshot { source, tick, file: inside(dir, &file)? })
+        }
         _ => None,
     });
     // Who clears a run folder up may have thrown some away.
-    let moments: Vec<Moment> = moments.filter(|moment| moment.file.exists()).collect();
-    match moments.is_empty() {
-        true => History::None("The run has no pictures of its training any more".to_owned()),
-        false => History::Moments { moments: Arc::new(moments), seed },
+    let snapshots: Vec<Snapshot> = snapshots.filter(|snapshot| snapshot.file.exists()).collect();
+    if snapshots.is_empty() {
+        History::None("The run has no pictures of its training any more".to_owned())
+    } else {
+        History::Snapshots { snapshots: Arc::new(snapshots), seed }
     }
 }

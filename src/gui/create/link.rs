@@ -207,14 +207,14 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 fn employ(program: &Path, model: PathBuf, weak: &Weak<Mutex<Shared>>, wake: Wake) {
-    let (heard_by, woken) = (weak.clone(), wake.clone());
-    let hear = move |notice| {
-        if let Some(shared) = heard_by.upgrade() {
-            hear(&shared, notice);
+    let (receiver, woken) = (weak.clone(), wake.clone());
+    let on_message = move |message| {
+        if let Some(shared) = receiver.upgrade() {
+            receive(&shared, message);
             woken();
         }
     };
-    let started = Child::spawn(program, hear).and_then(|mut child| {
+    let started = Child::spawn(program, on_message).and_then(|mut child| {
         child.send(&Command::Load { model, device: None })?;
         Ok(child)
     });
@@ -232,24 +232,29 @@ fn employ(program: &Path, model: PathBuf, weak: &Weak<Mutex<Shared>>, wake: Wake
     wake();
 }
 
-fn hear(shared: &Mutex<Shared>, notice: Notice) {
-    match notice {
-        Notice::Event(Event::Loaded {
-            genotype,
-            vector,
-            latent,
-            side,
-            params,
-            sha256,
-            raw_sha256,
-            device,
-        }) => {
+fn receive(shared: &Mutex<Shared>, message: WorkerMessage) {
+    match message {
+        WorkerMessage::Event(Event::Live(event)) => live_event(shared, event),
+        WorkerMessage::Event(Event::Log(_)) => {}
+        WorkerMessage::Gone(death) => {
+            let mut shared = lock(shared);
+            shared.flight = None;
+            if !matches!(shared.standing, Standing::Failed(_)) {
+                shared.standing = Standing::Failed(death.text);
+            }
+        }
+    }
+}
+
+fn live_event(shared: &Mutex<Shared>, event: LiveEvent) {
+    match event {
+        LiveEvent::Loaded { genotype, vector, latent, side, params, sha256, raw_sha256, device } => {
             let mut shared = lock(shared);
             let model = Model { genotype, vector, latent, side, params, sha256, raw_sha256, device };
             shared.standing = Standing::Ready(Arc::new(model));
             shared.ask();
         }
-        Notice::Event(Event::Generated { id, side, rgba, .. }) => {
+        LiveEvent::Generated { id, side, rgba, .. } => {
             // Not while a frame waits for the lock.
             let images = cut(&rgba, side);
             let mut shared = lock(shared);
@@ -261,22 +266,15 @@ fn hear(shared: &Mutex<Shared>, notice: Notice) {
             }
             shared.ask();
         }
-        Notice::Event(Event::NotGenerated { id, text }) => {
+        LiveEvent::NotGenerated { id, text } => {
             let mut shared = lock(shared);
             if let Some(flight) = shared.flight.take_if(|flight| flight.id == id) {
                 shared.refuse(flight, text);
             }
             shared.ask();
         }
-        Notice::Event(Event::Failed { text }) => lock(shared).standing = Standing::Failed(text),
-        Notice::Event(_) => {}
-        Notice::Gone(death) => {
-            let mut shared = lock(shared);
-            shared.flight = None;
-            if !matches!(shared.standing, Standing::Failed(_)) {
-                shared.standing = Standing::Failed(death.text);
-            }
-        }
+        LiveEvent::Failed { text } => lock(shared).standing = Standing::Failed(text),
+        _ => {}
     }
 }
 

@@ -21,7 +21,7 @@ use choices::{Choices, Mode};
 use controls::Wish;
 use exports::{Export, Source, Work};
 use film::Player;
-use history::{History, Moment};
+use history::{History, Snapshot};
 use link::{Link, Made, Model, Order, Purpose, Standing};
 use stage::{Touch, Wall};
 
@@ -56,7 +56,7 @@ pub struct Studio {
     player: Player,
     history: Reader<History>,
     /// The picture of the training that is shown until the next is read.
-    moment: Option<(Moment, Arc<Tiles>)>,
+    snapshot: Option<(Snapshot, Arc<Tiles>)>,
     exporter: Exporter,
     /// Images in a row of the wall, as it is shown.
     columns: usize,
@@ -78,7 +78,7 @@ impl Studio {
             choices: Choices::default(),
             zoom: Zoom::default(),
             player: Player::default(),
-            moment: None,
+            snapshot: None,
             columns: 1,
         }
     }
@@ -268,30 +268,30 @@ impl Studio {
     }
 
     fn training(&mut self, ui: &mut egui::Ui, history: &History, pictures: &mut Pictures) {
-        let moments = match history {
-            History::Moments { moments, .. } => moments,
+        let snapshots = match history {
+            History::Snapshots { snapshots, .. } => snapshots,
             History::Reading => return nothing(ui, "Looking for pictures of the training…"),
             History::None(reason) => return nothing(ui, reason),
         };
         egui::Panel::bottom("film").show(ui, |ui| {
             ui.add_space(4.0);
-            let words = &moments[self.player.frame(moments.len())].name;
-            self.player.bar(ui, moments.len(), &mut self.choices.rate, words);
+            let words = &snapshots[self.player.frame(snapshots.len())].source.to_string();
+            self.player.bar(ui, snapshots.len(), &mut self.choices.rate, words);
             ui.add_space(4.0);
         });
-        let moment = &moments[self.player.frame(moments.len())];
-        let read = pictures.get(&pictures::Source::File(moment.file.clone()), || None);
+        let snapshot = &snapshots[self.player.frame(snapshots.len())];
+        let read = pictures.get(&pictures::Source::File(snapshot.file.clone()), || None);
         central(ui, |ui| {
             match read {
-                Some(Ok(tiles)) => self.moment = Some((moment.clone(), tiles)),
+                Some(Ok(tiles)) => self.snapshot = Some((snapshot.clone(), tiles)),
                 Some(Err(problem)) => return nothing_in(ui, &problem),
                 None => {}
             }
-            let Some((moment, tiles)) = &self.moment else {
+            let Some((snapshot, tiles)) = &self.snapshot else {
                 return nothing_in(ui, "Reading the picture…");
             };
             let wall = Wall {
-                name: &moment.name,
+                name: &snapshot.source.to_string(),
                 tiles,
                 words: &|index| format!("Image {} of the training", index + 1),
                 picked: &|_| None,
@@ -388,9 +388,9 @@ impl Studio {
                 Ok(Work::Image(latent, image))
             }
             (Export::Selection, ..) => Ok(Work::Selection(picked()?)),
-            (Export::Grid, Mode::History, History::Moments { seed, .. }) => {
-                let (moment, _) = self.moment.clone().ok_or("The picture is being read")?;
-                Ok(Work::Moment(moment, *seed))
+            (Export::Grid, Mode::History, History::Snapshots { seed, .. }) => {
+                let (snapshot, _) = self.snapshot.clone().ok_or("The picture is being read")?;
+                Ok(Work::Snapshot(snapshot, *seed))
             }
             (Export::Grid, ..) => {
                 shown().map(|(latents, tiles, columns)| Work::Grid(latents, tiles, columns))
@@ -398,8 +398,8 @@ impl Studio {
             (Export::Sheet, ..) => {
                 shown().map(|(latents, tiles, columns)| Work::Sheet(latents, tiles, columns))
             }
-            (Export::Animation, Mode::History, History::Moments { moments, seed }) => {
-                Ok(Work::History { moments: moments.clone(), seed: *seed, rate: self.choices.rate })
+            (Export::Animation, Mode::History, History::Snapshots { snapshots, seed }) => {
+                Ok(Work::History { snapshots: snapshots.clone(), seed: *seed, rate: self.choices.rate })
             }
             (Export::Animation, Mode::Interpolate, _) => {
                 let film = self.choices.film();

@@ -1,4 +1,4 @@
-//! A generator as a drawing: the selected candidate, the best so far or the one at hand, and what tells it
+//! A generator as a drawing: the selected candidate, the best so far or the current one, and what tells it
 //! from another.
 
 use eframe::egui::{self, RichText};
@@ -12,7 +12,7 @@ use crate::search::Activity;
 #[derive(Default)]
 pub struct View {
     diagrams: Diagrams,
-    /// Whether it shows the architecture at hand, whichever that is, while nothing is selected.
+    /// Whether it shows the current architecture, whichever that is, while nothing is selected.
     follows: bool,
 }
 
@@ -59,15 +59,15 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
 /// What is to be shown: the selected candidate, else what was chosen here.
 fn shown(context: &Context<'_>) -> Option<Shown> {
     let selected = context.view.selected.and_then(|id| context.candidate(id));
-    let at_hand = context.state.at_hand.as_ref().filter(|_| context.is_live());
+    let current = context.state.current.as_ref().filter(|_| context.is_live());
     let follows = context.view.architecture.follows && selected.is_none();
     let best = context.state.best_at(context.moment);
-    match (at_hand, selected.or(best)) {
-        // While there is no candidate, there is only what is at hand.
+    match (current, selected.or(best)) {
+        // While there is no candidate, there is only the current one.
         (Some(genotype), candidate) if follows || candidate.is_none() => {
             let activity = context.state.phase_at(context.moment).map(|phase| phase.activity);
             let derived = matches!(activity, Some(Activity::Derive | Activity::Winner));
-            let doing = activity.map_or("", Activity::at_hand);
+            let doing = activity.map_or("", Activity::of_current);
             Some(Shown { genotype: genotype.clone(), title: doing.to_owned(), derived })
         }
         (_, Some(candidate)) => {
@@ -92,7 +92,7 @@ fn choose(ui: &mut egui::Ui, context: &mut Context<'_>) {
         (true, "Now", "The architecture that is trained or estimated at this moment, as it changes"),
     ] {
         let chosen = !selected && *follows == now;
-        let possible = !now || context.state.at_hand.is_some();
+        let possible = !now || context.state.current.is_some();
         let label = ui.add_enabled(possible, egui::Button::selectable(chosen, text));
         let label = label.on_hover_text(about).on_disabled_hover_text("No worker is at work on the run");
         if label.clicked() {

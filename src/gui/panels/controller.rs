@@ -4,8 +4,9 @@ use eframe::egui::{self, Align2, FontId, Pos2, Rect, RichText, Role, Sense, Vec2
 
 use super::{Context, empty};
 use crate::arch::{NetShape, Space, SpaceConfig, words};
-use crate::gui::state::{Reading, RunState};
+use crate::gui::state::{Probabilities, RunState};
 use crate::gui::theme::{Palette, faded};
+use crate::search::Curve;
 
 /// One row of the map: a choice of a decision.
 struct Row {
@@ -17,9 +18,9 @@ struct Row {
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let readings = context.state.readings_at(context.moment);
-    let Some(newest) = readings.iter().rev().find(|reading| !reading.distributions.is_empty()) else {
-        let text = match readings.is_empty() {
+    let stored = context.state.probabilities_at(context.moment);
+    let Some(newest) = stored.iter().rev().find(|entry| !entry.distributions.is_empty()) else {
+        let text = match stored.is_empty() {
             true => "Probabilities come with the end of the first iteration",
             false => "This strategy draws without probabilities",
         };
@@ -27,11 +28,11 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
     };
     numbers(ui, context);
     // Growing brings new decisions; each stage has a map of its own.
-    let mut stages: Vec<usize> = readings.iter().map(|reading| reading.cells).collect();
+    let mut stages: Vec<usize> = stored.iter().map(|entry| entry.cells).collect();
     stages.dedup();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         for &cells in stages.iter().rev() {
-            let columns: Vec<&Reading> = readings.iter().filter(|reading| reading.cells == cells).collect();
+            let columns: Vec<&Probabilities> = stored.iter().filter(|entry| entry.cells == cells).collect();
             let rows = rows(context.state, columns[0]);
             let words = words::cells(cells);
             let now = if cells == newest.cells { " (now)" } else { "" };
@@ -46,14 +47,14 @@ fn numbers(ui: &mut egui::Ui, context: &Context<'_>) {
     ui.horizontal_wrapped(|ui| {
         for (name, words, hint) in [
             (
-                "controller/entropy",
+                "entropy",
                 "Entropy",
                 "How undecided the controller is, in nats summed over its decisions: it falls while it learns",
             ),
-            ("controller/reward", "Reward", "What the last proposal was worth"),
-            ("controller/baseline", "Baseline", "The moving average that a reward is held against"),
+            ("reward", "Reward", "What the last proposal was worth"),
+            ("baseline", "Baseline", "The moving average that a reward is held against"),
         ] {
-            let value = context.state.series.get(name).and_then(|series| series.at(context.moment));
+            let value = context.state.series.get(&Curve::Controller(name.to_owned())).and_then(|series| series.at(context.moment));
             if let Some([_, value]) = value {
                 ui.label(RichText::new(words).weak()).on_hover_text(hint);
                 ui.label(format!("{value:.3}")).on_hover_text(hint);
@@ -63,7 +64,7 @@ fn numbers(ui: &mut egui::Ui, context: &Context<'_>) {
 }
 
 /// The rows of a stage: of the cell that is chosen, or of all where the search has one level.
-fn rows(state: &RunState, reading: &Reading) -> Vec<Row> {
+fn rows(state: &RunState, reading: &Probabilities) -> Vec<Row> {
     let space = match &state.config {
         Some(config) => Space::new(config.space.clone(), config.model.net_shape()),
         None => {
@@ -87,7 +88,7 @@ fn rows(state: &RunState, reading: &Reading) -> Vec<Row> {
     rows
 }
 
-fn map(ui: &mut egui::Ui, rows: &[Row], columns: &[&Reading], cells: usize) {
+fn map(ui: &mut egui::Ui, rows: &[Row], columns: &[&Probabilities], cells: usize) {
     const NAME: f32 = 150.0;
     const HEIGHT: f32 = 17.0;
     const BREAK: f32 = 5.0;

@@ -1,44 +1,41 @@
 //! Losses, scores, rewards and speed over time.
 
+use std::collections::BTreeSet;
+
 use eframe::egui;
 use egui_plot::VLine;
 
 use super::{Context, empty};
 use crate::export::csv;
-use crate::gui::plot::groups::{group, shown_group, words};
+use crate::gui::plot::groups::{in_group, words};
 use crate::gui::plot::{self, Drawings, Look};
-use crate::gui::state::{RunState, Series, rates};
+use crate::gui::state::{RunState, Series};
 use crate::gui::theme::Palette;
+use crate::search::{Axis, Curve, CurveGroup};
 
 /// The panel's own state.
 #[derive(Default)]
 pub struct View {
     /// The group that is shown; none for the newest.
-    group: Option<String>,
-    drawn: Drawings,
+    group: Option<CurveGroup>,
+    drawn: Drawings<Curve>,
 }
 
-/// Groups in order, scores of trainings with their losses apart.
-fn groups(state: &RunState, moment: u32) -> Vec<String> {
-    let mut groups: Vec<String> = Vec::new();
-    for (name, series) in &state.series {
-        let group = shown_group(name);
-        if series.count_until(moment) > 0 && !groups.contains(&group) {
-            groups.push(group);
-        }
-    }
-    groups
+/// The groups of the curves that have points up to an event.
+fn groups(state: &RunState, event_index: u32) -> BTreeSet<CurveGroup> {
+    let drawn = state.series.iter().filter(|(_, series)| series.count_until(event_index) > 0);
+    drawn.map(|(curve, _)| curve.group()).collect()
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
     let groups = groups(context.state, context.moment);
-    if groups.is_empty() {
+    let Some(first) = groups.first() else {
         return empty(ui, "Curves come with the first step");
-    }
+    };
     let view = &mut context.view.curves;
     let newest = newest(context.state, context.moment);
     let chosen = view.group.clone().filter(|group| groups.contains(group));
-    let shown = chosen.clone().or(newest).unwrap_or_else(|| groups[0].clone());
+    let shown = chosen.clone().or(newest).unwrap_or_else(|| first.clone());
     ui.horizontal_wrapped(|ui| {
         let text = match &chosen {
             Some(group) => words(group),
@@ -65,52 +62,51 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
 }
 
 /// The curves of a group up to a moment: `name,step,value`, a line for each point.
-fn table(state: &RunState, moment: u32, shown: &str) -> String {
-    let curves = state.series.iter().filter(|(name, _)| shown_group(name) == shown);
-    let rows = curves.flat_map(|(name, series)| {
+fn table(state: &RunState, moment: u32, shown: &CurveGroup) -> String {
+    let curves = state.series.iter().filter(|(curve, _)| curve.group() == *shown);
+    let rows = curves.flat_map(|(curve, series)| {
         let points = series.points()[..series.count_until(moment)].iter();
-        points.map(move |[step, value]| [name.clone(), step.to_string(), value.to_string()])
+        points.map(move |[step, value]| [curve.to_string(), step.to_string(), value.to_string()])
     });
     csv(["name", "step", "value"], rows)
 }
 
 /// The group that got the newest point.
-fn newest(state: &RunState, moment: u32) -> Option<String> {
+fn newest(state: &RunState, moment: u32) -> Option<CurveGroup> {
     let last = |series: &Series| {
         let count = series.count_until(moment);
         series.moments()[..count].last().copied()
     };
-    let candidates = state.series.iter().filter(|(name, _)| !["speed", rates::GROUP].contains(&group(name)));
-    // Scores come seldom, so that their group would flash up for an instant.
-    let candidates = candidates.filter(|(name, _)| shown_group(name) == group(name));
-    let newest = candidates.max_by_key(|(_, series)| last(series));
-    newest.map(|(name, _)| shown_group(name))
+    // Speeds and rates come with other curves, and scores so seldom that their group would flash up for an
+    // instant.
+    let passing = |group: &CurveGroup| {
+        matches!(group, CurveGroup::Speed | CurveGroup::LearningRates | CurveGroup::Score(_))
+    };
+    let candidates = state.series.iter().filter(|(curve, _)| !passing(&curve.group()));
+    candidates.max_by_key(|(_, series)| last(series)).map(|(curve, _)| curve.group())
 }
 
-fn draw(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &str) {
+fn draw(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &CurveGroup) {
     let palette = Palette::of(ui);
     let look = Look::of(context.settings);
     let View { drawn, .. } = &mut context.view.curves;
-    let in_group: Vec<(&String, &Series)> =
-        context.state.series.iter().filter(|(name, _)| shown_group(name) == shown).collect();
-    drawn.retain(|name| in_group.iter().any(|(known, _)| *known == name));
-    let scores = in_group.iter().all(|(name, _)| group(name) != shown);
-    let horizontal = if shown == "speed" { "Moment" } else { "Step" };
-    plot::plot(shown, horizontal, look, &palette).show(ui, |plot| {
-        for (index, (name, series)) in in_group.iter().enumerate() {
-            let color = match scores || shown == "controller" {
-                true => palette.distinct(index),
-                false => palette.by_name(name),
-            };
-            let label = match scores {
-                true => group(name).to_owned(),
-                false => name.rsplit('/').next().unwrap_or(name).replace('_', " "),
+    let curves: Vec<(&Curve, &Series)> =
+        context.state.series.iter().filter(|(curve, _)| curve.group() == *shown).collect();
+    drawn.retain(|known| curves.iter().any(|(curve, _)| *curve == known));
+    let scores = matches!(shown, CurveGroup::Score(_));
+    let horizontal = curves.first().map_or(Axis::Steps, |(curve, _)| curve.axis()).words();
+    plot::plot(&words(shown), horizontal, look, &palette).show(ui, |plot| {
+        for (index, (curve, series)) in curves.iter().enumerate() {
+            let color = if scores || *shown == CurveGroup::Controller {
+                palette.distinct(index)
+            } else {
+                palette.of_curve(curve)
             };
             let points = &series.points()[..series.count_until(context.moment)];
-            drawn.of(name, points, look).show(plot, &label, color, scores);
+            drawn.of(curve, points, look).show(plot, &in_group(curve), color, scores);
         }
         // Where the scrubber stands, if the end of the curve does not show it.
-        let end = in_group.iter().filter_map(|(_, series)| series.at(context.moment)).map(|[x, _]| x);
+        let end = curves.iter().filter_map(|(_, series)| series.at(context.moment)).map(|[x, _]| x);
         let end = end.reduce(f64::max).filter(|_| context.view.moment.is_some());
         if let Some(end) = end {
             plot.vline(VLine::new("scrubber", end).color(palette.faint).name(""));
@@ -121,15 +117,19 @@ fn draw(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::GanId;
 
     #[test]
     fn a_table_has_every_point_of_the_group_up_to_the_moment() {
         let mut state = RunState::default();
-        for (moment, name) in [(1, "shared/generator_loss"), (2, "winner/loss"), (3, "shared/generator_loss")]
+        for (moment, name) in
+            [(1, "shared/generator_loss"), (2, "winner/diversity"), (3, "shared/generator_loss")]
         {
-            state.series.entry(name.to_owned()).or_default().push(moment, f64::from(moment), 0.5);
+            let series = state.series.entry(Curve::from(name.to_owned())).or_default();
+            series.push(moment, f64::from(moment), 0.5);
         }
-        assert_eq!(table(&state, 2, "shared"), "name,step,value\nshared/generator_loss,1,0.5\n");
-        assert_eq!(table(&state, 3, "shared").lines().count(), 3);
+        let shown = CurveGroup::Losses(GanId::Shared);
+        assert_eq!(table(&state, 2, &shown), "name,step,value\nshared/generator_loss,1,0.5\n");
+        assert_eq!(table(&state, 3, &shown).lines().count(), 3);
     }
 }

@@ -6,6 +6,7 @@ use eframe::egui::{self, Rect, RichText, Role, Sense, WidgetInfo};
 
 use super::{Context, Saving, Wish, empty, saving};
 use crate::arch::Genotype;
+use crate::engine::Tick;
 use crate::export::Tiles;
 use crate::gui::pictures::Source;
 use crate::gui::state::{Preview, Sample, capital};
@@ -13,6 +14,7 @@ use crate::gui::theme::Palette;
 use crate::gui::wall::{self, Placement};
 use crate::gui::zoom::Zoom;
 use crate::run::inside;
+use crate::search::SampleSource;
 
 /// Points between two images.
 const SPACING: f32 = 3.0;
@@ -31,11 +33,11 @@ pub struct View {
 struct Shown {
     tiles: Arc<Tiles>,
     /// The work that it comes from.
-    name: String,
+    source: SampleSource,
     /// What made it, where that is known.
     genotype: Option<Genotype>,
-    /// The step of the run's work that it is named after; none for a preview.
-    step: Option<u64>,
+    /// When it was made; none for a preview.
+    tick: Option<Tick>,
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
@@ -50,7 +52,7 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         return empty(ui, text);
     };
     ui.horizontal(|ui| {
-        ui.label(capital(&shown.name));
+        ui.label(capital(&shown.source.to_string()));
         ui.label(RichText::new(format!("{0} x {0} px", shown.tiles.side())).weak());
         let selected = context.view.samples.selected.filter(|&selected| selected < shown.tiles.count());
         if let (Some(index), Some(config)) = (selected, &context.state.config) {
@@ -62,7 +64,7 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         }
         save(ui, context, &shown, selected);
     });
-    wall(ui, &mut context.view.samples, &shown.name, &shown.tiles);
+    wall(ui, &mut context.view.samples, &shown.source.to_string(), &shown.tiles);
 }
 
 /// What can be taken out of the panel.
@@ -71,13 +73,13 @@ fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: O
         return;
     };
     let config = || Box::new(config.clone());
-    let Shown { tiles, genotype, step, .. } = shown;
+    let Shown { tiles, genotype, tick, .. } = shown;
     let made = || genotype.clone().map(|genotype| (genotype, config()));
     let wish = &mut context.view.wish;
     ui.menu_button("Save…", |ui| {
         let about = "A PNG file of all images, which keeps how they were made";
         if ui.button("All images…").on_hover_text(about).clicked() {
-            *wish = Some(Wish::Save(Saving::Wall { tiles: tiles.clone(), step: *step, made: made() }));
+            *wish = Some(Wish::Save(Saving::Wall { tiles: tiles.clone(), tick: *tick, made: made() }));
         }
         let index = selected.unwrap_or(0);
         let item = |ui: &mut egui::Ui, name: &str, about: &str| {
@@ -100,14 +102,14 @@ fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: O
 /// Finds the picture of the moment; keeps the one before while it is being read.
 fn read(context: &mut Context<'_>) -> Result<(), String> {
     let preview = context.state.preview.as_ref().filter(|_| context.is_live());
-    let (name, genotype, step, source) = match (preview, context.state.sample_at(context.moment)) {
-        (Some(Preview { name, genotype, number, .. }), _) => {
-            (name, Some(genotype), None, Source::Preview(context.dir.to_owned(), *number))
+    let (source, genotype, tick, picture) = match (preview, context.state.sample_at(context.moment)) {
+        (Some(Preview { source, genotype, number, .. }), _) => {
+            (*source, Some(genotype), None, Source::Preview(context.dir.to_owned(), *number))
         }
-        (None, Some(Sample { name, genotype, step, file, .. })) => {
+        (None, Some(Sample { source, genotype, tick, file, .. })) => {
             let path = inside(context.dir, file)
                 .ok_or_else(|| format!("The log names a picture outside of the run's folder: {file}"))?;
-            (name, genotype.as_ref(), Some(*step), Source::File(path))
+            (*source, genotype.as_ref(), Some(*tick), Source::File(path))
         }
         (None, None) => {
             // The end of a worker takes nothing away that was shown.
@@ -118,10 +120,10 @@ fn read(context: &mut Context<'_>) -> Result<(), String> {
         }
     };
     let png = || preview.map(|preview| preview.png.clone());
-    match context.pictures.get(&source, png) {
+    match context.pictures.get(&picture, png) {
         Some(Ok(tiles)) => {
-            let (name, genotype) = (name.clone(), genotype.cloned());
-            context.view.samples.shown = Some(Shown { tiles, name, genotype, step });
+            let genotype = genotype.cloned();
+            context.view.samples.shown = Some(Shown { tiles, source, genotype, tick });
             Ok(())
         }
         Some(Err(problem)) => Err(problem),

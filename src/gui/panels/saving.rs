@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::{ArchitectureFormat, architecture_file, latent_file};
 use crate::arch::Genotype;
 use crate::config::RunConfig;
-use crate::engine::{COLUMNS, ENLARGED};
+use crate::engine::{COLUMNS, ENLARGED, Tick};
 use crate::export::{GAP, LatentRecipe, Picture, Recipe, Tiles};
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
 use crate::gui::exporter::write;
@@ -50,8 +50,8 @@ pub enum Saving {
     Wall {
         /// The images.
         tiles: Arc<Tiles>,
-        /// The step of the run's work that the picture is named after, where it is a kept one.
-        step: Option<u64>,
+        /// When the picture was made, where it is a kept one.
+        tick: Option<Tick>,
         /// What made them, where that is known, and the run's settings.
         made: Option<(Genotype, Box<RunConfig>)>,
     },
@@ -100,10 +100,10 @@ impl Saving {
                 let bytes = latent_file(&latent(&config, index));
                 ("Latent", bytes.map_err(|error| format!("{error:#}"))?)
             }
-            Self::Wall { tiles, step, made } => {
+            Self::Wall { tiles, tick, made } => {
                 let run = |config: &RunConfig| LatentRecipe::Run {
                     seed: config.seed,
-                    steps: step.into_iter().collect(),
+                    steps: tick.into_iter().map(|tick| tick.0).collect(),
                 };
                 let picture = tiles.grid(COLUMNS, ENLARGED, GAP as u32 * ENLARGED);
                 ("Grid", encoded(&picture, recipe(made, &run)))
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(z.shape(), [1, values.len()]);
         assert_eq!(z.data(), values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>());
         let path = folder.path().join("all.png");
-        Saving::Wall { tiles, step: Some(3), made }.write(folder.path(), &path).unwrap();
+        Saving::Wall { tiles, tick: Some(Tick(3)), made }.write(folder.path(), &path).unwrap();
         let recipe = Recipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
         assert_eq!(recipe.latents, LatentRecipe::Run { seed: config().seed, steps: vec![3] });
     }

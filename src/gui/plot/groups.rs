@@ -1,74 +1,82 @@
-//! How curves are called and grouped, by the names that the run gives them.
+//! Curves and their groups in words.
 
-use crate::gui::state::{capital, rates};
+use crate::gui::state::capital;
+use crate::search::{Curve, CurveGroup, GanId};
 
-/// The group of a curve: what stands before its last slash, or itself.
-pub fn group(name: &str) -> &str {
-    name.rsplit_once('/').map_or(name, |(group, _)| group)
-}
-
-/// The group under which a curve is shown: scores of all trainings are together.
-pub fn shown_group(name: &str) -> String {
-    let is_score = ["fréchet distance", "fid", "inception score", "is"]
-        .iter()
-        .find(|score| name.rsplit('/').next() == Some(**score));
-    match is_score {
-        Some(score) => (*score).to_owned(),
-        None => group(name).to_owned(),
+/// A group in words.
+pub fn words(group: &CurveGroup) -> String {
+    match group {
+        CurveGroup::Losses(GanId::Shared) => "Losses of the shared GAN".to_owned(),
+        CurveGroup::Losses(GanId::Training(training)) => format!("Losses of {training}"),
+        CurveGroup::Controller => "Controller".to_owned(),
+        CurveGroup::Speed => "Speed (steps a second)".to_owned(),
+        CurveGroup::Score(label) => (*label).to_owned(),
+        CurveGroup::LearningRates => "Learning rates".to_owned(),
+        CurveGroup::Other(name) => capital(name),
     }
 }
 
-/// A group in words.
-pub fn words(group: &str) -> String {
-    match group {
-        "shared" => "Losses of the shared GAN".to_owned(),
-        "controller" => "Controller".to_owned(),
-        "speed" => "Speed (steps a second)".to_owned(),
-        "fréchet distance" => "Fréchet distance".to_owned(),
-        "inception score" => "Inception score".to_owned(),
-        "fid" | "is" => group.to_uppercase(),
-        rates::GROUP => "Learning rates".to_owned(),
-        training => format!("Losses of {training}"),
+/// A curve in words, among those of its group.
+pub fn in_group(curve: &Curve) -> String {
+    match curve {
+        Curve::Loss { network, .. } => format!("{} loss", network.words()),
+        Curve::Diversity(_) => "diversity".to_owned(),
+        Curve::Controller(reading) => reading.replace('_', " "),
+        Curve::Score { training, .. } => training.to_string(),
+        Curve::LearningRate { gan, network } => format!("{gan} {}", network.words()),
+        Curve::Speed => "speed".to_owned(),
+        Curve::Other(name) => name.rsplit('/').next().unwrap_or(name).replace('_', " "),
     }
 }
 
 /// A single curve in words: `Winner: generator loss`.
-pub fn curve_words(name: &str) -> String {
-    let (group, curve) = name.rsplit_once('/').unwrap_or(("", name));
-    let curve = match curve {
-        "fid" | "is" => curve.to_uppercase(),
-        curve if shown_group(name) == curve => words(curve),
-        curve => curve.replace('_', " "),
-    };
-    match group {
-        "" => capital(&curve),
-        "shared" => format!("Shared GAN: {curve}"),
-        group => format!("{}: {curve}", capital(group)),
+pub fn curve_words(curve: &Curve) -> String {
+    match curve {
+        Curve::Loss { gan, .. } => format!("{}: {}", gan_words(*gan), in_group(curve)),
+        Curve::Diversity(training) => format!("{}: {}", capital(&training.to_string()), in_group(curve)),
+        Curve::Score { training, label } => format!("{}: {label}", capital(&training.to_string())),
+        Curve::Controller(_) => format!("Controller: {}", in_group(curve)),
+        Curve::LearningRate { .. } => format!("Learning rate: {}", in_group(curve)),
+        Curve::Speed => words(&CurveGroup::Speed),
+        Curve::Other(name) => capital(&name.replace('_', " ").replace('/', ": ")),
+    }
+}
+
+fn gan_words(gan: GanId) -> String {
+    match gan {
+        GanId::Shared => "Shared GAN".to_owned(),
+        GanId::Training(training) => capital(&training.to_string()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gan::Network;
+    use crate::search::TrainingId;
 
     #[test]
     fn curves_of_one_training_are_one_group_and_scores_of_all_are_one() {
-        assert_eq!(shown_group("shared/generator_loss"), "shared");
-        assert_eq!(shown_group("derived 1/discriminator_loss"), "derived 1");
-        assert_eq!(shown_group("derived 1/fréchet distance"), shown_group("winner/fréchet distance"));
-        assert_eq!(words(&shown_group("winner/generator_loss")), "Losses of winner");
+        let group = |name: &str| Curve::from(name.to_owned()).group();
+        assert_eq!(group("shared/generator_loss"), CurveGroup::Losses(GanId::Shared));
+        assert_eq!(group("derived 1/discriminator_loss"), group("derived 1/diversity"));
+        let score = |training| Curve::Score { training, label: "FID" }.group();
+        assert_eq!(score(TrainingId::Finalist(1)), score(TrainingId::Winner));
+        assert_eq!(words(&group("winner/generator_loss")), "Losses of winner");
     }
 
     #[test]
     fn a_curve_says_what_it_is_of() {
-        for (name, expected) in [
-            ("shared/generator_loss", "Shared GAN: generator loss"),
-            ("winner/fréchet distance", "Winner: Fréchet distance"),
-            ("derived 1/fid", "Derived 1: FID"),
-            ("controller/entropy", "Controller: entropy"),
-            ("learning rate/winner generator", "Learning rate: winner generator"),
+        let network = Network::Generator;
+        let winner = TrainingId::Winner;
+        for (curve, expected) in [
+            (Curve::Loss { gan: GanId::Shared, network }, "Shared GAN: generator loss"),
+            (Curve::Score { training: winner, label: "Fréchet distance" }, "Winner: Fréchet distance"),
+            (Curve::Score { training: TrainingId::Finalist(1), label: "FID" }, "Derived 1: FID"),
+            (Curve::from("controller/entropy".to_owned()), "Controller: entropy"),
+            (Curve::LearningRate { gan: winner.into(), network }, "Learning rate: winner generator"),
         ] {
-            assert_eq!(curve_words(name), expected);
+            assert_eq!(curve_words(&curve), expected);
         }
     }
 }

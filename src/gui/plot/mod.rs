@@ -42,24 +42,29 @@ pub fn controls(ui: &mut egui::Ui, settings: &mut Settings) {
 }
 
 /// What was drawn of each curve, as long as nothing of it changes.
-#[derive(Default)]
-pub struct Drawings {
-    drawn: BTreeMap<String, Drawn>,
+pub struct Drawings<K> {
+    drawn: BTreeMap<K, Drawn>,
 }
 
-impl Drawings {
+impl<K> Default for Drawings<K> {
+    fn default() -> Self {
+        Self { drawn: BTreeMap::new() }
+    }
+}
+
+impl<K: Ord + Clone> Drawings<K> {
     /// Forgets all curves but some.
-    pub fn retain(&mut self, keep: impl Fn(&str) -> bool) {
-        self.drawn.retain(|name, _| keep(name));
+    pub fn retain(&mut self, keep: impl Fn(&K) -> bool) {
+        self.drawn.retain(|key, _| keep(key));
     }
 
-    /// The curve of that name as it is drawn from these points. Points are only ever added to a curve.
-    pub fn of(&mut self, name: &str, points: &[[f64; 2]], look: Look) -> &Drawn {
+    /// The curve `key` as it is drawn from these points. Points are only ever added to a curve.
+    pub fn of(&mut self, key: &K, points: &[[f64; 2]], look: Look) -> &Drawn {
         let fresh = |drawn: &Drawn| (drawn.count, drawn.look) == (points.len(), look);
-        if !self.drawn.get(name).is_some_and(fresh) {
-            self.drawn.insert(name.to_owned(), Drawn::new(points, look));
+        if !self.drawn.get(key).is_some_and(fresh) {
+            self.drawn.insert(key.clone(), Drawn::new(points, look));
         }
-        &self.drawn[name]
+        &self.drawn[key]
     }
 }
 

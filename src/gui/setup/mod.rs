@@ -30,7 +30,7 @@ use super::theme::Palette;
 use crate::arch::Genotype;
 use crate::config::{Mode, PRESETS, RunConfig};
 use crate::data::Source;
-use crate::engine::Job;
+use crate::engine::JobSpec;
 use crate::input;
 use crate::metric::extractor::Kind;
 use crate::run::write_atomic;
@@ -173,8 +173,8 @@ impl Setup {
     }
 
     /// What to begin.
-    pub fn start(&self) -> (Job, RunConfig) {
-        (self.study.job.clone().unwrap_or(Job::Search), self.draft.config.clone())
+    pub fn start(&self) -> (JobSpec, RunConfig) {
+        (self.study.job.clone().unwrap_or(JobSpec::Search), self.draft.config.clone())
     }
 
     /// Draws presets, files, undo and Start into the top bar.

@@ -5,14 +5,14 @@ use super::Draft;
 use super::form::Problem;
 use crate::arch::{Cost, Genotype, NetShape, Space, macs, params};
 use crate::config::RunConfig;
-use crate::engine::{Job, expected_macs};
+use crate::engine::{JobSpec, expected_macs};
 
 /// What is known of a draft. To find it out takes too long for every frame.
 pub struct Study {
     /// The draft.
     pub of: Draft,
     /// What to do; none while the architecture cannot be read.
-    pub job: Option<Job>,
+    pub job: Option<JobSpec>,
     /// The first setting that cannot work.
     pub problem: Option<Problem>,
     /// Figures; none while the settings cannot work.
@@ -37,7 +37,8 @@ impl Study {
     /// Studies a draft.
     pub fn of(draft: &Draft) -> Self {
         let config = &draft.config;
-        let job = draft.arch.as_ref().map_or(Ok(Job::Search), |text| Genotype::parse(text).map(Job::Train));
+        let job =
+            draft.arch.as_ref().map_or(Ok(JobSpec::Search), |text| Genotype::parse(text).map(JobSpec::Train));
         let (job, unreadable) = match job {
             Ok(job) => (Some(job), None),
             Err(error) => (None, Some(Problem { key: "arch".to_owned(), text: error.to_string() })),
@@ -58,20 +59,20 @@ impl Study {
     pub fn side(&self) -> usize {
         let config = &self.of.config;
         match &self.job {
-            Some(Job::Train(genotype)) => config.model.side(genotype.cells.len()),
+            Some(JobSpec::Train(genotype)) => config.model.side(genotype.cells.len()),
             _ => config.side(),
         }
     }
 }
 
 impl Figures {
-    fn of(job: &Job, config: &RunConfig) -> Option<Self> {
+    fn of(job: &JobSpec, config: &RunConfig) -> Option<Self> {
         let work = expected_macs(job, config).ok()?;
         let cost = |genotype: &Genotype, shape: &NetShape| Cost {
             params: params(genotype, shape),
             macs: macs(genotype, shape),
         };
-        if let Job::Train(genotype) = job {
+        if let JobSpec::Train(genotype) = job {
             let own = cost(genotype, &config.derived_model().net_shape());
             let cells = genotype.cells.len();
             return Some(Self { count: None, smallest: own, largest: own, cells, work });

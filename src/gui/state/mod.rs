@@ -4,8 +4,8 @@
 //! rest (progress, previews, pauses, deaths) comes from the worker. So a live run and an old one are
 //! shown by the same fold, and what is shown of a resumed run is what it went back to.
 //!
-//! The run's time axis is the *moment*: how many events were kept until then. One scrubber moves all
-//! panels to the same moment.
+//! The run's time axis is the *event index*: how many events were kept until then. One scrubber moves all
+//! panels to the same one.
 
 pub mod rates;
 mod series;
@@ -16,10 +16,12 @@ use std::collections::BTreeMap;
 
 use crate::arch::Genotype;
 use crate::config::RunConfig;
-use crate::engine::{Event, Summary};
+use crate::engine::{Event, LiveEvent, LogEvent, Summary, Tick};
 use crate::ipc::Death;
 use crate::metric::Score;
-use crate::search::{Activity, Candidate, Distributions, News};
+use crate::search::{
+    Activity, Candidate, Curve, Distributions, GeneratorStep, SampleSource, SearchEvent, TrainingId,
+};
 
 /// Seconds without a step after which it is shown how many there were.
 const QUIET: u64 = 15;
@@ -32,22 +34,22 @@ pub enum Status {
     Idle,
     /// Something is done before it can begin.
     Preparing {
-        /// What.
+        /// What is done, in words.
         what: String,
         /// Share that is done, from 0 to 1.
         done: f32,
     },
     /// Under way.
     Running,
-    /// Waiting to be continued.
+    /// It is paused until it is continued.
     Paused,
-    /// It cannot go on at the moment, for a reason that it told, and tries again when it is continued.
-    Held(String),
-    /// Told to stop, with a checkpoint.
+    /// It cannot go on at the moment, for a reason that it gave, and tries again when it is continued.
+    Waiting(String),
+    /// Stopped with a checkpoint.
     Stopped,
     /// All is done.
     Finished,
-    /// It could not go on, for a reason it told.
+    /// It could not go on, for a reason that it gave.
     Failed(String),
     /// Its worker died.
     Died(Death),
@@ -56,7 +58,7 @@ pub enum Status {
 impl Status {
     /// Whether somebody works on it.
     pub fn is_live(&self) -> bool {
-        matches!(self, Self::Preparing { .. } | Self::Running | Self::Paused | Self::Held(_))
+        matches!(self, Self::Preparing { .. } | Self::Running | Self::Paused | Self::Waiting(_))
     }
 
     /// In one or two words.
@@ -66,7 +68,7 @@ impl Status {
             Self::Preparing { .. } => "Preparing",
             Self::Running => "Running",
             Self::Paused => "Paused",
-            Self::Held(_) => "Waiting",
+            Self::Waiting(_) => "Waiting",
             Self::Stopped => "Stopped",
             Self::Finished => "Finished",
             Self::Failed(_) => "Failed",
@@ -80,9 +82,9 @@ impl Status {
 pub struct Phase {
     /// The moment it began.
     pub moment: u32,
-    /// What.
+    /// What is done.
     pub activity: Activity,
-    /// Cells of the genotypes at hand.
+    /// Cells of the genotypes that it is done with.
     pub cells: usize,
     /// The search iteration, from 0.
     pub iteration: u64,
@@ -102,13 +104,13 @@ pub struct Progress {
     pub done: f32,
     /// Seconds that are left.
     pub eta: Option<f64>,
-    /// Units of the work at hand a second.
+    /// Units of the current kind of work a second.
     pub speed: Option<f64>,
 }
 
-/// The distributions after an iteration.
+/// The strategy's distributions after an iteration.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
+pub struct Probabilities {
     /// When.
     pub moment: u32,
     /// Cells of the stage.
@@ -120,16 +122,16 @@ pub struct Reading {
 }
 
 /// A picture of the fixed latents in the run folder.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// When.
     pub moment: u32,
     /// The work that it comes from.
-    pub name: String,
+    pub source: SampleSource,
     /// What made it, where that was kept.
     pub genotype: Option<Genotype>,
-    /// The step of the run's work that it is named after.
-    pub step: u64,
+    /// When it was made, which names its file.
+    pub tick: Tick,
     /// Its file, relative to the run folder.
     pub file: String,
 }
@@ -140,7 +142,7 @@ pub struct Preview {
     /// Counts up, so that a new one is told from an old one.
     pub number: u64,
     /// The work that it comes from.
-    pub name: String,
+    pub source: SampleSource,
     /// What made it.
     pub genotype: Genotype,
     /// A PNG file in base64.
@@ -153,9 +155,9 @@ pub struct Evaluation {
     /// When.
     pub moment: u32,
     /// Which training.
-    pub name: String,
-    /// Generator steps.
-    pub step: u64,
+    pub training: TrainingId,
+    /// How far it was.
+    pub step: GeneratorStep,
     /// The scores, the deciding one first.
     pub scores: Vec<Score>,
     /// Whether it is that training's best so far.
@@ -210,10 +212,10 @@ pub struct RunState {
     pub phases: Vec<Phase>,
     /// How far it is, while it is live.
     pub progress: Option<Progress>,
-    /// Curves by name.
-    pub series: BTreeMap<String, Series>,
+    /// The points of each curve.
+    pub series: BTreeMap<Curve, Series>,
     /// The strategy's distributions, oldest first.
-    pub readings: Vec<Reading>,
+    pub probabilities: Vec<Probabilities>,
     /// The board, with the moment of each entry.
     pub candidates: Vec<(u32, Candidate)>,
     /// Rankings, oldest first.
@@ -223,10 +225,10 @@ pub struct RunState {
     /// The newest preview, while it is live.
     pub preview: Option<Preview>,
     /// The architecture that is trained or estimated now, while it is live.
-    pub at_hand: Option<Genotype>,
+    pub current: Option<Genotype>,
     /// Seconds since the worker did something, where that is long ago.
     pub quiet: Option<u64>,
-    /// Seconds since anything was heard of the worker, where that is too long ago for one that lives.
+    /// Seconds since anything came from the worker, where that is too long ago for one that lives.
     pub silent: Option<u64>,
     /// Evaluations, oldest first.
     pub evaluations: Vec<Evaluation>,
@@ -237,70 +239,80 @@ pub struct RunState {
 }
 
 impl RunState {
-    /// Forgets all that the run folder keeps, to be told it anew.
+    /// Forgets all that the run folder keeps, to read it anew.
     pub fn begin_anew(&mut self) {
-        let Self { status, config, device, progress, preview, at_hand, quiet, silent, .. } =
+        let Self { status, config, device, progress, preview, current, quiet, silent, .. } =
             std::mem::take(self);
-        *self = Self { status, config, device, progress, preview, at_hand, quiet, silent, ..Self::default() };
+        *self = Self { status, config, device, progress, preview, current, quiet, silent, ..Self::default() };
     }
 
     /// Takes in an event that the run folder keeps.
-    pub fn keep(&mut self, event: Event) {
+    pub fn log_event(&mut self, event: LogEvent) {
         self.moment += 1;
         let moment = self.moment;
         match event {
-            Event::News(news) => self.news(moment, news),
-            Event::Samples { name, genotype, step, file } => {
-                self.samples.push(Sample { moment, name, genotype, step, file });
+            LogEvent::Search(event) => self.search_event(moment, event),
+            LogEvent::Samples { source, genotype, tick, file } => {
+                self.samples.push(Sample { moment, source, genotype, tick, file });
             }
-            Event::Failed { text } => self.say(moment, Level::Error, text),
-            Event::Finished { summary } => {
+            LogEvent::Finished { summary } => {
                 self.say(moment, Level::Note, "Finished".to_owned());
                 self.summary = Some(*summary);
             }
-            // Not kept.
-            other => self.pass(other),
         }
     }
 
-    /// Takes in an event that passes: what the run folder keeps is not taken from here.
-    pub fn pass(&mut self, event: Event) {
+    /// Takes in an event that came from the worker. What the run folder keeps is read there, but for the end
+    /// of the run.
+    pub fn worker_event(&mut self, event: Event) {
+        match event {
+            Event::Live(event) => self.live_event(event),
+            Event::Log(event) => {
+                self.quiet = None;
+                if let LogEvent::Finished { .. } = event {
+                    self.status = Status::Finished;
+                }
+            }
+        }
+    }
+
+    /// Takes in an event that passes.
+    pub fn live_event(&mut self, event: LiveEvent) {
         let moment = self.moment;
         self.quiet = match event {
-            Event::Alive { quiet_ms } => Some(quiet_ms / 1000).filter(|&seconds| seconds >= QUIET),
+            LiveEvent::Alive { quiet_ms } => Some(quiet_ms / 1000).filter(|&seconds| seconds >= QUIET),
             _ => None,
         };
         match event {
-            Event::Device { name, reason } => {
+            LiveEvent::Device { name, reason } => {
                 self.say(moment, Level::Note, format!("Device: {name} ({reason})"));
             }
-            Event::Started { device, resumed, .. } => {
+            LiveEvent::Started { device, resumed, .. } => {
                 self.status = Status::Running;
                 self.progress = None;
                 let begins = if resumed { "Resumed" } else { "Begins" };
                 self.say(moment, Level::Note, format!("{begins} on {device}"));
                 self.device = Some(device);
             }
-            Event::Preparing { what, done, total } => {
+            LiveEvent::Preparing { what, done, total } => {
                 self.status = Status::Preparing { what, done: done as f32 / total.max(1) as f32 };
             }
-            Event::Progress { done, eta_seconds, speed } => {
+            LiveEvent::Progress { done, eta_seconds, speed } => {
                 self.progress = Some(Progress { done: done as f32, eta: eta_seconds, speed });
                 if let Some(speed) = speed {
-                    let series = self.series.entry("speed".to_owned()).or_default();
-                    series.push(moment, f64::from(moment), speed);
+                    self.point(Curve::Speed, u64::from(moment), speed);
                 }
             }
-            Event::Paused { paused } => {
+            LiveEvent::Paused { paused } => {
                 let status = if paused { Status::Paused } else { Status::Running };
                 if self.status.is_live() && self.status != status {
                     self.say(moment, Level::Note, status.words().to_owned());
                     self.status = status;
                 }
             }
-            Event::Held { reason } if self.status.is_live() => {
+            LiveEvent::Waiting { reason } if self.status.is_live() => {
                 let (level, text, status) = match reason {
-                    Some(reason) => (Level::Warning, reason.clone(), Status::Held(reason)),
+                    Some(reason) => (Level::Warning, reason.clone(), Status::Waiting(reason)),
                     None => (Level::Note, "Going on".to_owned(), Status::Running),
                 };
                 if self.status != status {
@@ -308,36 +320,35 @@ impl RunState {
                     self.status = status;
                 }
             }
-            Event::Notice { text } => self.say(moment, Level::Warning, text),
-            Event::AtHand { genotype } => self.at_hand = Some(genotype),
-            Event::Preview { name, genotype, png, .. } => {
+            LiveEvent::Notice { text } => self.say(moment, Level::Warning, text),
+            LiveEvent::CurrentArchitecture { genotype } => self.current = Some(genotype),
+            LiveEvent::Preview { source, genotype, png, .. } => {
                 let number = self.preview.as_ref().map_or(0, |preview| preview.number + 1);
-                self.preview = Some(Preview { number, name, genotype, png });
+                self.preview = Some(Preview { number, source, genotype, png });
             }
-            Event::CheckpointSaved { .. } => self.say(moment, Level::Note, "Checkpoint saved".to_owned()),
-            Event::Stopped => {
+            LiveEvent::CheckpointSaved { .. } => self.say(moment, Level::Note, "Checkpoint saved".to_owned()),
+            LiveEvent::Stopped => {
                 self.status = Status::Stopped;
                 self.say(moment, Level::Note, "Stopped with a checkpoint".to_owned());
             }
-            Event::Failed { text } => self.status = Status::Failed(text),
-            Event::Finished { .. } => self.status = Status::Finished,
-            Event::Took { .. }
-            | Event::Held { .. }
-            | Event::Alive { .. }
-            | Event::Memory { .. }
-            | Event::Samples { .. }
-            | Event::News(_) => {}
-            // A studio's; a run has none.
-            Event::Loaded { .. } | Event::Generated { .. } | Event::NotGenerated { .. } => {}
+            LiveEvent::Failed { text } => self.status = Status::Failed(text),
+            LiveEvent::TimeSpent { .. }
+            | LiveEvent::Waiting { .. }
+            | LiveEvent::Alive { .. }
+            | LiveEvent::Memory { .. }
+            // A server of samples emits these, and a run none of them.
+            | LiveEvent::Loaded { .. }
+            | LiveEvent::Generated { .. }
+            | LiveEvent::NotGenerated { .. } => {}
         }
     }
 
     /// Takes in that the worker is gone.
     pub fn gone(&mut self, death: Death) {
-        (self.at_hand, self.quiet, self.silent) = (None, None, None);
+        (self.current, self.quiet, self.silent) = (None, None, None);
         if death.orderly {
             self.preview = None;
-            // What ended it was told before; a worker that ended without a word just ended.
+            // What ended it came before; a worker that ended without a reason just ended.
             if self.status.is_live() {
                 self.status = Status::Idle;
             }
@@ -351,42 +362,44 @@ impl RunState {
         self.log.push(Line { moment, level, text });
     }
 
-    fn news(&mut self, moment: u32, news: News) {
-        match news {
-            News::Phase { activity, cells, iteration } => {
+    fn point(&mut self, curve: Curve, x: u64, y: f64) {
+        self.series.entry(curve).or_default().push(self.moment, x as f64, y);
+    }
+
+    fn search_event(&mut self, moment: u32, event: SearchEvent) {
+        match event {
+            SearchEvent::Phase { activity, cells, iteration } => {
                 let phase = Phase { moment, activity, cells, iteration };
                 self.say(moment, Level::Note, capital(&phase.words()));
                 self.phases.push(phase);
             }
-            News::Metric { name, step, value } => {
-                let rate = self.config.as_ref().and_then(|config| rates::rate(config, &name, step));
-                if let Some((name, rate)) = rate {
-                    self.series.entry(name).or_default().push(moment, step as f64, rate);
+            SearchEvent::Metric { curve, step, value } => {
+                let rate = self.config.as_ref().and_then(|config| rates::rate(config, &curve, step));
+                if let Some((curve, rate)) = rate {
+                    self.point(curve, step, rate);
                 }
-                self.series.entry(name).or_default().push(moment, step as f64, value);
+                self.point(curve, step, value);
             }
-            News::Probabilities { cells, iteration, distributions } => {
-                self.readings.push(Reading { moment, cells, iteration, distributions });
+            SearchEvent::Probabilities { cells, iteration, distributions } => {
+                self.probabilities.push(Probabilities { moment, cells, iteration, distributions });
             }
-            News::Candidate(candidate) => self.candidates.push((moment, candidate)),
-            News::Beam { cells, candidates } => {
+            SearchEvent::Candidate(candidate) => self.candidates.push((moment, candidate)),
+            SearchEvent::Beam { cells, candidates } => {
                 let count = candidates.len();
                 self.say(moment, Level::Note, format!("Kept the best {count} of {cells} cells"));
                 self.beams.push(Beam { moment, cells, candidates });
             }
-            News::Reset { reason, .. } => {
+            SearchEvent::Reset { reason, .. } => {
                 self.say(moment, Level::Warning, format!("The shared GAN starts anew: {reason}"));
             }
-            News::Warning { text } => self.say(moment, Level::Warning, text),
-            News::Evaluated { name, step, scores, best } => {
+            SearchEvent::Warning { text } => self.say(moment, Level::Warning, text),
+            SearchEvent::Evaluated { training, step, scores, best } => {
                 let words: Vec<String> = scores.iter().map(Score::to_string).collect();
-                self.say(moment, Level::Note, format!("{name}, step {step}: {}", words.join("; ")));
+                self.say(moment, Level::Note, format!("{training}, step {step}: {}", words.join("; ")));
                 for score in &scores {
-                    let label = score.metric.label(&score.extractor).to_lowercase();
-                    let series = self.series.entry(format!("{name}/{label}")).or_default();
-                    series.push(moment, step as f64, score.value);
+                    self.point(Curve::Score { training, label: score.label() }, step.0, score.value);
                 }
-                self.evaluations.push(Evaluation { moment, name, step, scores, best });
+                self.evaluations.push(Evaluation { moment, training, step, scores, best });
             }
         }
     }
@@ -395,7 +408,7 @@ impl RunState {
     pub fn has_generator(&self) -> bool {
         let mut evaluations = self.evaluations.iter();
         self.summary.is_some()
-            || evaluations.any(|evaluation| evaluation.best && evaluation.name != "derived 1")
+            || evaluations.any(|evaluation| evaluation.best && evaluation.training != TrainingId::Finalist(1))
     }
 
     /// What was being done at a moment.
@@ -413,9 +426,9 @@ impl RunState {
         &self.candidates[..self.candidates.partition_point(|(at, _)| *at <= moment)]
     }
 
-    /// The newest distributions of each stage at a moment, and those of the stage at hand last.
-    pub fn readings_at(&self, moment: u32) -> &[Reading] {
-        &self.readings[..self.readings.partition_point(|reading| reading.moment <= moment)]
+    /// The newest distributions of each stage at a moment, and those of the current stage last.
+    pub fn probabilities_at(&self, moment: u32) -> &[Probabilities] {
+        &self.probabilities[..self.probabilities.partition_point(|entry| entry.moment <= moment)]
     }
 
     /// The best of the board at a moment.
@@ -434,35 +447,44 @@ pub fn capital(text: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::gan::Network;
+    use crate::search::GanId;
 
-    fn metric(step: u64) -> Event {
-        News::Metric { name: "shared/generator_loss".to_owned(), step, value: 1.5 }.into()
+    const LOSS: Curve = Curve::Loss { gan: GanId::Shared, network: Network::Generator };
+
+    fn metric(step: u64) -> LogEvent {
+        SearchEvent::Metric { curve: LOSS, step, value: 1.5 }.into()
     }
 
-    fn phase(activity: Activity) -> Event {
-        News::Phase { activity, cells: 2, iteration: 0 }.into()
+    fn phase(activity: Activity) -> LogEvent {
+        SearchEvent::Phase { activity, cells: 2, iteration: 0 }.into()
     }
 
     #[test]
     fn kept_events_make_the_time_axis_and_passing_ones_do_not() {
         let mut state = RunState::default();
-        state.keep(phase(Activity::Shared));
-        state.keep(metric(0));
-        state.pass(Event::Progress { done: 0.1, eta_seconds: None, speed: Some(2.0) });
-        state.pass(metric(1));
-        state.keep(phase(Activity::Control));
+        state.log_event(phase(Activity::Shared));
+        state.log_event(metric(0));
+        state.live_event(LiveEvent::Progress { done: 0.1, eta_seconds: None, speed: Some(2.0) });
+        state.worker_event(metric(1).into());
+        state.log_event(phase(Activity::Control));
         assert_eq!(state.moment, 3);
-        assert_eq!(state.series["shared/generator_loss"].points(), [[0.0, 1.5]]);
+        assert_eq!(state.series[&LOSS].points(), [[0.0, 1.5]]);
         assert_eq!(state.phase_at(2).unwrap().activity, Activity::Shared);
         assert_eq!(state.phase_at(3).unwrap().activity, Activity::Control);
         assert!(state.phase_at(0).is_none());
     }
 
     #[test]
-    fn a_run_that_went_back_is_told_anew_and_stays_live() {
+    fn a_run_that_went_back_is_read_anew_and_stays_live() {
         let mut state = RunState::default();
-        state.pass(Event::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false });
-        state.keep(metric(0));
+        state.live_event(LiveEvent::Started {
+            dir: "x".into(),
+            device: "cpu".into(),
+            seed: 1,
+            resumed: false,
+        });
+        state.log_event(metric(0));
         state.begin_anew();
         assert_eq!((state.moment, state.status.clone()), (0, Status::Running));
         assert!(state.series.is_empty() && state.device.is_some());
@@ -471,16 +493,16 @@ mod tests {
     #[test]
     fn the_end_of_a_worker_says_what_it_means() {
         let death = |orderly| Death { orderly, text: "gone".to_owned(), details: String::new() };
-        let started = Event::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false };
+        let started = LiveEvent::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false };
         for (last, orderly, status) in [
-            (Some(Event::Stopped), true, Status::Stopped),
-            (Some(Event::Failed { text: "no".to_owned() }), true, Status::Failed("no".to_owned())),
+            (Some(LiveEvent::Stopped), true, Status::Stopped),
+            (Some(LiveEvent::Failed { text: "no".to_owned() }), true, Status::Failed("no".to_owned())),
             (None, true, Status::Idle),
             (None, false, Status::Died(death(false))),
         ] {
             let mut state = RunState::default();
-            state.pass(started.clone());
-            last.into_iter().for_each(|event| state.pass(event));
+            state.live_event(started.clone());
+            last.into_iter().for_each(|event| state.live_event(event));
             state.gone(death(orderly));
             assert_eq!(state.status, status);
         }

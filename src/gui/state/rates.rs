@@ -1,27 +1,24 @@
-//! Learning rates: they follow from a run's settings, so that the run does not tell them.
+//! Learning rates: they follow from a run's settings, so that the run does not emit them.
 
 use crate::config::RunConfig;
-use crate::gan::Network;
+use crate::gan::TrainConfig;
+use crate::search::{Curve, GanId, TrainingId};
 
-/// The curves' group.
-pub const GROUP: &str = "learning rate";
-
-/// The learning rate with which the update was made whose loss the run tells as `curve`, such as
-/// `winner/generator_loss`, at that place of the curve; and the name of the rate's own curve.
-pub fn rate(config: &RunConfig, curve: &str, step: u64) -> Option<(String, f64)> {
-    let (training, loss) = curve.rsplit_once('/')?;
-    let networks = [Network::Discriminator, Network::Generator];
-    let network = networks.into_iter().find(|network| loss.strip_suffix("_loss") == Some(network.words()))?;
+/// The learning rate with which the update was made whose loss is at `step` of a curve, and the curve of that
+/// rate; none where the curve is no loss.
+pub fn rate(config: &RunConfig, curve: &Curve, step: u64) -> Option<(Curve, f64)> {
+    let Curve::Loss { gan, network } = *curve else {
+        return None;
+    };
     let initial = config.recipe.rate(network);
     // Trainings count the steps done, the update among them.
-    let trained =
-        |plan: crate::gan::TrainConfig| plan.rate(initial, step.saturating_sub(1), config.recipe.n_critic);
-    let rate = match training {
-        "shared" => initial,
-        "winner" | "train" => trained(config.winner),
-        _ => trained(config.derive),
+    let trained = |plan: TrainConfig| plan.rate(initial, step.saturating_sub(1), config.recipe.n_critic);
+    let rate = match gan {
+        GanId::Shared => initial,
+        GanId::Training(TrainingId::Finalist(_)) => trained(config.derive),
+        GanId::Training(TrainingId::Winner | TrainingId::Single) => trained(config.winner),
     };
-    Some((format!("{GROUP}/{training} {}", network.words()), rate))
+    Some((Curve::LearningRate { gan, network }, rate))
 }
 
 #[cfg(test)]
@@ -36,15 +33,16 @@ mod tests {
             config.apply(set).unwrap();
         }
         config.apply("recipe.n_critic=2").unwrap();
-        let generator = |curve, step| rate(&config, curve, step).unwrap().1;
+        let rate = |curve: &str, step| rate(&config, &Curve::from(curve.to_owned()), step);
+        let generator = |curve, step| rate(curve, step).unwrap().1;
         assert_eq!(generator("shared/generator_loss", 7), 0.5);
         assert_eq!(generator("derived 1/generator_loss", 7), 0.5);
         assert_eq!(generator("winner/generator_loss", 1), 0.5);
         assert_eq!(generator("winner/generator_loss", 11), 0.25);
-        let (name, value) = rate(&config, "train/discriminator_loss", 11).unwrap();
-        assert_eq!(name, "learning rate/train discriminator");
+        let (curve, value) = rate("train/discriminator_loss", 11).unwrap();
+        assert_eq!(curve.to_string(), "learning rate/train discriminator");
         assert_eq!(value, 0.5 * config.recipe.discriminator_rate);
-        assert_eq!(rate(&config, "controller/entropy", 1), None);
-        assert_eq!(rate(&config, "speed", 1), None);
+        assert_eq!(rate("controller/entropy", 1), None);
+        assert_eq!(rate("speed", 1), None);
     }
 }

@@ -7,8 +7,8 @@ use std::process::Command;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use autogan::engine::{Event, Job};
-use autogan::ipc::{Child, Command as WorkerCommand, Notice};
+use autogan::engine::{Event, JobSpec, LiveEvent};
+use autogan::ipc::{Child, Command as WorkerCommand, WorkerMessage};
 use autogan::run::RunView;
 
 use super::{Run, half_written, resume};
@@ -75,7 +75,7 @@ impl OnDisk {
 }
 
 fn held(event: &Event) -> bool {
-    matches!(event, Event::Held { reason: Some(_) })
+    matches!(event, Event::Live(LiveEvent::Waiting { reason: Some(_) }))
 }
 
 #[test]
@@ -85,26 +85,29 @@ fn a_full_disk_is_announced_holds_the_run_up_and_costs_nothing_once_there_is_spa
     fs::create_dir(&place).unwrap();
     run(&small_search(&straight));
     let mut small = OnDisk::new("32m", &place, &small_search(&place.join("run")));
-    let saved = |event: &Event| matches!(event, Event::CheckpointSaved { step } if *step > 0);
+    let saved =
+        |event: &Event| matches!(event, Event::Live(LiveEvent::CheckpointSaved { tick }) if tick.0 > 0);
     small.run.until("a checkpoint", saved);
     let ran = small.disk.join("run");
     let size = small.checkpoint_bytes();
 
     // Space for the one that is written before an old one goes, and for one more.
     let ballast = small.fill(2 * size as usize + (64 << 10));
-    let notice = small.run.until("a warning", |event| matches!(event, Event::Notice { .. }));
-    let Event::Notice { text } = notice else { unreachable!() };
+    let notice = small.run.until("a warning", |event| matches!(event, Event::Live(LiveEvent::Notice { .. })));
+    let Event::Live(LiveEvent::Notice { text }) = notice else { unreachable!() };
     assert!(text.contains("MiB are free") && text.contains("less than 3 checkpoints"), "{text}");
 
     fs::remove_file(ballast).unwrap();
     let ballast = small.fill(0);
-    let Event::Held { reason: Some(reason) } = small.run.until("it waits", held) else { unreachable!() };
+    let Event::Live(LiveEvent::Waiting { reason: Some(reason) }) = small.run.until("it waits", held) else {
+        unreachable!()
+    };
     assert!(reason.contains("no space left to") && reason.contains("/run/"), "{reason}");
     let found = RunView::open(&ran).unwrap().latest_checkpoint().unwrap();
     assert!(found.checkpoint.is_some_and(|good| good.step() > 0) && found.warnings.is_empty());
 
     fs::remove_file(ballast).unwrap();
-    small.run.until("it goes on", |event| *event == Event::Held { reason: None });
+    small.run.until("it goes on", |event| *event == Event::Live(LiveEvent::Waiting { reason: None }));
     assert_eq!(small.exit_code(), 0);
     assert_same_outcome(&straight, &ran);
     assert_eq!(half_written(&ran), Vec::<String>::new());
@@ -118,11 +121,16 @@ fn a_disk_that_fills_up_between_two_checkpoints_is_announced_before_it_holds_the
     let place = folder.path().join("disk");
     fs::create_dir(&place).unwrap();
     let mut small = OnDisk::new("32m", &place, &small_search(&place.join("run")));
-    small.run.until("a checkpoint", |event| matches!(event, Event::CheckpointSaved { step } if *step > 0));
+    small.run.until(
+        "a checkpoint",
+        |event| matches!(event, Event::Live(LiveEvent::CheckpointSaved { tick }) if tick.0 > 0),
+    );
     // Room for lines and pictures, not for a checkpoint.
     let ballast = small.fill(small.checkpoint_bytes() as usize / 2);
-    let first = small.run.until("a word", |event| held(event) || matches!(event, Event::Notice { .. }));
-    assert!(matches!(first, Event::Notice { .. }), "{first:?}");
+    let first = small
+        .run
+        .until("a word", |event| held(event) || matches!(event, Event::Live(LiveEvent::Notice { .. })));
+    assert!(matches!(first, Event::Live(LiveEvent::Notice { .. })), "{first:?}");
     small.run.until("it waits", held);
     fs::remove_file(ballast).unwrap();
     assert_eq!(small.exit_code(), 0);
@@ -142,13 +150,19 @@ fn a_worker_whose_folder_is_deleted_ends_with_its_window_or_without_it() {
         let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
         let mut config = Box::new(small_config());
         config.apply("search.shared_steps=1000000").unwrap();
-        child.send(&WorkerCommand::Start { job: Job::Search, config, dir: dir.clone() }).unwrap();
+        child.send(&WorkerCommand::Start { job: JobSpec::Search, config, dir: dir.clone() }).unwrap();
         let until = |wanted: fn(&Event) -> bool| {
-            heard.iter().find(|notice| matches!(notice, Notice::Event(event) if wanted(event))).unwrap()
+            heard
+                .iter()
+                .find(|notice| matches!(notice, WorkerMessage::Event(event) if wanted(event)))
+                .unwrap()
         };
-        until(|event| matches!(event, Event::Progress { .. }));
+        until(|event| matches!(event, Event::Live(LiveEvent::Progress { .. })));
         fs::remove_dir_all(&dir).unwrap();
-        let Notice::Event(Event::Held { reason: Some(reason) }) = until(held) else { unreachable!() };
+        let WorkerMessage::Event(Event::Live(LiveEvent::Waiting { reason: Some(reason) })) = until(held)
+        else {
+            unreachable!()
+        };
         assert!(reason.contains(dir.to_str().unwrap()) && reason.contains("goes on by itself"), "{reason}");
         let id = child.id();
         match detach {
@@ -174,7 +188,10 @@ fn a_run_that_is_stopped_while_it_waits_for_space_says_so_and_costs_nothing() {
     // Room for the small files, not for the networks of a checkpoint.
     let limited = r#"trap '' XFSZ; ulimit -f 64; exec "$0" "$@""#;
     let mut first = Run::of(&small_search(&stuck));
-    first.until("a checkpoint", |event| matches!(event, Event::CheckpointSaved { step } if *step > 0));
+    first.until(
+        "a checkpoint",
+        |event| matches!(event, Event::Live(LiveEvent::CheckpointSaved { tick }) if tick.0 > 0),
+    );
     first.signal("-KILL");
     first.end();
     let mut command = Command::new("bash");
@@ -184,7 +201,7 @@ fn a_run_that_is_stopped_while_it_waits_for_space_says_so_and_costs_nothing() {
     second.signal("-INT");
     let (events, status) = second.end();
     assert_eq!(status.code(), Some(1));
-    let Some(Event::Failed { text }) = events.last() else { panic!("{events:?}") };
+    let Some(Event::Live(LiveEvent::Failed { text })) = events.last() else { panic!("{events:?}") };
     assert!(text.contains("stopped while it waited") && text.contains("free some space"), "{text}");
     run(&resume(&stuck));
     assert_same_outcome(&straight, &stuck);

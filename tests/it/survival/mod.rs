@@ -8,9 +8,9 @@
 
 mod disk;
 mod kills;
+mod memory_limit;
 mod numbers;
 mod pipe;
-mod renewal;
 mod soak;
 
 use std::fs;

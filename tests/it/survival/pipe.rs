@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use autogan::engine::{Control, Event, Job};
-use autogan::ipc::{Child, Command, Notice};
+use autogan::engine::{Control, Event, JobSpec, LiveEvent};
+use autogan::ipc::{Child, Command, WorkerMessage};
 use egui_kittest::kittest::Queryable;
 
 use crate::small::small_config;
@@ -24,7 +24,7 @@ fn fake(folder: &Path, script: &str) -> PathBuf {
     path
 }
 
-fn hear(program: &Path) -> (Child, Receiver<Notice>) {
+fn hear(program: &Path) -> (Child, Receiver<WorkerMessage>) {
     let (send, heard) = channel();
     (Child::spawn(program, move |notice| drop(send.send(notice))).unwrap(), heard)
 }
@@ -44,9 +44,11 @@ fn nonsense_on_the_pipe_is_passed_over_and_what_is_sense_is_heard() {
         printf '{"event":"paused","pau'
         exit 3"#;
     let (_child, heard) = hear(&fake(folder.path(), script));
-    let heard: Vec<Notice> = heard.iter().collect();
-    let [Notice::Event(event), Notice::Gone(death)] = heard.as_slice() else { panic!("{heard:?}") };
-    assert_eq!(*event, Event::Paused { paused: true });
+    let heard: Vec<WorkerMessage> = heard.iter().collect();
+    let [WorkerMessage::Event(event), WorkerMessage::Gone(death)] = heard.as_slice() else {
+        panic!("{heard:?}")
+    };
+    assert_eq!(*event, Event::Live(LiveEvent::Paused { paused: true }));
     assert!(!death.orderly && death.text.contains("exit status: 3"), "{death:?}");
     assert!(death.details.len() < 1000, "{}", death.details.len());
 }
@@ -57,7 +59,7 @@ fn a_worker_that_closes_its_pipe_and_lives_on_can_be_ended() {
     let (mut child, heard) = hear(&fake(folder.path(), "exec >&- 2>&-; exec sleep 1000"));
     child.kill();
     let gone = heard.recv_timeout(PATIENCE).unwrap();
-    assert!(matches!(&gone, Notice::Gone(death) if death.text.contains("killed")), "{gone:?}");
+    assert!(matches!(&gone, WorkerMessage::Gone(death) if death.text.contains("killed")), "{gone:?}");
 }
 
 #[test]
@@ -72,7 +74,7 @@ fn a_worker_passes_over_nonsense_that_it_is_told() {
         .unwrap();
     let mut input = process.stdin.take().unwrap();
     let config = Box::new(small_config());
-    let start = Command::Start { job: Job::Search, config, dir: folder.path().join("run") };
+    let start = Command::Start { job: JobSpec::Search, config, dir: folder.path().join("run") };
     input.write_all(b"\xff\xfe\0\n{\"command\":\"fly\"}\n[[[[\n").unwrap();
     input.write_all(&[b'x'; 10 << 20]).unwrap();
     writeln!(input, "\n{}", serde_json::json!(start)).unwrap();
@@ -162,9 +164,11 @@ impl Stalling {
         // Nothing else that takes its time now and then.
         config.apply("checkpoint.every_seconds=10000").unwrap();
         let dir = run.path().join("run");
-        child.send(&Command::Start { job: Job::Search, config, dir }).unwrap();
-        child.send(&Control::Live { every_ms: Some(100) }.into()).unwrap();
-        let begun = heard.iter().find(|notice| matches!(notice, Notice::Event(Event::Preview { .. })));
+        child.send(&Command::Start { job: JobSpec::Search, config, dir }).unwrap();
+        child.send(&Control::Preview { every_ms: Some(100) }.into()).unwrap();
+        let begun = heard
+            .iter()
+            .find(|notice| matches!(notice, WorkerMessage::Event(Event::Live(LiveEvent::Preview { .. }))));
         assert!(begun.is_some());
         Self { child, run, ear }
     }
@@ -237,12 +241,14 @@ fn a_lost_gpu_ends_the_worker_in_plain_words_and_the_run_goes_on_elsewhere() {
     config.apply(&format!("device={}", super::soak::adapter())).unwrap();
     config.apply("winner.steps=100000").unwrap();
     let dir = folder.path().join("run");
-    child.send(&Command::Start { job: Job::Search, config, dir: dir.clone() }).unwrap();
-    let is_step = |notice: &Notice| matches!(notice, Notice::Event(Event::Progress { .. }));
+    child.send(&Command::Start { job: JobSpec::Search, config, dir: dir.clone() }).unwrap();
+    let is_step = |notice: &WorkerMessage| {
+        matches!(notice, WorkerMessage::Event(Event::Live(LiveEvent::Progress { .. })))
+    };
     assert!(heard.iter().any(|notice| is_step(&notice)), "it works on the GPU");
     fs::write(&signal, "").unwrap();
     let lost = Instant::now();
-    let Some(Notice::Gone(death)) = heard.iter().last() else { panic!("it is gone") };
+    let Some(WorkerMessage::Gone(death)) = heard.iter().last() else { panic!("it is gone") };
     eprintln!("gone after {:?}: {}\n{}", lost.elapsed(), death.text, death.details);
     assert!(lost.elapsed() < Duration::from_secs(10));
     assert!(!death.orderly && death.text.contains("graphics"), "{death:?}");

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Command;
 
-use autogan::engine::Event;
+use autogan::engine::{Event, LiveEvent};
 
 use super::Run;
 use crate::small::NETWORKS;
@@ -73,9 +73,11 @@ fn soak(device: &str, steps: u64) -> Soaked {
     let (mut pools, mut renewals) = (0, 0);
     while let Some(event) = run.event() {
         match event {
-            Event::Memory { reserved, .. } => pools = reserved,
-            Event::Started { resumed: true, .. } => renewals += 1,
-            Event::Progress { done, .. } => looks.push((done, (resident(run.process.id()), pools))),
+            Event::Live(LiveEvent::Memory { reserved, .. }) => pools = reserved,
+            Event::Live(LiveEvent::Started { resumed: true, .. }) => renewals += 1,
+            Event::Live(LiveEvent::Progress { done, .. }) => {
+                looks.push((done, (resident(run.process.id()), pools)))
+            }
             _ => {}
         }
     }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use autogan::engine::{Control, Event, Job};
-use autogan::ipc::{Command, Notice};
+use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent};
+use autogan::ipc::{Command, WorkerMessage};
 
 use super::Run;
 use crate::resume::{assert_same_outcome, run};
@@ -30,7 +30,7 @@ fn straight(dir: &Path) {
 }
 
 fn goes_on(event: &Event) -> bool {
-    matches!(event, Event::Started { resumed: true, .. })
+    matches!(event, Event::Live(LiveEvent::Started { resumed: true, .. }))
 }
 
 /// What the process with this number was called with.
@@ -40,47 +40,50 @@ fn called(pid: u32) -> String {
 }
 
 #[test]
-fn a_search_whose_process_is_renewed_ends_like_one_that_was_not() {
+fn a_search_whose_process_is_replaced_ends_like_one_that_was_not() {
     let folder = tempfile::tempdir().unwrap();
-    let (unbroken, renewed) = (folder.path().join("unbroken"), folder.path().join("-renewed ü"));
+    let (unbroken, replaced) = (folder.path().join("unbroken"), folder.path().join("-replaced ü"));
     straight(&unbroken);
-    let mut search = Run::of(&growing_search(&renewed));
-    let notice = search.until("a new process", |event| matches!(event, Event::Notice { .. }));
+    let mut search = Run::of(&growing_search(&replaced));
+    let notice =
+        search.until("a new process", |event| matches!(event, Event::Live(LiveEvent::Notice { .. })));
     assert!(
-        matches!(&notice, Event::Notice { text } if text.contains("a new process goes on")),
+        matches!(&notice, Event::Live(LiveEvent::Notice { text }) if text.contains("a new process goes on")),
         "{notice:?}"
     );
     search.until("it goes on", goes_on);
-    assert!(called(search.process.id()).contains("--renewed"), "{}", called(search.process.id()));
+    assert!(called(search.process.id()).contains("--after-reexec"), "{}", called(search.process.id()));
     let (_, status) = search.end();
     assert!(status.success(), "{status}");
-    assert_same_outcome(&unbroken, &renewed);
-    assert_eq!(super::half_written(&renewed), [""; 0]);
+    assert_same_outcome(&unbroken, &replaced);
+    assert_eq!(super::half_written(&replaced), [""; 0]);
 }
 
 #[test]
-fn a_worker_that_is_renewed_keeps_its_number_and_hears_all_that_it_is_told() {
+fn a_worker_that_is_replaced_keeps_its_number_and_receives_every_command() {
     let folder = tempfile::tempdir().unwrap();
-    let (unbroken, renewed) = (folder.path().join("unbroken"), folder.path().join("renewed"));
+    let (unbroken, replaced) = (folder.path().join("unbroken"), folder.path().join("replaced"));
     straight(&unbroken);
     let mut config = Box::new(small_config());
     GROWING.iter().for_each(|setting| config.apply(setting).unwrap());
-    let mut worker = Worker::new(Command::Start { job: Job::Search, config, dir: renewed.clone() });
-    worker.tell(Control::Live { every_ms: Some(1000) });
+    let mut worker = Worker::new(Command::Start { job: JobSpec::Search, config, dir: replaced.clone() });
+    worker.tell(Control::Preview { every_ms: Some(1000) });
     worker.until(goes_on);
     let pid = worker.child.id();
     assert!(called(pid).contains("worker --first"), "{}", called(pid));
-    // It was told to before the new process came.
-    worker.until(|event| matches!(event, Event::Preview { .. }));
+    // The command came before the new process did.
+    worker.until(|event| matches!(event, Event::Live(LiveEvent::Preview { .. })));
     worker.tell(Control::Pause);
-    worker.until(|event| *event == Event::Paused { paused: true });
-    autogan::run::tell(&renewed, &Control::Continue).unwrap();
-    worker.until(|event| *event == Event::Paused { paused: false });
+    worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
+    autogan::run::tell(&replaced, &Control::Continue).unwrap();
+    worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: false }));
     // Let go, it works to the end.
     let Worker { child, heard } = worker;
     child.detach().unwrap();
-    let heard: Vec<Notice> = heard.iter().collect();
-    let finished = |notice: &Notice| matches!(notice, Notice::Event(Event::Finished { .. }));
+    let heard: Vec<WorkerMessage> = heard.iter().collect();
+    let finished = |notice: &WorkerMessage| {
+        matches!(notice, WorkerMessage::Event(Event::Log(LogEvent::Finished { .. })))
+    };
     assert!(heard.iter().any(finished), "{:?}", &heard[heard.len().saturating_sub(9)..]);
-    assert_same_outcome(&unbroken, &renewed);
+    assert_same_outcome(&unbroken, &replaced);
 }
