@@ -13,4 +13,6 @@ pub use cache::cache_dir;
 pub use choice::{Choice, Picked, pick};
 pub use error::DeviceError;
 pub use machine::{Cpu, Machine, Named};
+#[cfg(test)]
+pub(crate) use open::LOSE_DEVICE;
 pub use open::{Opened, open};

@@ -1,9 +1,6 @@
 //! Opening the chosen device.
 
-use std::path::PathBuf;
 use std::sync::Mutex;
-use std::thread;
-use std::time::Duration;
 
 use burn::cubecl::future::block_on;
 use burn::tensor::Device;
@@ -17,10 +14,9 @@ use super::choice::{Choice, pick};
 /// Kernels that are handed to the GPU at once. Few enough that a desktop's own frames come between.
 const SUBMIT: usize = 16;
 
-/// Names a file; once it exists, the GPU is lost as in a crash of its driver. For tests of what happens then.
-const LOSE_DEVICE: &str = "AUTOGAN_TEST_LOSE_DEVICE";
-/// Time between two looks for that file.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Names a file; once it exists, the GPU is lost as in a crash of its driver. Only in builds of tests.
+#[cfg(test)]
+pub(crate) const LOSE_DEVICE: &str = "AUTOGAN_TEST_LOSE_DEVICE";
 
 /// The adapter this process computes on. Opening it twice would compile and tune twice.
 static OPEN: Mutex<Option<(String, Device)>> = Mutex::new(None);
@@ -94,9 +90,8 @@ fn request(found: &Found) -> Result<Device, DeviceError> {
         ..Default::default()
     }))
     .map_err(|error| failed(error.to_string()))?;
-    if let Some(signal) = std::env::var_os(LOSE_DEVICE) {
-        lose(device.clone(), signal.into());
-    }
+    #[cfg(test)]
+    lose_when_asked(device.clone());
     match cache_dir() {
         Ok(folder) => keep_tuning(&folder, &adapter.name),
         Err(error) => tracing::warn!("tuning results are not kept: {error}"),
@@ -111,11 +106,14 @@ fn request(found: &Found) -> Result<Device, DeviceError> {
     Device::wgpu_options().tasks_max(SUBMIT).setup(setup).init().map_err(|error| failed(error.to_string()))
 }
 
-fn lose(device: wgpu::Device, signal: PathBuf) {
-    tracing::warn!("{LOSE_DEVICE} is set: the GPU is lost once {} exists", signal.display());
-    thread::spawn(move || {
+#[cfg(test)]
+fn lose_when_asked(device: wgpu::Device) {
+    let Some(signal) = std::env::var_os(LOSE_DEVICE).map(std::path::PathBuf::from) else {
+        return;
+    };
+    std::thread::spawn(move || {
         while !signal.exists() {
-            thread::sleep(LOOK_EVERY);
+            std::thread::sleep(std::time::Duration::from_millis(20));
         }
         device.destroy();
     });

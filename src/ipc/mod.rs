@@ -13,3 +13,6 @@ pub use command::Command;
 pub use follow::{Follower, Update};
 pub use serve::serve;
 pub use stdin_reader::Pipe;
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -20,6 +20,7 @@ mod peers;
 mod poison;
 mod pytorch;
 mod resume;
+mod run_0_1;
 mod runs_screen;
 mod sample_server;
 mod score;

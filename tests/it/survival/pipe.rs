@@ -222,36 +222,3 @@ fn a_window_that_stalls_for_ten_seconds_costs_less_than_a_twentieth() {
     assert!(stalls[2].0 > 0.95, "{stalls:?}");
     assert!(stalls.iter().all(|(_, grown)| *grown < 16 << 20), "{stalls:?}");
 }
-
-#[test]
-#[ignore = "needs a Vulkan driver, and minutes with one in software"]
-fn a_lost_gpu_ends_the_worker_in_plain_words_and_the_run_goes_on_elsewhere() {
-    let folder = tempfile::tempdir().unwrap();
-    let signal = folder.path().join("now");
-    let program = fake(
-        folder.path(),
-        &format!(
-            "export AUTOGAN_TEST_LOSE_DEVICE='{}' CUBECL_AUTOTUNE_LEVEL=minimal\nexec '{}' \"$@\"",
-            signal.display(),
-            env!("CARGO_BIN_EXE_autogan")
-        ),
-    );
-    let (mut child, heard) = hear(&program);
-    let mut config = Box::new(small_config());
-    config.apply(&format!("device={}", super::soak::adapter())).unwrap();
-    config.apply("winner.steps=100000").unwrap();
-    let dir = folder.path().join("run");
-    child.send(&Command::Start { job: JobSpec::Search, config, dir: dir.clone() }).unwrap();
-    let is_step = |notice: &WorkerMessage| {
-        matches!(notice, WorkerMessage::Event(Event::Live(LiveEvent::Progress { .. })))
-    };
-    assert!(heard.iter().any(|notice| is_step(&notice)), "it works on the GPU");
-    fs::write(&signal, "").unwrap();
-    let lost = Instant::now();
-    let Some(WorkerMessage::Gone(death)) = heard.iter().last() else { panic!("it is gone") };
-    eprintln!("gone after {:?}: {}\n{}", lost.elapsed(), death.text, death.details);
-    assert!(lost.elapsed() < Duration::from_secs(10));
-    assert!(!death.orderly && death.text.contains("graphics"), "{death:?}");
-    let elsewhere = ["--device", "cpu", "--set", "winner.steps=10"].map(str::to_owned).to_vec();
-    crate::resume::run(&[super::resume(&dir), elsewhere].concat());
-}

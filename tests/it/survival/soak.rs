@@ -21,7 +21,7 @@ pub fn resident(pid: u32) -> u64 {
 }
 
 /// The first adapter by name.
-pub fn adapter() -> String {
+fn adapter() -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_autogan")).args(["doctor", "--json"]).output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     report["adapters"][0]["name"].as_str().expect("an adapter").to_owned()

@@ -1,0 +1,72 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::gan::Network;
+use crate::search::GanId;
+
+const LOSS: Curve = Curve::Loss { gan: GanId::Shared, network: Network::Generator };
+
+fn metric(step: u64) -> LogEvent {
+    SearchEvent::Metric { curve: LOSS, step, value: 1.5 }.into()
+}
+
+fn phase(activity: Activity) -> LogEvent {
+    SearchEvent::Phase { activity, cells: 2, iteration: 0 }.into()
+}
+
+#[test]
+fn kept_events_make_the_time_axis_and_passing_ones_do_not() {
+    let mut state = RunState::default();
+    state.log_event(phase(Activity::Shared));
+    state.log_event(metric(0));
+    state.live_event(LiveEvent::Progress { done: 0.1, eta_seconds: None, speed: Some(2.0) });
+    state.worker_event(metric(1).into());
+    state.log_event(phase(Activity::Control));
+    assert_eq!(state.moment, 3);
+    assert_eq!(state.series[&LOSS].points(), [[0.0, 1.5]]);
+    assert_eq!(state.phase_at(2).unwrap().activity, Activity::Shared);
+    assert_eq!(state.phase_at(3).unwrap().activity, Activity::Control);
+    assert!(state.phase_at(0).is_none());
+}
+
+#[test]
+fn a_run_that_went_back_is_read_anew_and_stays_live() {
+    let mut state = RunState::default();
+    state.live_event(LiveEvent::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false });
+    state.log_event(metric(0));
+    state.begin_anew();
+    assert_eq!((state.moment, state.status.clone()), (0, Status::Running));
+    assert!(state.series.is_empty() && state.device.is_some());
+}
+
+#[test]
+fn the_end_of_a_worker_says_what_it_means() {
+    let death = |orderly| Death { orderly, text: "gone".to_owned(), details: String::new() };
+    let started = LiveEvent::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false };
+    for (last, orderly, status) in [
+        (Some(LiveEvent::Stopped), true, Status::Stopped),
+        (Some(LiveEvent::Failed { text: "no".to_owned() }), true, Status::Failed("no".to_owned())),
+        (None, true, Status::Idle),
+        (None, false, Status::Died(death(false))),
+    ] {
+        let mut state = RunState::default();
+        state.live_event(started.clone());
+        last.into_iter().for_each(|event| state.live_event(event));
+        state.gone(death(orderly));
+        assert_eq!(state.status, status);
+    }
+}
+
+#[test]
+fn a_log_of_version_0_1_is_shown() {
+    let mut state = RunState::default();
+    let log = include_str!("../../../tests/fixtures/run-0.1/search/events.jsonl");
+    log.lines().for_each(|line| state.log_event(serde_json::from_str(line).unwrap()));
+    assert_eq!(state.moment as usize, log.lines().count());
+    assert_eq!(state.phases.last().unwrap().activity, Activity::Winner);
+    assert_eq!((state.candidates.len(), state.evaluations.len(), state.samples.len()), (10, 5, 5));
+    assert!(state.has_generator());
+    let score = Curve::Score { training: TrainingId::Winner, label: "Fréchet distance" };
+    assert!(state.series.contains_key(&score) && state.series.contains_key(&LOSS));
+    let other = |curve: &&Curve| matches!(curve, Curve::Other(_));
+    assert_eq!(state.series.keys().filter(other).count(), 0);
+}
