@@ -311,13 +311,16 @@ pub fn toggle(layout: &mut Layout, panel: Panel) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Tick;
     use crate::gui::state::Sample;
+    use crate::search::SampleSource;
 
     #[test]
     fn the_scrubber_goes_from_picture_to_picture_and_back_to_live() {
         let mut state = RunState { moment: 50, ..RunState::default() };
         for moment in [10, 20, 30] {
-            state.samples.push(Sample { moment, ..Sample::default() });
+            let (source, tick) = (SampleSource::Shared { iteration: 0 }, Tick(1));
+            state.samples.push(Sample { moment, source, genotype: None, tick, file: String::new() });
         }
         let go = |moment, forward| neighbour(&state, moment, forward);
         assert_eq!(go(None, false), Some(30));

@@ -120,6 +120,9 @@ impl FromStr for GanId {
     }
 }
 
+/// What a score calls its metric. A name of its own, since serde takes a plain reference for borrowed input.
+type MetricLabel = &'static str;
+
 /// What a curve of a run shows. The log keeps losses, diversities and a strategy's readings by their text
 /// forms; scores, learning rates and the speed follow from other events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -141,7 +144,7 @@ pub enum Curve {
         /// The training.
         training: TrainingId,
         /// The metric as its score is labelled, such as `FID`.
-        label: &'static str,
+        label: MetricLabel,
     },
     /// The learning rate of one network.
     LearningRate {

@@ -9,7 +9,7 @@ use eframe::egui::{Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use image::AnimationDecoder;
 
-use super::studio::finished_run;
+use super::sample_server::finished_run;
 use super::window::Window;
 
 /// A window on the Create screen.

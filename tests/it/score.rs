@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 use super::peers::{picture, weights};
+use super::sample_server::finished_run;
 use super::small::NETWORKS;
-use super::studio::finished_run;
 
 fn call(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_autogan"))

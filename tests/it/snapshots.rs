@@ -99,7 +99,7 @@ fn the_screens_of_many_runs_look_as_they_did() {
 #[test]
 fn create_looks_as_it_did() {
     let mut camera = Camera::new();
-    camera.window.harness.state_mut().create(super::studio::finished_run());
+    camera.window.harness.state_mut().create(super::sample_server::finished_run());
     let shown = |part: &'static str| {
         move |harness: &Harness<'static, App>| harness.query_all_by_label_contains(part).next().is_some()
     };

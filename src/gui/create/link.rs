@@ -10,10 +10,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::arch::Genotype;
-use crate::engine::{Event, SampleRequest, Weights};
+use crate::engine::{Event, LiveEvent, SampleRequest, Weights};
 use crate::export::Tiles;
 use crate::gui::session::Wake;
-use crate::ipc::{Child, Command, Notice};
+use crate::ipc::{Child, Command, WorkerMessage};
 use crate::rng::Latent;
 
 /// Frames of a film in a request, so that the wall never waits for a whole film.
