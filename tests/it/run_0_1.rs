@@ -24,7 +24,7 @@ fn copy(kind: &str, to: &Path) -> PathBuf {
             if path.is_dir() {
                 copy_all(&path, &to);
             } else {
-                drop(fs::copy(&path, &to).unwrap());
+                fs::copy(&path, &to).unwrap();
             }
         }
     }
