@@ -1,4 +1,4 @@
-//! Runs side by side: what they were told, what came out, and which of their scores may be ranked.
+//! Runs side by side: their settings, what came out, and which of their scores may be ranked.
 
 mod ranking;
 mod run;

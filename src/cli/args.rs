@@ -78,7 +78,7 @@ impl Command {
     }
 }
 
-/// What every run is told. Later ones win: preset, config file, settings, other options.
+/// Settings of every run. Later ones win: preset, config file, settings, other options.
 #[derive(Debug, Default, Args)]
 pub(super) struct RunArgs {
     /// Built-in settings to start from [default: quick, or none with --config]
@@ -335,7 +335,7 @@ pub(super) struct ArchArgs {
 pub(super) enum RunsCommand {
     /// List the runs of a folder, newest first
     List(ListArgs),
-    /// Say what a run was told and what came out
+    /// Show a run's settings and what came out
     Show(ShowArgs),
     /// Lay runs side by side: settings that differ, outcomes, scores
     Compare(CompareArgs),

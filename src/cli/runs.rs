@@ -82,7 +82,7 @@ pub(super) fn found(path: &Path) -> PathBuf {
     if !path.exists() && named.exists() { named } else { path.to_owned() }
 }
 
-/// `autogan runs show`: what a run was told and what came out.
+/// `autogan runs show`: a run's settings and what came out.
 pub(super) fn show(args: &ShowArgs) -> anyhow::Result<()> {
     let view = RunView::open(&found(&args.run))?;
     let candidates = view.candidates()?;

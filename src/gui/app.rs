@@ -1,7 +1,7 @@
 //! The program's window: which screen is shown, and what commands do.
 
-mod asking;
 mod exporting;
+mod file_dialogs;
 mod library;
 
 use std::path::{Path, PathBuf};
@@ -11,18 +11,18 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use eframe::egui::{self, RichText};
 
-use super::aside::Aside;
+use super::background::BackgroundTask;
 use super::closing::{self, Choice};
 use super::commands::{self, Action, button};
 use super::compare::CompareScreen;
-use super::create::Studio;
-use super::dialogs::{self, Ask};
+use super::create::CreateScreen;
+use super::dialog_kind::DialogKind;
+use super::dialogs::{self, DialogProvider};
 use super::exporter::Exporter;
 use super::layout::Layout;
 use super::palette::{CommandPalette, Outcome};
-use super::panels::{View, Wish};
+use super::panels::{PanelRequest, View};
 use super::pictures::Pictures;
-use super::purpose::Purpose;
 use super::run_screen;
 use super::runs::{self, RunsScreen, Trash};
 use super::session::{Session, Wake};
@@ -33,7 +33,7 @@ use super::speed::Speedometer;
 use super::state::Status;
 use super::theme::{self, Palette};
 use super::toasts::Toasts;
-use super::{wall, welcome};
+use super::{image_grid, welcome};
 use crate::config::RunConfig;
 use crate::device::cache_dir;
 use crate::engine::{Control, JobSpec};
@@ -56,7 +56,7 @@ pub(super) enum Screen {
     /// A run.
     Run,
     /// A trained generator that is played with.
-    Create(Box<Studio>),
+    Create(Box<CreateScreen>),
     /// All runs.
     Runs,
     /// Some runs side by side.
@@ -75,7 +75,7 @@ pub struct Places {
     /// Where new runs go.
     pub runs: PathBuf,
     /// Who asks for files and folders: the system's dialogs.
-    pub ask: Ask,
+    pub ask: DialogProvider,
     /// Who moves folders to the trash: the system's one.
     pub trash: Trash,
 }
@@ -113,7 +113,7 @@ pub struct App {
     toasts: Toasts,
     wake: Wake,
     /// A dialog: what is asked for, and the answer.
-    chosen: Option<Aside<(Purpose, Option<PathBuf>)>>,
+    chosen: Option<BackgroundTask<(DialogKind, Option<PathBuf>)>>,
     exporter: Exporter,
     setup: Setup,
     runs: RunsScreen,
@@ -133,7 +133,7 @@ impl App {
     pub fn new(cc: &eframe::CreationContext<'_>, places: Places) -> Self {
         theme::apply(&cc.egui_ctx);
         if let Some(state) = &cc.wgpu_render_state {
-            wall::prepare(state);
+            image_grid::prepare(state);
         }
         let (settings, warning) = Settings::read(places.settings.as_deref());
         let ctx = cc.egui_ctx.clone();
@@ -232,8 +232,8 @@ impl App {
     /// Plays with the generator of the run in a folder, or in a file.
     pub fn create(&mut self, model: &Path) {
         let (program, ask) = (&self.places.program, self.places.ask.clone());
-        let studio = Studio::open(program, model, ask, self.wake.clone());
-        self.go(Screen::Create(Box::new(studio)));
+        let create = CreateScreen::open(program, model, ask, self.wake.clone());
+        self.go(Screen::Create(Box::new(create)));
     }
 
     fn possible(&self, action: Action) -> bool {
@@ -245,7 +245,7 @@ impl App {
             Action::Home => !matches!(screen, Screen::Welcome),
             Action::Setup => !sets_up,
             Action::Runs => !matches!(screen, Screen::Runs),
-            Action::BackToRun => matches!(screen, Screen::Create(studio) if studio.is_of_run()),
+            Action::BackToRun => matches!(screen, Screen::Create(create) if create.is_of_run()),
             Action::Compare => matches!(screen, Screen::Runs) && self.runs.to_compare().is_some(),
             Action::Start => sets_up && self.setup.can_start(),
             Action::Undo => sets_up && self.setup.can_undo(),
@@ -281,15 +281,15 @@ impl App {
             }
             Action::Undo => self.setup.undo(),
             Action::Redo => self.setup.redo(),
-            Action::LoadSettings => self.ask(Purpose::LoadSettings),
-            Action::SaveSettings => self.ask(Purpose::SaveSettings),
-            Action::ChooseImages => self.ask(Purpose::Images),
+            Action::LoadSettings => self.ask(DialogKind::LoadSettings),
+            Action::SaveSettings => self.ask(DialogKind::SaveSettings),
+            Action::ChooseImages => self.ask(DialogKind::Images),
             Action::Demo => match RunConfig::preset(DEMO) {
                 Ok(config) => self.search(config),
                 Err(error) => self.toasts.problem(error.to_string()),
             },
-            Action::OpenRun => self.ask(Purpose::OpenRun),
-            Action::OpenModel => self.ask(Purpose::OpenModel),
+            Action::OpenRun => self.ask(DialogKind::OpenRun),
+            Action::OpenModel => self.ask(DialogKind::OpenModel),
             Action::Create => {
                 if let Some(dir) = self.sessions.shown().map(|session| session.dir().to_owned()) {
                     self.create(&dir);
@@ -297,8 +297,8 @@ impl App {
             }
             Action::Export => self.export(),
             Action::BackToRun => {
-                if let Screen::Create(studio) = &self.screen {
-                    let dir = studio.model().to_owned();
+                if let Screen::Create(create) = &self.screen {
+                    let dir = create.model().to_owned();
                     self.open(&dir);
                 }
             }
@@ -315,11 +315,12 @@ impl App {
                     self.toasts.problem(problem);
                 }
             }
-            Action::Live => self.view.moment = None,
+            Action::Live => self.view.event_index = None,
             Action::Back | Action::Forward => {
                 if let Some(session) = self.sessions.shown() {
                     let forward = action == Action::Forward;
-                    self.view.moment = run_screen::neighbour(&session.lock(), self.view.moment, forward);
+                    self.view.event_index =
+                        run_screen::neighbour(&session.lock(), self.view.event_index, forward);
                 }
             }
             Action::Panel(panel) => run_screen::toggle(&mut self.settings.layout, panel),
@@ -343,8 +344,8 @@ impl App {
 
     /// Takes in what came from outside: dialogs, dropped folders, the end of a worker.
     fn notice(&mut self, ctx: &egui::Context) {
-        if let Some(Some((purpose, Some(path)))) = Aside::take(&mut self.chosen) {
-            self.chose(purpose, &path);
+        if let Some(Some((kind, Some(path)))) = BackgroundTask::take(&mut self.chosen) {
+            self.chose(kind, &path);
         }
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
@@ -481,7 +482,7 @@ impl App {
             Screen::Run if self.sessions.shown().is_some() => self.run(ui, actions),
             Screen::Runs => self.runs_screen(ui, actions),
             Screen::Compare(compared) => compared.show(ui, &mut self.settings),
-            Screen::Create(studio) => studio.show(ui, &mut self.pictures, &mut self.toasts),
+            Screen::Create(create) => create.show(ui, &mut self.pictures, &mut self.toasts),
             _ => {
                 let recent = &self.settings.recent;
                 let chosen = egui::CentralPanel::default().show(ui, |ui| welcome::show(ui, recent, actions));
@@ -508,13 +509,13 @@ impl App {
             run_screen::trouble(ui, &state, actions);
             run_screen::panels(ui, session, &state, view, pictures, settings);
         });
-        match view.wish.take() {
+        match view.request.take() {
             None => {}
-            Some(Wish::Save(saving)) => {
+            Some(PanelRequest::Save(saving)) => {
                 drop(state);
                 self.save(saving);
             }
-            Some(Wish::Train(genotype)) => {
+            Some(PanelRequest::Train(genotype)) => {
                 let config = state.config.clone();
                 drop(state);
                 self.setup.train(&genotype, config);

@@ -43,10 +43,10 @@ pub struct Question {
 }
 
 /// Answers questions; called on a thread that may wait. None where the person wants nothing any more.
-pub type Ask = Arc<dyn Fn(&Question) -> Option<PathBuf> + Send + Sync>;
+pub type DialogProvider = Arc<dyn Fn(&Question) -> Option<PathBuf> + Send + Sync>;
 
 /// The dialogs of the system.
-pub fn native() -> Ask {
+pub fn native() -> DialogProvider {
     Arc::new(|question| {
         let mut dialog = rfd::FileDialog::new().set_title(&question.title);
         if let Some(begin) = &question.begin {

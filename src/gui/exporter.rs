@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::aside::Aside;
-use super::dialogs::{Ask, Question};
+use super::background::BackgroundTask;
+use super::dialogs::{DialogProvider, Question};
 use super::session::Wake;
 use crate::run::write_atomic;
 
@@ -12,14 +12,14 @@ type Outcome = Option<Result<String, String>>;
 
 /// Exports under way: one at a time.
 pub struct Exporter {
-    ask: Ask,
+    ask: DialogProvider,
     wake: Wake,
-    running: Option<Aside<Outcome>>,
+    running: Option<BackgroundTask<Outcome>>,
 }
 
 impl Exporter {
     /// Nothing under way.
-    pub fn new(ask: Ask, wake: Wake) -> Self {
+    pub fn new(ask: DialogProvider, wake: Wake) -> Self {
         Self { ask, wake, running: None }
     }
 
@@ -35,12 +35,13 @@ impl Exporter {
         work: impl FnOnce(&Path) -> Result<String, String> + Send + 'static,
     ) {
         let ask = self.ask.clone();
-        self.running = Some(Aside::begin(&self.wake, move || ask(&question).map(|path| work(&path))));
+        self.running =
+            Some(BackgroundTask::begin(&self.wake, move || ask(&question).map(|path| work(&path))));
     }
 
     /// What came of an export that ended, once.
     pub fn take_outcome(&mut self) -> Option<Result<String, String>> {
-        let outcome = Aside::take(&mut self.running)?;
+        let outcome = BackgroundTask::take(&mut self.running)?;
         outcome.unwrap_or_else(|| Some(Err("the export was not finished".to_owned())))
     }
 }

@@ -5,21 +5,22 @@
 //! shown on threads of their own.
 
 mod app;
-mod aside;
+mod background;
 mod closing;
 mod commands;
 mod compare;
 mod create;
+mod dialog_kind;
 mod dialogs;
 mod drawing;
 mod exporter;
+mod image_grid;
 mod layout;
 mod notify;
 mod palette;
 mod panels;
 mod pictures;
 mod plot;
-mod purpose;
 mod reader;
 mod run_screen;
 mod runs;
@@ -32,12 +33,11 @@ mod state;
 mod table;
 mod theme;
 mod toasts;
-mod wall;
 mod welcome;
 mod zoom;
 
 pub use app::{App, Places};
-pub use dialogs::{Ask, FileKind, Question, Wanted};
+pub use dialogs::{DialogProvider, FileKind, Question, Wanted};
 pub use settings::Settings;
 
 use eframe::egui;

@@ -29,7 +29,7 @@ pub enum Source {
 pub type Loaded = Result<Arc<Tiles>, String>;
 
 #[derive(Default)]
-struct Shelf {
+struct Cache {
     pictures: HashMap<Source, (u64, Loaded)>,
     /// Counts up with every look, to find what was not looked at for the longest time.
     clock: u64,
@@ -37,7 +37,7 @@ struct Shelf {
 
 /// Pictures that were read.
 pub struct Pictures {
-    shelf: Arc<Mutex<Shelf>>,
+    cache: Arc<Mutex<Cache>>,
     ask: Sender<(Source, Option<String>)>,
     asked: Option<Source>,
 }
@@ -46,18 +46,18 @@ impl Pictures {
     /// Nothing read yet; `wake` is called when something is.
     pub fn new(wake: Wake) -> Self {
         let (ask, asked) = channel();
-        let shelf = Arc::<Mutex<Shelf>>::default();
-        let filled = shelf.clone();
+        let cache = Arc::<Mutex<Cache>>::default();
+        let filled = cache.clone();
         thread::spawn(move || fill(&filled, &asked, &wake));
-        Self { shelf, ask, asked: None }
+        Self { cache, ask, asked: None }
     }
 
     /// The picture, if it was read; else it will be. `png` is a preview's file in base64.
     pub fn get(&mut self, source: &Source, png: impl FnOnce() -> Option<String>) -> Option<Loaded> {
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        shelf.clock += 1;
-        let clock = shelf.clock;
-        if let Some((looked, loaded)) = shelf.pictures.get_mut(source) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.clock += 1;
+        let clock = cache.clock;
+        if let Some((looked, loaded)) = cache.pictures.get_mut(source) {
             *looked = clock;
             return Some(loaded.clone());
         }
@@ -70,20 +70,20 @@ impl Pictures {
     }
 }
 
-fn fill(shelf: &Mutex<Shelf>, asked: &Receiver<(Source, Option<String>)>, wake: &Wake) {
+fn fill(cache: &Mutex<Cache>, asked: &Receiver<(Source, Option<String>)>, wake: &Wake) {
     while let Ok(first) = asked.recv() {
         // Whoever asks again wants the newest only.
         let (source, png) = asked.try_iter().last().unwrap_or(first);
         let loaded = load(&source, png);
-        let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
-        let clock = shelf.clock;
-        shelf.pictures.insert(source, (clock, loaded));
-        while shelf.pictures.len() > KEPT {
-            let oldest = shelf.pictures.iter().min_by_key(|(_, (looked, _))| *looked);
+        let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let clock = cache.clock;
+        cache.pictures.insert(source, (clock, loaded));
+        while cache.pictures.len() > KEPT {
+            let oldest = cache.pictures.iter().min_by_key(|(_, (looked, _))| *looked);
             let oldest = oldest.map(|(source, _)| source.clone());
-            oldest.map(|source| shelf.pictures.remove(&source));
+            oldest.map(|source| cache.pictures.remove(&source));
         }
-        drop(shelf);
+        drop(cache);
         wake();
     }
 }

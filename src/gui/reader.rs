@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::aside::Aside;
+use super::background::BackgroundTask;
 use super::session::Wake;
 
 /// What was read last, and when it is read again.
 pub struct Reader<T> {
     found: Option<Arc<T>>,
-    reading: Option<Aside<T>>,
+    reading: Option<BackgroundTask<T>>,
     /// When the last reading began.
     begun: Option<Instant>,
     wake: Wake,
@@ -27,14 +27,15 @@ impl<T: PartialEq + Send + 'static> Reader<T> {
         R: FnOnce() -> T + Send + 'static,
     {
         // One that panicked is passed over; the next may not.
-        if let Some(Some(found)) = Aside::take(&mut self.reading) {
+        if let Some(Some(found)) = BackgroundTask::take(&mut self.reading) {
             // The same stays the same, for those who keep it.
             if self.found.as_deref() != Some(&found) {
                 self.found = Some(Arc::new(found));
             }
         }
         if self.reading.is_none() && self.begun.is_none_or(|begun| begun.elapsed() >= every) {
-            (self.reading, self.begun) = (Some(Aside::begin(&self.wake, read())), Some(Instant::now()));
+            (self.reading, self.begun) =
+                (Some(BackgroundTask::begin(&self.wake, read())), Some(Instant::now()));
         }
         self.found.clone()
     }

@@ -144,7 +144,7 @@ pub fn trouble(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) {
     });
 }
 
-/// That nothing is heard of the worker, if so, and what can be done.
+/// That nothing comes from the worker, if so, and what can be done.
 fn hang(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) {
     let Some(seconds) = state.silent.filter(|_| state.status.is_live()) else {
         return;
@@ -178,41 +178,41 @@ pub fn scrubber(ui: &mut egui::Ui, state: &RunState, view: &mut View, actions: &
         for (action, icon) in [(Action::Back, "◀"), (Action::Forward, "▶")] {
             button(ui, action, icon, !state.samples.is_empty(), actions);
         }
-        let live = view.moment.is_none();
+        let live = view.event_index.is_none();
         let words = if state.status.is_live() { "Live" } else { "End" };
         let button = ui.selectable_label(live, words).on_hover_text(entry(Action::Live).hint(ui.ctx()));
         if button.clicked() {
             actions.push(Action::Live);
         }
-        let mut moment = view.moment.unwrap_or(state.moment);
-        let text = match state.phase_at(moment) {
+        let mut event_index = view.event_index.unwrap_or(state.event_index);
+        let text = match state.phase_at(event_index) {
             Some(phase) => phase.words(),
             None => "Nothing yet".to_owned(),
         };
         ui.spacing_mut().slider_width = (ui.available_width() - 330.0).max(80.0);
-        let slider = egui::Slider::new(&mut moment, 0..=state.moment.max(1)).show_value(false);
-        let response = ui.add_enabled(state.moment > 0, slider);
+        let slider = egui::Slider::new(&mut event_index, 0..=state.event_index.max(1)).show_value(false);
+        let response = ui.add_enabled(state.event_index > 0, slider);
         let response = response.on_hover_text("Moves all panels to the same moment of the run");
-        let value = f64::from(moment);
-        response.widget_info(|| egui::WidgetInfo::slider(state.moment > 0, value, "Moment of the run"));
+        let value = f64::from(event_index);
+        response.widget_info(|| egui::WidgetInfo::slider(state.event_index > 0, value, "Moment of the run"));
         if response.changed() {
-            view.moment = (moment < state.moment).then_some(moment);
+            view.event_index = (event_index < state.event_index).then_some(event_index);
         }
         ui.add(egui::Label::new(RichText::new(text).weak()).truncate());
     });
 }
 
-/// The moment of the picture before or after the one that is shown; none to follow live.
-pub fn neighbour(state: &RunState, moment: Option<u32>, forward: bool) -> Option<u32> {
-    let now = moment.unwrap_or(state.moment);
+/// The event index of the picture before or after the one that is shown; none to follow live.
+pub fn neighbour(state: &RunState, event_index: Option<u32>, forward: bool) -> Option<u32> {
+    let now = event_index.unwrap_or(state.event_index);
     match forward {
-        true => moment.and(state.samples.iter().map(|sample| sample.moment).find(|&at| at > now)),
+        true => event_index.and(state.samples.iter().map(|sample| sample.event_index).find(|&at| at > now)),
         false => {
-            let shown = state.sample_at(now).map_or(0, |sample| sample.moment);
+            let shown = state.sample_at(now).map_or(0, |sample| sample.event_index);
             // Live, the newest picture itself is a step back from what happens now.
-            let limit = if moment.is_none() && shown < now { now } else { shown };
-            let before = state.samples.iter().rev().map(|sample| sample.moment).find(|&at| at < limit);
-            before.or(moment)
+            let limit = if event_index.is_none() && shown < now { now } else { shown };
+            let before = state.samples.iter().rev().map(|sample| sample.event_index).find(|&at| at < limit);
+            before.or(event_index)
         }
     }
 }
@@ -227,8 +227,8 @@ pub fn panels(
     settings: &mut Settings,
 ) {
     let mut layout = std::mem::take(&mut settings.layout);
-    let moment = view.moment.unwrap_or(state.moment);
-    let context = Context { state, dir: session.dir(), moment, view, pictures, settings };
+    let event_index = view.event_index.unwrap_or(state.event_index);
+    let context = Context { state, dir: session.dir(), event_index, view, pictures, settings };
     let open = layout.open().is_empty();
     if open {
         ui.centered_and_justified(|ui| {
@@ -317,12 +317,12 @@ mod tests {
 
     #[test]
     fn the_scrubber_goes_from_picture_to_picture_and_back_to_live() {
-        let mut state = RunState { moment: 50, ..RunState::default() };
-        for moment in [10, 20, 30] {
+        let mut state = RunState { event_index: 50, ..RunState::default() };
+        for event_index in [10, 20, 30] {
             let (source, tick) = (SampleSource::Shared { iteration: 0 }, Tick(1));
-            state.samples.push(Sample { moment, source, genotype: None, tick, file: String::new() });
+            state.samples.push(Sample { event_index, source, genotype: None, tick, file: String::new() });
         }
-        let go = |moment, forward| neighbour(&state, moment, forward);
+        let go = |event_index, forward| neighbour(&state, event_index, forward);
         assert_eq!(go(None, false), Some(30));
         assert_eq!(go(Some(30), false), Some(20));
         assert_eq!(go(Some(10), false), Some(10), "there is none before");

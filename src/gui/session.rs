@@ -236,7 +236,7 @@ impl Watcher {
         };
         let config = update.as_ref().filter(|update| update.anew).and(follower.as_ref()).and_then(read);
         let mut state = lock(&self.state);
-        let before = (state.moment, state.log.len(), state.status.clone());
+        let before = (state.event_index, state.log.len(), state.status.clone());
         let mut changed = !messages.is_empty();
         let own = self.messages.is_some();
         let update = update.unwrap_or_default();
@@ -264,6 +264,6 @@ impl Watcher {
         if state.status == Status::Idle && state.summary.is_some() {
             state.status = Status::Finished;
         }
-        changed || before != (state.moment, state.log.len(), state.status.clone())
+        changed || before != (state.event_index, state.log.len(), state.status.clone())
     }
 }

@@ -18,7 +18,7 @@ impl Sessions {
         self.shown.as_ref()
     }
 
-    /// The same, to be told something.
+    /// The same, to send it commands.
     pub fn shown_mut(&mut self) -> Option<&mut Session> {
         self.shown.as_mut()
     }

@@ -21,7 +21,7 @@ impl Speedometer {
         let (progress, config, device) = (state.progress?, state.config.as_ref()?, state.device.as_ref()?);
         let left = progress.eta.filter(|_| progress.done >= BELIEVED && progress.done < 1.0)?;
         // The parts of a search are known from its settings; a training's architecture is not here.
-        if state.board_at(state.moment).is_empty() {
+        if state.board_at(state.event_index).is_empty() {
             return None;
         }
         if self.work.as_ref().is_none_or(|(of, _)| of != config) {

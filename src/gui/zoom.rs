@@ -1,13 +1,13 @@
-//! Which part of a wall of images is looked at.
+//! Which part of a grid of images is looked at.
 
 use eframe::egui::{self, Pos2, Rect, Vec2};
 
-use super::wall::Placement;
+use super::image_grid::Placement;
 
 /// How far one can zoom in.
 const ZOOM: std::ops::RangeInclusive<f32> = 1.0..=40.0;
 
-/// A part of a wall.
+/// A part of a grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Zoom {
     factor: f32,
@@ -34,12 +34,12 @@ impl Zoom {
         self.drag(Vec2::ZERO);
     }
 
-    /// Moves the wall by so many points. One that is seen as a whole stays where it is.
+    /// Moves the grid by so many points. One that is seen as a whole stays where it is.
     pub fn drag(&mut self, by: Vec2) {
         self.pan = if self.factor == 1.0 { Vec2::ZERO } else { self.pan + by };
     }
 
-    /// Where a wall lies that would fit into `size` as `fit` does.
+    /// Where a grid lies that would fit into `size` as `fit` does.
     pub fn place(&self, fit: Placement, size: Vec2) -> Placement {
         let middle = size / 2.0;
         Placement {

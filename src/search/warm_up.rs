@@ -131,7 +131,7 @@ fn tasks(context: &Context, plan: &SearchPlan) -> VecDeque<(String, Task)> {
         add("estimates", cells, &genotypes, Task::Estimate);
     }
     let genotypes = covering(&context.space, all);
-    // Networks of the shared pair's size use its kernels; one tells the few others apart.
+    // Networks of the shared GAN's size use its kernels; one tells the few others apart.
     let count = if plan.derived_model == context.model { 1 } else { genotypes.len() };
     add("training from scratch", all, &genotypes[..count], Task::Derive);
     tasks

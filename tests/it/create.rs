@@ -146,11 +146,11 @@ fn an_interpolation_plays_and_is_exported_as_gif_and_apng() {
     window.set(Role::SpinButton, "Frames between", 4.0);
     window.until_label("1 of 12: seed 1");
     window.0.harness.check_accessibility();
-    let gif = window.export("Animation…", "film.gif");
+    let gif = window.export("Animation…", "animation.gif");
     assert_eq!(gif_frames(&gif).len(), 12);
     window.click("Closed");
     window.until_label("1 of 9: seed 1");
-    let apng = window.export("Animation…", "film.apng");
+    let apng = window.export("Animation…", "animation.apng");
     let stops = vec![(1, 0), (3, 0), (5, 0)];
     let curve = "spherical".to_owned();
     let expected = LatentRecipe::Interpolation { stops, steps: 4, closed: false, curve };
@@ -161,9 +161,9 @@ fn an_interpolation_plays_and_is_exported_as_gif_and_apng() {
     let [from, to] = [1, 3].map(|seed| Box::new(Latent::Seed { seed }));
     let latents = vec![Latent::Between { from, to, t: 0.5 }];
     assert_eq!(recipe(&frame).latents, LatentRecipe::Named { latents });
-    window.click("Play the film");
+    window.click("Play the animation");
     window.0.until("it plays", |harness| harness.query_by_label_contains("3 of 9").is_none());
-    window.click("Pause the film");
+    window.click("Pause the animation");
     window.click("Frame 1");
     window.until_label("1 of 9: seed 1");
 }
@@ -230,7 +230,7 @@ fn a_file_of_its_own_has_no_raw_weights_and_what_is_none_is_said() {
     assert!(window.0.harness.get_by_label("Average weights (EMA)").accesskit_node().is_disabled());
     window.until_label("No raw weights were kept");
     window.click("History");
-    window.until_label("A model file tells nothing of its training");
+    window.until_label("A model file says nothing of its training");
     assert!(window.0.harness.get_by_label("Back to the run").accesskit_node().is_disabled());
     std::fs::write(&file, b"none").unwrap();
     window.0.harness.state_mut().create(&file);
@@ -250,5 +250,5 @@ fn a_wall_of_144_images_is_fluid() {
     window.set(Role::SpinButton, "Images", 144.0);
     window.until_label("Images of seeds, 144 images");
     window.until_label("Image of seed 143");
-    window.0.is_fluid("a wall of 144 images");
+    window.0.is_fluid("a grid of 144 images");
 }

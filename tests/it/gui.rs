@@ -34,15 +34,15 @@ fn a_run_pauses_at_once_does_one_step_and_continues() {
     window.long_search();
     window.click("Pause");
     window.until_label("Continue");
-    let moment = |window: &Window| window.harness.state().session().unwrap().lock().moment;
+    let event_index = |window: &Window| window.harness.state().session().unwrap().lock().event_index;
     for step in ["One step", "One discriminator update", "One generator update"] {
         window.click(step);
         window.until_label("Continue");
     }
-    let before = moment(&window);
+    let before = event_index(&window);
     window.click("Continue");
     window.until_label("Pause");
-    window.until("it goes on", |harness| harness.state().session().unwrap().lock().moment > before);
+    window.until("it goes on", |harness| harness.state().session().unwrap().lock().event_index > before);
     window.click("Stop");
     window.until_label("Stopped");
 }

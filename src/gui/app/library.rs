@@ -7,7 +7,7 @@ use eframe::egui;
 use super::{App, Screen};
 use crate::gui::commands::Action;
 use crate::gui::compare::CompareScreen;
-use crate::gui::runs::Wish;
+use crate::gui::runs::RunsRequest;
 use crate::run::name;
 
 impl App {
@@ -15,16 +15,16 @@ impl App {
     pub(super) fn runs_screen(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         match self.runs.show(ui, &self.settings.recent, actions) {
             None => {}
-            Some(Wish::Open(dir)) => self.open(&dir),
-            Some(Wish::Resume(dir)) => {
+            Some(RunsRequest::Open(dir)) => self.open(&dir),
+            Some(RunsRequest::Resume(dir)) => {
                 self.open(&dir);
                 match self.possible(Action::Resume) {
                     true => self.act(ui.ctx(), Action::Resume),
                     false => self.toasts.problem(format!("{} cannot be resumed now", name(&dir))),
                 }
             }
-            Some(Wish::Compare(dirs)) => self.compare(&dirs),
-            Some(Wish::Reveal(dir)) => reveal(ui.ctx(), &dir),
+            Some(RunsRequest::Compare(dirs)) => self.compare(&dirs),
+            Some(RunsRequest::Reveal(dir)) => reveal(ui.ctx(), &dir),
         }
     }
 

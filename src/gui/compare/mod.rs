@@ -1,4 +1,4 @@
-//! Two or more runs side by side: curves over each other, what they were told, what came out, and the
+//! Two or more runs side by side: curves over each other, their settings, what came out, and the
 //! architectures that they found.
 
 mod architectures;

@@ -1,4 +1,4 @@
-//! What came out of several runs, and what they were told, a column for each.
+//! What came out of several runs, and their settings, a column for each.
 
 use eframe::egui::{self, RichText};
 

@@ -1,10 +1,10 @@
 //! What a person chooses in the studio, and which latents that means.
 
-use super::link::Look;
+use super::client::Look;
 use crate::engine::Weights;
 use crate::rng::Latent;
 
-/// Most images of a wall.
+/// Most images of a grid.
 pub const MOST_IMAGES: usize = 144;
 /// Most picked images.
 pub const MOST_PICKS: usize = 16;
@@ -25,9 +25,9 @@ pub enum Mode {
     Seeds,
     /// A part of the plane of seeds.
     Explore,
-    /// A film from picked image to picked image.
+    /// An animation from picked image to picked image.
     Interpolate,
-    /// The pictures of the training as a film.
+    /// The pictures of the training as an animation.
     History,
 }
 
@@ -50,7 +50,7 @@ impl Mode {
         match self {
             Self::Seeds => "One image for each seed: an overview of what the generator can make",
             Self::Explore => "Latent space as a map: neighbours resemble each other; drag to move over it",
-            Self::Interpolate => "A film that goes through the picked images in the order of picking",
+            Self::Interpolate => "An animation that goes through the picked images in the order of picking",
             Self::History => "How the images of the same latents changed while the run went on",
         }
     }
@@ -63,7 +63,7 @@ pub struct Choices {
     pub mode: Mode,
     /// The first seed; the origin of the plane.
     pub first: u64,
-    /// Images of the wall.
+    /// Images of the grid.
     pub count: usize,
     /// The middle of the part of the plane that is shown.
     pub place: (f64, f64),
@@ -75,7 +75,7 @@ pub struct Choices {
     pub weights: Weights,
     /// Frames from a picked image to the next.
     pub steps: usize,
-    /// Whether the film goes from the last picked image back to the first.
+    /// Whether the animation goes from the last picked image back to the first.
     pub closed: bool,
     /// Frames in a second.
     pub rate: f64,
@@ -111,8 +111,8 @@ impl Choices {
         Look { truncation, weights: self.weights }
     }
 
-    /// The latents of a wall with so many columns.
-    pub fn wall(&self, columns: usize) -> Vec<Latent> {
+    /// The latents of a grid with so many columns.
+    pub fn grid(&self, columns: usize) -> Vec<Latent> {
         let count = self.count.clamp(1, MOST_IMAGES);
         let seed = |index: usize| Latent::Seed { seed: self.first.wrapping_add(index as u64) };
         let columns = columns.max(1);
@@ -159,19 +159,19 @@ impl Choices {
     }
 
     /// Frames from a picked image to the next, as many as are not too many in all.
-    pub fn film_steps(&self) -> usize {
+    pub fn animation_steps(&self) -> usize {
         self.steps.clamp(1, (MOST_FRAMES - 1) / self.ways().max(1))
     }
 
-    /// The latents of the film's frames; none where there are too few picked images.
-    pub fn film(&self) -> Vec<Latent> {
+    /// The latents of the animation's frames; none where there are too few picked images.
+    pub fn animation(&self) -> Vec<Latent> {
         let picks = &self.picks;
         if picks.len() < 2 {
             return Vec::new();
         }
         let last = picks[picks.len() - 1].clone();
         let ways = self.ways();
-        let steps = self.film_steps();
+        let steps = self.animation_steps();
         let frame = |way: usize, step: usize| match step {
             0 => picks[way].clone(),
             _ => Latent::Between {
@@ -181,7 +181,7 @@ impl Choices {
             },
         };
         let frames = (0..ways).flat_map(|way| (0..steps).map(move |step| frame(way, step)));
-        // A closed film is at its first frame again; an open one still has to arrive.
+        // A closed animation is at its first frame again; an open one still has to arrive.
         frames.chain((!self.closed).then_some(last)).collect()
     }
 }
@@ -197,9 +197,9 @@ mod tests {
     #[test]
     fn resampling_shows_every_seed_once() {
         let mut choices = Choices { count: 3, ..Choices::default() };
-        let mut seen = choices.wall(2);
+        let mut seen = choices.grid(2);
         choices.resample();
-        seen.extend(choices.wall(2));
+        seen.extend(choices.grid(2));
         assert_eq!(seen, (0..6).map(seed).collect::<Vec<_>>());
         choices.first = LAST_SEED;
         choices.resample();
@@ -209,15 +209,15 @@ mod tests {
     #[test]
     fn a_drag_by_one_image_shows_the_neighbours_in_its_place() {
         let mut choices = Choices { mode: Mode::Explore, count: 12, spacing: 0.5, ..Choices::default() };
-        let before = choices.wall(4);
+        let before = choices.grid(4);
         choices.pan(1.0, 0.0);
-        let after = choices.wall(4);
+        let after = choices.grid(4);
         assert_eq!(before[1..4], after[..3]);
         choices.pan(-1.0, 1.0);
-        assert_eq!(before[4..], choices.wall(4)[..8]);
+        assert_eq!(before[4..], choices.grid(4)[..8]);
         let one =
             Choices { mode: Mode::Explore, count: 1, place: (2.0, 1.0), first: 7, ..Choices::default() };
-        assert_eq!(one.wall(1), [Latent::Plane { seed: 7, x: 2.0, y: 1.0 }]);
+        assert_eq!(one.grid(1), [Latent::Plane { seed: 7, x: 2.0, y: 1.0 }]);
     }
 
     #[test]
@@ -241,18 +241,18 @@ mod tests {
     #[test]
     fn a_film_goes_through_all_picked_images_and_a_closed_one_has_no_double_frame() {
         let mut choices = Choices { steps: 4, picks: vec![seed(1), seed(2), seed(3)], ..Choices::default() };
-        let closed = choices.film();
+        let closed = choices.animation();
         assert_eq!(closed.len(), 12);
         assert_eq!([&closed[0], &closed[4], &closed[8]], [&seed(1), &seed(2), &seed(3)]);
         let last = Latent::Between { from: Box::new(seed(3)), to: Box::new(seed(1)), t: 0.75 };
         assert_eq!(closed.last(), Some(&last));
         choices.closed = false;
-        let open = choices.film();
+        let open = choices.animation();
         assert_eq!((open.len(), open.last()), (9, Some(&seed(3))));
         choices.picks.truncate(1);
-        assert!(choices.film().is_empty());
+        assert!(choices.animation().is_empty());
         choices.picks = (0..16).map(seed).collect();
         choices.steps = 1000;
-        assert!(choices.film().len() <= MOST_FRAMES);
+        assert!(choices.animation().len() <= MOST_FRAMES);
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use eframe::egui::{self, DragValue, RichText, Slider, WidgetInfo};
 
-use super::Studio;
+use super::CreateScreen;
 use super::choices::{Choices, LAST_SEED, MOST_IMAGES, Mode, NO_TRUNCATION, REACH};
+use super::client::{Made, Model};
 use super::exports::Export;
-use super::film::named;
 use super::history::History;
-use super::link::{Made, Model};
-use super::stage;
+use super::player::named;
+use super::viewport;
 use crate::arch::words::thousands;
 use crate::engine::Weights;
 use crate::gui::theme::{GAP, Palette};
@@ -28,7 +28,7 @@ const ENLARGED: std::ops::RangeInclusive<u32> = 1..=16;
 
 /// What the controls ask for beyond a changed choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum ControlRequest {
     /// Show something else.
     Mode(Mode),
     /// Copy the recipe of the chosen image.
@@ -37,7 +37,7 @@ pub enum Wish {
     Export(Export),
 }
 
-impl Studio {
+impl CreateScreen {
     /// Draws the column.
     pub(super) fn controls(
         &mut self,
@@ -45,12 +45,12 @@ impl Studio {
         model: &Arc<Model>,
         made: Option<&Made>,
         history: &History,
-    ) -> Vec<Wish> {
-        let mut wishes = Vec::new();
+    ) -> Vec<ControlRequest> {
+        let mut requests = Vec::new();
         ui.add_space(4.0);
         ui.horizontal(|ui| {
             ui.add(egui::Label::new(RichText::new(&self.name).strong()).truncate());
-            if self.link.busy() {
+            if self.client.busy() {
                 ui.spinner();
             }
         });
@@ -64,7 +64,7 @@ impl Studio {
             for mode in Mode::ALL {
                 let on = self.choices.mode == mode;
                 if ui.selectable_label(on, mode.word()).on_hover_text(mode.tooltip()).clicked() {
-                    wishes.push(Wish::Mode(mode));
+                    requests.push(ControlRequest::Mode(mode));
                 }
             }
         });
@@ -91,11 +91,11 @@ impl Studio {
         ui.add_space(GAP);
         self.picked(ui, made);
         if let Some((latent, _)) = self.chosen(made) {
-            self.recipe(ui, model, &latent.to_string(), &mut wishes);
+            self.recipe(ui, model, &latent.to_string(), &mut requests);
         }
         ui.add_space(GAP);
-        self.exports(ui, made, history, &mut wishes);
-        wishes
+        self.exports(ui, made, history, &mut requests);
+        requests
     }
 
     /// The picked images, in their order.
@@ -117,7 +117,7 @@ impl Studio {
             for (number, latent) in self.choices.picks.iter().enumerate() {
                 let image = self.image(made, latent);
                 let name = format!("Picked {}: {latent}", number + 1);
-                let thumbnail = stage::thumbnail(ui, image.as_ref(), THUMBNAIL, false, &name);
+                let thumbnail = viewport::thumbnail(ui, image.as_ref(), THUMBNAIL, false, &name);
                 if thumbnail.on_hover_text(format!("{name}. Click to put it back")).clicked() {
                     back = Some(number);
                 }
@@ -128,7 +128,7 @@ impl Studio {
         }
     }
 
-    fn recipe(&self, ui: &mut egui::Ui, model: &Model, latent: &str, wishes: &mut Vec<Wish>) {
+    fn recipe(&self, ui: &mut egui::Ui, model: &Model, latent: &str, requests: &mut Vec<ControlRequest>) {
         let Choices { threshold, weights, .. } = self.choices;
         let truncation = match threshold < NO_TRUNCATION {
             true => format!("truncated at {threshold:.2}"),
@@ -145,11 +145,17 @@ impl Studio {
         let copy = ui.button("Copy the recipe");
         let copy = copy.on_hover_text("As JSON: what is kept in an exported image, enough to make it again");
         if copy.clicked() {
-            wishes.push(Wish::Copy);
+            requests.push(ControlRequest::Copy);
         }
     }
 
-    fn exports(&mut self, ui: &mut egui::Ui, made: Option<&Made>, history: &History, wishes: &mut Vec<Wish>) {
+    fn exports(
+        &mut self,
+        ui: &mut egui::Ui,
+        made: Option<&Made>,
+        history: &History,
+        requests: &mut Vec<ControlRequest>,
+    ) {
         ui.horizontal(|ui| {
             ui.label(RichText::new("Export").strong());
             if self.exporter.busy() {
@@ -166,7 +172,7 @@ impl Studio {
                 let button = button.on_hover_text(export.tooltip());
                 let button = button.on_disabled_hover_text(reason.unwrap_or_default());
                 if button.clicked() {
-                    wishes.push(Wish::Export(export));
+                    requests.push(ControlRequest::Export(export));
                 }
             }
         });
@@ -198,13 +204,13 @@ fn explore(ui: &mut egui::Ui, choices: &mut Choices) {
         |ui| ui.add(DragValue::new(&mut choices.first).range(0..=LAST_SEED).speed(0.2)),
     );
     count(ui, choices);
-    row(ui, "To the right", "Where the middle of the wall is, in seeds from the origin", |ui| {
+    row(ui, "To the right", "Where the middle of the grid is, in seeds from the origin", |ui| {
         ui.add(DragValue::new(&mut choices.place.0).range(-REACH..=REACH).speed(0.02).max_decimals(3))
     });
     row(
         ui,
         "Downwards",
-        "Where the middle of the wall is, in rows of a hundred seeds from the origin",
+        "Where the middle of the grid is, in rows of a hundred seeds from the origin",
         |ui| ui.add(DragValue::new(&mut choices.place.1).range(-REACH..=REACH).speed(0.02).max_decimals(3)),
     );
     row(
@@ -222,7 +228,7 @@ fn interpolate(ui: &mut egui::Ui, choices: &mut Choices) {
         "Frames from a picked image to the next; the way is an arc, on which all latents are as long as those of the training",
         |ui| ui.add(DragValue::new(&mut choices.steps).range(STEPS).speed(0.2)),
     );
-    row(ui, "Closed", "The film ends where it began, so that it can go on for ever", |ui| {
+    row(ui, "Closed", "The animation ends where it began, so that it can go on for ever", |ui| {
         ui.checkbox(&mut choices.closed, "")
     });
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::client::{Look, Model};
 use super::history::Snapshot;
-use super::link::{Look, Model};
 use crate::engine::{COLUMNS, Weights};
 use crate::export::{Animation, GAP, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
@@ -30,7 +30,7 @@ pub enum Export {
     Grid,
     /// The same with captions.
     Sheet,
-    /// The film.
+    /// The animation.
     Animation,
 }
 
@@ -52,11 +52,13 @@ impl Export {
     /// What it writes.
     pub fn tooltip(self) -> &'static str {
         match self {
-            Self::Image => "The image picked last, or the film's frame, as a PNG file that keeps its recipe",
+            Self::Image => {
+                "The image picked last, or the animation's frame, as a PNG file that keeps its recipe"
+            }
             Self::Selection => "A PNG file for each picked image, with its recipe, into a folder",
             Self::Grid => "All images that are shown side by side in one PNG file",
             Self::Sheet => "The same with the latent's name under each, to choose from on paper",
-            Self::Animation => "The film that is shown as a GIF or APNG file",
+            Self::Animation => "The animation that is shown as a GIF or APNG file",
         }
     }
 }
@@ -111,8 +113,8 @@ pub enum Work {
     Grid(Vec<Latent>, Arc<Tiles>, usize),
     /// The same with captions.
     Sheet(Vec<Latent>, Arc<Tiles>, usize),
-    /// A film through picked images.
-    Film {
+    /// An animation through picked images.
+    Animation {
         /// The picked images.
         stops: Vec<Latent>,
         /// Frames from one to the next.
@@ -158,8 +160,8 @@ impl Work {
             Self::Grid(..) => save("the grid", "grid".to_owned(), vec![PNG]),
             Self::Snapshot(snapshot, _) => save("the grid", format!("step-{}", snapshot.tick), vec![PNG]),
             Self::Sheet(..) => save("the contact sheet", "sheet".to_owned(), vec![PNG]),
-            Self::Film { .. } => save("the film", "interpolation".to_owned(), vec![GIF, APNG]),
-            Self::History { .. } => save("the film", "history".to_owned(), vec![GIF, APNG]),
+            Self::Animation { .. } => save("the animation", "interpolation".to_owned(), vec![GIF, APNG]),
+            Self::History { .. } => save("the animation", "history".to_owned(), vec![GIF, APNG]),
         }
     }
 
@@ -194,7 +196,7 @@ impl Work {
                 write(path, &sheet.png_with(&source.recipe(&latents)))?;
                 Ok(format!("Contact sheet saved in {}", path.display()))
             }
-            Self::Film { stops, steps, closed, frames, rate } => {
+            Self::Animation { stops, steps, closed, frames, rate } => {
                 let (latents, images): (Vec<Latent>, Vec<Arc<Tiles>>) = frames.into_iter().unzip();
                 let seeds: Option<Vec<(u64, u64)>> = stops
                     .iter()
@@ -235,7 +237,7 @@ impl Work {
     }
 }
 
-/// Writes sets of images as the frames of a film; smaller sets are enlarged to the largest.
+/// Writes sets of images as the frames of an animation; smaller sets are enlarged to the largest.
 fn animate(
     path: &Path,
     sets: &[Arc<Tiles>],
@@ -262,7 +264,7 @@ fn animate(
         false => animation.apng(Some(recipe)),
     };
     write(path, &file)?;
-    Ok(format!("Film of {} frames saved in {}", animation.len(), path.display()))
+    Ok(format!("Animation of {} frames saved in {}", animation.len(), path.display()))
 }
 
 /// The name of a file, without its ending, with `what` of `source`: one part of a path, whatever the run or
@@ -375,9 +377,9 @@ mod tests {
             Snapshot { source, tick: Tick(number as u64), file }
         });
         let snapshots = Arc::new(snapshots.collect::<Vec<_>>());
-        let path = folder.path().join("film.apng");
+        let path = folder.path().join("animation.apng");
         let work = Work::History { snapshots, seed: 5, rate: 10.0 };
-        assert!(work.write(&source(), &path).unwrap().starts_with("Film of 2 frames"));
+        assert!(work.write(&source(), &path).unwrap().starts_with("Animation of 2 frames"));
         let recipe = Recipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
         assert_eq!(recipe.latents, LatentRecipe::Run { seed: 5, steps: vec![0, 1] });
     }

@@ -4,12 +4,12 @@
 //! the training and exports come from other threads.
 
 mod choices;
+mod client;
 mod controls;
 mod exports;
-mod film;
 mod history;
-mod link;
-mod stage;
+mod player;
+mod viewport;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use std::time::Duration;
 use eframe::egui::{self, RichText};
 
 use choices::{Choices, Mode};
-use controls::Wish;
+use client::{ClientStatus, ImageRequest, Made, Model, RequestSlot, SampleClient};
+use controls::ControlRequest;
 use exports::{Export, Source, Work};
-use film::Player;
 use history::{History, Snapshot};
-use link::{Link, Made, Model, Order, Purpose, Standing};
-use stage::{Touch, Wall};
+use player::Player;
+use viewport::{ImageGrid, Interaction};
 
-use super::dialogs::Ask;
+use super::dialogs::DialogProvider;
 use super::exporter::Exporter;
 use super::pictures::{self, Pictures};
 use super::reader::Reader;
@@ -39,18 +39,18 @@ use crate::rng::Latent;
 const CONTROLS: f32 = 292.0;
 /// Side that is assumed of images until the first are there, in pixels.
 const SIDE: usize = 32;
-/// Frames of a film in the strip under it.
+/// Frames of an animation in the strip under it.
 const STRIP: usize = 8;
 /// Their side in points.
 const STRIP_SIDE: f32 = 52.0;
 
 /// The screen.
-pub struct Studio {
+pub struct CreateScreen {
     program: PathBuf,
     model: PathBuf,
     name: String,
     wake: Wake,
-    link: Link,
+    client: SampleClient,
     choices: Choices,
     zoom: Zoom,
     player: Player,
@@ -58,17 +58,17 @@ pub struct Studio {
     /// The picture of the training that is shown until the next is read.
     snapshot: Option<(Snapshot, Arc<Tiles>)>,
     exporter: Exporter,
-    /// Images in a row of the wall, as it is shown.
+    /// Images in a row of the grid, as it is shown.
     columns: usize,
 }
 
-impl Studio {
+impl CreateScreen {
     /// Plays with the generator of the run in the folder `model`, or in the file of that name.
-    pub fn open(program: &Path, model: &Path, ask: Ask, wake: Wake) -> Self {
+    pub fn open(program: &Path, model: &Path, ask: DialogProvider, wake: Wake) -> Self {
         let name = if is_model(model) { model.file_stem() } else { model.file_name() };
         let name = name.unwrap_or(model.as_os_str()).to_string_lossy().into_owned();
         Self {
-            link: Link::new(program, model, wake.clone()),
+            client: SampleClient::new(program, model, wake.clone()),
             history: Reader::new(wake.clone()),
             exporter: Exporter::new(ask, wake.clone()),
             program: program.to_owned(),
@@ -100,17 +100,17 @@ impl Studio {
             Some(Err(problem)) => toasts.problem(problem),
             None => {}
         }
-        if let Some(problem) = self.link.take_problem() {
+        if let Some(problem) = self.client.take_problem() {
             toasts.problem(problem);
         }
-        let model = match self.link.standing() {
-            Standing::Ready(model) => model,
-            standing => return self.not_ready(ui, &standing),
+        let model = match self.client.status() {
+            ClientStatus::Ready(model) => model,
+            status => return self.not_ready(ui, &status),
         };
-        let made = self.link.made(Purpose::Wall);
+        let made = self.client.made(RequestSlot::Grid);
         let history = self.history();
         let side = egui::Panel::left("create controls").exact_size(CONTROLS).resizable(false);
-        let wishes = side
+        let requests = side
             .show(ui, |ui| {
                 egui::ScrollArea::vertical()
                     .auto_shrink(false)
@@ -118,19 +118,19 @@ impl Studio {
                     .inner
             })
             .inner;
-        let film = self.choices.film();
+        let animation = self.choices.animation();
         match self.choices.mode {
-            Mode::Interpolate if !film.is_empty() => self.interpolate(ui, &film),
+            Mode::Interpolate if !animation.is_empty() => self.interpolate(ui, &animation),
             Mode::Interpolate => nothing(
                 ui,
                 "Pick at least two images among the seeds or while exploring: click one, then Ctrl and click others",
             ),
             Mode::History => self.training(ui, &history, pictures),
-            Mode::Seeds | Mode::Explore => self.wall(ui, model.side, made.as_deref()),
+            Mode::Seeds | Mode::Explore => self.grid(ui, model.side, made.as_deref()),
         }
-        self.want(&film);
-        for wish in wishes {
-            self.fulfil(ui.ctx(), wish, &model, made.as_deref(), &history);
+        self.want(&animation);
+        for request in requests {
+            self.act_on(ui.ctx(), request, &model, made.as_deref(), &history);
         }
     }
 
@@ -141,13 +141,13 @@ impl Studio {
         found.map_or(History::Reading, |found| (*found).clone())
     }
 
-    fn not_ready(&mut self, ui: &mut egui::Ui, standing: &Standing) {
+    fn not_ready(&mut self, ui: &mut egui::Ui, status: &ClientStatus) {
         let mut again = false;
         egui::CentralPanel::default().show(ui, |ui| {
             ui.vertical_centered(|ui| {
                 ui.add_space(ui.available_height() * 0.35);
-                match standing {
-                    Standing::Failed(problem) => {
+                match status {
+                    ClientStatus::Failed(problem) => {
                         ui.colored_label(ui.visuals().error_fg_color, format!("No images: {problem}"));
                         let button = ui.button("Try again");
                         again =
@@ -161,37 +161,40 @@ impl Studio {
             });
         });
         if again {
-            self.link = Link::new(&self.program, &self.model, self.wake.clone());
+            self.client = SampleClient::new(&self.program, &self.model, self.wake.clone());
         }
     }
 
     /// Wants the images of this frame.
-    fn want(&self, film: &[Latent]) {
+    fn want(&self, animation: &[Latent]) {
         let choices = &self.choices;
         let mut latents = match choices.mode {
-            Mode::Seeds | Mode::Explore => choices.wall(self.columns),
+            Mode::Seeds | Mode::Explore => choices.grid(self.columns),
             Mode::Interpolate | Mode::History => Vec::new(),
         };
-        let wall = latents.len();
+        let grid = latents.len();
         latents.extend_from_slice(&choices.picks);
-        self.link.want(Purpose::Wall, &Order { latents, wall, look: choices.look() });
+        self.client.want(RequestSlot::Grid, &ImageRequest { latents, grid, look: choices.look() });
         if choices.mode == Mode::Interpolate {
-            self.link.want(Purpose::Film, &Order { latents: film.to_vec(), wall: 0, look: choices.look() });
+            self.client.want(
+                RequestSlot::Animation,
+                &ImageRequest { latents: animation.to_vec(), grid: 0, look: choices.look() },
+            );
         }
     }
 
-    fn wall(&mut self, ui: &mut egui::Ui, side: usize, made: Option<&Made>) {
+    fn grid(&mut self, ui: &mut egui::Ui, side: usize, made: Option<&Made>) {
         let explores = self.choices.mode == Mode::Explore;
         central(ui, |ui| {
             let count = self.choices.count;
-            self.columns = stage::columns(count, side, ui.available_size());
-            let Some((made, tiles)) = made.and_then(|made| Some((made, made.wall.as_ref()?))) else {
+            self.columns = viewport::columns(count, side, ui.available_size());
+            let Some((made, tiles)) = made.and_then(|made| Some((made, made.grid.as_ref()?))) else {
                 return nothing_in(ui, "Making the first images…");
             };
-            let latent = |index: usize| made.order.latents.get(index);
-            let touch = stage::show(
+            let latent = |index: usize| made.request.latents.get(index);
+            let interaction = viewport::show(
                 ui,
-                &Wall {
+                &ImageGrid {
                     name: if explores { "Part of latent space" } else { "Images of seeds" },
                     tiles,
                     words: &|index| {
@@ -208,7 +211,7 @@ impl Studio {
                 },
                 &mut self.zoom,
             );
-            let Touch { clicked, beside, dragged } = touch;
+            let Interaction { clicked, beside, dragged } = interaction;
             if let Some(latent) = clicked.and_then(latent) {
                 self.choices.pick(&latent.clone(), beside);
             }
@@ -216,51 +219,51 @@ impl Studio {
         });
     }
 
-    fn interpolate(&mut self, ui: &mut egui::Ui, film: &[Latent]) {
-        let made = self.film(film);
+    fn interpolate(&mut self, ui: &mut egui::Ui, animation: &[Latent]) {
+        let made = self.animation(animation);
         let images: &[Arc<Tiles>] = made.as_ref().map_or(&[], |made| &made.images);
-        egui::Panel::bottom("film").show(ui, |ui| {
+        egui::Panel::bottom("animation").show(ui, |ui| {
             ui.add_space(4.0);
-            self.strip(ui, images, film.len());
-            let frame = self.player.frame(film.len());
-            let words = match images.len() < film.len() {
+            self.strip(ui, images, animation.len());
+            let frame = self.player.frame(animation.len());
+            let words = match images.len() < animation.len() {
                 true => format!("{} frames are made", images.len()),
-                false => film[frame].to_string(),
+                false => animation[frame].to_string(),
             };
-            self.player.bar(ui, film.len(), &mut self.choices.rate, &words);
+            self.player.bar(ui, animation.len(), &mut self.choices.rate, &words);
             ui.add_space(4.0);
         });
-        let frame = self.player.frame(film.len());
+        let frame = self.player.frame(animation.len());
         central(ui, |ui| match images.get(frame).or(images.last()) {
             Some(image) => {
-                let wall = Wall {
+                let grid = ImageGrid {
                     name: "Frame of the interpolation",
                     tiles: image,
-                    words: &|_| format!("Frame {} of the film", frame + 1),
+                    words: &|_| format!("Frame {} of the animation", frame + 1),
                     picked: &|_| None,
                     hint: "Ctrl and wheel to zoom",
                     drags: false,
                 };
-                stage::show(ui, &wall, &mut self.zoom);
+                viewport::show(ui, &grid, &mut self.zoom);
             }
-            None => nothing_in(ui, "Making the film…"),
+            None => nothing_in(ui, "Making the animation…"),
         });
     }
 
-    /// What was made of a film so far.
-    fn film(&self, film: &[Latent]) -> Option<Arc<Made>> {
-        let made = self.link.made(Purpose::Film)?;
-        (made.order.latents == film && made.order.look == self.choices.look()).then_some(made)
+    /// What was made of an animation so far.
+    fn animation(&self, animation: &[Latent]) -> Option<Arc<Made>> {
+        let made = self.client.made(RequestSlot::Animation)?;
+        (made.request.latents == animation && made.request.look == self.choices.look()).then_some(made)
     }
 
-    /// Frames from all over the film, to jump to.
+    /// Frames from all over the animation, to jump to.
     fn strip(&mut self, ui: &mut egui::Ui, images: &[Arc<Tiles>], frames: usize) {
         ui.horizontal(|ui| {
             let shown = STRIP.min(frames);
             for frame in (0..shown).map(|place| place * frames / shown) {
                 let name = format!("Frame {}", frame + 1);
                 let here = self.player.frame(frames) == frame;
-                if stage::thumbnail(ui, images.get(frame), STRIP_SIDE, here, &name).clicked() {
+                if viewport::thumbnail(ui, images.get(frame), STRIP_SIDE, here, &name).clicked() {
                     self.player.go_to(frame);
                 }
             }
@@ -273,7 +276,7 @@ impl Studio {
             History::Reading => return nothing(ui, "Looking for pictures of the training…"),
             History::None(reason) => return nothing(ui, reason),
         };
-        egui::Panel::bottom("film").show(ui, |ui| {
+        egui::Panel::bottom("animation").show(ui, |ui| {
             ui.add_space(4.0);
             let words = &snapshots[self.player.frame(snapshots.len())].source.to_string();
             self.player.bar(ui, snapshots.len(), &mut self.choices.rate, words);
@@ -290,7 +293,7 @@ impl Studio {
             let Some((snapshot, tiles)) = &self.snapshot else {
                 return nothing_in(ui, "Reading the picture…");
             };
-            let wall = Wall {
+            let grid = ImageGrid {
                 name: &snapshot.source.to_string(),
                 tiles,
                 words: &|index| format!("Image {} of the training", index + 1),
@@ -298,29 +301,29 @@ impl Studio {
                 hint: "The same place shows the same latent at every moment",
                 drags: false,
             };
-            stage::show(ui, &wall, &mut self.zoom);
+            viewport::show(ui, &grid, &mut self.zoom);
         });
     }
 
-    fn fulfil(
+    fn act_on(
         &mut self,
         ctx: &egui::Context,
-        wish: Wish,
+        request: ControlRequest,
         model: &Arc<Model>,
         made: Option<&Made>,
         history: &History,
     ) {
-        match wish {
-            Wish::Mode(mode) => {
+        match request {
+            ControlRequest::Mode(mode) => {
                 self.choices.mode = mode;
                 (self.zoom, self.player) = (Zoom::default(), Player::default());
             }
-            Wish::Copy => {
+            ControlRequest::Copy => {
                 if let Some((latent, _)) = self.chosen(made) {
                     ctx.copy_text(self.source(model).recipe(&[latent]).to_json());
                 }
             }
-            Wish::Export(export) => {
+            ControlRequest::Export(export) => {
                 if let Ok(work) = self.work(export, made, history) {
                     let source = self.source(model);
                     let question = work.question(&source);
@@ -340,11 +343,11 @@ impl Studio {
         }
     }
 
-    /// The image that is meant by "the image": the film's frame, else the one picked last.
+    /// The image that is meant by "the image": the animation's frame, else the one picked last.
     fn chosen(&self, made: Option<&Made>) -> Option<(Latent, Arc<Tiles>)> {
         if self.choices.mode == Mode::Interpolate {
-            let latents = self.choices.film();
-            if let Some(made) = self.film(&latents) {
+            let latents = self.choices.animation();
+            if let Some(made) = self.animation(&latents) {
                 let frame = self.player.frame(latents.len());
                 let image = made.images.get(frame)?;
                 return Some((latents[frame].clone(), image.clone()));
@@ -356,8 +359,8 @@ impl Studio {
 
     /// The image of a latent as it is made now.
     fn image(&self, made: Option<&Made>, latent: &Latent) -> Option<Arc<Tiles>> {
-        let made = made.filter(|made| made.order.look == self.choices.look())?;
-        let place = made.order.latents.iter().position(|other| other == latent)?;
+        let made = made.filter(|made| made.request.look == self.choices.look())?;
+        let place = made.request.latents.iter().position(|other| other == latent)?;
         made.images.get(place).cloned()
     }
 
@@ -371,15 +374,15 @@ impl Studio {
         };
         let shown = || match self.choices.mode {
             Mode::Seeds | Mode::Explore => {
-                let made = made.filter(|made| made.order.look == self.choices.look());
-                let wall = made.and_then(|made| Some((made, made.wall.clone()?)));
-                let (made, wall) = wall.ok_or("The images are being made")?;
-                Ok((made.order.latents[..made.order.wall].to_vec(), wall, self.columns))
+                let made = made.filter(|made| made.request.look == self.choices.look());
+                let grid = made.and_then(|made| Some((made, made.grid.clone()?)));
+                let (made, grid) = grid.ok_or("The images are being made")?;
+                Ok((made.request.latents[..made.request.grid].to_vec(), grid, self.columns))
             }
             _ => {
                 let (latents, images): (Vec<_>, Vec<_>) = picked()?.into_iter().unzip();
-                let columns = stage::columns(images.len(), SIDE, egui::Vec2::splat(1000.0));
-                Ok((latents, link::joined(&images).ok_or(NONE_PICKED)?, columns))
+                let columns = viewport::columns(images.len(), SIDE, egui::Vec2::splat(1000.0));
+                Ok((latents, client::joined(&images).ok_or(NONE_PICKED)?, columns))
             }
         };
         match (export, self.choices.mode, history) {
@@ -402,18 +405,19 @@ impl Studio {
                 Ok(Work::History { snapshots: snapshots.clone(), seed: *seed, rate: self.choices.rate })
             }
             (Export::Animation, Mode::Interpolate, _) => {
-                let film = self.choices.film();
-                let made = self.film(&film).filter(|made| made.whole());
-                let made = made.ok_or("The film is not made yet; it takes at least two picked images")?;
-                Ok(Work::Film {
+                let animation = self.choices.animation();
+                let made = self.animation(&animation).filter(|made| made.whole());
+                let made =
+                    made.ok_or("The animation is not made yet; it takes at least two picked images")?;
+                Ok(Work::Animation {
                     stops: self.choices.picks.clone(),
-                    steps: self.choices.film_steps(),
+                    steps: self.choices.animation_steps(),
                     closed: self.choices.closed,
-                    frames: film.into_iter().zip(made.images.iter().cloned()).collect(),
+                    frames: animation.into_iter().zip(made.images.iter().cloned()).collect(),
                     rate: self.choices.rate,
                 })
             }
-            (Export::Animation, ..) => Err("Films are under Interpolate and History"),
+            (Export::Animation, ..) => Err("Animations are under Interpolate and History"),
         }
     }
 }

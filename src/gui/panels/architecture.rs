@@ -3,7 +3,7 @@
 
 use eframe::egui::{self, RichText};
 
-use super::{Context, Saving, Wish, empty};
+use super::{Context, PanelRequest, Saving, empty};
 use crate::arch::Genotype;
 use crate::gui::drawing::{self, Diagrams};
 use crate::search::Activity;
@@ -61,11 +61,11 @@ fn shown(context: &Context<'_>) -> Option<Shown> {
     let selected = context.view.selected.and_then(|id| context.candidate(id));
     let current = context.state.current.as_ref().filter(|_| context.is_live());
     let follows = context.view.architecture.follows && selected.is_none();
-    let best = context.state.best_at(context.moment);
+    let best = context.state.best_at(context.event_index);
     match (current, selected.or(best)) {
         // While there is no candidate, there is only the current one.
         (Some(genotype), candidate) if follows || candidate.is_none() => {
-            let activity = context.state.phase_at(context.moment).map(|phase| phase.activity);
+            let activity = context.state.phase_at(context.event_index).map(|phase| phase.activity);
             let derived = matches!(activity, Some(Activity::Derive | Activity::Winner));
             let doing = activity.map_or("", Activity::of_current);
             Some(Shown { genotype: genotype.clone(), title: doing.to_owned(), derived })
@@ -113,7 +113,7 @@ fn act(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown) {
     }
     let about = "Sets up a training of this architecture from scratch, on any images";
     if ui.small_button("Train…").on_hover_text(about).clicked() {
-        context.view.wish = Some(Wish::Train(shown.genotype.clone()));
+        context.view.request = Some(PanelRequest::Train(shown.genotype.clone()));
     }
     let about = "Writes this architecture as a drawing (SVG, PNG) or as cells and costs (JSON)";
     if ui.small_button("Save drawing…").on_hover_text(about).clicked()
@@ -121,7 +121,7 @@ fn act(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown) {
     {
         let (genotype, derived) = (shown.genotype.clone(), shown.derived);
         let config = Box::new(config.clone());
-        context.view.wish = Some(Wish::Save(Saving::Architecture { genotype, derived, config }));
+        context.view.request = Some(PanelRequest::Save(Saving::Architecture { genotype, derived, config }));
     }
     if context.view.compared.is_none() {
         ui.label(RichText::new("Shift and click a candidate to compare").weak());

@@ -59,7 +59,7 @@ impl Default for View {
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let board = context.state.board_at(context.moment);
+    let board = context.state.board_at(context.event_index);
     if board.is_empty() {
         return empty(ui, "Candidates come with the first estimate");
     }
@@ -91,12 +91,12 @@ fn table(ui: &mut egui::Ui, context: &mut Context<'_>, mut candidates: Vec<&Cand
         if descending { order.reverse() } else { order }
     });
     let palette = Palette::of(ui);
-    let best = context.state.best_at(context.moment).map(|best| best.id);
+    let best = context.state.best_at(context.event_index).map(|best| best.id);
     let beam: Vec<usize> = context
         .state
         .beams
         .iter()
-        .filter(|beam| beam.moment <= context.moment)
+        .filter(|beam| beam.event_index <= context.event_index)
         .flat_map(|beam| beam.candidates.iter().copied())
         .collect();
     let row_height = ui.spacing().interact_size.y - 4.0;

@@ -18,7 +18,7 @@ struct Row {
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let stored = context.state.probabilities_at(context.moment);
+    let stored = context.state.probabilities_at(context.event_index);
     let Some(newest) = stored.iter().rev().find(|entry| !entry.distributions.is_empty()) else {
         let text = match stored.is_empty() {
             true => "Probabilities come with the end of the first iteration",
@@ -42,7 +42,7 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
     });
 }
 
-/// Entropy, reward and baseline at the moment.
+/// Entropy, reward and baseline at the event index.
 fn numbers(ui: &mut egui::Ui, context: &Context<'_>) {
     ui.horizontal_wrapped(|ui| {
         for (name, words, hint) in [
@@ -54,7 +54,7 @@ fn numbers(ui: &mut egui::Ui, context: &Context<'_>) {
             ("reward", "Reward", "What the last proposal was worth"),
             ("baseline", "Baseline", "The moving average that a reward is held against"),
         ] {
-            let value = context.state.series.get(&Curve::Controller(name.to_owned())).and_then(|series| series.at(context.moment));
+            let value = context.state.series.get(&Curve::Controller(name.to_owned())).and_then(|series| series.at(context.event_index));
             if let Some([_, value]) = value {
                 ui.label(RichText::new(words).weak()).on_hover_text(hint);
                 ui.label(format!("{value:.3}")).on_hover_text(hint);

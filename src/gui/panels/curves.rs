@@ -28,12 +28,12 @@ fn groups(state: &RunState, event_index: u32) -> BTreeSet<CurveGroup> {
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let groups = groups(context.state, context.moment);
+    let groups = groups(context.state, context.event_index);
     let Some(first) = groups.first() else {
         return empty(ui, "Curves come with the first step");
     };
     let view = &mut context.view.curves;
-    let newest = newest(context.state, context.moment);
+    let newest = newest(context.state, context.event_index);
     let chosen = view.group.clone().filter(|group| groups.contains(group));
     let shown = chosen.clone().or(newest).unwrap_or_else(|| first.clone());
     ui.horizontal_wrapped(|ui| {
@@ -55,27 +55,27 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         let copy =
             ui.button("Copy CSV").on_hover_text("Copies the curves that are shown, as they are, as a table");
         if copy.clicked() {
-            ui.copy_text(table(context.state, context.moment, &shown));
+            ui.copy_text(table(context.state, context.event_index, &shown));
         }
     });
     draw(ui, context, &shown);
 }
 
-/// The curves of a group up to a moment: `name,step,value`, a line for each point.
-fn table(state: &RunState, moment: u32, shown: &CurveGroup) -> String {
+/// The curves of a group up to an event index: `name,step,value`, a line for each point.
+fn table(state: &RunState, event_index: u32, shown: &CurveGroup) -> String {
     let curves = state.series.iter().filter(|(curve, _)| curve.group() == *shown);
     let rows = curves.flat_map(|(curve, series)| {
-        let points = series.points()[..series.count_until(moment)].iter();
+        let points = series.points()[..series.count_until(event_index)].iter();
         points.map(move |[step, value]| [curve.to_string(), step.to_string(), value.to_string()])
     });
     csv(["name", "step", "value"], rows)
 }
 
 /// The group that got the newest point.
-fn newest(state: &RunState, moment: u32) -> Option<CurveGroup> {
+fn newest(state: &RunState, event_index: u32) -> Option<CurveGroup> {
     let last = |series: &Series| {
-        let count = series.count_until(moment);
-        series.moments()[..count].last().copied()
+        let count = series.count_until(event_index);
+        series.event_indices()[..count].last().copied()
     };
     // Speeds and rates come with other curves, and scores so seldom that their group would flash up for an
     // instant.
@@ -102,12 +102,12 @@ fn draw(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &CurveGroup) {
             } else {
                 palette.of_curve(curve)
             };
-            let points = &series.points()[..series.count_until(context.moment)];
+            let points = &series.points()[..series.count_until(context.event_index)];
             drawn.of(curve, points, look).show(plot, &in_group(curve), color, scores);
         }
         // Where the scrubber stands, if the end of the curve does not show it.
-        let end = curves.iter().filter_map(|(_, series)| series.at(context.moment)).map(|[x, _]| x);
-        let end = end.reduce(f64::max).filter(|_| context.view.moment.is_some());
+        let end = curves.iter().filter_map(|(_, series)| series.at(context.event_index)).map(|[x, _]| x);
+        let end = end.reduce(f64::max).filter(|_| context.view.event_index.is_some());
         if let Some(end) = end {
             plot.vline(VLine::new("scrubber", end).color(palette.faint).name(""));
         }
@@ -122,11 +122,11 @@ mod tests {
     #[test]
     fn a_table_has_every_point_of_the_group_up_to_the_moment() {
         let mut state = RunState::default();
-        for (moment, name) in
+        for (event_index, name) in
             [(1, "shared/generator_loss"), (2, "winner/diversity"), (3, "shared/generator_loss")]
         {
             let series = state.series.entry(Curve::from(name.to_owned())).or_default();
-            series.push(moment, f64::from(moment), 0.5);
+            series.push(event_index, f64::from(event_index), 0.5);
         }
         let shown = CurveGroup::Losses(GanId::Shared);
         assert_eq!(table(&state, 2, &shown), "name,step,value\nshared/generator_loss,1,0.5\n");

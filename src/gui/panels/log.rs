@@ -13,7 +13,7 @@ pub struct View {
 }
 
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let upto = context.state.log.partition_point(|line| line.moment <= context.moment);
+    let upto = context.state.log.partition_point(|line| line.event_index <= context.event_index);
     let view = &mut context.view.log;
     let filter = view.filter.to_lowercase();
     let wanted = |line: &&Line| {

@@ -1,4 +1,4 @@
-//! The panels of a run: each draws a part of the same state at the same moment.
+//! The panels of a run: each draws a part of the same state at the same event index.
 
 mod architecture;
 mod board;
@@ -21,7 +21,7 @@ use crate::search::Candidate;
 pub use saving::Saving;
 
 /// What a panel asks of the window.
-pub enum Wish {
+pub enum PanelRequest {
     /// Set up a training of an architecture by itself.
     Train(Genotype),
     /// Write something to a file.
@@ -31,14 +31,14 @@ pub enum Wish {
 /// What the user looks at, in all panels alike, and each panel's own.
 #[derive(Default)]
 pub struct View {
-    /// The moment that is shown; none to follow the run live.
-    pub moment: Option<u32>,
+    /// The event index that is shown; none to follow the run live.
+    pub event_index: Option<u32>,
     /// The selected candidate, by its number on the board.
     pub selected: Option<usize>,
     /// The one it is compared with.
     pub compared: Option<usize>,
     /// What a panel asks of the window.
-    pub wish: Option<Wish>,
+    pub request: Option<PanelRequest>,
     samples: samples::View,
     curves: curves::View,
     board: board::View,
@@ -52,8 +52,8 @@ pub struct Context<'a> {
     pub state: &'a RunState,
     /// Its folder.
     pub dir: &'a Path,
-    /// The moment that is shown.
-    pub moment: u32,
+    /// The event index that is shown.
+    pub event_index: u32,
     /// What the user looks at.
     pub view: &'a mut View,
     /// Pictures that were read.
@@ -65,12 +65,12 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// Whether the run is followed live.
     fn is_live(&self) -> bool {
-        self.view.moment.is_none()
+        self.view.event_index.is_none()
     }
 
-    /// The candidate with this number, if it was there at the moment that is shown.
+    /// The candidate with this number, if it was there at the event index that is shown.
     fn candidate(&self, id: usize) -> Option<&Candidate> {
-        let board = self.state.board_at(self.moment);
+        let board = self.state.board_at(self.event_index);
         // The board is in order of its numbers.
         board.get(id).map(|(_, candidate)| candidate)
     }
@@ -78,7 +78,7 @@ impl Context<'_> {
     /// The candidate that is selected, else the best so far.
     fn shown(&self) -> Option<&Candidate> {
         let selected = self.view.selected.and_then(|id| self.candidate(id));
-        selected.or_else(|| self.state.best_at(self.moment))
+        selected.or_else(|| self.state.best_at(self.event_index))
     }
 }
 

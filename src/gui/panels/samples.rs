@@ -1,17 +1,17 @@
-//! Images of the fixed latents at the moment that is shown.
+//! Images of the fixed latents at the event index that is shown.
 
 use std::sync::Arc;
 
 use eframe::egui::{self, Rect, RichText, Role, Sense, WidgetInfo};
 
-use super::{Context, Saving, Wish, empty, saving};
+use super::{Context, PanelRequest, Saving, empty, saving};
 use crate::arch::Genotype;
 use crate::engine::Tick;
 use crate::export::Tiles;
+use crate::gui::image_grid::{self, Placement};
 use crate::gui::pictures::Source;
 use crate::gui::state::{Preview, Sample, capital};
 use crate::gui::theme::Palette;
-use crate::gui::wall::{self, Placement};
 use crate::gui::zoom::Zoom;
 use crate::run::inside;
 use crate::search::SampleSource;
@@ -64,7 +64,7 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         }
         save(ui, context, &shown, selected);
     });
-    wall(ui, &mut context.view.samples, &shown.source.to_string(), &shown.tiles);
+    grid(ui, &mut context.view.samples, &shown.source.to_string(), &shown.tiles);
 }
 
 /// What can be taken out of the panel.
@@ -75,11 +75,12 @@ fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: O
     let config = || Box::new(config.clone());
     let Shown { tiles, genotype, tick, .. } = shown;
     let made = || genotype.clone().map(|genotype| (genotype, config()));
-    let wish = &mut context.view.wish;
+    let request = &mut context.view.request;
     ui.menu_button("Save…", |ui| {
         let about = "A PNG file of all images, which keeps how they were made";
         if ui.button("All images…").on_hover_text(about).clicked() {
-            *wish = Some(Wish::Save(Saving::Wall { tiles: tiles.clone(), tick: *tick, made: made() }));
+            *request =
+                Some(PanelRequest::Save(Saving::Grid { tiles: tiles.clone(), tick: *tick, made: made() }));
         }
         let index = selected.unwrap_or(0);
         let item = |ui: &mut egui::Ui, name: &str, about: &str| {
@@ -87,10 +88,10 @@ fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: O
             button.on_hover_text(about).on_disabled_hover_text("Click an image first").clicked()
         };
         if item(ui, "Selected image…", "A PNG file that keeps the architecture and the latent") {
-            *wish = Some(Wish::Save(Saving::Image { tiles: tiles.clone(), index, made: made() }));
+            *request = Some(PanelRequest::Save(Saving::Image { tiles: tiles.clone(), index, made: made() }));
         }
         if item(ui, "Its latent…", "A file that `autogan sample --latents` takes, for any generator") {
-            *wish = Some(Wish::Save(Saving::Latent { index, config: config() }));
+            *request = Some(PanelRequest::Save(Saving::Latent { index, config: config() }));
         }
         if item(ui, "Copy its latent", "Its numbers, as a list in JSON") {
             let numbers = saving::latent(&config(), index).iter().map(f32::to_string).collect::<Vec<_>>();
@@ -99,10 +100,10 @@ fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: O
     });
 }
 
-/// Finds the picture of the moment; keeps the one before while it is being read.
+/// Finds the picture of the event index; keeps the one before while it is being read.
 fn read(context: &mut Context<'_>) -> Result<(), String> {
     let preview = context.state.preview.as_ref().filter(|_| context.is_live());
-    let (source, genotype, tick, picture) = match (preview, context.state.sample_at(context.moment)) {
+    let (source, genotype, tick, picture) = match (preview, context.state.sample_at(context.event_index)) {
         (Some(Preview { source, genotype, number, .. }), _) => {
             (*source, Some(genotype), None, Source::Preview(context.dir.to_owned(), *number))
         }
@@ -131,7 +132,7 @@ fn read(context: &mut Context<'_>) -> Result<(), String> {
     }
 }
 
-fn wall(ui: &mut egui::Ui, view: &mut View, name: &str, tiles: &Arc<Tiles>) {
+fn grid(ui: &mut egui::Ui, view: &mut View, name: &str, tiles: &Arc<Tiles>) {
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     if !ui.is_rect_visible(rect) {
         return;
@@ -148,7 +149,7 @@ fn wall(ui: &mut egui::Ui, view: &mut View, name: &str, tiles: &Arc<Tiles>) {
     let palette = Palette::of(ui);
     ui.painter().rect_filled(rect, 4.0, palette.well);
     let framed = view.selected.map(|selected| (selected, palette.generator));
-    wall::paint(ui, rect, tiles, place, framed);
+    image_grid::paint(ui, rect, tiles, place, framed);
     let words = format!("{count} images, {name}");
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
     if let Some(index) = response.hover_pos().and_then(under) {

@@ -47,7 +47,7 @@ pub enum Saving {
         config: Box<RunConfig>,
     },
     /// All images of the fixed latents.
-    Wall {
+    Grid {
         /// The images.
         tiles: Arc<Tiles>,
         /// When the picture was made, where it is a kept one.
@@ -66,7 +66,7 @@ impl Saving {
             }
             Self::Image { index, .. } => ("Save the image", format!("image-{}", index + 1), vec![PNG]),
             Self::Latent { index, .. } => ("Save the latent", format!("latent-{}", index + 1), vec![LATENT]),
-            Self::Wall { .. } => ("Save all images", "images".to_owned(), vec![PNG]),
+            Self::Grid { .. } => ("Save all images", "images".to_owned(), vec![PNG]),
         };
         let name = format!("{}-{name}.{}", safe_name(run, "run"), kinds[0].endings[0]);
         Question { title: title.to_owned(), wanted: Wanted::Save { kinds, name }, begin: None }
@@ -100,7 +100,7 @@ impl Saving {
                 let bytes = latent_file(&latent(&config, index));
                 ("Latent", bytes.map_err(|error| format!("{error:#}"))?)
             }
-            Self::Wall { tiles, tick, made } => {
+            Self::Grid { tiles, tick, made } => {
                 let run = |config: &RunConfig| LatentRecipe::Run {
                     seed: config.seed,
                     steps: tick.into_iter().map(|tick| tick.0).collect(),
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(z.shape(), [1, values.len()]);
         assert_eq!(z.data(), values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>());
         let path = folder.path().join("all.png");
-        Saving::Wall { tiles, tick: Some(Tick(3)), made }.write(folder.path(), &path).unwrap();
+        Saving::Grid { tiles, tick: Some(Tick(3)), made }.write(folder.path(), &path).unwrap();
         let recipe = Recipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
         assert_eq!(recipe.latents, LatentRecipe::Run { seed: config().seed, steps: vec![3] });
     }

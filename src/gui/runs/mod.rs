@@ -1,7 +1,7 @@
 //! All runs: what came of each, and what can be done with it.
 
+mod cache;
 mod delete;
-mod shelf;
 mod table;
 mod thumbnails;
 
@@ -19,8 +19,8 @@ use super::reader::Reader;
 use super::session::Wake;
 use super::theme::{GAP, Palette};
 use crate::run::Standing;
+use cache::{Entry, RunsCache};
 use delete::Delete;
-use shelf::{Entry, Shelf};
 use table::Order;
 use thumbnails::Thumbnails;
 
@@ -29,7 +29,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What shall be done with runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum RunsRequest {
     /// Show one; if somebody works on it, it is only looked at.
     Open(PathBuf),
     /// Go on with one.
@@ -65,8 +65,8 @@ const DEEDS: [(Deed, &str, &str); 5] = [
 /// The screen.
 pub struct RunsScreen {
     root: PathBuf,
-    reader: Reader<Shelf>,
-    shelf: Option<Arc<Shelf>>,
+    reader: Reader<RunsCache>,
+    cache: Option<Arc<RunsCache>>,
     thumbnails: Thumbnails,
     delete: Delete,
     selected: BTreeSet<PathBuf>,
@@ -80,7 +80,7 @@ impl RunsScreen {
         Self {
             root,
             reader: Reader::new(wake.clone()),
-            shelf: None,
+            cache: None,
             thumbnails: Thumbnails::new(ctx),
             delete: Delete::new(trash, wake),
             selected: BTreeSet::new(),
@@ -107,22 +107,22 @@ impl RunsScreen {
 
     /// The selected runs in the order of the list. Those that went away meanwhile are not among them.
     fn chosen(&self) -> Vec<&Entry> {
-        let entries = self.shelf.iter().flat_map(|shelf| &shelf.entries);
+        let entries = self.cache.iter().flat_map(|cache| &cache.entries);
         entries.filter(|entry| self.selected.contains(entry.dir())).collect()
     }
 
     /// Reads the folder anew if it is time, and those of the `visited` runs that lie elsewhere.
     fn look(&mut self, ctx: &egui::Context, visited: &[PathBuf]) {
         let (root, visited) = (self.root.clone(), visited.to_vec());
-        let shelf = self.reader.look(LOOK_EVERY, || move || Shelf::read(&root, &visited));
-        let same = shelf.as_ref().map(Arc::as_ptr) == self.shelf.as_ref().map(Arc::as_ptr);
-        if let Some(shelf) = shelf.filter(|_| !same) {
-            let there = |dir: &Path| shelf.entries.iter().any(|entry| entry.dir() == dir);
+        let cache = self.reader.look(LOOK_EVERY, || move || RunsCache::read(&root, &visited));
+        let same = cache.as_ref().map(Arc::as_ptr) == self.cache.as_ref().map(Arc::as_ptr);
+        if let Some(cache) = cache.filter(|_| !same) {
+            let there = |dir: &Path| cache.entries.iter().any(|entry| entry.dir() == dir);
             self.selected.retain(|dir| there(dir));
             let pictured =
-                |path: &Path| shelf.entries.iter().any(|entry| entry.picture.as_deref() == Some(path));
+                |path: &Path| cache.entries.iter().any(|entry| entry.picture.as_deref() == Some(path));
             self.thumbnails.retain(pictured);
-            self.shelf = Some(shelf);
+            self.cache = Some(cache);
         }
         ctx.request_repaint_after(LOOK_EVERY);
     }
@@ -133,27 +133,27 @@ impl RunsScreen {
         ui: &mut egui::Ui,
         visited: &[PathBuf],
         actions: &mut Vec<Action>,
-    ) -> Option<Wish> {
+    ) -> Option<RunsRequest> {
         self.look(ui.ctx(), visited);
         let ctx = ui.ctx().clone();
-        let wish = egui::CentralPanel::default().show(ui, |ui| self.content(ui, actions)).inner;
+        let request = egui::CentralPanel::default().show(ui, |ui| self.content(ui, actions)).inner;
         self.delete.show(&ctx);
-        wish
+        request
     }
 
-    fn content(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) -> Option<Wish> {
-        let Some(shelf) = self.shelf.clone() else {
+    fn content(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) -> Option<RunsRequest> {
+        let Some(cache) = self.cache.clone() else {
             ui.centered_and_justified(|ui| ui.label(RichText::new("Reading the runs…").weak()));
             return None;
         };
-        if let Some(problem) = &shelf.problem {
+        if let Some(problem) = &cache.problem {
             ui.label(RichText::new(problem).color(Palette::of(ui).bad));
         }
-        if shelf.entries.is_empty() {
+        if cache.entries.is_empty() {
             self.empty(ui, actions);
             return None;
         }
-        let wanted: Vec<&Entry> = shelf.entries.iter().filter(|entry| entry.answers(&self.filter)).collect();
+        let wanted: Vec<&Entry> = cache.entries.iter().filter(|entry| entry.answers(&self.filter)).collect();
         let deed = ui
             .horizontal_wrapped(|ui| {
                 ui.heading("Runs");
@@ -162,7 +162,7 @@ impl RunsScreen {
                 let hint = "name, state, date, device or winner";
                 let field = egui::TextEdit::singleline(&mut self.filter).hint_text(hint).desired_width(220.0);
                 ui.add(field).labelled_by(label.id);
-                let (all, shown) = (shelf.entries.len(), wanted.len());
+                let (all, shown) = (cache.entries.len(), wanted.len());
                 let count = match (all, shown) {
                     (1, 1) => "1 run".to_owned(),
                     _ if all == shown => format!("{all} runs"),
@@ -182,7 +182,7 @@ impl RunsScreen {
             return None;
         }
         let opened = table::show(ui, wanted, &mut self.order, &mut self.selected, &mut self.thumbnails);
-        opened.map(Wish::Open).or_else(|| self.done(deed?))
+        opened.map(RunsRequest::Open).or_else(|| self.done(deed?))
     }
 
     /// Draws the buttons for the runs that are selected. Returns the one that was clicked.
@@ -200,14 +200,14 @@ impl RunsScreen {
         clicked
     }
 
-    fn done(&mut self, deed: Deed) -> Option<Wish> {
+    fn done(&mut self, deed: Deed) -> Option<RunsRequest> {
         let dirs: Vec<PathBuf> = self.chosen().into_iter().map(|entry| entry.dir().to_owned()).collect();
         let first = dirs.first()?.clone();
         match deed {
-            Deed::Open => Some(Wish::Open(first)),
-            Deed::Resume => Some(Wish::Resume(first)),
-            Deed::Compare => Some(Wish::Compare(dirs)),
-            Deed::Reveal => Some(Wish::Reveal(first)),
+            Deed::Open => Some(RunsRequest::Open(first)),
+            Deed::Resume => Some(RunsRequest::Resume(first)),
+            Deed::Compare => Some(RunsRequest::Compare(dirs)),
+            Deed::Reveal => Some(RunsRequest::Reveal(first)),
             Deed::Delete => {
                 self.delete.ask(dirs);
                 None

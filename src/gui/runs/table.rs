@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use eframe::egui::{self, Color32, RichText, Role, Sense, WidgetInfo};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::shelf::Entry;
+use super::cache::Entry;
 use super::thumbnails::{SHOWN, Thumbnails};
 use crate::arch::words::thousands;
 use crate::gui::table::heading;

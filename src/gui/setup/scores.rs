@@ -8,7 +8,7 @@ use eframe::egui::{self, RichText};
 use super::form::{Drag, Form, Problem};
 use crate::app::bring_inception;
 use crate::config::RunConfig;
-use crate::gui::aside::Aside;
+use crate::gui::background::BackgroundTask;
 use crate::gui::session::Wake;
 use crate::gui::theme::Palette;
 use crate::metric::extractor::Kind;
@@ -26,8 +26,8 @@ pub struct Scores {
     cache: Option<PathBuf>,
     /// Whether they are here; none until that was looked up.
     here: Option<bool>,
-    looking: Option<Aside<bool>>,
-    download: Option<Aside<Result<(), String>>>,
+    looking: Option<BackgroundTask<bool>>,
+    download: Option<BackgroundTask<Result<(), String>>>,
     /// Bytes that are here, and all, where the server says.
     done: Arc<Mutex<(u64, Option<u64>)>>,
     problem: Option<String>,
@@ -40,7 +40,7 @@ impl Scores {
         let look = move || place.is_some_and(|place| place.exists());
         Self {
             cache,
-            looking: Some(Aside::begin(&wake, look)),
+            looking: Some(BackgroundTask::begin(&wake, look)),
             wake,
             here: None,
             download: None,
@@ -51,10 +51,10 @@ impl Scores {
 
     /// Takes in what came of looking and of downloading.
     pub fn notice(&mut self) {
-        if let Some(found) = Aside::take(&mut self.looking) {
+        if let Some(found) = BackgroundTask::take(&mut self.looking) {
             self.here = Some(found == Some(true));
         }
-        match Aside::take(&mut self.download) {
+        match BackgroundTask::take(&mut self.download) {
             Some(Some(Ok(()))) => (self.here, self.problem) = (Some(true), None),
             Some(Some(Err(problem))) => self.problem = Some(problem),
             Some(None) => self.problem = Some("the download broke off; try again".to_owned()),
@@ -76,7 +76,7 @@ impl Scores {
     fn fetch(&mut self) {
         let (done, wake, cache) = (self.done.clone(), self.wake.clone(), self.cache.clone());
         self.problem = None;
-        self.download = Some(Aside::begin(&self.wake, move || {
+        self.download = Some(BackgroundTask::begin(&self.wake, move || {
             let cache = cache.ok_or("the system knows no folder for the weights; set AUTOGAN_CACHE_DIR")?;
             let brought = bring_inception(&cache, None, None, &mut |progress| {
                 *done.lock().unwrap_or_else(PoisonError::into_inner) = (progress.done, progress.total);

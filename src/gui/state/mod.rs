@@ -80,8 +80,8 @@ impl Status {
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Phase {
-    /// The moment it began.
-    pub moment: u32,
+    /// The event index at which it began.
+    pub event_index: u32,
     /// What is done.
     pub activity: Activity,
     /// Cells of the genotypes that it is done with.
@@ -111,8 +111,8 @@ pub struct Progress {
 /// The strategy's distributions after an iteration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probabilities {
-    /// When.
-    pub moment: u32,
+    /// When: the event index.
+    pub event_index: u32,
     /// Cells of the stage.
     pub cells: usize,
     /// The search iteration, from 0.
@@ -124,8 +124,8 @@ pub struct Probabilities {
 /// A picture of the fixed latents in the run folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// When.
-    pub moment: u32,
+    /// When: the event index.
+    pub event_index: u32,
     /// The work that it comes from.
     pub source: SampleSource,
     /// What made it, where that was kept.
@@ -152,8 +152,8 @@ pub struct Preview {
 /// An evaluation of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// When.
-    pub moment: u32,
+    /// When: the event index.
+    pub event_index: u32,
     /// Which training.
     pub training: TrainingId,
     /// How far it was.
@@ -167,8 +167,8 @@ pub struct Evaluation {
 /// The best of a ranking.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Beam {
-    /// When.
-    pub moment: u32,
+    /// When: the event index.
+    pub event_index: u32,
     /// Cells.
     pub cells: usize,
     /// Numbers on the board, best first.
@@ -189,8 +189,8 @@ pub enum Level {
 /// An event in words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
-    /// When.
-    pub moment: u32,
+    /// When: the event index.
+    pub event_index: u32,
     /// How much it matters.
     pub level: Level,
     /// What happened.
@@ -207,7 +207,7 @@ pub struct RunState {
     /// The device, once it is known.
     pub device: Option<String>,
     /// How many events were kept so far.
-    pub moment: u32,
+    pub event_index: u32,
     /// All phases, oldest first.
     pub phases: Vec<Phase>,
     /// How far it is, while it is live.
@@ -216,7 +216,7 @@ pub struct RunState {
     pub series: BTreeMap<Curve, Series>,
     /// The strategy's distributions, oldest first.
     pub probabilities: Vec<Probabilities>,
-    /// The board, with the moment of each entry.
+    /// The board, with the event index of each entry.
     pub candidates: Vec<(u32, Candidate)>,
     /// Rankings, oldest first.
     pub beams: Vec<Beam>,
@@ -248,15 +248,15 @@ impl RunState {
 
     /// Takes in an event that the run folder keeps.
     pub fn log_event(&mut self, event: LogEvent) {
-        self.moment += 1;
-        let moment = self.moment;
+        self.event_index += 1;
+        let event_index = self.event_index;
         match event {
-            LogEvent::Search(event) => self.search_event(moment, event),
+            LogEvent::Search(event) => self.search_event(event_index, event),
             LogEvent::Samples { source, genotype, tick, file } => {
-                self.samples.push(Sample { moment, source, genotype, tick, file });
+                self.samples.push(Sample { event_index, source, genotype, tick, file });
             }
             LogEvent::Finished { summary } => {
-                self.say(moment, Level::Note, "Finished".to_owned());
+                self.say(event_index, Level::Note, "Finished".to_owned());
                 self.summary = Some(*summary);
             }
         }
@@ -278,20 +278,20 @@ impl RunState {
 
     /// Takes in an event that passes.
     pub fn live_event(&mut self, event: LiveEvent) {
-        let moment = self.moment;
+        let event_index = self.event_index;
         self.quiet = match event {
             LiveEvent::Alive { quiet_ms } => Some(quiet_ms / 1000).filter(|&seconds| seconds >= QUIET),
             _ => None,
         };
         match event {
             LiveEvent::Device { name, reason } => {
-                self.say(moment, Level::Note, format!("Device: {name} ({reason})"));
+                self.say(event_index, Level::Note, format!("Device: {name} ({reason})"));
             }
             LiveEvent::Started { device, resumed, .. } => {
                 self.status = Status::Running;
                 self.progress = None;
                 let begins = if resumed { "Resumed" } else { "Begins" };
-                self.say(moment, Level::Note, format!("{begins} on {device}"));
+                self.say(event_index, Level::Note, format!("{begins} on {device}"));
                 self.device = Some(device);
             }
             LiveEvent::Preparing { what, done, total } => {
@@ -300,13 +300,13 @@ impl RunState {
             LiveEvent::Progress { done, eta_seconds, speed } => {
                 self.progress = Some(Progress { done: done as f32, eta: eta_seconds, speed });
                 if let Some(speed) = speed {
-                    self.point(Curve::Speed, u64::from(moment), speed);
+                    self.point(Curve::Speed, u64::from(event_index), speed);
                 }
             }
             LiveEvent::Paused { paused } => {
                 let status = if paused { Status::Paused } else { Status::Running };
                 if self.status.is_live() && self.status != status {
-                    self.say(moment, Level::Note, status.words().to_owned());
+                    self.say(event_index, Level::Note, status.words().to_owned());
                     self.status = status;
                 }
             }
@@ -316,20 +316,20 @@ impl RunState {
                     None => (Level::Note, "Going on".to_owned(), Status::Running),
                 };
                 if self.status != status {
-                    self.say(moment, level, text);
+                    self.say(event_index, level, text);
                     self.status = status;
                 }
             }
-            LiveEvent::Notice { text } => self.say(moment, Level::Warning, text),
+            LiveEvent::Notice { text } => self.say(event_index, Level::Warning, text),
             LiveEvent::CurrentArchitecture { genotype } => self.current = Some(genotype),
             LiveEvent::Preview { source, genotype, png, .. } => {
                 let number = self.preview.as_ref().map_or(0, |preview| preview.number + 1);
                 self.preview = Some(Preview { number, source, genotype, png });
             }
-            LiveEvent::CheckpointSaved { .. } => self.say(moment, Level::Note, "Checkpoint saved".to_owned()),
+            LiveEvent::CheckpointSaved { .. } => self.say(event_index, Level::Note, "Checkpoint saved".to_owned()),
             LiveEvent::Stopped => {
                 self.status = Status::Stopped;
-                self.say(moment, Level::Note, "Stopped with a checkpoint".to_owned());
+                self.say(event_index, Level::Note, "Stopped with a checkpoint".to_owned());
             }
             LiveEvent::Failed { text } => self.status = Status::Failed(text),
             LiveEvent::TimeSpent { .. }
@@ -354,23 +354,23 @@ impl RunState {
             }
             return;
         }
-        self.say(self.moment, Level::Error, death.text.clone());
+        self.say(self.event_index, Level::Error, death.text.clone());
         self.status = Status::Died(death);
     }
 
-    fn say(&mut self, moment: u32, level: Level, text: String) {
-        self.log.push(Line { moment, level, text });
+    fn say(&mut self, event_index: u32, level: Level, text: String) {
+        self.log.push(Line { event_index, level, text });
     }
 
     fn point(&mut self, curve: Curve, x: u64, y: f64) {
-        self.series.entry(curve).or_default().push(self.moment, x as f64, y);
+        self.series.entry(curve).or_default().push(self.event_index, x as f64, y);
     }
 
-    fn search_event(&mut self, moment: u32, event: SearchEvent) {
+    fn search_event(&mut self, event_index: u32, event: SearchEvent) {
         match event {
             SearchEvent::Phase { activity, cells, iteration } => {
-                let phase = Phase { moment, activity, cells, iteration };
-                self.say(moment, Level::Note, capital(&phase.words()));
+                let phase = Phase { event_index, activity, cells, iteration };
+                self.say(event_index, Level::Note, capital(&phase.words()));
                 self.phases.push(phase);
             }
             SearchEvent::Metric { curve, step, value } => {
@@ -381,25 +381,25 @@ impl RunState {
                 self.point(curve, step, value);
             }
             SearchEvent::Probabilities { cells, iteration, distributions } => {
-                self.probabilities.push(Probabilities { moment, cells, iteration, distributions });
+                self.probabilities.push(Probabilities { event_index, cells, iteration, distributions });
             }
-            SearchEvent::Candidate(candidate) => self.candidates.push((moment, candidate)),
+            SearchEvent::Candidate(candidate) => self.candidates.push((event_index, candidate)),
             SearchEvent::Beam { cells, candidates } => {
                 let count = candidates.len();
-                self.say(moment, Level::Note, format!("Kept the best {count} of {cells} cells"));
-                self.beams.push(Beam { moment, cells, candidates });
+                self.say(event_index, Level::Note, format!("Kept the best {count} of {cells} cells"));
+                self.beams.push(Beam { event_index, cells, candidates });
             }
             SearchEvent::Reset { reason, .. } => {
-                self.say(moment, Level::Warning, format!("The shared GAN starts anew: {reason}"));
+                self.say(event_index, Level::Warning, format!("The shared GAN starts anew: {reason}"));
             }
-            SearchEvent::Warning { text } => self.say(moment, Level::Warning, text),
+            SearchEvent::Warning { text } => self.say(event_index, Level::Warning, text),
             SearchEvent::Evaluated { training, step, scores, best } => {
                 let words: Vec<String> = scores.iter().map(Score::to_string).collect();
-                self.say(moment, Level::Note, format!("{training}, step {step}: {}", words.join("; ")));
+                self.say(event_index, Level::Note, format!("{training}, step {step}: {}", words.join("; ")));
                 for score in &scores {
                     self.point(Curve::Score { training, label: score.label() }, step.0, score.value);
                 }
-                self.evaluations.push(Evaluation { moment, training, step, scores, best });
+                self.evaluations.push(Evaluation { event_index, training, step, scores, best });
             }
         }
     }
@@ -411,29 +411,29 @@ impl RunState {
             || evaluations.any(|evaluation| evaluation.best && evaluation.training != TrainingId::Finalist(1))
     }
 
-    /// What was being done at a moment.
-    pub fn phase_at(&self, moment: u32) -> Option<&Phase> {
-        self.phases[..self.phases.partition_point(|phase| phase.moment <= moment)].last()
+    /// What was being done at an event index.
+    pub fn phase_at(&self, event_index: u32) -> Option<&Phase> {
+        self.phases[..self.phases.partition_point(|phase| phase.event_index <= event_index)].last()
     }
 
-    /// The newest picture at a moment.
-    pub fn sample_at(&self, moment: u32) -> Option<&Sample> {
-        self.samples[..self.samples.partition_point(|sample| sample.moment <= moment)].last()
+    /// The newest picture at an event index.
+    pub fn sample_at(&self, event_index: u32) -> Option<&Sample> {
+        self.samples[..self.samples.partition_point(|sample| sample.event_index <= event_index)].last()
     }
 
-    /// The board as it was at a moment.
-    pub fn board_at(&self, moment: u32) -> &[(u32, Candidate)] {
-        &self.candidates[..self.candidates.partition_point(|(at, _)| *at <= moment)]
+    /// The board as it was at an event index.
+    pub fn board_at(&self, event_index: u32) -> &[(u32, Candidate)] {
+        &self.candidates[..self.candidates.partition_point(|(at, _)| *at <= event_index)]
     }
 
-    /// The newest distributions of each stage at a moment, and those of the current stage last.
-    pub fn probabilities_at(&self, moment: u32) -> &[Probabilities] {
-        &self.probabilities[..self.probabilities.partition_point(|entry| entry.moment <= moment)]
+    /// The newest distributions of each stage at an event index, and those of the current stage last.
+    pub fn probabilities_at(&self, event_index: u32) -> &[Probabilities] {
+        &self.probabilities[..self.probabilities.partition_point(|entry| entry.event_index <= event_index)]
     }
 
-    /// The best of the board at a moment.
-    pub fn best_at(&self, moment: u32) -> Option<&Candidate> {
-        Candidate::best(self.board_at(moment).iter().map(|(_, candidate)| candidate))
+    /// The best of the board at an event index.
+    pub fn best_at(&self, event_index: u32) -> Option<&Candidate> {
+        Candidate::best(self.board_at(event_index).iter().map(|(_, candidate)| candidate))
     }
 }
 

@@ -4,15 +4,15 @@
 #[derive(Clone, Debug, Default)]
 pub struct Series {
     points: Vec<[f64; 2]>,
-    /// The run's moment of each point.
-    moments: Vec<u32>,
+    /// The event index of each point.
+    event_indices: Vec<u32>,
 }
 
 impl Series {
     /// Adds a point.
-    pub fn push(&mut self, moment: u32, x: f64, y: f64) {
+    pub fn push(&mut self, event_index: u32, x: f64, y: f64) {
         self.points.push([x, y]);
-        self.moments.push(moment);
+        self.event_indices.push(event_index);
     }
 
     /// All points.
@@ -20,24 +20,24 @@ impl Series {
         &self.points
     }
 
-    /// The moment of each point.
-    pub fn moments(&self) -> &[u32] {
-        &self.moments
+    /// The event index of each point.
+    pub fn event_indices(&self) -> &[u32] {
+        &self.event_indices
     }
 
-    /// How many points there are up to a moment.
-    pub fn count_until(&self, moment: u32) -> usize {
-        self.moments.partition_point(|&at| at <= moment)
+    /// How many points there are up to an event index.
+    pub fn count_until(&self, event_index: u32) -> usize {
+        self.event_indices.partition_point(|&at| at <= event_index)
     }
 
-    /// The newest value up to a moment.
-    pub fn at(&self, moment: u32) -> Option<[f64; 2]> {
-        self.points[..self.count_until(moment)].last().copied()
+    /// The newest value up to an event index.
+    pub fn at(&self, event_index: u32) -> Option<[f64; 2]> {
+        self.points[..self.count_until(event_index)].last().copied()
     }
 }
 
 /// An exponential moving average with `share` of the old value, from 0 (the points themselves) to
-/// below 1, without the pull of the first value (debiased as Adam's moments are). What is no number is
+/// below 1, without the pull of the first value (debiased as Adam's event indices are). What is no number is
 /// passed over.
 pub fn smoothed(points: &[[f64; 2]], share: f64) -> Vec<[f64; 2]> {
     let (mut sum, mut weight) = (0.0, 0.0);
@@ -106,10 +106,10 @@ mod tests {
     #[test]
     fn what_was_known_at_a_moment_is_found() {
         let mut series = Series::default();
-        for (moment, x) in [(3, 1.0), (3, 2.0), (8, 3.0)] {
-            series.push(moment, x, -x);
+        for (event_index, x) in [(3, 1.0), (3, 2.0), (8, 3.0)] {
+            series.push(event_index, x, -x);
         }
-        assert_eq!([0, 3, 7, 8, 99].map(|moment| series.count_until(moment)), [0, 2, 2, 3, 3]);
+        assert_eq!([0, 3, 7, 8, 99].map(|event_index| series.count_until(event_index)), [0, 2, 2, 3, 3]);
         assert_eq!((series.at(2), series.at(5)), (None, Some([2.0, -2.0])));
     }
 

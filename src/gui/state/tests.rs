@@ -21,7 +21,7 @@ fn kept_events_make_the_time_axis_and_passing_ones_do_not() {
     state.live_event(LiveEvent::Progress { done: 0.1, eta_seconds: None, speed: Some(2.0) });
     state.worker_event(metric(1).into());
     state.log_event(phase(Activity::Control));
-    assert_eq!(state.moment, 3);
+    assert_eq!(state.event_index, 3);
     assert_eq!(state.series[&LOSS].points(), [[0.0, 1.5]]);
     assert_eq!(state.phase_at(2).unwrap().activity, Activity::Shared);
     assert_eq!(state.phase_at(3).unwrap().activity, Activity::Control);
@@ -34,7 +34,7 @@ fn a_run_that_went_back_is_read_anew_and_stays_live() {
     state.live_event(LiveEvent::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false });
     state.log_event(metric(0));
     state.begin_anew();
-    assert_eq!((state.moment, state.status.clone()), (0, Status::Running));
+    assert_eq!((state.event_index, state.status.clone()), (0, Status::Running));
     assert!(state.series.is_empty() && state.device.is_some());
 }
 
@@ -61,7 +61,7 @@ fn a_log_of_version_0_1_is_shown() {
     let mut state = RunState::default();
     let log = include_str!("../../../tests/fixtures/run-0.1/search/events.jsonl");
     log.lines().for_each(|line| state.log_event(serde_json::from_str(line).unwrap()));
-    assert_eq!(state.moment as usize, log.lines().count());
+    assert_eq!(state.event_index as usize, log.lines().count());
     assert_eq!(state.phases.last().unwrap().activity, Activity::Winner);
     assert_eq!((state.candidates.len(), state.evaluations.len(), state.samples.len()), (10, 5, 5));
     assert!(state.has_generator());

@@ -1,7 +1,7 @@
-//! Draws walls of images on the GPU: `shaders/wall.wgsl` through an egui paint callback.
+//! Draws grids of images on the GPU: `shaders/image_grid.wgsl` through an egui paint callback.
 //!
-//! The images of a wall are the layers of one texture array, uploaded once for each set of images. A
-//! frame writes 64 bytes for each wall and draws four corners for each image.
+//! The images of a grid are the layers of one texture array, uploaded once for each set of images. A
+//! frame writes 64 bytes for each grid and draws four corners for each image.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::export::Tiles;
 
 /// Sets of images that stay on the GPU when they are not shown.
 const KEPT: usize = 32;
-/// Bytes of the uniform `Wall` in the shader.
+/// Bytes of the uniform `Grid` in the shader.
 const UNIFORM: u64 = 64;
 
-/// How a wall lies in its rectangle, in points.
+/// How a grid lies in its rectangle, in points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placement {
     /// Images in a row.
@@ -59,10 +59,10 @@ impl Placement {
     }
 }
 
-/// What makes walls on the GPU that the window is drawn with.
+/// What makes grids on the GPU that the window is drawn with.
 pub fn prepare(state: &RenderState) {
     let device = &state.device;
-    let shader = device.create_shader_module(wgpu::include_wgsl!("../../shaders/wall.wgsl"));
+    let shader = device.create_shader_module(wgpu::include_wgsl!("../../shaders/image_grid.wgsl"));
     let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,
@@ -70,7 +70,7 @@ pub fn prepare(state: &RenderState) {
         count: None,
     };
     let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("wall"),
+        label: Some("image grid"),
         entries: &[
             entry(
                 0,
@@ -91,12 +91,12 @@ pub fn prepare(state: &RenderState) {
         ],
     });
     let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: Some("wall"),
+        label: Some("image grid"),
         bind_group_layouts: &[Some(&layout)],
         ..Default::default()
     });
     let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-        label: Some("wall"),
+        label: Some("image grid"),
         layout: Some(&pipeline_layout),
         vertex: wgpu::VertexState {
             module: &shader,
@@ -133,8 +133,8 @@ pub fn paint(
     framed: Option<(usize, Color32)>,
 ) {
     let points = ui.ctx().pixels_per_point();
-    let wall = Wall { tiles: tiles.clone(), place, framed, size: rect.size(), points };
-    ui.painter().add(egui_wgpu::Callback::new_paint_callback(rect, wall));
+    let grid = GridCallback { tiles: tiles.clone(), place, framed, size: rect.size(), points };
+    ui.painter().add(egui_wgpu::Callback::new_paint_callback(rect, grid));
 }
 
 struct Painter {
@@ -154,7 +154,7 @@ struct Set {
     used: u64,
 }
 
-struct Wall {
+struct GridCallback {
     tiles: Arc<Tiles>,
     place: Placement,
     framed: Option<(usize, Color32)>,
@@ -162,12 +162,12 @@ struct Wall {
     points: f32,
 }
 
-impl Wall {
+impl GridCallback {
     fn key(&self) -> usize {
         Arc::as_ptr(&self.tiles) as usize
     }
 
-    /// The uniform `Wall` in the shader.
+    /// The uniform `Grid` in the shader.
     fn uniform(&self, linear: bool) -> Vec<u8> {
         let float = |value: f32| value.to_ne_bytes();
         let pixels = |points: f32| float(points * self.points);
@@ -197,7 +197,7 @@ impl Wall {
     }
 }
 
-impl CallbackTrait for Wall {
+impl CallbackTrait for GridCallback {
     fn prepare(
         &self,
         device: &wgpu::Device,
@@ -248,7 +248,7 @@ fn upload(
     let side = tiles.side() as u32;
     let size = wgpu::Extent3d { width: side, height: side, depth_or_array_layers: tiles.count() as u32 };
     let texture = device.create_texture(&wgpu::TextureDescriptor {
-        label: Some("wall"),
+        label: Some("image grid"),
         size,
         mip_level_count: 1,
         sample_count: 1,
@@ -265,13 +265,13 @@ fn upload(
         ..Default::default()
     });
     let uniform = device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("wall"),
+        label: Some("image grid"),
         size: UNIFORM,
         usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
         mapped_at_creation: false,
     });
     let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-        label: Some("wall"),
+        label: Some("image grid"),
         layout,
         entries: &[
             wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() },
@@ -314,7 +314,7 @@ mod tests {
     fn the_uniform_is_as_long_as_the_shaders() {
         let tiles = Arc::new(Tiles::new(1, vec![0; 4]).unwrap());
         let place = Placement::fit(1, 1, Vec2::splat(9.0), 0.0);
-        let wall = Wall { tiles, place, framed: None, size: Vec2::splat(9.0), points: 1.0 };
-        assert_eq!(wall.uniform(false).len() as u64, UNIFORM);
+        let grid = GridCallback { tiles, place, framed: None, size: Vec2::splat(9.0), points: 1.0 };
+        assert_eq!(grid.uniform(false).len() as u64, UNIFORM);
     }
 }

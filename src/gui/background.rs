@@ -6,9 +6,9 @@ use std::thread;
 use super::session::Wake;
 
 /// Work under way.
-pub struct Aside<T>(Receiver<T>);
+pub struct BackgroundTask<T>(Receiver<T>);
 
-impl<T: Send + 'static> Aside<T> {
+impl<T: Send + 'static> BackgroundTask<T> {
     /// Begins the work; `wake` is called when it is done.
     pub fn begin(wake: &Wake, work: impl FnOnce() -> T + Send + 'static) -> Self {
         let (send, outcome) = channel();
@@ -46,15 +46,16 @@ mod tests {
         let send = Mutex::new(send);
         let wake: Wake = Arc::new(move || drop(send.lock().map(|send| send.send(()))));
         let (go, gate) = channel();
-        let mut slot = Some(Aside::begin(&wake, move || gate.recv().unwrap() + 1));
-        assert_eq!(Aside::take(&mut slot), None);
+        let mut slot = Some(BackgroundTask::begin(&wake, move || gate.recv().unwrap() + 1));
+        assert_eq!(BackgroundTask::take(&mut slot), None);
         go.send(4).unwrap();
         woken.recv().unwrap();
-        assert_eq!(Aside::take(&mut slot), Some(Some(5)));
-        assert!(slot.is_none() && Aside::take(&mut slot).is_none());
-        let mut slot: Option<Aside<()>> = Some(Aside::begin(&wake, || panic!("as it may be")));
+        assert_eq!(BackgroundTask::take(&mut slot), Some(Some(5)));
+        assert!(slot.is_none() && BackgroundTask::take(&mut slot).is_none());
+        let mut slot: Option<BackgroundTask<()>> =
+            Some(BackgroundTask::begin(&wake, || panic!("as it may be")));
         while slot.is_some() {
-            assert!(matches!(Aside::take(&mut slot), None | Some(None)));
+            assert!(matches!(BackgroundTask::take(&mut slot), None | Some(None)));
         }
     }
 }

@@ -3,29 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use super::{App, Screen};
-use crate::gui::aside::Aside;
+use crate::gui::background::BackgroundTask;
 use crate::gui::create::is_model;
-use crate::gui::purpose::Purpose;
+use crate::gui::dialog_kind::DialogKind;
 use crate::run::RunView;
 
 impl App {
     /// Asks for a file or a folder, without waiting.
-    pub(super) fn ask(&mut self, purpose: Purpose) {
-        let question = purpose.question(&self.places.runs, &self.setup.config().name);
+    pub(super) fn ask(&mut self, kind: DialogKind) {
+        let question = kind.question(&self.places.runs, &self.setup.config().name);
         let ask = self.places.ask.clone();
-        self.chosen = Some(Aside::begin(&self.wake, move || (purpose, ask(&question))));
+        self.chosen = Some(BackgroundTask::begin(&self.wake, move || (kind, ask(&question))));
     }
 
-    pub(super) fn chose(&mut self, purpose: Purpose, path: &Path) {
-        match purpose {
-            Purpose::OpenRun => self.open(path),
-            Purpose::OpenModel => self.create(path),
-            Purpose::Images => self.setup.learn_from(path),
-            Purpose::LoadSettings => match self.setup.load(path) {
+    pub(super) fn chose(&mut self, kind: DialogKind, path: &Path) {
+        match kind {
+            DialogKind::OpenRun => self.open(path),
+            DialogKind::OpenModel => self.create(path),
+            DialogKind::Images => self.setup.learn_from(path),
+            DialogKind::LoadSettings => match self.setup.load(path) {
                 Ok(()) => self.toasts.done(format!("Settings of {} loaded", path.display())),
                 Err(problem) => self.toasts.problem(problem),
             },
-            Purpose::SaveSettings => match self.setup.save(path) {
+            DialogKind::SaveSettings => match self.setup.save(path) {
                 Ok(()) => self.toasts.done(format!("Settings saved in {}", path.display())),
                 Err(problem) => self.toasts.problem(problem),
             },
@@ -45,7 +45,7 @@ impl App {
         }
         self.go(Screen::Setup);
         if first.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
-            return self.chose(Purpose::LoadSettings, first);
+            return self.chose(DialogKind::LoadSettings, first);
         }
         if first.is_dir() {
             return self.setup.learn_from(first);

@@ -1,6 +1,6 @@
-// A wall of small square images, crisp at any zoom: each is a layer of a texture array.
+// A grid of small square images, crisp at any zoom: each is a layer of a texture array.
 
-struct Wall {
+struct Grid {
     // Pixels: size of the viewport, and where the first image begins in it.
     screen: vec2f,
     origin: vec2f,
@@ -18,7 +18,7 @@ struct Wall {
     frame: vec4f,
 }
 
-@group(0) @binding(0) var<uniform> wall: Wall;
+@group(0) @binding(0) var<uniform> grid: Grid;
 @group(0) @binding(1) var images: texture_2d_array<f32>;
 
 struct Corner {
@@ -31,10 +31,10 @@ struct Corner {
 @vertex
 fn corner(@builtin(vertex_index) index: u32, @builtin(instance_index) image: u32) -> Corner {
     let unit = vec2f(f32(index & 1u), f32(index >> 1u));
-    let side = f32(wall.side);
-    let place = vec2f(f32(image % wall.columns), f32(image / wall.columns));
-    let pixel = wall.origin + place * (side * wall.scale + wall.gap) + unit * side * wall.scale;
-    let ndc = pixel / wall.screen * 2.0 - 1.0;
+    let side = f32(grid.side);
+    let place = vec2f(f32(image % grid.columns), f32(image / grid.columns));
+    let pixel = grid.origin + place * (side * grid.scale + grid.gap) + unit * side * grid.scale;
+    let ndc = pixel / grid.screen * 2.0 - 1.0;
     var out: Corner;
     out.position = vec4f(ndc.x, -ndc.y, 0.0, 1.0);
     out.texel = unit * side;
@@ -43,7 +43,7 @@ fn corner(@builtin(vertex_index) index: u32, @builtin(instance_index) image: u32
 }
 
 fn load(image: u32, at: vec2i) -> vec3f {
-    let last = i32(wall.side) - 1;
+    let last = i32(grid.side) - 1;
     return textureLoad(images, clamp(at, vec2i(0), vec2i(last)), image, 0).rgb;
 }
 
@@ -56,15 +56,15 @@ fn to_linear(gamma: vec3f) -> vec3f {
 @fragment
 fn shade(in: Corner) -> @location(0) vec4f {
     var color: vec3f;
-    let pixels = in.texel * wall.scale;
-    let whole = f32(wall.side) * wall.scale;
+    let pixels = in.texel * grid.scale;
+    let whole = f32(grid.side) * grid.scale;
     let border = min(min(pixels.x, pixels.y), min(whole - pixels.x, whole - pixels.y));
-    if in.image == wall.selected && border < 2.5 {
-        color = wall.frame.rgb;
-    } else if wall.scale >= 1.0 {
+    if in.image == grid.selected && border < 2.5 {
+        color = grid.frame.rgb;
+    } else if grid.scale >= 1.0 {
         // Flat texels whose seams are blended over one pixel, wherever they fall.
         let seam = floor(in.texel + 0.5);
-        let near = seam + clamp((in.texel - seam) * wall.scale, vec2f(-0.5), vec2f(0.5));
+        let near = seam + clamp((in.texel - seam) * grid.scale, vec2f(-0.5), vec2f(0.5));
         let at = near - 0.5;
         let low = vec2i(floor(at));
         let share = at - floor(at);
@@ -73,7 +73,7 @@ fn shade(in: Corner) -> @location(0) vec4f {
         color = mix(top, bottom, share.y);
     } else {
         // The mean of the texels under the pixel.
-        let reach = 0.5 / wall.scale;
+        let reach = 0.5 / grid.scale;
         let first = vec2i(floor(in.texel - reach));
         let last = min(vec2i(floor(in.texel + reach)), first + 7);
         var sum = vec3f(0.0);
@@ -86,7 +86,7 @@ fn shade(in: Corner) -> @location(0) vec4f {
         }
         color = sum / count;
     }
-    if wall.linear != 0u {
+    if grid.linear != 0u {
         color = to_linear(color);
     }
     return vec4f(color, 1.0);

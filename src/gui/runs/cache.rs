@@ -48,14 +48,14 @@ impl Entry {
 
 /// All runs, or why the folder cannot be read, and still those elsewhere.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Shelf {
+pub struct RunsCache {
     /// The runs, newest first.
     pub entries: Vec<Entry>,
     /// Why the folder of runs cannot be read, in a sentence.
     pub problem: Option<String>,
 }
 
-impl Shelf {
+impl RunsCache {
     /// Reads the runs in `root`, and those among `visited` that lie elsewhere.
     pub fn read(root: &Path, visited: &[PathBuf]) -> Self {
         let (runs, problem) = match run::list(root) {
@@ -110,13 +110,13 @@ mod tests {
             std::fs::write(other.join("samples").join(name), "").unwrap();
         }
         let visited = [root.join("inside"), other.clone(), folder.path().join("gone"), folder.path().into()];
-        let shelf = Shelf::read(&root, &visited);
+        let cache = RunsCache::read(&root, &visited);
         let names: Vec<_> =
-            shelf.entries.iter().map(|entry| (entry.run.name.as_str(), entry.elsewhere)).collect();
+            cache.entries.iter().map(|entry| (entry.run.name.as_str(), entry.elsewhere)).collect();
         assert_eq!(names, [("other", true), ("inside", false)]);
-        assert!(shelf.entries[0].picture.as_ref().unwrap().ends_with("000012.png"));
-        assert!(shelf.entries[0].begun.starts_with("1970-01-2"), "{}", shelf.entries[0].begun);
-        assert!(shelf.entries[1].answers("INSIDE resumed") && !shelf.entries[1].answers("inside gpu"));
-        assert_eq!(shelf.problem, None);
+        assert!(cache.entries[0].picture.as_ref().unwrap().ends_with("000012.png"));
+        assert!(cache.entries[0].begun.starts_with("1970-01-2"), "{}", cache.entries[0].begun);
+        assert!(cache.entries[1].answers("INSIDE resumed") && !cache.entries[1].answers("inside gpu"));
+        assert_eq!(cache.problem, None);
     }
 }

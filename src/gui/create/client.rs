@@ -16,7 +16,7 @@ use crate::gui::session::Wake;
 use crate::ipc::{Child, Command, WorkerMessage};
 use crate::rng::Latent;
 
-/// Frames of a film in a request, so that the wall never waits for a whole film.
+/// Frames of an animation in a request, so that the grid never waits for a whole animation.
 const FRAMES: usize = 32;
 
 /// How images are made of latents.
@@ -30,43 +30,43 @@ pub struct Look {
 
 /// Images that are wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Order {
+pub struct ImageRequest {
     /// One for each image.
     pub latents: Vec<Latent>,
-    /// So many of them, the first ones, form a wall.
-    pub wall: usize,
+    /// So many of them, the first ones, form a grid.
+    pub grid: usize,
     /// How they are made.
     pub look: Look,
 }
 
-/// Images that were made of an order, perhaps not yet all.
+/// Images that were made for a request, perhaps not yet all.
 #[derive(Clone, Debug)]
 pub struct Made {
     /// What was wanted.
-    pub order: Order,
+    pub request: ImageRequest,
     /// The images, as many as there are.
     pub images: Vec<Arc<Tiles>>,
-    /// The wall, once all are there.
-    pub wall: Option<Arc<Tiles>>,
+    /// The grid, once all are there.
+    pub grid: Option<Arc<Tiles>>,
 }
 
 impl Made {
     /// Whether all are there.
     pub fn whole(&self) -> bool {
-        self.images.len() == self.order.latents.len()
+        self.images.len() == self.request.latents.len()
     }
 }
 
-/// What images are for: each purpose has one order at a time.
+/// What images are for: each slot has one request at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// The wall, and the picked images.
-    Wall,
+pub enum RequestSlot {
+    /// The grid, and the picked images.
+    Grid,
     /// The frames of an interpolation.
-    Film,
+    Animation,
 }
 
-const PURPOSES: [Purpose; 2] = [Purpose::Wall, Purpose::Film];
+const SLOTS: [RequestSlot; 2] = [RequestSlot::Grid, RequestSlot::Animation];
 
 /// What is known of the generator.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +91,7 @@ pub struct Model {
 
 /// How the worker stands.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Standing {
+pub enum ClientStatus {
     /// It reads the generator.
     Loading,
     /// It makes images.
@@ -101,99 +101,99 @@ pub enum Standing {
 }
 
 #[derive(Default)]
-struct Desk {
-    wanted: Option<Order>,
+struct Queue {
+    wanted: Option<ImageRequest>,
     /// What cannot be made, so that it is not asked for again and again.
-    refused: Option<Order>,
+    refused: Option<ImageRequest>,
     made: Option<Arc<Made>>,
 }
 
-impl Desk {
-    /// What is missing of the order, as the next request.
-    fn missing(&self, most: usize) -> Option<(Order, Range<usize>)> {
-        let order = self.wanted.as_ref().filter(|order| self.refused.as_ref() != Some(order))?;
+impl Queue {
+    /// What is missing of the request, as the next part of it.
+    fn missing(&self, most: usize) -> Option<(ImageRequest, Range<usize>)> {
+        let request = self.wanted.as_ref().filter(|request| self.refused.as_ref() != Some(request))?;
         let done = match &self.made {
-            Some(made) if made.order == *order => made.images.len(),
+            Some(made) if made.request == *request => made.images.len(),
             _ => 0,
         };
-        let end = order.latents.len().min(done.saturating_add(most));
-        (done < end).then(|| (order.clone(), done..end))
+        let end = request.latents.len().min(done.saturating_add(most));
+        (done < end).then(|| (request.clone(), done..end))
     }
 
-    fn take(&mut self, order: &Order, images: Vec<Arc<Tiles>>, wall: Option<Arc<Tiles>>) {
+    fn take(&mut self, request: &ImageRequest, images: Vec<Arc<Tiles>>, grid: Option<Arc<Tiles>>) {
         match &mut self.made {
-            Some(made) if made.order == *order => {
+            Some(made) if made.request == *request => {
                 let made = Arc::make_mut(made);
                 made.images.extend(images);
-                made.wall = wall;
+                made.grid = grid;
             }
-            _ => self.made = Some(Arc::new(Made { order: order.clone(), images, wall })),
+            _ => self.made = Some(Arc::new(Made { request: request.clone(), images, grid })),
         }
     }
 }
 
-struct Flight {
+struct InFlight {
     id: u64,
-    purpose: Purpose,
-    order: Order,
+    slot: RequestSlot,
+    request: ImageRequest,
 }
 
 struct Shared {
-    standing: Standing,
+    status: ClientStatus,
     child: Option<Child>,
-    desks: [Desk; PURPOSES.len()],
-    flight: Option<Flight>,
+    queues: [Queue; SLOTS.len()],
+    in_flight: Option<InFlight>,
     requests: u64,
     problem: Option<String>,
 }
 
 /// A worker process that makes images. Dropping it ends the process.
-pub struct Link {
+pub struct SampleClient {
     shared: Arc<Mutex<Shared>>,
 }
 
-impl Link {
+impl SampleClient {
     /// Starts `program` as a worker that serves `model`; `wake` is called when there is something new.
     pub fn new(program: &Path, model: &Path, wake: Wake) -> Self {
         let shared = Arc::new(Mutex::new(Shared {
-            standing: Standing::Loading,
+            status: ClientStatus::Loading,
             child: None,
-            desks: Default::default(),
-            flight: None,
+            queues: Default::default(),
+            in_flight: None,
             requests: 0,
             problem: None,
         }));
-        let link = Self { shared };
+        let client = Self { shared };
         let (program, model) = (program.to_owned(), model.to_owned());
-        let weak = Arc::downgrade(&link.shared);
+        let weak = Arc::downgrade(&client.shared);
         // To start a process may take a while on a busy machine.
         std::thread::spawn(move || employ(&program, model, &weak, wake));
-        link
+        client
     }
 
     /// How the worker stands.
-    pub fn standing(&self) -> Standing {
-        lock(&self.shared).standing.clone()
+    pub fn status(&self) -> ClientStatus {
+        lock(&self.shared).status.clone()
     }
 
-    /// Wants `order`; what was wanted before for the same purpose is not wanted any more.
-    pub fn want(&self, purpose: Purpose, order: &Order) {
+    /// Wants `request`; what was wanted before for the same slot is not wanted any more.
+    pub fn want(&self, slot: RequestSlot, request: &ImageRequest) {
         let mut shared = lock(&self.shared);
-        let desk = &mut shared.desks[purpose as usize];
-        if desk.wanted.as_ref() != Some(order) {
-            desk.wanted = Some(order.clone());
+        let queue = &mut shared.queues[slot as usize];
+        if queue.wanted.as_ref() != Some(request) {
+            queue.wanted = Some(request.clone());
             shared.ask();
         }
     }
 
-    /// What was made for a purpose: of the order that is wanted, or still of the one before.
-    pub fn made(&self, purpose: Purpose) -> Option<Arc<Made>> {
-        lock(&self.shared).desks[purpose as usize].made.clone()
+    /// What was made for a slot: of the request that is wanted, or still of the one before.
+    pub fn made(&self, slot: RequestSlot) -> Option<Arc<Made>> {
+        lock(&self.shared).queues[slot as usize].made.clone()
     }
 
     /// Whether images are being made.
     pub fn busy(&self) -> bool {
-        lock(&self.shared).flight.is_some()
+        lock(&self.shared).in_flight.is_some()
     }
 
     /// What went wrong with a request, once.
@@ -224,7 +224,8 @@ fn employ(program: &Path, model: PathBuf, weak: &Weak<Mutex<Shared>>, wake: Wake
         match started {
             Ok(child) => shared.child = Some(child),
             Err(error) => {
-                shared.standing = Standing::Failed(format!("the worker process cannot be started ({error})"));
+                shared.status =
+                    ClientStatus::Failed(format!("the worker process cannot be started ({error})"));
             }
         }
         shared.ask();
@@ -238,9 +239,9 @@ fn receive(shared: &Mutex<Shared>, message: WorkerMessage) {
         WorkerMessage::Event(Event::Log(_)) => {}
         WorkerMessage::Gone(death) => {
             let mut shared = lock(shared);
-            shared.flight = None;
-            if !matches!(shared.standing, Standing::Failed(_)) {
-                shared.standing = Standing::Failed(death.text);
+            shared.in_flight = None;
+            if !matches!(shared.status, ClientStatus::Failed(_)) {
+                shared.status = ClientStatus::Failed(death.text);
             }
         }
     }
@@ -251,29 +252,29 @@ fn live_event(shared: &Mutex<Shared>, event: LiveEvent) {
         LiveEvent::Loaded { genotype, vector, latent, side, params, sha256, raw_sha256, device } => {
             let mut shared = lock(shared);
             let model = Model { genotype, vector, latent, side, params, sha256, raw_sha256, device };
-            shared.standing = Standing::Ready(Arc::new(model));
+            shared.status = ClientStatus::Ready(Arc::new(model));
             shared.ask();
         }
         LiveEvent::Generated { id, side, rgba, .. } => {
             // Not while a frame waits for the lock.
             let images = cut(&rgba, side);
             let mut shared = lock(shared);
-            if let Some(flight) = shared.flight.take_if(|flight| flight.id == id) {
+            if let Some(in_flight) = shared.in_flight.take_if(|in_flight| in_flight.id == id) {
                 match images {
-                    Some(images) => shared.take(flight, images),
-                    None => shared.refuse(flight, "the worker sent images that are none".to_owned()),
+                    Some(images) => shared.take(in_flight, images),
+                    None => shared.refuse(in_flight, "the worker sent images that are none".to_owned()),
                 }
             }
             shared.ask();
         }
         LiveEvent::NotGenerated { id, text } => {
             let mut shared = lock(shared);
-            if let Some(flight) = shared.flight.take_if(|flight| flight.id == id) {
-                shared.refuse(flight, text);
+            if let Some(in_flight) = shared.in_flight.take_if(|in_flight| in_flight.id == id) {
+                shared.refuse(in_flight, text);
             }
             shared.ask();
         }
-        LiveEvent::Failed { text } => lock(shared).standing = Standing::Failed(text),
+        LiveEvent::Failed { text } => lock(shared).status = ClientStatus::Failed(text),
         _ => {}
     }
 }
@@ -289,41 +290,41 @@ fn cut(rgba: &str, side: usize) -> Option<Vec<Arc<Tiles>>> {
 impl Shared {
     /// Asks for what is missing, unless an answer is still to come.
     fn ask(&mut self) {
-        if self.flight.is_some() || !matches!(self.standing, Standing::Ready(_)) {
+        if self.in_flight.is_some() || !matches!(self.status, ClientStatus::Ready(_)) {
             return;
         }
-        let missing = PURPOSES.into_iter().find_map(|purpose| {
-            let most = match purpose {
-                Purpose::Wall => usize::MAX,
-                Purpose::Film => FRAMES,
+        let missing = SLOTS.into_iter().find_map(|slot| {
+            let most = match slot {
+                RequestSlot::Grid => usize::MAX,
+                RequestSlot::Animation => FRAMES,
             };
-            self.desks[purpose as usize].missing(most).map(|missing| (purpose, missing))
+            self.queues[slot as usize].missing(most).map(|missing| (slot, missing))
         });
-        let (Some((purpose, (order, range))), Some(child)) = (missing, &mut self.child) else {
+        let (Some((slot, (request, range))), Some(child)) = (missing, &mut self.child) else {
             return;
         };
         self.requests += 1;
         let command = Command::Generate(SampleRequest {
             id: self.requests,
-            latents: order.latents[range].to_vec(),
-            truncation: order.look.truncation,
-            weights: order.look.weights,
+            latents: request.latents[range].to_vec(),
+            truncation: request.look.truncation,
+            weights: request.look.weights,
         });
-        // Of a worker that is gone one hears otherwise.
+        // That a worker is gone comes as a message.
         if child.send(&command).is_ok() {
-            self.flight = Some(Flight { id: self.requests, purpose, order });
+            self.in_flight = Some(InFlight { id: self.requests, slot, request });
         }
     }
 
-    fn take(&mut self, flight: Flight, images: Vec<Arc<Tiles>>) {
-        let Flight { purpose, order, .. } = flight;
-        let wall = joined(&images[..order.wall.min(images.len())]);
-        self.desks[purpose as usize].take(&order, images, wall);
+    fn take(&mut self, in_flight: InFlight, images: Vec<Arc<Tiles>>) {
+        let InFlight { slot, request, .. } = in_flight;
+        let grid = joined(&images[..request.grid.min(images.len())]);
+        self.queues[slot as usize].take(&request, images, grid);
     }
 
-    fn refuse(&mut self, flight: Flight, problem: String) {
+    fn refuse(&mut self, in_flight: InFlight, problem: String) {
         self.problem = Some(problem);
-        self.desks[flight.purpose as usize].refused = Some(flight.order);
+        self.queues[in_flight.slot as usize].refused = Some(in_flight.request);
     }
 }
 
@@ -339,9 +340,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn order(seeds: Range<u64>) -> Order {
+    fn request(seeds: Range<u64>) -> ImageRequest {
         let latents = seeds.map(|seed| Latent::Seed { seed }).collect();
-        Order { latents, ..Order::default() }
+        ImageRequest { latents, ..ImageRequest::default() }
     }
 
     fn images(count: usize) -> Vec<Arc<Tiles>> {
@@ -350,19 +351,19 @@ mod tests {
 
     #[test]
     fn an_order_is_asked_for_in_parts_and_a_new_one_begins_anew() {
-        let mut desk = Desk { wanted: Some(order(0..5)), ..Desk::default() };
-        assert_eq!(desk.missing(2).unwrap().1, 0..2);
-        desk.take(&order(0..5), images(2), None);
-        assert_eq!(desk.missing(2).unwrap().1, 2..4);
-        desk.take(&order(0..5), images(2), None);
-        assert_eq!(desk.missing(2).unwrap().1, 4..5);
-        desk.take(&order(0..5), images(1), None);
-        assert!(desk.missing(2).is_none() && desk.made.as_ref().unwrap().whole());
-        desk.wanted = Some(order(3..9));
-        assert_eq!(desk.missing(usize::MAX).unwrap().1, 0..6);
-        assert_eq!(desk.made.as_ref().unwrap().images.len(), 5, "what was there stays until then");
-        desk.refused = Some(order(3..9));
-        assert!(desk.missing(2).is_none());
+        let mut queue = Queue { wanted: Some(request(0..5)), ..Queue::default() };
+        assert_eq!(queue.missing(2).unwrap().1, 0..2);
+        queue.take(&request(0..5), images(2), None);
+        assert_eq!(queue.missing(2).unwrap().1, 2..4);
+        queue.take(&request(0..5), images(2), None);
+        assert_eq!(queue.missing(2).unwrap().1, 4..5);
+        queue.take(&request(0..5), images(1), None);
+        assert!(queue.missing(2).is_none() && queue.made.as_ref().unwrap().whole());
+        queue.wanted = Some(request(3..9));
+        assert_eq!(queue.missing(usize::MAX).unwrap().1, 0..6);
+        assert_eq!(queue.made.as_ref().unwrap().images.len(), 5, "what was there stays until then");
+        queue.refused = Some(request(3..9));
+        assert!(queue.missing(2).is_none());
     }
 
     #[test]

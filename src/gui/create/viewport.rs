@@ -1,29 +1,29 @@
-//! The wall of images in the middle of the studio: zoom, selection, drags.
+//! The grid of images in the middle of the studio: zoom, selection, drags.
 
 use std::sync::Arc;
 
 use eframe::egui::{self, Align2, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Vec2, WidgetInfo};
 
 use crate::export::Tiles;
+use crate::gui::image_grid::{self, Placement};
 use crate::gui::theme::Palette;
-use crate::gui::wall::{self, Placement};
 use crate::gui::zoom::Zoom;
 
 /// Points between two images.
 const SPACING: f32 = 4.0;
-/// What was done to a wall.
+/// What was done to a grid.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Touch {
+pub struct Interaction {
     /// The image that was clicked.
     pub clicked: Option<usize>,
     /// Whether it is meant beside what is picked.
     pub beside: bool,
-    /// How far the wall was dragged, in images.
+    /// How far the grid was dragged, in images.
     pub dragged: Vec2,
 }
 
-/// How a wall is shown.
-pub struct Wall<'a> {
+/// How a grid is shown.
+pub struct ImageGrid<'a> {
     /// What it is, for a screen reader.
     pub name: &'a str,
     /// The images.
@@ -34,23 +34,23 @@ pub struct Wall<'a> {
     pub picked: &'a dyn Fn(usize) -> Option<usize>,
     /// What can be done with it, for the tooltip.
     pub hint: &'a str,
-    /// Whether a drag is told and does not move the wall.
+    /// Whether a drag is returned and does not move the grid.
     pub drags: bool,
 }
 
-/// Images in a row of a wall of `count` in `size`.
+/// Images in a row of a grid of `count` in `size`.
 pub fn columns(count: usize, side: usize, size: Vec2) -> usize {
     Placement::fit(count, side, size, SPACING).columns
 }
 
-/// Draws a wall in all the room there is.
-pub fn show(ui: &mut egui::Ui, wall: &Wall<'_>, zoom: &mut Zoom) -> Touch {
+/// Draws a grid in all the room there is.
+pub fn show(ui: &mut egui::Ui, grid: &ImageGrid<'_>, zoom: &mut Zoom) -> Interaction {
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     if !ui.is_rect_visible(rect) {
-        return Touch::default();
+        return Interaction::default();
     }
-    let (side, count) = (wall.tiles.side(), wall.tiles.count());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{}, {count} images", wall.name)));
+    let (side, count) = (grid.tiles.side(), grid.tiles.count());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("{}, {count} images", grid.name)));
     let pointer = ui.input(|input| input.pointer.hover_pos()).filter(|at| rect.contains(*at));
     if let Some(pointer) = pointer {
         zoom.turn(ui, rect, pointer);
@@ -58,9 +58,9 @@ pub fn show(ui: &mut egui::Ui, wall: &Wall<'_>, zoom: &mut Zoom) -> Touch {
     let place = zoom.place(Placement::fit(count, side, rect.size(), SPACING), rect.size());
     let palette = Palette::of(ui);
     ui.painter().rect_filled(rect, 4.0, palette.well);
-    wall::paint(ui, rect, wall.tiles, place, None);
+    image_grid::paint(ui, rect, grid.tiles, place, None);
     let painter = ui.painter().with_clip_rect(rect);
-    let mut touch = Touch::default();
+    let mut interaction = Interaction::default();
     let mut moved = response.drag_delta();
     let mut twice = response.double_clicked();
     for index in 0..count {
@@ -70,12 +70,12 @@ pub fn show(ui: &mut egui::Ui, wall: &Wall<'_>, zoom: &mut Zoom) -> Touch {
             continue;
         }
         let image = ui.interact(seen, response.id.with(index), Sense::click_and_drag());
-        let picked = (wall.picked)(index);
-        let words = || (wall.words)(index);
+        let picked = (grid.picked)(index);
+        let words = || (grid.words)(index);
         image.widget_info(|| WidgetInfo::selected(Role::Button, true, picked.is_some(), words()));
         if image.clicked() {
-            touch.clicked = Some(index);
-            touch.beside = ui.input(|input| input.modifiers.command || input.modifiers.shift);
+            interaction.clicked = Some(index);
+            interaction.beside = ui.input(|input| input.modifiers.command || input.modifiers.shift);
         }
         twice |= image.double_clicked();
         moved += image.drag_delta();
@@ -92,17 +92,17 @@ pub fn show(ui: &mut egui::Ui, wall: &Wall<'_>, zoom: &mut Zoom) -> Touch {
         }
         image.on_hover_ui(|ui| {
             ui.label(words());
-            ui.label(egui::RichText::new(wall.hint).weak());
+            ui.label(egui::RichText::new(grid.hint).weak());
         });
     }
-    match wall.drags {
-        true => touch.dragged = moved / (place.scale * side as f32 + place.gap),
+    match grid.drags {
+        true => interaction.dragged = moved / (place.scale * side as f32 + place.gap),
         false => zoom.drag(moved),
     }
-    if twice && !wall.drags {
+    if twice && !grid.drags {
         *zoom = Zoom::default();
     }
-    touch
+    interaction
 }
 
 /// A small image that can be clicked; an empty place until it is there.
@@ -121,7 +121,7 @@ pub fn thumbnail(
     let palette = Palette::of(ui);
     ui.painter().rect_filled(rect, 2.0, palette.well);
     if let Some(tiles) = image {
-        wall::paint(ui, rect, tiles, Placement::fit(1, tiles.side(), rect.size(), 0.0), None);
+        image_grid::paint(ui, rect, tiles, Placement::fit(1, tiles.side(), rect.size(), 0.0), None);
     }
     let color = match here || response.hovered() || response.has_focus() {
         true => palette.generator,

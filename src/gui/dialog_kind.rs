@@ -15,7 +15,7 @@ const MODEL_FILE: FileKind = FileKind {
 
 /// What was asked for in a dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum DialogKind {
     /// A run folder to show.
     OpenRun,
     /// A generator to play with.
@@ -28,7 +28,7 @@ pub enum Purpose {
     SaveSettings,
 }
 
-impl Purpose {
+impl DialogKind {
     /// The question. `runs` is where runs lie, `name` what a run that is set up is called.
     pub fn question(self, runs: &Path, name: &str) -> Question {
         let (title, wanted) = match self {
