@@ -36,7 +36,7 @@ pub use error::ArchError;
 pub use gene::CellGene;
 pub use genotype::Genotype;
 pub use shared::{CellModules, shared_params};
-pub use slots::{BySlot, Choice, Choices, Conv, Entry, Norm, Operator, Slot, Up};
+pub use slots::*;
 pub use space::Space;
 
 /// The most cells a generator may have: 256 px from the usual bottom width of 4.

@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(values(1)[4], (Slot::Skips, vec![0, 1]));
         assert_eq!(values(2)[4], (Slot::Skips, vec![2, 3]), "from cell 1 always");
         let gene = space.cell_from_actions(2, &[1, 2, 1, 0, 1]);
-        assert_eq!(gene.tokens(2), [1, 2, 2, 1, 3]);
+        assert_eq!(gene.tokens(2)[..5], [1, 2, 2, 1, 3]);
         assert_eq!(space.actions_of(2, &gene.with(Slot::Up, Up::Nearest as u32)), None);
     }
 
