@@ -10,7 +10,7 @@ use autogan::config::{PRESETS, RunConfig};
 use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent, SampleRequest, Tick, Weights};
 use autogan::export::{LatentRecipe, Picture, Recipe};
 use autogan::ipc::Command;
-use autogan::model::{ModelConfig, ModelFile, collect, to_safetensors};
+use autogan::model::{ModelConfig, ModelFile, to_safetensors};
 use autogan::rng::Latent;
 use autogan::run::RunInfo;
 use autogan::search::{Curve, SampleSource, SearchEvent, TrainingId};
@@ -149,7 +149,7 @@ fn model() -> ModelFile {
     let config = ModelConfig { latent: 1, generator_channels: 1, bottom_width: 1, ..ModelConfig::default() };
     let genotype = Genotype::parse("0 0 1 0").unwrap();
     let generator = config.derived_generator(&genotype, &Device::flex(), 1, "fuzz");
-    ModelFile { tensors: collect(&generator), genotype, config }
+    ModelFile { tensors: generator.state_dict(), genotype, config }
 }
 
 fn models() -> Vec<Vec<u8>> {

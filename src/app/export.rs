@@ -17,7 +17,7 @@ use crate::engine::{LogEvent, ModelRead, Summary, model_file, read_model};
 use crate::export::{CurvePoint, PyTorch, curves_csv, pytorch};
 use crate::input;
 use crate::metric::Score;
-use crate::model::{ModelFile, SkipTap};
+use crate::model::ModelFile;
 use crate::run::{CONFIG, RunView, write_atomic};
 use crate::search::{Curve, SearchEvent};
 
@@ -220,9 +220,8 @@ impl Export {
         match part {
             ExportPart::Weights => self.add(MODEL, bytes.clone()),
             ExportPart::PyTorch => {
-                let tap_after_addition = file.config.skip_tap == SkipTap::AfterAddition;
-                let genotype = &file.genotype;
-                self.add(CODE, pytorch(&PyTorch { genotype, shape: &shape, tap_after_addition, notes }));
+                let (genotype, skip_tap) = (&file.genotype, file.config.skip_tap);
+                self.add(CODE, pytorch(&PyTorch { genotype, shape: &shape, skip_tap, notes }));
             }
             ExportPart::Arch => {
                 self.add(DESCRIPTION, drawn(ArchitectureFormat::Json)?);
@@ -313,7 +312,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::engine::WEIGHTS;
-    use crate::model::{ModelConfig, collect};
+    use crate::model::{ModelConfig, SkipTap};
     use crate::run::{RunFolder, RunInfo};
     use crate::search::{GeneratorStep, TrainingId};
     use burn::tensor::Device;
@@ -324,7 +323,7 @@ mod tests {
         let genotype = Genotype::parse(VECTOR).unwrap();
         let config = ModelConfig { latent: 4, generator_channels: 3, ..ModelConfig::default() };
         let generator = config.derived_generator(&genotype, &Device::flex(), 1, "test");
-        ModelFile { genotype, config, tensors: collect(&generator) }
+        ModelFile { genotype, config, tensors: generator.state_dict() }
     }
 
     fn score() -> Score {

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use anyhow::{Context as _, bail, ensure};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::arch::Genotype;
 use crate::engine::IMAGE_BATCH;
 use crate::gan::latents;
-use crate::model::{Generator, ModelFile, NamedTensors, Pass, from_safetensors, host, to_safetensors};
+use crate::model::{Generator, ModelFile, NamedTensors, from_safetensors, host, to_safetensors};
 use crate::rng::SAMPLE_STREAM;
 
 /// Most latents that a file may hold: the images of all of them are held.
@@ -67,7 +66,6 @@ pub fn sample(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Resu
 /// A generator with the latents that images are made of, some at a time.
 pub(super) struct Sampler {
     generator: Generator,
-    genotype: Genotype,
     z: Tensor<2>,
     side: usize,
 }
@@ -87,7 +85,7 @@ impl Sampler {
             Latents::Given(bytes) => read_latents(bytes, latent, device)?,
         };
         let side = file.config.side(file.genotype.cells.len());
-        Ok(Self { generator, genotype: file.genotype.clone(), z, side })
+        Ok(Self { generator, z, side })
     }
 
     /// Number of images.
@@ -99,7 +97,7 @@ impl Sampler {
     /// `count` images from the number `first`, `[count, 3, side, side]` in -1 to 1.
     pub fn images(&self, first: usize, count: usize) -> Tensor<4> {
         let z = self.z.clone().narrow(0, first, count);
-        self.generator.forward(z, &self.genotype, Pass::Eval)
+        self.generator.generate(z)
     }
 }
 

@@ -60,19 +60,19 @@ impl CellSpace {
         let tokens = Slot::of_cell(cell).filter(searched);
         let tokens = tokens.map(|slot| Token { slot, values: allowed[slot].clone() }).collect();
 
+        let all: Vec<(Cost, CellGene)> =
+            all_genes(&allowed).into_iter().map(|gene| (cell_cost(cell, &gene, shape), gene)).collect();
         let mut genes: BTreeMap<Cost, Vec<CellGene>> = BTreeMap::new();
-        let all = all_genes(&allowed);
-        for &gene in &all {
-            let cost = cell_cost(cell, &gene, shape);
+        for &(cost, gene) in &all {
             let counted = Cost {
                 params: config.max_params.map_or(0, |_| cost.params),
                 macs: config.max_macs.map_or(0, |_| cost.macs),
             };
             genes.entry(counted).or_default().push(gene);
         }
-        let cost = |gene: &&CellGene| cell_cost(cell, gene, shape);
+        let cost = |(cost, _): &&(Cost, CellGene)| *cost;
         let [cheapest, dearest] = [all.iter().min_by_key(cost), all.iter().max_by_key(cost)]
-            .map(|gene| *gene.expect("every choice has a value, so there is a gene"));
+            .map(|costed| costed.expect("every choice has a value, so there is a gene").1);
         Ok(CellSpace { tokens, allowed, rules, genes, cheapest, dearest })
     }
 

@@ -1,9 +1,7 @@
-//! Parameters and multiply-accumulates (MACs), layer by layer: the one place that knows what a layer costs.
-//!
-//! MACs are per image and count convolutions, transposed convolutions and linear layers only; norms,
-//! activations, resizing and additions are left out, as the papers of this field do.
+//! Parameters and multiply-accumulates (MACs) of a network, layer by layer, read from its graph.
 
-use super::{ArchError, CellGene, Conv, Genotype, Norm, Up};
+use super::graph::{self, Graph, SkipTap, generator};
+use super::{ArchError, CellGene, Genotype};
 use serde::{Deserialize, Serialize};
 
 /// The numbers that, together with a genotype, fix a generator.
@@ -88,42 +86,40 @@ pub struct LayerCost {
 }
 
 impl LayerCost {
-    /// A convolution with bias and a square kernel; its output has side `side`.
-    pub(super) fn conv(name: String, inputs: usize, outputs: usize, kernel: usize, side: usize) -> LayerCost {
-        let weights = (inputs * outputs * kernel * kernel) as u64;
-        LayerCost { name, params: weights + outputs as u64, macs: weights * area(side), side }
-    }
-
-    /// A transposed convolution with bias, kernel 2 and stride 2: each output pixel has one input pixel.
-    pub(super) fn deconv(name: String, channels: usize, side: usize) -> LayerCost {
-        let weights = (4 * channels * channels) as u64;
-        LayerCost { name, params: weights + channels as u64, macs: weights / 4 * area(side), side }
-    }
-
-    /// Batch norm with scale and shift.
-    fn batch_norm(name: String, channels: usize, side: usize) -> LayerCost {
-        LayerCost { name, params: 2 * channels as u64, macs: 0, side }
-    }
-
     /// The layer's cost without its name.
     pub fn cost(&self) -> Cost {
         Cost { params: self.params, macs: self.macs }
     }
 }
 
-fn area(side: usize) -> u64 {
-    (side * side) as u64
+impl Graph {
+    /// What each operator with weights costs, in the order of the nodes.
+    pub fn layers(&self) -> Vec<LayerCost> {
+        let weighted = self.nodes().iter().filter(|node| node.weights.is_some());
+        weighted
+            .map(|node| {
+                let (operator, inputs) = (node.op.operator(), self.input_shapes(node));
+                let trained = operator.parameters(&inputs).into_iter().filter(|parameter| parameter.trained);
+                LayerCost {
+                    name: node.name.clone(),
+                    params: trained.map(|parameter| parameter.count()).sum(),
+                    macs: operator.macs(&inputs, node.shape),
+                    side: node.shape.side(),
+                }
+            })
+            .collect()
+    }
+
+    /// What the whole network costs.
+    pub fn cost(&self) -> Cost {
+        self.layers().iter().map(LayerCost::cost).sum()
+    }
 }
 
 /// The layers of the generator that a genotype describes, from the latent vector to the image.
 /// A genotype of fewer cells than the search space has is the generator of that stage.
 pub fn layers(genotype: &Genotype, shape: &NetShape) -> Vec<LayerCost> {
-    let mut all = vec![first_layer(shape)];
-    for (cell, gene) in genotype.cells.iter().enumerate() {
-        all.extend(cell_layers(cell, gene, shape));
-    }
-    all.extend(image_layers(genotype.cells.len(), shape));
-    all
+    generator(genotype, shape, SkipTap::default()).layers()
 }
 
 /// Parameters of the generator that a genotype describes.
@@ -138,77 +134,12 @@ pub fn macs(genotype: &Genotype, shape: &NetShape) -> u64 {
 
 /// Cost of what every generator of `cells` cells has: the linear layer and the layers to the image.
 pub(super) fn fixed_cost(cells: usize, shape: &NetShape) -> Cost {
-    let ends = std::iter::once(first_layer(shape)).chain(image_layers(cells, shape));
-    ends.map(|layer| layer.cost()).sum()
+    graph::ends(cells, shape).cost()
 }
 
 /// Cost of cell `cell` (from 0). No other cell's choices change it.
 pub(super) fn cell_cost(cell: usize, gene: &CellGene, shape: &NetShape) -> Cost {
-    cell_layers(cell, gene, shape).iter().map(LayerCost::cost).sum()
-}
-
-fn first_layer(shape: &NetShape) -> LayerCost {
-    let outputs = shape.channels as u64 * area(shape.bottom_width);
-    LayerCost {
-        name: "l1".to_owned(),
-        params: (shape.latent as u64 + 1) * outputs,
-        macs: shape.latent as u64 * outputs,
-        side: shape.bottom_width,
-    }
-}
-
-fn image_layers(cells: usize, shape: &NetShape) -> [LayerCost; 2] {
-    let side = shape.side(cells);
-    [
-        LayerCost::batch_norm("to_rgb.norm".to_owned(), shape.channels, side),
-        LayerCost::conv("to_rgb.conv".to_owned(), shape.channels, shape.image_channels, 3, side),
-    ]
-}
-
-fn cell_layers(cell: usize, gene: &CellGene, shape: &NetShape) -> Vec<LayerCost> {
-    let channels = shape.channels;
-    let (low, high) = (shape.side(cell), shape.side(cell + 1));
-    let deconv = gene.up() == Up::Deconv;
-    let batch_norm = gene.norm() == Norm::Batch;
-    let name = |part: &str| format!("cell{}.{part}", cell + 1);
-    let mut all = Vec::new();
-
-    // A pre block normalises its input, which in the first block is still small.
-    if batch_norm && gene.conv() == Conv::Pre {
-        all.push(LayerCost::batch_norm(name("block1.norm"), channels, low));
-    }
-    if deconv {
-        all.push(LayerCost::deconv(name("block1.up"), channels, high));
-    }
-    all.push(LayerCost::conv(name("block1.conv"), channels, channels, 3, high));
-    if batch_norm && gene.conv() == Conv::Post {
-        all.push(LayerCost::batch_norm(name("block1.norm"), channels, high));
-    }
-
-    for source in gene.skips_from(cell) {
-        let skip = |part: &str| name(&format!("skip{}.{part}", source + 1));
-        // A skip leaves its source at the source's full side and doubles until it is as large as the target.
-        if deconv {
-            for doubling in 1..=cell - source {
-                let side = shape.side(source + 1 + doubling);
-                all.push(LayerCost::deconv(skip(&format!("up{doubling}")), channels, side));
-            }
-        }
-        all.push(LayerCost::conv(skip("conv"), channels, channels, 1, high));
-    }
-
-    if batch_norm {
-        all.push(LayerCost::batch_norm(name("block2.norm"), channels, high));
-    }
-    all.push(LayerCost::conv(name("block2.conv"), channels, channels, 3, high));
-
-    if gene.shortcut() {
-        if deconv {
-            all.push(LayerCost::deconv(name("shortcut.up"), channels, high));
-        }
-        all.push(LayerCost::conv(name("shortcut.conv"), channels, channels, 1, high));
-    }
-    all
+    graph::cell(cell, gene, shape).cost()
 }
 
 #[cfg(test)]

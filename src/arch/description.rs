@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use super::{
-    ArchError, Cost, Genotype, LayerCost, NetShape, Space, SpaceConfig, discriminator_layers,
-    discriminator_params, layers,
-};
+use super::graph::{Critic, Graph, SkipTap, discriminator, generator};
+use super::{ArchError, Cost, Genotype, LayerCost, NetShape, Space, SpaceConfig};
 
 /// An architecture in words and numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -44,9 +42,9 @@ pub struct NetworkCost {
 }
 
 impl NetworkCost {
-    fn new(channels: usize, params: Option<u64>, layers: Vec<LayerCost>) -> Self {
-        let used: Cost = layers.iter().map(LayerCost::cost).sum();
-        Self { channels, params: params.unwrap_or(used.params), macs: used.macs, layers }
+    fn new(channels: usize, graph: &Graph) -> Self {
+        let Cost { params, macs } = graph.cost();
+        Self { channels, params, macs, layers: graph.layers() }
     }
 }
 
@@ -66,6 +64,7 @@ impl Description {
         // The discriminator's sizes have the same range as the generator's.
         NetShape { channels: discriminator_channels, ..*shape }.check()?;
         let side = shape.side(cells);
+        let critic = Critic { channels: discriminator_channels, spectral_norm: true };
         Ok(Self {
             vector: genotype.tokens(),
             words: genotype.describe(),
@@ -73,12 +72,8 @@ impl Description {
             space_size: space.size(),
             shape: *shape,
             side,
-            generator: NetworkCost::new(shape.channels, None, layers(genotype, shape)),
-            discriminator: NetworkCost::new(
-                discriminator_channels,
-                Some(discriminator_params(discriminator_channels, cells)),
-                discriminator_layers(discriminator_channels, cells - 1, side),
-            ),
+            generator: NetworkCost::new(shape.channels, &generator(genotype, shape, SkipTap::default())),
+            discriminator: NetworkCost::new(discriminator_channels, &discriminator(&critic, cells - 1, side)),
             genotype: genotype.clone(),
         })
     }

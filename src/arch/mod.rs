@@ -5,8 +5,8 @@
 //! - [`SpaceConfig`] is what a person switches on and off; [`Space`] is the checked search space: its
 //!   size, numbering, sampling, neighbours, the controller's heads, and the bounds on cost.
 //! - [`diagram`] is the drawing of a genotype, as boxes and lines.
-//! - [`layers`], [`params`] and [`macs`] say what a genotype costs, [`shared_params`] what the shared
-//!   generator holds, and [`discriminator_layers`] what its opponent costs.
+//! - [`graph`] is a network as a value; the builders of generator and discriminator are there.
+//! - [`layers`], [`params`] and [`macs`] say what a genotype costs.
 //!
 //! Cells, stages and skip sources count from 0 in code and from 1 ("cell 1") wherever a person reads them.
 
@@ -16,12 +16,11 @@ mod config;
 mod cost;
 mod description;
 pub mod diagram;
-mod discriminator;
 mod error;
 mod explore;
 mod gene;
 mod genotype;
-mod shared;
+pub mod graph;
 mod slot_table;
 mod slots;
 mod space;
@@ -31,11 +30,10 @@ pub use cell_space::Token;
 pub use config::{Allowed, CellOverride, SkipRule, SkipRules, SpaceConfig};
 pub use cost::{Cost, LayerCost, NetShape, layers, macs, params};
 pub use description::{Description, NetworkCost};
-pub use discriminator::{discriminator_layers, discriminator_macs, discriminator_params};
 pub use error::ArchError;
 pub use gene::CellGene;
 pub use genotype::Genotype;
-pub use shared::{CellModules, shared_params};
+pub use graph::{Critic, Graph, SkipTap};
 pub use slots::*;
 pub use space::Space;
 

@@ -60,6 +60,11 @@ impl Space {
         &self.shape
     }
 
+    /// What cell `cell` (from 0) may be, bounds on cost left out of account.
+    pub(super) fn genes(&self, cell: usize) -> impl Iterator<Item = &CellGene> {
+        self.cells[cell].genes.values().flatten()
+    }
+
     /// Number of cells.
     pub fn cells(&self) -> usize {
         self.cells.len()

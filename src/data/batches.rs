@@ -42,9 +42,9 @@ impl Batches {
         Ok(Self { images, batch, seed, stream: stream.into(), keep_last, epoch: None })
     }
 
-    /// The same images in the orders of another random stream.
-    pub fn set_stream(&mut self, stream: impl Into<String>) {
-        (self.stream, self.epoch) = (stream.into(), None);
+    /// Number of images.
+    pub fn images(&self) -> usize {
+        self.images
     }
 
     /// Batches in an epoch.

@@ -17,7 +17,7 @@ use crate::config::RunConfig;
 use crate::device::{self, Choice, Opened};
 use crate::export::{Tiles, sha256};
 use crate::input;
-use crate::model::{Generator, ModelFile, Pass, host};
+use crate::model::{Generator, ModelFile, host};
 use crate::rng::Latent;
 use crate::run::RunView;
 
@@ -185,7 +185,7 @@ impl SampleServer {
         z.resize(size * length, 0.0);
         let plain: Device = self.device.device.clone().inner();
         let z = Tensor::<2>::from_data(TensorData::new(z, [size, length]), &plain);
-        let mut images = host(generator.forward(z, &self.genotype, Pass::Eval));
+        let mut images = host(generator.generate(z));
         images.truncate(latents.len() * 3 * self.side * self.side);
         images
     }

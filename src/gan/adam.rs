@@ -1,17 +1,15 @@
 //! Adam with its state by parameter name.
 //!
-//! burn's optimiser keeps its state by random parameter ids, and reloads it on the default device,
-//! which on a machine without a GPU does not exist. A checkpoint here is one map of named tensors,
-//! and the released code's habit of feeding zero gradients to idle parameters can be had.
+//! A checkpoint is one map of named tensors, and the released code's habit of feeding zero gradients to parameters
+//! without a gradient can be had.
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::model::{NamedTensors, Path, follow_path, snapshot};
+use crate::model::{NamedTensors, Weight, Weights, host};
 
 /// What to do with a parameter that the loss does not reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +19,7 @@ pub enum Idle {
     #[default]
     Skip,
     /// Once it had a gradient, give it zeros, so its second moment decays (the released code, on
-    /// PyTorch 1; reference notes, section 6.1, 10).
+    /// PyTorch 1).
     DecayMoments,
 }
 
@@ -53,7 +51,7 @@ struct Moments {
     second: Tensor<1>,
 }
 
-/// The optimiser of one module.
+/// The optimiser of one network.
 #[derive(Clone, Debug)]
 pub struct Adam {
     config: AdamConfig,
@@ -66,17 +64,52 @@ impl Adam {
         Self { config, moments: BTreeMap::new() }
     }
 
-    /// One step of size `rate` along the gradients that `gradients` holds for `module`.
-    pub fn step<M: Module>(&mut self, module: M, gradients: Gradients, rate: f64) -> M {
-        module.map(&mut Stepper { path: Path::default(), adam: self, gradients, rate })
+    /// One step of size `learning_rate` along the gradients that `gradients` holds for `weights`.
+    pub fn step(&mut self, weights: &mut Weights, mut gradients: Gradients, learning_rate: f64) {
+        for (name, weight) in weights.parameters_mut() {
+            if let Some(gradient) = self.gradient(name, weight, &mut gradients) {
+                let step = self.direction(name, gradient, learning_rate);
+                *weight = weight.replaced(weight.flat() - step);
+            }
+        }
+    }
+
+    /// The gradient of a parameter, or the zeros that one without is given.
+    ///
+    /// It is taken out, since what stays there is let go of in no order at all, and burn's fusion keeps a plan for ever
+    /// for each order that it meets.
+    fn gradient(&self, name: &str, weight: &Weight, gradients: &mut Gradients) -> Option<Tensor<1>> {
+        match weight.take_gradient(gradients) {
+            None if self.config.idle == Idle::DecayMoments => {
+                self.moments.get(name).map(|moments| moments.second.zeros_like())
+            }
+            gradient => gradient,
+        }
+    }
+
+    /// What a parameter is moved by, against the direction of `gradient`.
+    fn direction(&mut self, name: &str, gradient: Tensor<1>, learning_rate: f64) -> Tensor<1> {
+        let AdamConfig { beta1, beta2, epsilon, .. } = self.config;
+        let moments = self.moments.entry(name.to_owned()).or_insert_with(|| Moments {
+            steps: 0,
+            first: gradient.zeros_like(),
+            second: gradient.zeros_like(),
+        });
+        moments.steps += 1;
+        moments.first = moments.first.clone() * beta1 + gradient.clone() * (1.0 - beta1);
+        moments.second = moments.second.clone() * beta2 + gradient.square() * (1.0 - beta2);
+        let unbias1 = 1.0 - beta1.powi(moments.steps as i32);
+        let unbias2 = 1.0 - beta2.powi(moments.steps as i32);
+        let scale = moments.second.clone().sqrt() / unbias2.sqrt() + epsilon;
+        moments.first.clone() / scale * (learning_rate / unbias1)
     }
 
     /// The moments by parameter name: `NAME/exp_avg`, `NAME/exp_avg_sq` (both flat) and `NAME/step`.
     pub fn state(&self) -> NamedTensors {
         let mut state = NamedTensors::new();
         for (name, moments) in &self.moments {
-            state.insert(format!("{name}/exp_avg"), snapshot(moments.first.clone()));
-            state.insert(format!("{name}/exp_avg_sq"), snapshot(moments.second.clone()));
+            state.insert(format!("{name}/exp_avg"), copy(&moments.first));
+            state.insert(format!("{name}/exp_avg_sq"), copy(&moments.second));
             state.insert(format!("{name}/step"), TensorData::from([moments.steps as f32]));
         }
         state
@@ -87,12 +120,12 @@ impl Adam {
         self.moments.values().flat_map(|moments| [moments.first.clone(), moments.second.clone()])
     }
 
-    /// The optimiser with a saved state on `device`.
+    /// Becomes the optimiser with a saved state on `device`.
     ///
     /// # Errors
     ///
     /// Names the tensor that is missing or is not what [`Adam::state`] wrote.
-    pub fn restore(self, state: &NamedTensors, device: &Device) -> Result<Self, AdamError> {
+    pub fn restore(&mut self, state: &NamedTensors, device: &Device) -> Result<(), AdamError> {
         let plain = device.clone().inner();
         let part = |name: &str, ending: &str| {
             let name = format!("{name}/{ending}");
@@ -112,7 +145,8 @@ impl Adam {
                 },
             );
         }
-        Ok(Self { moments, ..self })
+        self.moments = moments;
+        Ok(())
     }
 }
 
@@ -121,54 +155,8 @@ impl Adam {
 #[error("the optimiser's state lacks a usable tensor {0}; go back to an earlier checkpoint")]
 pub struct AdamError(String);
 
-struct Stepper<'a> {
-    path: Path,
-    adam: &'a mut Adam,
-    gradients: Gradients,
-    rate: f64,
-}
-
-impl Stepper<'_> {
-    /// The flat gradient of a parameter, or the zeros an idle one is given.
-    fn gradient<const D: usize>(&mut self, name: &str, value: &Tensor<D>) -> Option<Tensor<1>> {
-        let count = value.shape().num_elements();
-        let known = self.adam.moments.get(name);
-        // Taken out, since what stays there is let go of in no order at all, and burn's fusion keeps a plan for
-        // ever for each order that it meets.
-        match value.grad_remove(&mut self.gradients) {
-            Some(gradient) => Some(gradient.reshape([count])),
-            None if self.adam.config.idle == Idle::DecayMoments => {
-                known.map(|moments| moments.second.zeros_like())
-            }
-            None => None,
-        }
-    }
-}
-
-impl ModuleMapper for Stepper<'_> {
-    follow_path!();
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = self.path.name();
-        let value = param.base();
-        let Some(gradient) = self.gradient(&name, &value) else {
-            return param;
-        };
-        let AdamConfig { beta1, beta2, epsilon, .. } = self.adam.config;
-        let moments = self.adam.moments.entry(name).or_insert_with(|| Moments {
-            steps: 0,
-            first: gradient.zeros_like(),
-            second: gradient.zeros_like(),
-        });
-        moments.steps += 1;
-        moments.first = moments.first.clone() * beta1 + gradient.clone() * (1.0 - beta1);
-        moments.second = moments.second.clone() * beta2 + gradient.square() * (1.0 - beta2);
-        let unbias1 = 1.0 - beta1.powi(moments.steps as i32);
-        let unbias2 = 1.0 - beta2.powi(moments.steps as i32);
-        let scale = moments.second.clone().sqrt() / unbias2.sqrt() + epsilon;
-        let step = moments.first.clone() / scale * (self.rate / unbias1);
-        let shape = value.shape();
-        let moved = value.without_autodiff() - step.reshape(shape);
-        Param::initialized(param.id, Tensor::from_inner(moved).require_grad())
-    }
+/// A moment's values, copied now: a GPU copies at first use, and the next step changes them in place meanwhile.
+fn copy(moment: &Tensor<1>) -> TensorData {
+    let count = moment.dims();
+    TensorData::new(host(moment.clone()), count)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::adam::AdamConfig;
 use super::loss::Loss;
 use super::turns::Network;
-use crate::arch::{Genotype, discriminator_macs, macs};
+use crate::arch::{Genotype, macs};
 use crate::model::ModelConfig;
 
 /// What the learning rates do over a training.
@@ -85,8 +85,7 @@ impl Recipe {
     pub fn training_macs(&self, genotype: &Genotype, model: &ModelConfig) -> u64 {
         let cells = genotype.cells.len();
         let generator = macs(genotype, &model.net_shape());
-        let channels = model.discriminator_channels;
-        let discriminator = discriminator_macs(channels, cells - 1, model.side(cells));
+        let discriminator = model.discriminator_graph(cells).cost().macs;
         let critic = self.batch as u64 * (generator + 6 * discriminator);
         self.generator_batch as u64 * (3 * generator + 2 * discriminator) + self.n_critic * critic
     }

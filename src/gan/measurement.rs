@@ -6,9 +6,8 @@ use burn::tensor::Device;
 
 use super::GanError;
 use super::latent::latents;
-use crate::arch::Genotype;
 use crate::metric::{Score, Scorer, Scoring};
-use crate::model::{Generator, Pass};
+use crate::model::Generator;
 
 /// How a generator is measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +29,6 @@ pub struct MeasurePlan {
 /// A scoring under way.
 pub struct Measurement {
     generator: Generator,
-    genotype: Genotype,
     scorer: Arc<Scorer>,
     scoring: Scoring,
     plan: MeasurePlan,
@@ -39,12 +37,11 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Measures `generator` (outside of autodiff) as `genotype`.
-    pub fn new(generator: Generator, genotype: Genotype, scorer: &Arc<Scorer>, plan: MeasurePlan) -> Self {
+    /// Measures `generator`.
+    pub fn new(generator: Generator, scorer: &Arc<Scorer>, plan: MeasurePlan) -> Self {
         Self {
-            device: generator.device(),
+            device: generator.device().clone(),
             generator,
-            genotype,
             scoring: scorer.begin(plan.samples, plan.splits, plan.seed),
             scorer: Arc::clone(scorer),
             plan,
@@ -64,7 +61,7 @@ impl Measurement {
         let latent = self.generator.latent();
         // Always whole batches, so that a GPU sees one shape; surplus images are not counted.
         let z = latents(seed, stream, counter, batch, latent, &self.device);
-        let images = self.generator.forward(z, &self.genotype, Pass::Eval);
+        let images = self.generator.generate(z);
         self.scoring.push(&self.scorer, images)?;
         self.batches_done += 1;
         match self.batches_done < per_draw {

@@ -1,6 +1,7 @@
-//! Training one pair: losses, the adversarial step, the trainer and its guards.
+//! Training one GAN: losses, the adversarial step, the trainer and its guards.
 
 mod adam;
+mod adversarial;
 mod config;
 mod dry;
 mod health;
@@ -17,6 +18,7 @@ mod training_setup;
 mod turns;
 
 pub use adam::{Adam, AdamConfig, AdamError, Idle};
+pub use adversarial::AdversarialLoop;
 pub use config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
 pub use dry::{PIECES, dry_run, one_step, warm_up};
 pub use health::{ALIKE, HealthConfig, LossWindow, diversity, uniform};
@@ -24,9 +26,9 @@ pub use latent::{detoured, latents};
 pub use loss::Loss;
 pub use measurement::{MeasurePlan, Measurement};
 pub use not_finite::{NotFinite, WEIGHTS_EVERY};
-pub use poison::{Poison, Total, diagnosis, poisoned, poisoned_module};
+pub use poison::{Poison, Total, diagnosis, poisoned, poisoned_weights};
 pub use self_test::{CHECKS, Check, self_test};
-pub use step::Pair;
+pub use step::{Gan, Networks};
 pub use trainer::{Arena, BEST, BEST_RAW, Best, Trainer, TrainerState};
 pub use training::{GRID, ScoreConfig, Training, TrainingNews, TrainingState, picture};
 pub use training_setup::TrainingSetup;

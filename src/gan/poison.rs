@@ -3,15 +3,14 @@
 //! A loss may stay finite long after a weight has died: a ReLU or a clamp can swallow a NaN, and WGSL
 //! lets a driver assume that there are none, so that no comparison, minimum or maximum on a GPU can be
 //! trusted to see one. Two things can: a sum, which every unit that adds floats carries a NaN or an
-//! infinity through, and the bits of values that were read back. A healthy module costs its sums and one
-//! number that is read; only a sick one is copied to the host, where it is looked at bit by bit.
+//! infinity through, and the bits of values that were read back. Healthy weights cost its sums and one
+//! number that is read; only others are copied to the host, where it is looked at bit by bit.
 
-use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use thiserror::Error;
 
 use super::adam::Adam;
-use crate::model::{NamedTensors, collect};
+use crate::model::{NamedTensors, Weights};
 
 /// Tensors that hold what is no number.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -68,29 +67,28 @@ pub fn diagnosis(tensors: &NamedTensors) -> Poison {
     })
 }
 
-/// The same as [`poisoned`] for the weights and buffers of a module on any device, by one number that is
+/// The same as [`poisoned`] for the parameters and buffers of a network on any device, by one number that is
 /// read back. Weights that are finite but so large that their sum is not count as poisoned, too.
 ///
 /// Not for a dry run, in which what is read back is no result.
-pub fn poisoned_module<M: Module>(module: &M) -> Option<Poison> {
-    let healthy = Total::default().module(module).is_finite();
-    (!healthy).then(|| diagnosis(&collect(module)))
+pub fn poisoned_weights(weights: &Weights) -> Option<Poison> {
+    let healthy = Total::default().weights(weights).is_finite();
+    (!healthy).then(|| diagnosis(&weights.state_dict()))
 }
 
-/// The sum of all values of modules and optimisers on one device: finite only if each of them is.
+/// The sum of all values of networks and optimisers on one device: finite only if each of them is.
 ///
 /// Several things are added to be read back at once:
-/// `Total::default().module(&generator).module(&discriminator).adam(&adam).is_finite()`.
+/// `Total::default().weights(&generator).weights(&discriminator).adam(&adam).is_finite()`.
 #[derive(Default)]
 pub struct Total {
     sum: Option<Tensor<1>>,
 }
 
 impl Total {
-    /// With all weights and buffers of `module`.
-    pub fn module<M: Module>(mut self, module: &M) -> Self {
-        module.visit(&mut self);
-        self
+    /// With all parameters and buffers of a network.
+    pub fn weights(self, weights: &Weights) -> Self {
+        weights.tensors().fold(self, Self::tensor)
     }
 
     /// With an optimiser's moments. One gradient beyond 1e19 makes a second moment infinite, and a
@@ -101,30 +99,19 @@ impl Total {
 
     /// With all values of a tensor.
     pub fn tensor<const D: usize>(mut self, tensor: Tensor<D>) -> Self {
-        self.add(tensor);
+        if tensor.shape().num_elements() > 0 {
+            let sum = tensor.without_autodiff().sum();
+            self.sum = Some(match self.sum.take() {
+                Some(sums) => sums + sum,
+                None => sum,
+            });
+        }
         self
     }
 
     /// Whether every value was finite, and their sum as well. Reads one number back.
     pub fn is_finite(self) -> bool {
         self.sum.is_none_or(|sum| sum.into_scalar::<f32>().is_finite())
-    }
-
-    fn add<const D: usize>(&mut self, tensor: Tensor<D>) {
-        if tensor.shape().num_elements() == 0 {
-            return;
-        }
-        let sum = tensor.without_autodiff().sum();
-        self.sum = Some(match self.sum.take() {
-            Some(sums) => sums + sum,
-            None => sum,
-        });
-    }
-}
-
-impl ModuleVisitor for Total {
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.add(param.base());
     }
 }
 
@@ -147,17 +134,25 @@ fn largest(data: &TensorData) -> f64 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::arch::graph::{Shape, ops};
     use crate::arch::{NetShape, Space, SpaceConfig};
     use crate::gan::AdamConfig;
-    use crate::model::{Generator, ModelConfig, restore};
+    use crate::model::{Init, ModelConfig, Pass, run};
     use burn::tensor::Device;
 
     const SICK: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
 
-    fn generator() -> Generator {
+    fn generator() -> Weights {
         let config = ModelConfig { latent: 8, generator_channels: 4, ..ModelConfig::default() };
         let space = Space::new(SpaceConfig { cells: 2, ..SpaceConfig::default() }, NetShape::default());
         config.shared_generator(&space.unwrap(), &Device::flex(), 1, "test")
+    }
+
+    /// The generator with other values.
+    fn loaded(tensors: &NamedTensors) -> Weights {
+        let mut generator = generator();
+        generator.load_state_dict(tensors).unwrap();
+        generator
     }
 
     /// The tensors with one value of one of them changed.
@@ -171,10 +166,10 @@ mod tests {
     }
 
     #[test]
-    fn each_tensor_of_a_module_is_found_by_its_name_wherever_the_value_is() {
-        let healthy = collect(&generator());
+    fn each_tensor_of_a_network_is_found_by_its_name_wherever_the_value_is() {
+        let healthy = generator().state_dict();
         assert_eq!(poisoned(&healthy), None);
-        assert_eq!(poisoned_module(&generator()), None);
+        assert_eq!(poisoned_weights(&generator()), None);
         for (number, (name, data)) in healthy.iter().enumerate() {
             let values = data.num_elements();
             let value = SICK[number % SICK.len()];
@@ -182,31 +177,31 @@ mod tests {
             let (nan, infinite) = (usize::from(value.is_nan()), usize::from(value.is_infinite()));
             let expected = Some(Poison::Values { name: name.clone(), nan, infinite, values, tensors: 1 });
             assert_eq!(poisoned(&tensors), expected);
-            assert_eq!(poisoned_module(&restore(generator(), &tensors).unwrap()), expected);
+            assert_eq!(poisoned_weights(&loaded(&tensors)), expected);
         }
         assert!(healthy.contains_key("cell1.pre_conv1.bn.running_var"), "buffers are among them");
     }
 
     #[test]
     fn infinities_of_both_signs_do_not_cancel_and_several_tensors_are_counted() {
-        let healthy = collect(&generator());
+        let healthy = generator().state_dict();
         let tensors = with(&healthy, "l1.weight", 0, f32::INFINITY);
         let tensors = with(&tensors, "l1.weight", 7, f32::NEG_INFINITY);
         let tensors = with(&tensors, "to_rgb.2.bias", 1, f32::NAN);
-        let found = poisoned_module(&restore(generator(), &tensors).unwrap()).unwrap().to_string();
+        let found = poisoned_weights(&loaded(&tensors)).unwrap().to_string();
         assert_eq!(found, "l1.weight holds 0 NaN and 2 infinite of 512 values, and so does another tensor");
     }
 
     #[test]
     fn weights_whose_sum_overflows_are_of_no_use_and_large_or_tiny_ones_are() {
-        let healthy = collect(&generator());
+        let healthy = generator().state_dict();
         for value in [1e30, -3e38, 1e-40, -0.0, f32::MIN_POSITIVE] {
             let tensors = with(&healthy, "l1.weight", 3, value);
-            assert_eq!(poisoned_module(&restore(generator(), &tensors).unwrap()), None, "{value}");
+            assert_eq!(poisoned_weights(&loaded(&tensors)), None, "{value}");
         }
         let tensors = with(&with(&healthy, "l1.bias", 3, 3e38), "l1.bias", 9, 2e38);
         assert_eq!(poisoned(&tensors), None);
-        let found = poisoned_module(&restore(generator(), &tensors).unwrap());
+        let found = poisoned_weights(&loaded(&tensors));
         assert_eq!(found, Some(Poison::Overflow { name: "l1.bias".to_owned() }));
     }
 
@@ -214,13 +209,19 @@ mod tests {
     fn a_gradient_whose_square_overflows_is_seen_in_the_optimiser_alone() {
         let device = Device::flex().autodiff();
         let config = ModelConfig { latent: 8, generator_channels: 4, ..ModelConfig::default() };
-        let layer = crate::model::layers::Linear::new(config.latent, 2, &device);
+        let mut graph = crate::arch::Graph::new();
+        let x = graph.input("x", Shape::Features(config.latent));
+        let layer = graph.add_weighted("layer", "layer", ops::Linear::new(2), x);
+        graph.output(layer);
         for (slope, healthy) in [(1.0, true), (1e18, true), (1e20, false)] {
-            let gradients = (layer.weight.val() * slope).sum().backward();
+            let mut layer = Weights::initial(&graph.parameters(), [Init::FanIn; 2], &device, 1, "test");
+            let x = Tensor::<2>::ones([1, config.latent], &device) * slope;
+            let gradients =
+                run(&graph, &layer, vec![x.into()], Pass::Train).output().features().sum().backward();
             let mut adam = Adam::new(AdamConfig::default());
-            let stepped = adam.step(layer.clone(), gradients, 0.1);
-            assert_eq!(poisoned_module(&stepped), None);
-            assert_eq!(Total::default().module(&stepped).adam(&adam).is_finite(), healthy, "{slope}");
+            adam.step(&mut layer, gradients, 0.1);
+            assert_eq!(poisoned_weights(&layer), None);
+            assert_eq!(Total::default().weights(&layer).adam(&adam).is_finite(), healthy, "{slope}");
             assert_eq!(poisoned(&adam.state()).is_none(), healthy, "{slope}");
         }
     }
@@ -240,7 +241,7 @@ mod tests {
         let config = ModelConfig { generator_channels: 32, ..ModelConfig::default() };
         let space = Space::new(SpaceConfig { cells: 2, ..SpaceConfig::default() }, NetShape::default());
         let generator = config.shared_generator(&space.unwrap(), &Device::flex(), 1, "test");
-        let tensors = collect(&generator);
+        let tensors = generator.state_dict();
         let values: usize = tensors.values().map(TensorData::num_elements).sum();
         let measured = |what: &str, work: &dyn Fn() -> Option<Poison>| {
             let begun = std::time::Instant::now();
@@ -248,8 +249,8 @@ mod tests {
             let each = begun.elapsed().as_secs_f64() * 10.0;
             eprintln!("{what}: {each:.3} ms for {} tensors, {values} values", tensors.len());
         };
-        measured("the module", &|| poisoned_module(&generator));
+        measured("the weights", &|| poisoned_weights(&generator));
         measured("its tensors", &|| poisoned(&tensors));
-        measured("its tensors with copying them", &|| poisoned(&collect(&generator)));
+        measured("its tensors with copying them", &|| poisoned(&generator.state_dict()));
     }
 }

@@ -4,15 +4,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use burn::tensor::module::{avg_pool2d, conv_transpose2d, conv2d, max_pool2d};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Device, Gradients, Tensor, TensorData, activation};
 use serde::{Deserialize, Serialize};
 
-use super::{Adam, AdamConfig, Loss, Pair, latents};
-use crate::arch::{CellGene, Conv, Genotype, Norm, Slot, Up};
-use crate::model::layers::{BatchNorm, Linear, SpectralConv, SpectralLinear, instance_norm, resize};
-use crate::model::{Init, ModelConfig, NamedTensors, Pass, host, initialise, is_buffer};
+use super::{Adam, AdamConfig, Gan, Loss, Networks, latents};
+use crate::arch::graph::ops::*;
+use crate::arch::graph::{Graph, Shape};
+use crate::arch::{CellGene, Conv as Order, Genotype, Norm, Slot, Up};
+use crate::model::{Init, ModelConfig, NamedTensors, Pass, Value, Weights, host, is_buffer, run};
 use crate::rng::{normals, rng};
 
 /// A check passes below this.
@@ -116,8 +115,8 @@ struct Outcome {
     gradients: Vec<Vec<f32>>,
 }
 
-/// Reads one tensor's gradient.
-type Source = Box<dyn Fn(&Gradients) -> Vec<f32>>;
+/// Reads the gradients of some tensors.
+type Source = Box<dyn Fn(&Gradients) -> Vec<Vec<f32>>>;
 
 /// Makes an operator's inputs, the same on every device, and collects what comes of them.
 struct Probe {
@@ -144,15 +143,33 @@ impl Probe {
     /// Normal draws whose gradient is compared.
     fn input<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
         let input = self.constant(shape).require_grad();
-        self.watch(&input);
+        let watched = input.clone();
+        let read = move |gradients: &Gradients| vec![watched.grad(gradients).map_or(vec![f32::NAN], host)];
+        self.sources.push(Box::new(read));
         input
     }
 
-    /// Compares the gradient of a layer's parameter too.
-    fn watch<const D: usize>(&mut self, tensor: &Tensor<D>) {
-        let tensor = tensor.clone();
-        let read = move |gradients: &Gradients| tensor.grad(gradients).map_or(vec![f32::NAN], host);
-        self.sources.push(Box::new(read));
+    /// Initial weights of a graph.
+    fn weights(&self, graph: &Graph) -> Weights {
+        let schemes = [Init::XavierUniform; 2];
+        Weights::initial(&graph.parameters(), schemes, &self.device, self.seed, "self-test")
+    }
+
+    /// Runs a graph with one output, compares its buffers and its weights' gradients too, and finishes.
+    fn run(mut self, graph: &Graph, inputs: Vec<Value>, pass: Pass) -> Outcome {
+        let weights = self.weights(graph);
+        let mut forwarded = run(graph, &weights, inputs, pass);
+        std::mem::take(&mut forwarded.buffers).into_values().for_each(|buffer| self.note(buffer));
+        let count = weights.parameters().count();
+        self.sources.push(Box::new(move |gradients: &Gradients| {
+            let found: Vec<Vec<f32>> =
+                weights.gradients(gradients).values().map(|data| data.iter::<f32>().collect()).collect();
+            if found.len() == count { found } else { vec![vec![f32::NAN]] }
+        }));
+        match forwarded.output() {
+            Value::Features(output) => self.finish(output),
+            Value::Maps(output) => self.finish(output),
+        }
     }
 
     /// Compares a value that the operator leaves behind too.
@@ -165,7 +182,10 @@ impl Probe {
         let weights = self.constant(output.dims());
         let gradients = (output.clone() * weights).sum().backward();
         self.note(output.inner());
-        Outcome { values: self.values, gradients: self.sources.iter().map(|read| read(&gradients)).collect() }
+        Outcome {
+            values: self.values,
+            gradients: self.sources.iter().flat_map(|read| read(&gradients)).collect(),
+        }
     }
 }
 
@@ -175,142 +195,96 @@ type Operator = fn(Probe) -> Outcome;
 const IMAGES: [usize; 4] = [4, 8, 8, 8];
 
 const OPERATORS: &[(&str, Operator)] = &[
-    ("convolution 3x3", |probe| convolution(probe, 3, 1)),
-    ("convolution 1x1", |probe| convolution(probe, 1, 1)),
-    ("strided convolution", |probe| convolution(probe, 3, 2)),
-    ("convolution 1x7", |mut probe| {
-        let (x, weight) = (probe.input(IMAGES), probe.input([8, 8, 1, 7]));
-        probe.finish(conv2d(x, weight, None, ConvOptions::new([1, 1], [0, 3], [1, 1], 1)))
+    ("convolution 3x3", |probe| maps(probe, Conv::new(8, 3), Pass::Train)),
+    ("convolution 1x1", |probe| maps(probe, Conv::new(8, 1), Pass::Train)),
+    ("strided convolution", |probe| maps(probe, Conv { stride: 2, ..Conv::new(8, 3) }, Pass::Train)),
+    ("convolution 1x7", |probe| {
+        maps(probe, Conv { kernel: [1, 7], padding: [0, 3], ..Conv::new(8, 1) }, Pass::Train)
     }),
-    ("transposed convolution", |mut probe| {
-        let (x, weight, bias) = (probe.input(IMAGES), probe.input([8, 8, 2, 2]), probe.input([8]));
-        let options = ConvTransposeOptions::new([2, 2], [0, 0], [0, 0], [1, 1], 1);
-        probe.finish(conv_transpose2d(x, weight, Some(bias), options))
+    ("transposed convolution", |probe| maps(probe, ConvTranspose { outputs: 8 }, Pass::Train)),
+    ("bilinear resize x2", |probe| upsample(probe, Interpolation::Bilinear, 2)),
+    ("bilinear resize x4", |probe| upsample(probe, Interpolation::Bilinear, 4)),
+    ("nearest resize x2", |probe| upsample(probe, Interpolation::Nearest, 2)),
+    ("nearest resize x4", |probe| upsample(probe, Interpolation::Nearest, 4)),
+    ("batch norm in training", |probe| maps(probe, BatchNorm, Pass::Train)),
+    ("batch norm in use", |probe| maps(probe, BatchNorm, Pass::Eval)),
+    ("instance norm", |probe| maps(probe, InstanceNorm, Pass::Train)),
+    ("average pooling", |probe| maps(probe, AvgPool::halving(), Pass::Train)),
+    ("average pooling at the border", |probe| {
+        maps(probe, AvgPool { window: 3, stride: 1, padding: 1 }, Pass::Train)
     }),
-    ("bilinear resize x2", |mut probe| {
-        let x = probe.input(IMAGES);
-        probe.finish(resize(x, Up::Bilinear, 2))
-    }),
-    ("bilinear resize x4", |mut probe| {
-        let x = probe.input(IMAGES);
-        probe.finish(resize(x, Up::Bilinear, 4))
-    }),
-    ("nearest resize x2", |mut probe| {
-        let x = probe.input(IMAGES);
-        probe.finish(resize(x, Up::Nearest, 2))
-    }),
-    ("nearest resize x4", |mut probe| {
-        let x = probe.input(IMAGES);
-        probe.finish(resize(x, Up::Nearest, 4))
-    }),
-    ("batch norm in training", |probe| batch_norm(probe, Pass::Train)),
-    ("batch norm in use", |probe| batch_norm(probe, Pass::Eval)),
-    ("instance norm", |mut probe| {
-        let x = probe.input(IMAGES);
-        probe.finish(instance_norm(x))
-    }),
-    ("average pooling", |mut probe| {
-        let x = probe.input(IMAGES);
-        probe.finish(avg_pool2d(x, AvgPoolOptions::new([2, 2])))
-    }),
-    ("average pooling at the border", |mut probe| {
-        let x = probe.input(IMAGES);
-        let options = AvgPoolOptions::new([3, 3]).with_stride([1, 1]).with_padding([1, 1]);
-        probe.finish(avg_pool2d(x, options.with_count_include_pad(false)))
-    }),
-    ("max pooling", |mut probe| {
-        let x = probe.input(IMAGES);
-        probe.finish(max_pool2d(x, MaxPoolOptions::new([3, 3]).with_stride([2, 2])))
-    }),
-    ("spectrally normalised convolution", |mut probe| {
-        let layer = SpectralConv::new(8, 8, 3, true, &probe.device);
-        let layer = initialise(layer, Init::XavierUniform, Init::XavierUniform, probe.seed, "self-test");
-        let x = probe.input(IMAGES);
-        probe.watch(&layer.weight_orig.val());
-        probe.watch(&layer.bias.val());
-        let output = layer.forward(x, Pass::Train);
-        probe.note(layer.weight_u.value());
-        probe.note(layer.weight_v.value());
-        probe.finish(output)
+    ("max pooling", |probe| maps(probe, MaxPool { window: 3, stride: 2, padding: 0 }, Pass::Train)),
+    ("spectrally normalised convolution", |probe| {
+        let reparameterisation = Reparameterisation::Spectral;
+        maps(probe, Conv { reparameterisation, ..Conv::new(8, 3) }, Pass::Train)
     }),
     ("spectrally normalised linear layer", |probe| spectral_linear(probe, 4)),
     // The discriminator's last layer. burn 0.22.1's fused kernels misread a transposed column.
     ("spectrally normalised single output", |probe| spectral_linear(probe, 1)),
-    ("linear layer", |mut probe| {
-        let layer = Linear::new(16, 32, &probe.device);
-        let layer = initialise(layer, Init::XavierUniform, Init::XavierUniform, probe.seed, "self-test");
-        let x = probe.input([4, 16]);
-        probe.watch(&layer.weight.val());
-        probe.watch(&layer.bias.val());
-        probe.finish(layer.forward(x))
-    }),
-    ("ReLU", |mut probe| {
-        let x = probe.input(IMAGES);
-        probe.finish(activation::relu(x))
-    }),
-    ("tanh", |mut probe| {
-        let x = probe.input(IMAGES);
-        probe.finish(x.tanh())
-    }),
+    ("linear layer", |probe| features(probe, Linear::new(32))),
+    ("ReLU", |probe| maps(probe, Relu, Pass::Train)),
+    ("tanh", |probe| maps(probe, Tanh, Pass::Train)),
     ("softplus", |mut probe| {
         let x = probe.input(IMAGES);
         probe.finish(activation::softplus(x, 1.0))
     }),
-    ("sum over a dimension", |mut probe| {
-        let x = probe.input([4, 8, 64]);
-        probe.finish(x.sum_dim(2))
-    }),
+    ("sum over pixels", |probe| maps(probe, SpatialSum, Pass::Train)),
+    ("mean over pixels", |probe| maps(probe, SpatialMean, Pass::Train)),
+    ("vector as maps", |probe| features(probe, Unflatten { side: 2 })),
+    ("sum of two branches", |probe| two_branches(probe, Add)),
+    ("two branches side by side", |probe| two_branches(probe, Concat)),
     ("Adam", adam),
     ("one adversarial step", adversarial_step),
 ];
 
-/// A convolution with an odd kernel and half of it as padding.
-fn convolution(mut probe: Probe, kernel: usize, stride: usize) -> Outcome {
-    let weight = probe.input([8, 8, kernel, kernel]);
-    let (x, bias) = (probe.input(IMAGES), probe.input([8]));
-    let pad = kernel / 2;
-    let options = ConvOptions::new([stride, stride], [pad, pad], [1, 1], 1);
-    probe.finish(conv2d(x, weight, Some(bias), options))
-}
-
-fn spectral_linear(mut probe: Probe, outputs: usize) -> Outcome {
-    let layer = SpectralLinear::new(16, outputs, true, &probe.device);
-    let layer = initialise(layer, Init::XavierUniform, Init::XavierUniform, probe.seed, "self-test");
-    let x = probe.input([4, 16]);
-    probe.watch(&layer.weight_orig.val());
-    let output = layer.forward(x, Pass::Train);
-    probe.finish(output)
-}
-
-fn batch_norm(mut probe: Probe, pass: Pass) -> Outcome {
-    let layer = BatchNorm::new(8, &probe.device);
-    let layer = initialise(layer, Init::XavierUniform, Init::XavierUniform, probe.seed, "self-test");
+/// An operator on maps.
+fn maps(mut probe: Probe, op: impl Into<Op>, pass: Pass) -> Outcome {
+    let [_, channels, side, _] = IMAGES;
+    let graph = Graph::of_operator(op, &[Shape::Maps { channels, side }]);
     let x = probe.input(IMAGES);
-    probe.watch(&layer.weight.val());
-    probe.watch(&layer.bias.val());
-    let output = layer.forward(x, pass);
-    probe.note(layer.running_mean.value());
-    probe.note(layer.running_var.value());
-    probe.finish(output)
+    probe.run(&graph, vec![x.into()], pass)
+}
+
+/// An operator on vectors.
+fn features(mut probe: Probe, op: impl Into<Op>) -> Outcome {
+    let graph = Graph::of_operator(op, &[Shape::Features(16)]);
+    let x = probe.input([4, 16]);
+    probe.run(&graph, vec![x.into()], Pass::Train)
+}
+
+fn two_branches(mut probe: Probe, op: impl Into<Op>) -> Outcome {
+    let [_, channels, side, _] = IMAGES;
+    let graph = Graph::of_operator(op, &[Shape::Maps { channels, side }; 2]);
+    let branches = vec![probe.input(IMAGES).into(), probe.input(IMAGES).into()];
+    probe.run(&graph, branches, Pass::Train)
+}
+
+fn upsample(probe: Probe, interpolation: Interpolation, factor: usize) -> Outcome {
+    maps(probe, Upsample { interpolation, factor }, Pass::Train)
+}
+
+fn spectral_linear(probe: Probe, outputs: usize) -> Outcome {
+    features(probe, Linear { outputs, bias: false, reparameterisation: Reparameterisation::Spectral })
 }
 
 /// Two steps with both moments in play. The loss is linear, so both see the same gradients on every
 /// device, none of them near zero, where Adam turns rounding into steps.
 fn adam(mut probe: Probe) -> Outcome {
-    let slope = probe.constant([4, 16]);
+    let slope = probe.constant([1, 16]);
     let slope = slope.clone().sign() + slope;
-    let mut layer = Linear::new(16, 4, &probe.device);
+    let graph = Graph::of_operator(Linear::new(4), &[Shape::Features(16)]);
+    let mut weights = probe.weights(&graph);
     let config = AdamConfig { beta1: 0.5, ..AdamConfig::default() };
     let mut adam = Adam::new(config);
     for _ in 0..2 {
-        let gradients = (layer.weight.val() * slope.clone()).sum().backward();
-        layer = adam.step(layer, gradients, 0.1);
+        let output = run(&graph, &weights, vec![slope.clone().into()], Pass::Train).output();
+        adam.step(&mut weights, output.features().sum().backward(), 0.1);
     }
-    probe.note(layer.weight.val().inner());
+    weights.tensors().for_each(|tensor| probe.note(tensor));
     Outcome { values: probe.values, gradients: Vec::new() }
 }
 
-/// A discriminator and a generator update of a tiny pair: losses, batch statistics and spectral
+/// A discriminator and a generator update of a tiny GAN: losses, batch statistics and spectral
 /// vectors forward, all gradients backward. With `beta1 = 0`, Adam's first moment is the gradient.
 fn adversarial_step(mut probe: Probe) -> Outcome {
     let model = ModelConfig {
@@ -320,28 +294,29 @@ fn adversarial_step(mut probe: Probe) -> Outcome {
         ..ModelConfig::default()
     };
     let gene = CellGene::default()
-        .with(Slot::Conv, Conv::Pre as u32)
+        .with(Slot::Conv, Order::Pre as u32)
         .with(Slot::Norm, Norm::Batch as u32)
         .with(Slot::Up, Up::Bilinear as u32)
         .with(Slot::Shortcut, 1);
     let genotype = Genotype { cells: vec![gene] };
     let device = probe.device.clone().inner();
-    let recipe = AdamConfig { beta1: 0.0, ..AdamConfig::default() };
-    let mut pair = Pair::new(
+    let adam = AdamConfig { beta1: 0.0, ..AdamConfig::default() };
+    let mut gan = Gan::new(
         model.derived_generator(&genotype, &device, probe.seed, "self-test"),
         model.discriminator(1, &device, probe.seed, "self-test"),
-        recipe,
+        adam,
     );
+    let networks = Networks::new(&model, &genotype);
     let side = model.side(1);
     let real = probe.constant([4, 3, side, side]).tanh().inner();
     let seed = probe.seed;
     let z = |counter| latents(seed, "self-test/latent", counter, 4, model.latent, &device);
-    let rate = 2e-4;
+    let learning_rate = 2e-4;
     let losses = [
-        pair.discriminator_step(Loss::Hinge, &genotype, real, z(0), rate),
-        pair.generator_step(Loss::Hinge, &genotype, z(1), rate),
+        gan.discriminator_step(Loss::Hinge, &networks, real, z(0), learning_rate),
+        gan.generator_step(Loss::Hinge, &networks, z(1), learning_rate),
     ];
-    let state = pair.state();
+    let state = gan.state();
     let values = losses.into_iter().map(|loss| vec![loss]);
     Outcome {
         values: values.chain(named(&state, is_buffer)).collect(),

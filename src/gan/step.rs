@@ -1,6 +1,5 @@
-//! The adversarial pair and its two updates.
+//! A GAN: two networks, their optimisers and their two updates.
 
-use burn::module::Module;
 use burn::tensor::{Device, Gradients, Tensor};
 
 use super::GanError;
@@ -8,23 +7,43 @@ use super::adam::{Adam, AdamConfig};
 use super::loss::Loss;
 use super::not_finite::NotFinite;
 use super::poison::{Total, diagnosis};
-use crate::arch::Genotype;
-use crate::model::{Discriminator, Generator, NamedTensors, Pass, collect, parts, restore, with_prefix};
+use crate::arch::{Genotype, Graph};
+use crate::model::{Average, ModelConfig, NamedTensors, Pass, Weights, add_prefix, run, strip_prefix};
 
-/// A generator and a discriminator with their optimisers.
+/// The two networks of an architecture: its generator, and the discriminator of its stage of growth.
 #[derive(Clone, Debug)]
-pub struct Pair {
+pub struct Networks {
+    /// Latents to images.
+    pub generator: Graph,
+    /// Images to scores.
+    pub discriminator: Graph,
+}
+
+impl Networks {
+    /// The networks of `genotype` with the sizes of `model`.
+    pub fn new(model: &ModelConfig, genotype: &Genotype) -> Self {
+        Self {
+            generator: model.generator_graph(genotype),
+            discriminator: model.discriminator_graph(genotype.cells.len()),
+        }
+    }
+}
+
+/// The weights of a generator and a discriminator with their optimisers. Those of a search hold the weights of all
+/// architectures, one of which each update runs.
+#[derive(Clone, Debug)]
+pub struct Gan {
     /// On the training device, with autodiff.
-    pub generator: Generator,
+    pub generator: Weights,
     /// On the training device, with autodiff.
-    pub discriminator: Discriminator,
+    pub discriminator: Weights,
     generator_adam: Adam,
     discriminator_adam: Adam,
 }
 
-impl Pair {
-    /// A pair whose optimisers have seen nothing yet.
-    pub fn new(generator: Generator, discriminator: Discriminator, adam: AdamConfig) -> Self {
+impl Gan {
+    /// A GAN whose optimisers have seen nothing yet.
+    pub fn new(generator: Weights, discriminator: Weights, adam: AdamConfig) -> Self {
         Self {
             generator,
             discriminator,
@@ -33,62 +52,72 @@ impl Pair {
         }
     }
 
-    /// One discriminator update on `real` images `[batch, 3, side, side]` against the fakes of `z`
-    /// `[batch, latent]`, at the stage that `genotype` has cells for. Both tensors are on the plain
-    /// device. Returns the loss.
+    /// One discriminator update on `real` images `[batch, 3, side, side]` against the fakes of `z` `[batch, latent]`.
+    /// Both tensors are on the plain device. Returns the loss.
     pub fn discriminator_step(
         &mut self,
         loss: Loss,
-        genotype: &Genotype,
+        networks: &Networks,
         real: Tensor<4>,
         z: Tensor<2>,
-        rate: f64,
+        learning_rate: f64,
     ) -> f32 {
-        let (value, gradients) = self.discriminator_gradients(loss, genotype, real, z);
-        let discriminator = self.discriminator.clone();
-        self.discriminator = self.discriminator_adam.step(discriminator, gradients, rate);
+        let (value, gradients) = self.discriminator_gradients(loss, networks, real, z);
+        self.discriminator_adam.step(&mut self.discriminator, gradients, learning_rate);
         value
     }
 
-    /// One generator update with the latents `z`, `[batch, latent]` on the plain device. Returns
-    /// the loss.
-    pub fn generator_step(&mut self, loss: Loss, genotype: &Genotype, z: Tensor<2>, rate: f64) -> f32 {
-        let (value, gradients) = self.generator_gradients(loss, genotype, z);
-        let generator = self.generator.clone();
-        self.generator = self.generator_adam.step(generator, gradients, rate);
+    /// One generator update with the latents `z`, `[batch, latent]` on the plain device. Returns the loss.
+    pub fn generator_step(
+        &mut self,
+        loss: Loss,
+        networks: &Networks,
+        z: Tensor<2>,
+        learning_rate: f64,
+    ) -> f32 {
+        let (value, gradients) = self.generator_gradients(loss, networks, z);
+        self.generator_adam.step(&mut self.generator, gradients, learning_rate);
         value
     }
 
-    /// The discriminator's loss and gradients; see [`Pair::discriminator_step`].
+    /// The discriminator's loss and gradients; see [`Gan::discriminator_step`].
     ///
     /// The generator is in training mode (its batch norm statistics move) but gets no gradient.
     pub fn discriminator_gradients(
-        &self,
+        &mut self,
         loss: Loss,
-        genotype: &Genotype,
+        networks: &Networks,
         real: Tensor<4>,
         z: Tensor<2>,
     ) -> (f32, Gradients) {
-        let stage = genotype.cells.len() - 1;
-        let frozen = self.generator.clone().no_grad();
-        let fake = frozen.forward(Tensor::from_inner(z), genotype, Pass::Train);
-        // Two passes, as in the reference: spectral norm does one power iteration in each.
-        let judge = |images| self.discriminator.forward(images, stage, Pass::Train);
-        let real = judge(Tensor::from_inner(real));
-        let value = loss.discriminator(real, judge(fake.detach()));
+        let frozen = self.generator.without_autodiff();
+        let mut made = run(&networks.generator, &frozen, vec![z.into()], Pass::Train);
+        self.generator.set_buffers(std::mem::take(&mut made.buffers));
+        let fake = made.output().maps();
+        // Two passes, as in the released code: spectral norm does one power iteration in each.
+        let mut score = |images| {
+            let images = Tensor::<4>::from_inner(images).into();
+            let mut scored = run(&networks.discriminator, &self.discriminator, vec![images], Pass::Train);
+            self.discriminator.set_buffers(std::mem::take(&mut scored.buffers));
+            scored.output().features()
+        };
+        let real = score(real);
+        let value = loss.discriminator(real, score(fake));
         let gradients = value.backward();
         (value.into_scalar(), gradients)
     }
 
-    /// The generator's loss and gradients; see [`Pair::generator_step`].
+    /// The generator's loss and gradients; see [`Gan::generator_step`].
     ///
     /// The discriminator is in training mode (its spectral vectors move) but gets no gradient.
-    pub fn generator_gradients(&self, loss: Loss, genotype: &Genotype, z: Tensor<2>) -> (f32, Gradients) {
-        let stage = genotype.cells.len() - 1;
-        let z = Tensor::from_inner(z);
-        let fake = self.generator.forward(z, genotype, Pass::Train);
-        let judge = self.discriminator.clone().no_grad();
-        let value = loss.generator(judge.forward(fake, stage, Pass::Train));
+    pub fn generator_gradients(&mut self, loss: Loss, networks: &Networks, z: Tensor<2>) -> (f32, Gradients) {
+        let z = Tensor::<2>::from_inner(z).into();
+        let mut made = run(&networks.generator, &self.generator, vec![z], Pass::Train);
+        self.generator.set_buffers(std::mem::take(&mut made.buffers));
+        let frozen = self.discriminator.frozen();
+        let mut scored = run(&networks.discriminator, &frozen, made.outputs, Pass::Train);
+        self.discriminator.set_buffers(std::mem::take(&mut scored.buffers));
+        let value = loss.generator(scored.output().features());
         let gradients = value.backward();
         (value.into_scalar(), gradients)
     }
@@ -98,14 +127,16 @@ impl Pair {
     /// # Errors
     ///
     /// If one is NaN or infinite.
-    pub fn check(&self, average: Option<&Generator>, step: u64) -> Result<(), NotFinite> {
-        let total = Total::default().module(&self.generator).module(&self.discriminator);
+    pub fn check(&self, average: Option<&Average>, step: u64) -> Result<(), NotFinite> {
+        let total = Total::default().weights(&self.generator).weights(&self.discriminator);
         let total = total.adam(&self.generator_adam).adam(&self.discriminator_adam);
-        if average.into_iter().fold(total, Total::module).is_finite() {
+        let average = average.map(Average::weights);
+        if average.into_iter().fold(total, Total::weights).is_finite() {
             return Ok(());
         }
         let mut tensors = self.state();
-        tensors.extend(average.map(|average| with_prefix("average", collect(average))).into_iter().flatten());
+        let average = average.map(|average| add_prefix("average", average.state_dict()));
+        tensors.extend(average.into_iter().flatten());
         Err(NotFinite::Weights { what: diagnosis(&tensors), step })
     }
 
@@ -113,25 +144,24 @@ impl Pair {
     /// `generator_adam/…`, `discriminator_adam/…`.
     pub fn state(&self) -> NamedTensors {
         let mut state = NamedTensors::new();
-        state.extend(with_prefix("generator", collect(&self.generator)));
-        state.extend(with_prefix("discriminator", collect(&self.discriminator)));
-        state.extend(with_prefix("generator_adam", self.generator_adam.state()));
-        state.extend(with_prefix("discriminator_adam", self.discriminator_adam.state()));
+        state.extend(add_prefix("generator", self.generator.state_dict()));
+        state.extend(add_prefix("discriminator", self.discriminator.state_dict()));
+        state.extend(add_prefix("generator_adam", self.generator_adam.state()));
+        state.extend(add_prefix("discriminator_adam", self.discriminator_adam.state()));
         state
     }
 
-    /// The pair as [`Pair::state`] saved it. `device` is the training device.
+    /// Becomes what [`Gan::state`] saved. `device` is the training device.
     ///
     /// # Errors
     ///
-    /// If the tensors belong to other networks.
-    pub fn restore(self, state: &NamedTensors, device: &Device) -> Result<Self, GanError> {
-        let part = |name| parts(name, state);
-        Ok(Self {
-            generator: restore(self.generator, &part("generator"))?,
-            discriminator: restore(self.discriminator, &part("discriminator"))?,
-            generator_adam: self.generator_adam.restore(&part("generator_adam"), device)?,
-            discriminator_adam: self.discriminator_adam.restore(&part("discriminator_adam"), device)?,
-        })
+    /// If the tensors belong to other networks; nothing is of use then.
+    pub fn restore(&mut self, state: &NamedTensors, device: &Device) -> Result<(), GanError> {
+        let part = |name| strip_prefix(name, state);
+        self.generator.load_state_dict(&part("generator"))?;
+        self.discriminator.load_state_dict(&part("discriminator"))?;
+        self.generator_adam.restore(&part("generator_adam"), device)?;
+        self.discriminator_adam.restore(&part("discriminator_adam"), device)?;
+        Ok(())
     }
 }

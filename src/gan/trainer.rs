@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::GanError;
+use super::adversarial::AdversarialLoop;
 use super::config::{AverageStatistics, Recipe, TrainConfig};
-use super::latent::{detoured, latents};
-use super::not_finite::{NotFinite, WEIGHTS_EVERY};
-use super::step::Pair;
-use super::turns::{Losses, Network, Turns, Updates};
+use super::step::{Gan, Networks};
+use super::turns::{Losses, Turns, Updates};
 use crate::arch::Genotype;
-use crate::data::{Batches, ImageSet};
+use crate::data::ImageSet;
 use crate::metric::{Score, Scorer};
-use crate::model::{Average, Generator, ModelConfig, NamedTensors, collect, parts, recalibrate, with_prefix};
+use crate::model::{Average, Generator, ModelConfig, NamedTensors, add_prefix, strip_prefix};
 
 /// Batches with which batch norm statistics are measured anew.
 const RECALIBRATION_BATCHES: u64 = 10;
@@ -57,16 +56,12 @@ pub struct TrainerState {
 /// A training from scratch that can be stopped after any step and resumed from its state.
 pub struct Trainer {
     genotype: Genotype,
+    model: ModelConfig,
     recipe: Recipe,
     config: TrainConfig,
-    seed: u64,
-    stream: String,
-    device: Device,
-    latent: usize,
-    batches: Batches,
-    pair: Pair,
-    average: Average<Generator>,
-    state: TrainerState,
+    networks: Networks,
+    adversarial: AdversarialLoop,
+    best: Option<Best>,
     best_weights: Option<NamedTensors>,
     /// The raw generator's at the same time.
     best_raw: Option<NamedTensors>,
@@ -92,20 +87,20 @@ impl Trainer {
     ) -> Result<Self, GanError> {
         let generator = model.derived_generator(&genotype, device, seed, stream);
         let discriminator = model.discriminator(genotype.cells.len(), device, seed, stream);
+        let average = Average::new(&generator, model.ema_decay);
+        let gan = Gan::new(generator, discriminator, recipe.adam);
+        let mut adversarial = AdversarialLoop::new(gan, Some(average), recipe, model.latent, seed, stream);
+        adversarial.prepare(images)?;
         Ok(Self {
+            networks: Networks::new(model, &genotype),
+            model: model.clone(),
+            genotype,
             recipe,
             config,
-            seed,
-            stream: stream.to_owned(),
-            device: device.clone().inner(),
-            latent: model.latent,
-            batches: recipe.batches(images, seed, &format!("{stream}/shuffle"))?,
-            average: Average::new(&generator, model.ema_decay),
-            pair: Pair::new(generator, discriminator, recipe.adam),
-            state: TrainerState::default(),
+            adversarial,
+            best: None,
             best_weights: None,
             best_raw: None,
-            genotype,
         })
     }
 
@@ -114,31 +109,11 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// If a loss or a weight is no number any more. The pair is of no use then; go back to a checkpoint.
+    /// If a loss or a weight is not finite any more. The GAN is of no use then; go back to a checkpoint.
     pub fn advance(&mut self, images: &ImageSet) -> Result<Option<Losses>, GanError> {
-        let (step, network) = (self.step(), self.state.turns.next());
-        let Recipe { loss, n_critic, .. } = self.recipe;
-        let rate = self.config.rate(self.recipe.rate(network), step, n_critic);
-        let value = match network {
-            Network::Discriminator => {
-                let real = self.recipe.real(images, &mut self.batches, step, &self.device);
-                let z = self.latents("discriminator", step, real.dims()[0]);
-                self.pair.discriminator_step(loss, &self.genotype, real, z, rate)
-            }
-            Network::Generator => {
-                let z = self.latents("generator", step, self.recipe.generator_batch);
-                self.pair.generator_step(loss, &self.genotype, z, rate)
-            }
-        };
-        let value = NotFinite::check(network, value, step)?;
-        if network == Network::Generator {
-            self.average.update(&self.pair.generator);
-        }
-        let losses = self.state.turns.note(value, n_critic);
-        if losses.is_some() && self.step().is_multiple_of(WEIGHTS_EVERY) {
-            self.pair.check(Some(self.average.module()), self.step())?;
-        }
-        Ok(losses)
+        let (step, n_critic) = (self.step(), self.recipe.n_critic);
+        let rate = |network| self.config.rate(self.recipe.rate(network), step, n_critic);
+        self.adversarial.advance(images, &self.networks, rate)
     }
 
     /// Whether all steps are done.
@@ -148,12 +123,12 @@ impl Trainer {
 
     /// Discriminator steps done, with the generator steps that belong to them.
     pub fn step(&self) -> u64 {
-        self.state.turns.step()
+        self.adversarial.step()
     }
 
     /// Updates of each network.
     pub fn updates(&self) -> Updates {
-        self.state.turns.updates(self.recipe.n_critic)
+        self.adversarial.updates()
     }
 
     /// Generator steps done.
@@ -174,20 +149,20 @@ impl Trainer {
         self.config.last_step(self.recipe.n_critic)
     }
 
-    fn latents(&self, purpose: &str, counter: u64, count: usize) -> Tensor<2> {
-        let stream = detoured(&format!("{}/latent/{purpose}", self.stream), self.state.detours);
-        latents(self.seed, &stream, counter, count, self.latent, &self.device)
-    }
-
     /// The average generator as it is used: outside of autodiff, with the batch norm statistics that
     /// the configuration says.
     pub fn generator(&self) -> Generator {
+        let raw = &self.adversarial.gan().generator;
+        let average = self.adversarial.average().map_or(raw, Average::weights);
         match self.config.average_statistics {
-            AverageStatistics::Raw => self.average.with_buffers_of(&self.pair.generator),
+            AverageStatistics::Raw => {
+                Generator::new(&self.model, &self.genotype, &average.with_buffers_of(raw))
+            }
             AverageStatistics::Recalibrated => {
                 let batch = self.recipe.generator_batch;
-                let z = (0..RECALIBRATION_BATCHES).map(|i| self.latents("recalibration", i, batch));
-                recalibrate(self.average.module(), &self.genotype, z)
+                let draw = |i| -> Tensor<2> { self.adversarial.latents("recalibration", i, batch) };
+                let average = Generator::new(&self.model, &self.genotype, average);
+                average.recalibrated((0..RECALIBRATION_BATCHES).map(draw))
             }
         }
     }
@@ -195,23 +170,23 @@ impl Trainer {
     /// Notes an evaluation; keeps the weights when it is the best so far by its first score.
     /// Returns whether it is.
     pub fn note(&mut self, scores: Vec<Score>, generator: &Generator) -> bool {
-        let better = match (&self.state.best, scores.first()) {
+        let better = match (&self.best, scores.first()) {
             (_, None) => false,
             (None, Some(_)) => true,
             (Some(best), Some(score)) => best.scores.first().is_none_or(|b| score.better(b)),
         };
         if better {
             let step = self.generator_steps();
-            self.state.best = Some(Best { step, scores });
-            self.best_weights = Some(collect(generator));
-            self.best_raw = Some(collect(&self.pair.generator));
+            self.best = Some(Best { step, scores });
+            self.best_weights = Some(generator.weights().state_dict());
+            self.best_raw = Some(self.adversarial.gan().generator.state_dict());
         }
         better
     }
 
     /// The best evaluation so far.
     pub fn best(&self) -> Option<&Best> {
-        self.state.best.as_ref()
+        self.best.as_ref()
     }
 
     /// Weights of the best evaluation so far, by the reference's names.
@@ -236,15 +211,15 @@ impl Trainer {
 
     /// Everything that a resumed trainer needs.
     pub fn state(&self) -> (TrainerState, NamedTensors) {
-        let mut tensors = self.pair.state();
-        tensors.extend(with_prefix("average", collect(self.average.module())));
+        let mut tensors = self.adversarial.tensors();
         if let Some(best) = &self.best_weights {
-            tensors.extend(with_prefix(BEST, best.clone()));
+            tensors.extend(add_prefix(BEST, best.clone()));
         }
         if let Some(raw) = &self.best_raw {
-            tensors.extend(with_prefix(BEST_RAW, raw.clone()));
+            tensors.extend(add_prefix(BEST_RAW, raw.clone()));
         }
-        (self.state.clone(), tensors)
+        let (turns, detours) = self.adversarial.progress();
+        (TrainerState { turns: turns.clone(), detours, best: self.best.clone() }, tensors)
     }
 
     /// Becomes what [`Trainer::state`] saved.
@@ -253,41 +228,16 @@ impl Trainer {
     ///
     /// If the tensors belong to another architecture.
     pub fn restore(&mut self, state: TrainerState, tensors: &NamedTensors) -> Result<(), GanError> {
-        self.pair = self.pair.clone().restore(tensors, &self.device)?;
-        self.average = self.average.clone().restore(&parts("average", tensors))?;
-        self.best_weights = state.best.is_some().then(|| parts(BEST, tensors));
+        self.adversarial.restore(state.turns, state.detours, tensors)?;
+        self.best_weights = state.best.is_some().then(|| strip_prefix(BEST, tensors));
         // Checkpoints of the first versions have none.
-        self.best_raw = Some(parts(BEST_RAW, tensors)).filter(|raw| !raw.is_empty());
-        self.state = state;
-        self.follow_detours();
+        self.best_raw = Some(strip_prefix(BEST_RAW, tensors)).filter(|raw| !raw.is_empty());
+        self.best = state.best;
         Ok(())
     }
 
     /// Goes on from here with other latents and another order of the images.
     pub fn detour(&mut self) {
-        self.state.detours += 1;
-        self.follow_detours();
-    }
-
-    fn follow_detours(&mut self) {
-        self.batches.set_stream(detoured(&format!("{}/shuffle", self.stream), self.state.detours));
-    }
-}
-
-impl Recipe {
-    /// The order of the training images.
-    ///
-    /// # Errors
-    ///
-    /// If there are fewer images than a batch takes.
-    pub fn batches(&self, images: &ImageSet, seed: u64, stream: &str) -> Result<Batches, GanError> {
-        Ok(Batches::new(images.len(), self.batch, seed, stream, self.keep_last_batch)?)
-    }
-
-    /// The real images of step `step`, `[batch, 3, side, side]`.
-    pub fn real(&self, images: &ImageSet, batches: &mut Batches, step: u64, device: &Device) -> Tensor<4> {
-        let indices = batches.indices(step);
-        let shape = [indices.len(), 3, images.side(), images.side()];
-        Tensor::from_data(TensorData::new(images.batch_f32(&indices), shape), device)
+        self.adversarial.detour();
     }
 }

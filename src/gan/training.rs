@@ -13,7 +13,7 @@ use crate::arch::Genotype;
 use crate::export::Picture;
 use crate::metric::extractor::{Kind, inception::Preprocessing};
 use crate::metric::{Metric, Score};
-use crate::model::{Generator, NamedTensors, Pass, host};
+use crate::model::{Generator, NamedTensors, host};
 use crate::rng::FIXED_STREAM;
 
 /// Pictures in a row and a column of a sample grid.
@@ -156,17 +156,14 @@ impl Training {
                 stream: "latent/evaluation".to_owned(),
                 draw: 0,
             };
-            let trainer = &self.trainer;
-            let genotype = trainer.genotype().clone();
-            Measurement::new(trainer.generator(), genotype, &self.arena.scorer, plan)
+            Measurement::new(self.trainer.generator(), &self.arena.scorer, plan)
         });
         let Some(mut scores) = measurement.advance()? else {
             return Ok(None);
         };
         scores.sort_by_key(|score| score.metric != self.score.deciding);
         let best = self.trainer.note(scores.clone(), measurement.generator());
-        let diversity =
-            diversity(of_fixed_latents(measurement.generator(), self.trainer.genotype(), self.seed));
+        let diversity = diversity(of_fixed_latents(measurement.generator(), self.seed));
         self.measurement = None;
         self.evaluating = false;
         let step = self.trainer.generator_steps();
@@ -179,7 +176,7 @@ impl Training {
     ///
     /// If they are no numbers.
     pub fn preview(&self) -> Result<Picture, GanError> {
-        picture(&self.trainer.generator(), self.trainer.genotype(), self.seed)
+        picture(&self.trainer.generator(), self.seed)
     }
 
     /// Whether an evaluation is under way, which a restored training does anew.
@@ -229,13 +226,13 @@ impl Training {
     }
 }
 
-/// A grid of the images that `generator` (outside of autodiff) makes of the run's fixed latents.
+/// A grid of the images that `generator` makes of the run's fixed latents.
 ///
 /// # Errors
 ///
 /// If the images are no numbers.
-pub fn picture(generator: &Generator, genotype: &Genotype, seed: u64) -> Result<Picture, GanError> {
-    let images = of_fixed_latents(generator, genotype, seed);
+pub fn picture(generator: &Generator, seed: u64) -> Result<Picture, GanError> {
+    let images = of_fixed_latents(generator, seed);
     let side = images.dims()[3];
     let values: Vec<f32> = host(images);
     match values.iter().all(|value| value.is_finite()) {
@@ -245,8 +242,7 @@ pub fn picture(generator: &Generator, genotype: &Genotype, seed: u64) -> Result<
 }
 
 /// Images of the run's fixed latents, `[GRID * GRID, 3, side, side]`.
-fn of_fixed_latents(generator: &Generator, genotype: &Genotype, seed: u64) -> Tensor<4> {
-    let device = generator.device();
-    let z = latents(seed, FIXED_STREAM, 0, GRID * GRID, generator.latent(), &device);
-    generator.forward(z, genotype, Pass::Eval)
+fn of_fixed_latents(generator: &Generator, seed: u64) -> Tensor<4> {
+    let z = latents(seed, FIXED_STREAM, 0, GRID * GRID, generator.latent(), generator.device());
+    generator.generate(z)
 }

@@ -1,111 +1,57 @@
-//! The generator: latent to image through the searched cells.
+//! A generator of one architecture with its weights.
 
-use burn::module::Module;
-use burn::nn::conv::Conv2d;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 
-use super::cell::Cell;
-use super::layers::{BatchNorm, Linear, Pass, conv};
-use super::{ModelConfig, SkipTap};
-use crate::arch::{CellModules, Genotype, Space};
+use super::run::{Pass, run};
+use super::{ModelConfig, Weights};
+use crate::arch::{Genotype, Graph};
 
-/// Channels of an image.
-pub(super) const IMAGE_CHANNELS: usize = 3;
-
-/// Last layers, shared by all stages: batch norm, ReLU, 3x3 convolution, tanh.
-#[derive(Module, Debug)]
-struct ToRgb {
-    norm: BatchNorm,
-    conv: Conv2d,
-}
-
-/// A generator that holds one or many architectures' operators; see [`Generator::forward`].
-#[derive(Module, Debug)]
+/// A generator that makes images. Its weights are outside of autodiff, and may be more than its architecture uses:
+/// those of a shared generator.
+#[derive(Clone, Debug)]
 pub struct Generator {
-    l1: Linear,
-    cells: Vec<Cell>,
-    to_rgb: ToRgb,
-    bottom_width: usize,
-    channels: usize,
+    genotype: Genotype,
+    graph: Graph,
+    weights: Weights,
     latent: usize,
-    #[module(skip)]
-    tap: SkipTap,
 }
 
 impl Generator {
-    /// The shared generator: every operator that `space` allows.
-    pub fn shared(config: &ModelConfig, space: &Space, device: &Device) -> Self {
-        let cells = space.cells();
-        let spare = config.allocate_unused.then_some(cells);
-        let modules = |cell| match config.allocate_unused {
-            true => CellModules::everything(cell),
-            false => CellModules::used(space, cell),
-        };
-        Self::of_modules(config, (0..cells).map(modules), spare, device)
-    }
-
-    /// A generator with just the operators of `genotype`.
-    pub fn derived(config: &ModelConfig, genotype: &Genotype, device: &Device) -> Self {
-        let genes = genotype.cells.iter().enumerate();
-        let modules = genes.map(|(cell, gene)| CellModules::of_gene(gene, cell));
-        Self::of_modules(config, modules, None, device)
-    }
-
-    fn of_modules(
-        config: &ModelConfig,
-        modules: impl Iterator<Item = CellModules>,
-        spare: Option<usize>,
-        device: &Device,
-    ) -> Self {
-        let (channels, width) = (config.generator_channels, config.bottom_width);
+    /// The generator of `genotype` with the values that `weights` have now.
+    pub fn new(config: &ModelConfig, genotype: &Genotype, weights: &Weights) -> Self {
         Self {
-            l1: Linear::new(config.latent, width * width * channels, device),
-            cells: modules
-                .enumerate()
-                .map(|(cell, modules)| Cell::new(&modules, cell, spare, channels, device))
-                .collect(),
-            to_rgb: ToRgb {
-                norm: BatchNorm::new(channels, device),
-                conv: conv(channels, IMAGE_CHANNELS, 3, device),
-            },
-            bottom_width: width,
-            channels,
+            genotype: genotype.clone(),
+            graph: config.generator_graph(genotype),
+            weights: weights.without_autodiff(),
             latent: config.latent,
-            tap: config.skip_tap,
         }
     }
 
-    /// `z`: `[batch, latent]`. Returns images of `[batch, 3, side, side]` in -1..1 with
-    /// `side = bottom_width << genotype.cells.len()`: a genotype with fewer cells than the
-    /// generator is an earlier stage of growth.
-    ///
-    /// # Panics
-    ///
-    /// If `genotype` has a choice or a cell that this generator was not built with. Genotypes of
-    /// the [`Space`] (or the genotype) it was built for are always fine.
-    pub fn forward(&self, z: Tensor<2>, genotype: &Genotype, pass: Pass) -> Tensor<4> {
-        let [batch, _] = z.dims();
-        let width = self.bottom_width;
-        let mut h = self.l1.forward(z).reshape([batch, self.channels, width, width]);
-        let mut skips = Vec::with_capacity(genotype.cells.len());
-        assert!(
-            genotype.cells.len() <= self.cells.len(),
-            "a genotype of {} cells in a generator of {}",
-            genotype.cells.len(),
-            self.cells.len()
-        );
-        for (cell, gene) in self.cells.iter().zip(&genotype.cells) {
-            let (passed_on, out) = cell.forward(h, &skips, gene, self.tap, pass);
-            skips.push(passed_on);
-            h = out;
-        }
-        let h = activation::relu(self.to_rgb.norm.forward(h, pass));
-        self.to_rgb.conv.forward(h).tanh()
+    /// `z`: `[batch, latent]`, on the generator's device. Returns images of `[batch, 3, side, side]` in -1 to 1.
+    pub fn generate(&self, z: Tensor<2>) -> Tensor<4> {
+        run(&self.graph, &self.weights, vec![z.into()], Pass::Eval).output().maps()
+    }
+
+    /// The same generator with batch norm statistics that are the average of those that it produces on the given
+    /// latents, each of `[batch, latent]`; see [`recalibrate`](super::recalibrate).
+    pub fn recalibrated(mut self, latents: impl Iterator<Item = Tensor<2>>) -> Self {
+        super::recalibrate(&self.graph, &mut self.weights, latents);
+        self
+    }
+
+    /// Its architecture.
+    pub fn genotype(&self) -> &Genotype {
+        &self.genotype
+    }
+
+    /// Its weights.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
     }
 
     /// The device its weights are on.
-    pub fn device(&self) -> Device {
-        self.l1.weight.lazy_device()
+    pub fn device(&self) -> &Device {
+        self.weights.device()
     }
 
     /// Length of a latent vector.

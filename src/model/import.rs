@@ -2,13 +2,13 @@
 //!
 //! Two kinds of them are around. The three released models (`models/autogan_cifar10_{a,b,c}.py`) hold one
 //! architecture and call its convolutions `c1` and `c2`; `train_derived.py` keeps the shared generator with
-//! every operator, of which one architecture is used (reference notes, sections 1.4 and 1.6).
+//! every operator, of which one architecture is used.
 
-use super::state::{StateError, all_fit, all_there};
-use super::weights::without_number;
-use super::{Generator, ModelConfig, ModelFile, NamedTensors, SkipTap, shapes};
-use crate::arch::{ArchError, Genotype};
-use burn::tensor::Device;
+use super::file::non_finite;
+use super::state::{StateError, check_names, check_shapes};
+use super::weights::shapes_of;
+use super::{ModelConfig, ModelFile, NamedTensors, SkipTap};
+use crate::arch::{ArchError, Genotype, MAX_CELLS};
 
 /// What the released models' names stand for.
 const RELEASED: [(&str, &str); 4] =
@@ -17,8 +17,6 @@ const RELEASED: [(&str, &str); 4] =
 const COUNTER: &str = "num_batches_tracked";
 /// What PyTorch's `DataParallel` puts before each name.
 const PARALLEL: &str = "module.";
-/// Cells that an architecture may have.
-const MOST_CELLS: usize = 6;
 
 /// Tensors are no generator of AutoGAN's kind.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +41,7 @@ pub enum ImportError {
     State(#[from] StateError),
     /// A weight is NaN or infinite.
     #[error("tensor {0} holds what is no number, so the training had diverged; take an earlier checkpoint")]
-    NoNumber(String),
+    NonFinite(String),
 }
 
 /// A generator that was imported.
@@ -76,13 +74,13 @@ pub fn import(tensors: NamedTensors, arch: Option<&Genotype>) -> Result<Imported
     }
     let config = sizes(&tensors, genotype.cells.len()).ok_or(ImportError::Ends)?;
     config.net_shape().check()?;
-    let wanted = shapes(&Generator::derived(&config, &genotype, &Device::flex()));
-    all_there(&wanted, &tensors)?;
+    let wanted = shapes_of(&config.generator_graph(&genotype).parameters());
+    check_names(&wanted, &tensors)?;
     let all = tensors.len();
     tensors.retain(|name, _| wanted.contains_key(name));
-    all_fit(wanted, &tensors)?;
-    if let Some(name) = without_number(&tensors) {
-        return Err(ImportError::NoNumber(name.clone()));
+    check_shapes(&wanted, &tensors)?;
+    if let Some(name) = non_finite(&tensors) {
+        return Err(ImportError::NonFinite(name.clone()));
     }
     let unused = all - tensors.len();
     Ok(Imported { file: ModelFile { genotype, config, tensors }, how, unused })
@@ -123,8 +121,7 @@ fn sizes(tensors: &NamedTensors, cells: usize) -> Option<ModelConfig> {
     let [rows, latent] = <[usize; 2]>::try_from(shape("l1.weight")?).ok()?;
     let [channels] = <[usize; 1]>::try_from(shape("to_rgb.0.weight")?).ok()?;
     let bottom_width = rows.checked_div(channels)?.isqrt();
-    let fits =
-        rows > 0 && latent > 0 && bottom_width * bottom_width * channels == rows && cells <= MOST_CELLS;
+    let fits = rows > 0 && latent > 0 && bottom_width * bottom_width * channels == rows && cells <= MAX_CELLS;
     fits.then(|| ModelConfig {
         latent,
         bottom_width,
@@ -138,8 +135,7 @@ fn sizes(tensors: &NamedTensors, cells: usize) -> Option<ModelConfig> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::model::collect;
-    use burn::tensor::TensorData;
+    use burn::tensor::{Device, TensorData};
 
     fn config() -> ModelConfig {
         ModelConfig { latent: 6, generator_channels: 4, ..ModelConfig::default() }
@@ -147,7 +143,7 @@ mod tests {
 
     /// A generator's tensors as the released models name them.
     fn released(genotype: &Genotype) -> NamedTensors {
-        let tensors = collect(&Generator::derived(&config(), genotype, &Device::flex()));
+        let tensors = config().derived_generator(genotype, &Device::flex(), 1, "test").state_dict();
         let own = |name: String| {
             RELEASED
                 .iter()
@@ -203,7 +199,7 @@ mod tests {
         assert!(refused(&number, None).contains("to_rgb.2.bias holds what is no number"));
         let ends = refused(&|tensors| drop(tensors.remove("l1.weight")), None);
         assert!(ends.contains("no generator of AutoGAN's kind"), "{ends}");
-        let shared = collect(&Generator::derived(&config(), &genotype, &Device::flex()));
+        let shared = config().derived_generator(&genotype, &Device::flex(), 1, "test").state_dict();
         assert!(import(shared, None).unwrap_err().to_string().contains("--arch"));
         // Another architecture wants other tensors.
         let other = Genotype::parse("0 1 2 1 0 1 2 1 1 0 1 2 1 3").unwrap();

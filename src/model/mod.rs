@@ -1,49 +1,39 @@
-//! Tensors: the networks of AutoGAN and their weights.
+//! Tensors: graphs at work, and their weights.
+//!
+//! [`run`] interprets a graph on [`Weights`], a map from name to tensor; [`Generator`] is an architecture's graph with
+//! its weights, ready to make images.
 
-mod cell;
 mod controller;
-mod discriminator;
 mod ema;
+mod file;
 mod generator;
 mod import;
 mod init;
-pub mod layers;
-mod names;
+mod ops;
 mod recalibrate;
+mod run;
 mod state;
 mod weights;
 
 pub use controller::{Controller, Hidden, Unrolled};
-pub use discriminator::Discriminator;
 pub use ema::Average;
+pub use file::{ModelFile, WeightsError, from_safetensors, to_safetensors};
 pub use generator::Generator;
 pub use import::{ImportError, Imported, import};
-pub use init::{Init, initialise};
-pub use layers::Pass;
-pub use names::is_buffer;
-pub(crate) use names::{Path, follow_path};
+pub use init::Init;
 pub use recalibrate::recalibrate;
-pub use state::{
-    NamedTensors, StateError, collect, collect_gradients, inherit, parameter_count, parts, restore, shapes,
-    snapshot, with_prefix,
-};
-pub use weights::{ModelFile, WeightsError, from_safetensors, to_safetensors};
+pub use run::{Buffers, Forwarded, Pass, Value, run};
+pub use state::{NamedTensors, StateError, add_prefix, is_buffer, strip_prefix};
+pub use weights::{Weight, Weights};
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::arch::{Genotype, NetShape, Space};
+use crate::arch::graph::{discriminator, generator, shared_parameters};
+use crate::arch::{Critic, Genotype, Graph, NetShape, Space};
 
-/// Where a cell's output for later cells' skips is tapped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SkipTap {
-    /// After earlier cells' skips were added: what the released code does, by aliasing.
-    AfterAddition,
-    /// Before: what the paper's figure shows.
-    #[default]
-    BeforeAddition,
-}
+pub use crate::arch::SkipTap;
+pub use crate::arch::graph::{Parameter, Parameters};
 
 /// Sizes and switches of the networks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -105,44 +95,56 @@ impl ModelConfig {
         self.bottom_width << cells
     }
 
-    /// The shared generator with its initial weights. `stream` tells restarts apart.
-    pub fn shared_generator(&self, space: &Space, device: &Device, seed: u64, stream: &str) -> Generator {
-        let generator = Generator::shared(self, space, &device.clone().autodiff());
-        initialise(generator, self.init, self.init, seed, &format!("init/{stream}/generator"))
+    /// The generator of a genotype.
+    pub fn generator_graph(&self, genotype: &Genotype) -> Graph {
+        generator(genotype, &self.net_shape(), self.skip_tap)
     }
 
-    /// A generator for one genotype with its initial weights.
+    /// The discriminator for images of a generator with `cells` cells.
+    pub fn discriminator_graph(&self, cells: usize) -> Graph {
+        let critic = Critic { channels: self.discriminator_channels, spectral_norm: self.spectral_norm };
+        discriminator(&critic, cells - 1, self.side(cells))
+    }
+
+    /// Initial weights of the shared generator. `stream` tells restarts apart.
+    pub fn shared_generator(&self, space: &Space, device: &Device, seed: u64, stream: &str) -> Weights {
+        let parameters = shared_parameters(space, &self.net_shape(), self.allocate_unused);
+        let stream = format!("init/{stream}/generator");
+        Weights::initial(&parameters, [self.init; 2], &device.clone().autodiff(), seed, &stream)
+    }
+
+    /// Initial weights of the generator of one genotype.
     pub fn derived_generator(
         &self,
         genotype: &Genotype,
         device: &Device,
         seed: u64,
         stream: &str,
-    ) -> Generator {
-        let generator = Generator::derived(self, genotype, &device.clone().autodiff());
-        initialise(generator, self.init, self.init, seed, &format!("init/{stream}/generator"))
+    ) -> Weights {
+        let parameters = self.generator_graph(genotype).parameters();
+        let stream = format!("init/{stream}/generator");
+        Weights::initial(&parameters, [self.init; 2], &device.clone().autodiff(), seed, &stream)
     }
 
-    /// A discriminator for up to `cells` stages with its initial weights.
-    pub fn discriminator(&self, cells: usize, device: &Device, seed: u64, stream: &str) -> Discriminator {
-        let discriminator = Discriminator::new(self, cells, &device.clone().autodiff());
-        initialise(
-            discriminator,
-            self.init,
-            self.discriminator_init,
-            seed,
-            &format!("init/{stream}/discriminator"),
-        )
+    /// Initial weights of a discriminator that grows with a generator up to `cells` cells.
+    pub fn discriminator(&self, cells: usize, device: &Device, seed: u64, stream: &str) -> Weights {
+        let parameters = self.discriminator_graph(cells).parameters();
+        let schemes = [self.init, self.discriminator_init];
+        let stream = format!("init/{stream}/discriminator");
+        Weights::initial(&parameters, schemes, &device.clone().autodiff(), seed, &stream)
     }
-}
-
-/// A controller with its initial weights (PyTorch's defaults, as in the reference).
-pub fn initialise_controller(controller: Controller, seed: u64, stream: &str) -> Controller {
-    initialise(controller, Init::FanIn, Init::FanIn, seed, stream)
 }
 
 /// A tensor's values on the host, in row-major order.
 pub fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     let values = tensor.into_data().try_into_vec();
     values.unwrap_or_else(|_| unreachable!("all devices compute in f32"))
+}
+
+/// The two outputs of a feature extractor: features `[batch, features]` and logits `[batch, classes]`.
+pub fn features_and_logits(forwarded: Forwarded) -> (Tensor<2>, Tensor<2>) {
+    match <[Value; 2]>::try_from(forwarded.outputs) {
+        Ok([features, logits]) => (features.features(), logits.features()),
+        Err(outputs) => panic!("{} outputs of a feature extractor, which has two", outputs.len()),
+    }
 }

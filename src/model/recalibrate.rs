@@ -1,29 +1,20 @@
 //! Batch norm statistics for one architecture.
 //!
-//! The shared generator's running statistics mix all architectures it trained with, and the average
-//! generator has none of its own. Scoring with them says little about the architecture at hand
-//! (reference notes, section 6.1, 9), so the sound mode measures them anew.
+//! The shared generator's running statistics mix all architectures it trained with, and the average generator has none
+//! of its own. Scores measured with them say little about the architecture that is scored, so the corrected mode
+//! measures them anew.
 
-use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::generator::Generator;
-use super::layers::Pass;
-use crate::arch::Genotype;
+use super::Weights;
+use super::run::{Pass, run};
+use crate::arch::Graph;
 
-/// A copy of `generator`, outside of autodiff, whose batch norm statistics are the average of those
-/// that `genotype` produces on the given latents, each of `[batch, latent]` on the plain device.
-///
-/// `generator` itself keeps its statistics.
-pub fn recalibrate(
-    generator: &Generator,
-    genotype: &Genotype,
-    latents: impl Iterator<Item = Tensor<2>>,
-) -> Generator {
-    // `valid` detaches: a plain clone would share the statistics.
-    let generator = generator.valid();
+/// Makes the batch norm statistics of `weights`, which are outside of autodiff, the average of those that `graph`
+/// produces on the given latents, each of `[batch, latent]` on the plain device.
+pub fn recalibrate(graph: &Graph, weights: &mut Weights, latents: impl Iterator<Item = Tensor<2>>) {
     for (seen, z) in latents.enumerate() {
-        generator.forward(z, genotype, Pass::Measure { seen });
+        let measured = run(graph, weights, vec![z.into()], Pass::Measure { seen });
+        weights.set_buffers(measured.buffers);
     }
-    generator
 }

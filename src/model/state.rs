@@ -1,24 +1,20 @@
-//! A module's tensors by name: for checkpoints, exports, fixtures and the average generator.
+//! Tensors by name on the host: for checkpoints, exports and fixtures.
 
 use std::collections::BTreeMap;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor, TensorData};
+use burn::tensor::TensorData;
 use thiserror::Error;
 
-use super::host;
-use super::names::{Path, follow_path, is_buffer};
-
-/// Tensors by the reference's names. Values are `f32`.
+/// Tensors by the names of PyTorch's state dicts. Values are `f32`.
 pub type NamedTensors = BTreeMap<String, TensorData>;
 
-/// Named tensors do not fit a module.
+/// Named tensors do not fit a network.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum StateError {
-    /// Names the module has and the file lacks.
+    /// Names that the network has and the file lacks.
     #[error("{} of the network's tensors are missing, first of them {}; the weights belong to another architecture", .0.len(), .0[0])]
     Missing(Vec<String>),
-    /// Names the file has and the module lacks.
+    /// Names that the file has and the network lacks.
     #[error("{} tensors have no place in the network, first of them {}; the weights belong to another architecture", .0.len(), .0[0])]
     Unused(Vec<String>),
     /// A tensor of the right name and the wrong shape.
@@ -35,59 +31,8 @@ pub enum StateError {
     },
 }
 
-/// All parameters and buffers of `module`, copied to the host.
-pub fn collect<M: Module>(module: &M) -> NamedTensors {
-    let mut collector = Collector::default();
-    module.visit(&mut collector);
-    collector.tensors
-}
-
-/// The gradient of every parameter that `gradients` reached, copied to the host.
-pub fn collect_gradients<M: Module>(module: &M, gradients: &Gradients) -> NamedTensors {
-    let mut collector = GradientCollector { path: Path::default(), gradients, tensors: NamedTensors::new() };
-    module.visit(&mut collector);
-    collector.tensors
-}
-
-/// A tensor's values, copied now: on a GPU `into_data` copies at first use, and optimisers and
-/// running statistics change tensors in place meanwhile.
-pub fn snapshot<const D: usize>(tensor: Tensor<D>) -> TensorData {
-    let shape = tensor.dims();
-    TensorData::new(host(tensor), shape)
-}
-
-/// Shape of every parameter and buffer.
-pub fn shapes<M: Module>(module: &M) -> BTreeMap<String, Vec<usize>> {
-    let mut surveyor = Surveyor::default();
-    module.visit(&mut surveyor);
-    surveyor.shapes
-}
-
-/// Number of parameters (buffers not counted) that `module` holds.
-pub fn parameter_count<M: Module>(module: &M) -> u64 {
-    let shapes = shapes(module);
-    let parameters = shapes.iter().filter(|(name, _)| !is_buffer(name));
-    parameters.map(|(_, shape)| shape.iter().product::<usize>() as u64).sum()
-}
-
-/// `module` with the values of `tensors`: each tensor must be there with its shape, and no other.
-///
-/// # Errors
-///
-/// If a name or a shape does not fit; nothing is changed then.
-pub fn restore<M: Module>(module: M, tensors: &NamedTensors) -> Result<M, StateError> {
-    let wanted = shapes(&module);
-    all_there(&wanted, tensors)?;
-    let unused = names_without(tensors.keys(), |name| wanted.contains_key(name));
-    if !unused.is_empty() {
-        return Err(StateError::Unused(unused));
-    }
-    all_fit(wanted, tensors)?;
-    Ok(module.map(&mut Restorer { path: Path::default(), tensors }))
-}
-
 /// Whether `tensors` has every name that is wanted.
-pub(super) fn all_there(
+pub(super) fn check_names(
     wanted: &BTreeMap<String, Vec<usize>>,
     tensors: &NamedTensors,
 ) -> Result<(), StateError> {
@@ -96,115 +41,42 @@ pub(super) fn all_there(
 }
 
 /// Whether every tensor that is wanted, all of them there, has its shape.
-pub(super) fn all_fit(
-    wanted: BTreeMap<String, Vec<usize>>,
+pub(super) fn check_shapes(
+    wanted: &BTreeMap<String, Vec<usize>>,
     tensors: &NamedTensors,
 ) -> Result<(), StateError> {
     for (name, wanted) in wanted {
-        let found = tensors[&name].shape().to_vec();
-        if found != wanted {
-            return Err(StateError::Shape { name, found, wanted });
+        let found = tensors[name].shape().to_vec();
+        if found != *wanted {
+            return Err(StateError::Shape { name: name.clone(), found, wanted: wanted.clone() });
         }
     }
     Ok(())
 }
 
-/// `module` with the values of those of its tensors that `tensors` has in the right shape: how a
-/// derived generator inherits weights from the shared one. Returns how many it took.
-pub fn inherit<M: Module>(module: M, tensors: &NamedTensors) -> (M, usize) {
-    let mut fitting = collect(&module);
-    let mut taken = 0;
-    for (name, own) in &mut fitting {
-        if let Some(theirs) = tensors.get(name).filter(|theirs| theirs.shape() == own.shape()) {
-            *own = theirs.clone();
-            taken += 1;
-        }
-    }
-    let module = module.map(&mut Restorer { path: Path::default(), tensors: &fitting });
-    (module, taken)
+/// Names that `tensors` has and that are not wanted.
+pub(super) fn unused_names(wanted: &BTreeMap<String, Vec<usize>>, tensors: &NamedTensors) -> Vec<String> {
+    names_without(tensors.keys(), |name| wanted.contains_key(name))
 }
 
 fn names_without<'a>(names: impl Iterator<Item = &'a String>, known: impl Fn(&str) -> bool) -> Vec<String> {
     names.filter(|name| !known(name)).cloned().collect()
 }
 
-#[derive(Default)]
-struct Collector {
-    path: Path,
-    tensors: NamedTensors,
-}
-
-impl ModuleVisitor for Collector {
-    follow_path!();
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.tensors.insert(self.path.name(), snapshot(param.base()));
-    }
-}
-
-struct GradientCollector<'a> {
-    path: Path,
-    gradients: &'a Gradients,
-    tensors: NamedTensors,
-}
-
-impl ModuleVisitor for GradientCollector<'_> {
-    follow_path!();
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if let Some(gradient) = param.base().grad(self.gradients) {
-            self.tensors.insert(self.path.name(), snapshot(gradient));
-        }
-    }
-}
-
-#[derive(Default)]
-struct Surveyor {
-    path: Path,
-    shapes: BTreeMap<String, Vec<usize>>,
-}
-
-impl ModuleVisitor for Surveyor {
-    follow_path!();
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.shapes.insert(self.path.name(), param.lazy_shape().to_vec());
-    }
-}
-
-struct Restorer<'a> {
-    path: Path,
-    tensors: &'a NamedTensors,
-}
-
-impl ModuleMapper for Restorer<'_> {
-    follow_path!();
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let data = self.tensors[&self.path.name()].clone();
-        replace(param, data)
-    }
-}
-
-/// The parameter with new values, on its device, trainable where that device can.
-pub(super) fn replace<const D: usize>(param: Param<Tensor<D>>, data: TensorData) -> Param<Tensor<D>> {
-    let device = param.lazy_device();
-    let tensor = Tensor::<D>::from_data(data, &device);
-    let tensor = match device.is_autodiff() {
-        true => tensor.require_grad(),
-        false => tensor,
-    };
-    Param::initialized(param.id, tensor)
+/// Whether a name is that of a buffer: a running statistic or a spectral vector, which no gradient reaches.
+pub fn is_buffer(name: &str) -> bool {
+    let field = name.rsplit('.').next().unwrap_or(name);
+    matches!(field, "running_mean" | "running_var" | "weight_u" | "weight_v")
 }
 
 /// The tensors with their names put under `prefix/`.
-pub fn with_prefix(prefix: &str, tensors: NamedTensors) -> NamedTensors {
+pub fn add_prefix(prefix: &str, tensors: NamedTensors) -> NamedTensors {
     let named = |(name, data)| (format!("{prefix}/{name}"), data);
     tensors.into_iter().map(named).collect()
 }
 
-/// The tensors under `prefix/`, without it: the inverse of [`with_prefix`].
-pub fn parts(prefix: &str, tensors: &NamedTensors) -> NamedTensors {
+/// The tensors under `prefix/`, without it: the inverse of [`add_prefix`].
+pub fn strip_prefix(prefix: &str, tensors: &NamedTensors) -> NamedTensors {
     let start = format!("{prefix}/");
     let stripped = |(name, data): (&String, &TensorData)| {
         name.strip_prefix(&start).map(|name| (name.to_owned(), data.clone()))

@@ -1,270 +1,327 @@
-//! Named tensors as safetensors bytes, and a generator as a file.
+//! Weights of a network: tensors by name, in name order.
+//!
+//! Never a hash map: burn's fusion keeps an execution plan for every order in which tensors are let go of.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use burn::tensor::{Device, TensorData};
-use safetensors::tensor::{Dtype, TensorView};
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
-use super::{Generator, ModelConfig, NamedTensors, StateError, restore};
-use crate::arch::{ArchError, Genotype};
-use crate::input::MOST_TEXT;
-use crate::tensors::{MOST_SAVED, MOST_TENSORS, TensorsError, open_safetensors};
+use super::host;
+use super::init::{Init, initial_values};
+use super::run::Buffers;
+use super::state::{NamedTensors, StateError, check_names, check_shapes, unused_names};
+use crate::arch::graph::Parameters;
 
-/// Key of a model file's description in the safetensors metadata.
-const DESCRIPTION: &str = "autogan";
-/// The first layer's weight, whose shape tells latent, channels and bottom width.
-const FIRST: &str = "l1.weight";
-
-/// Bytes are no usable weights.
-#[derive(Debug, Error)]
-pub enum WeightsError {
-    /// Not safetensors, damaged, or more than is accepted.
-    #[error(transparent)]
-    Unreadable(#[from] TensorsError),
-    /// Tensors that cannot be written.
-    #[error("the weights cannot be written as safetensors ({0}); please report it")]
-    Unwritable(#[from] safetensors::SafeTensorError),
-    /// A tensor of another type than `f32`, or too many of them.
-    #[error("{0}")]
-    Content(String),
-    /// The file does not say which architecture it holds.
-    #[error("the file does not say which architecture it holds; name it with --arch")]
-    Undescribed,
-    /// The description cannot be read.
-    #[error("the file's description cannot be read ({0}); it may be of a newer version")]
-    Description(#[from] serde_json::Error),
-    /// The tensors do not fit the described architecture.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The described sizes cannot be.
-    #[error(transparent)]
-    Arch(#[from] ArchError),
-}
-
-/// `tensors` (all `f32`) as the bytes of a safetensors file with `metadata`.
-///
-/// # Errors
-///
-/// If a tensor is not `f32`, or there are more than [`from_safetensors`] reads.
-pub fn to_safetensors(
-    tensors: &NamedTensors,
-    metadata: HashMap<String, String>,
-) -> Result<Vec<u8>, WeightsError> {
-    if tensors.len() > MOST_SAVED {
-        let problem = format!("{} tensors are more than the {MOST_SAVED} that are read again", tensors.len());
-        return Err(WeightsError::Content(problem));
-    }
-    let mut views = Vec::with_capacity(tensors.len());
-    for (name, data) in tensors {
-        if data.as_slice::<f32>().is_err() {
-            return Err(WeightsError::Content(format!("tensor {name} is not f32")));
-        }
-        let view = TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes())?;
-        views.push((name, view));
-    }
-    let metadata = (!metadata.is_empty()).then_some(metadata);
-    Ok(safetensors::serialize(views, metadata)?)
-}
-
-/// The tensors and the metadata of a safetensors file: of a checkpoint, which holds several networks.
-///
-/// # Errors
-///
-/// If the bytes are not such a file, hold anything but `f32` or are over a limit.
-pub fn from_safetensors(bytes: &[u8]) -> Result<(NamedTensors, HashMap<String, String>), WeightsError> {
-    read(bytes, MOST_SAVED)
-}
-
-fn read(bytes: &[u8], most: usize) -> Result<(NamedTensors, HashMap<String, String>), WeightsError> {
-    let (file, metadata) = open_safetensors(bytes, most)?;
-    let mut tensors = NamedTensors::new();
-    for (name, view) in file.iter() {
-        if view.dtype() != Dtype::F32 {
-            let problem = format!("tensor {name} is {:?}; only F32 is read", view.dtype());
-            return Err(WeightsError::Content(problem));
-        }
-        let words = view.data().chunks_exact(4);
-        let values: Vec<f32> =
-            words.map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
-        tensors.insert(name.to_owned(), TensorData::new(values, view.shape().to_vec()));
-    }
-    Ok((tensors, metadata))
-}
-
-/// The first tensor with a value that is NaN or infinite.
-pub(super) fn without_number(tensors: &NamedTensors) -> Option<&String> {
-    let finite = |data: &TensorData| {
-        data.as_slice::<f32>().is_ok_and(|values| values.iter().all(|value| value.is_finite()))
-    };
-    tensors.iter().find(|(_, data)| !finite(data)).map(|(name, _)| name)
-}
-
-/// A generator as it is exported: architecture, sizes and weights.
+/// A tensor of any rank that weights have.
 #[derive(Clone, Debug)]
-pub struct ModelFile {
-    /// The architecture.
-    pub genotype: Genotype,
-    /// Sizes and switches.
-    pub config: ModelConfig,
-    /// Weights and batch norm statistics by the reference's names.
-    pub tensors: NamedTensors,
+pub enum Weight {
+    /// Biases, scales: `[channels]`.
+    Vector(Tensor<1>),
+    /// Linear layers: `[outputs, inputs]`.
+    Matrix(Tensor<2>),
+    /// Convolutions: `[outputs, inputs, height, width]`.
+    Kernel(Tensor<4>),
 }
 
-#[derive(Serialize, Deserialize)]
-struct Description {
-    genotype: Genotype,
-    model: ModelConfig,
+/// Ranks that weights have.
+pub trait Rank: Sized {
+    /// The tensor as a weight of any rank.
+    fn into_weight(self) -> Weight;
+    /// The weight as a tensor of this rank, if it has it.
+    fn of_weight(weight: &Weight) -> Option<Self>;
 }
 
-impl ModelFile {
-    /// The bytes of a safetensors file whose metadata describes the architecture.
-    ///
-    /// # Errors
-    ///
-    /// If a tensor is not `f32`.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
-        let description = serde_json::to_string(&Description {
-            genotype: self.genotype.clone(),
-            model: self.config.clone(),
-        })?;
-        let metadata = HashMap::from([(DESCRIPTION.to_owned(), description)]);
-        to_safetensors(&self.tensors, metadata)
+macro_rules! rank {
+    ($rank:literal, $variant:ident) => {
+        impl Rank for Tensor<$rank> {
+            fn into_weight(self) -> Weight {
+                Weight::$variant(self)
+            }
+
+            fn of_weight(weight: &Weight) -> Option<Self> {
+                match weight {
+                    Weight::$variant(tensor) => Some(tensor.clone()),
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+rank!(1, Vector);
+rank!(2, Matrix);
+rank!(4, Kernel);
+
+/// Does the same to a weight of any rank.
+macro_rules! with_rank {
+    ($weight:expr, $tensor:ident => $result:expr) => {
+        match $weight {
+            Weight::Vector($tensor) => $result,
+            Weight::Matrix($tensor) => $result,
+            Weight::Kernel($tensor) => $result,
+        }
+    };
+}
+
+impl Weight {
+    /// A trainable weight on a device with autodiff, else a plain tensor.
+    fn from_data(data: TensorData, device: &Device) -> Self {
+        fn tensor<const D: usize>(data: TensorData, device: &Device) -> Tensor<D> {
+            let tensor = Tensor::from_data(data, device);
+            if device.is_autodiff() { tensor.require_grad() } else { tensor }
+        }
+        match data.shape().rank() {
+            1 => Self::Vector(tensor(data, device)),
+            2 => Self::Matrix(tensor(data, device)),
+            4 => Self::Kernel(tensor(data, device)),
+            rank => unreachable!("operators have weights of rank 1, 2 or 4, not {rank}"),
+        }
     }
 
-    /// Reads what [`ModelFile::to_bytes`] wrote.
-    ///
-    /// # Errors
-    ///
-    /// If the bytes are no such file, describe impossible sizes, or hold a number that is none.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, WeightsError> {
-        let (tensors, metadata) = read(bytes, MOST_TENSORS)?;
-        let description = metadata.get(DESCRIPTION).ok_or(WeightsError::Undescribed)?;
-        if description.len() as u64 > MOST_TEXT {
-            let problem =
-                format!("its description has {} bytes, and at most {MOST_TEXT} are read", description.len());
-            return Err(WeightsError::Content(problem));
-        }
-        let Description { genotype, model } = serde_json::from_str(description)?;
-        // Before anything is built of these sizes.
-        model.net_shape().check()?;
-        if let Some(name) = without_number(&tensors) {
-            let problem = format!(
-                "tensor {name} holds what is no number, so the training had diverged; take an earlier checkpoint"
-            );
-            return Err(WeightsError::Content(problem));
-        }
-        Ok(Self { genotype, config: model, tensors })
+    /// Its shape.
+    pub fn shape(&self) -> Vec<usize> {
+        with_rank!(self, tensor => tensor.dims().to_vec())
     }
 
-    /// The generator on `device`, outside of autodiff.
-    ///
-    /// # Errors
-    ///
-    /// If the tensors do not fit the architecture, or one holds NaN or infinity, of which a GPU may make an
-    /// ordinary picture. Memory is taken only for sizes that the tensors have.
-    pub fn generator(&self, device: &Device) -> Result<Generator, WeightsError> {
-        self.check_sizes()?;
-        let finite = |data: &TensorData| data.iter::<f32>().all(|value| value.is_finite());
-        if let Some((name, _)) = self.tensors.iter().find(|(_, data)| !finite(data)) {
-            let what =
-                format!("tensor {name} holds NaN or infinity; use the weights of an earlier checkpoint");
-            return Err(WeightsError::Content(what));
-        }
-        let plain = device.clone().inner();
-        let generator = Generator::derived(&self.config, &self.genotype, &plain);
-        Ok(restore(generator, &self.tensors)?)
+    /// Its values outside of autodiff, `[count]`.
+    pub fn flat(&self) -> Tensor<1> {
+        with_rank!(self, tensor => {
+            let tensor = tensor.clone().without_autodiff();
+            let count = tensor.shape().num_elements();
+            tensor.reshape([count])
+        })
     }
 
-    /// A description may name any sizes, and the first layer and the norms are allocated as they are built:
-    /// the tensors, which are there, have to bear the sizes out before.
-    fn check_sizes(&self) -> Result<(), WeightsError> {
-        self.config.net_shape().check()?;
-        let ModelConfig { latent, bottom_width, generator_channels, .. } = self.config;
-        let name = FIRST.to_owned();
-        let wanted = vec![bottom_width * bottom_width * generator_channels, latent];
-        match self.tensors.get(FIRST).map(|first| first.shape().to_vec()) {
-            None => Err(StateError::Missing(vec![name]).into()),
-            Some(found) if found != wanted => Err(StateError::Shape { name, found, wanted }.into()),
-            Some(_) => Ok(()),
+    /// Takes its gradient out of `gradients`, `[count]`.
+    pub fn take_gradient(&self, gradients: &mut Gradients) -> Option<Tensor<1>> {
+        with_rank!(self, tensor => tensor.grad_remove(gradients).map(|gradient| {
+            let count = gradient.shape().num_elements();
+            gradient.reshape([count])
+        }))
+    }
+
+    /// A weight of this shape with other values, `[count]` outside of autodiff, and trainable again.
+    pub fn replaced(&self, values: Tensor<1>) -> Self {
+        fn like<const D: usize>(tensor: &Tensor<D>, values: Tensor<1>) -> Tensor<D> {
+            Tensor::from_inner(values.reshape(tensor.shape())).require_grad()
         }
+        with_rank!(self, tensor => like(tensor, values).into_weight())
+    }
+
+    fn gradient(&self, gradients: &Gradients) -> Option<TensorData> {
+        with_rank!(self, tensor => tensor.grad(gradients).map(copy))
+    }
+
+    fn data(&self) -> TensorData {
+        with_rank!(self, tensor => copy(tensor.clone()))
+    }
+
+    fn without_autodiff(&self) -> Self {
+        with_rank!(self, tensor => tensor.clone().without_autodiff().into_weight())
+    }
+
+    fn frozen(&self) -> Self {
+        with_rank!(self, tensor => tensor.clone().set_require_grad(false).into_weight())
+    }
+
+    /// `self * decay + newest * (1 - decay)`, both outside of autodiff.
+    fn blended(&self, newest: &Weight, decay: f64) -> Self {
+        with_rank!(self, average => {
+            let newest = newest.flat().reshape(average.shape());
+            (average.clone() * decay + newest * (1.0 - decay)).into_weight()
+        })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::arch::{NetShape, Space, SpaceConfig};
-    use crate::model::{collect, shapes};
+/// A tensor's values, copied now: on a GPU `into_data` copies at first use, and optimisers change tensors in place
+/// meanwhile.
+fn copy<const D: usize>(tensor: Tensor<D>) -> TensorData {
+    let shape = tensor.dims();
+    TensorData::new(host(tensor), shape)
+}
 
-    fn file() -> ModelFile {
-        let config = ModelConfig { latent: 4, generator_channels: 3, ..ModelConfig::default() };
-        let genotype = Genotype::parse("1 0 1 1").unwrap();
-        let tensors = collect(&Generator::derived(&config, &genotype, &Device::flex()));
-        ModelFile { genotype, config, tensors }
-    }
+/// The weights of one or many networks: parameters, which are trained, and buffers, which are not.
+///
+/// A clone costs nothing and is independent: what is done to one is not seen in the other.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// With autodiff where the parameters are trainable.
+    device: Device,
+    parameters: BTreeMap<String, Weight>,
+    buffers: Buffers,
+}
 
-    #[test]
-    fn a_model_whose_sizes_or_numbers_cannot_be_is_refused_before_anything_is_built() {
-        let good = file();
-        assert_eq!(ModelFile::from_bytes(&good.to_bytes().unwrap()).unwrap().tensors, good.tensors);
-        let refused = |change: &dyn Fn(&mut ModelFile)| {
-            let mut file = file();
-            change(&mut file);
-            ModelFile::from_bytes(&file.to_bytes().unwrap()).unwrap_err().to_string()
-        };
-        for (refusal, named) in [
-            (refused(&|file| file.config.latent = 1 << 60), "latent"),
-            (refused(&|file| file.config.generator_channels = usize::MAX), "channels"),
-            (refused(&|file| file.config.bottom_width = 1 << 40), "bottom_width"),
-        ] {
-            assert!(refusal.contains(named), "{refusal}");
-        }
-        for bad in [f32::NAN, f32::INFINITY] {
-            let set = |file: &mut ModelFile| {
-                file.tensors.insert("l1.bias".to_owned(), TensorData::new(vec![bad; 48], [48]));
-            };
-            assert!(refused(&set).contains("l1.bias holds what is no number"));
-        }
-        // Sizes that can be and are not those of the tensors.
-        let mut other = file();
-        other.config.latent = 16_384;
-        let other = ModelFile::from_bytes(&other.to_bytes().unwrap()).unwrap();
-        let refusal = other.generator(&Device::flex()).unwrap_err().to_string();
-        assert!(refusal.contains("l1.weight has shape"), "{refusal}");
-    }
-
-    #[test]
-    fn sizes_that_the_tensors_do_not_bear_out_are_refused_before_memory_is_taken() {
-        let refused = |change: &dyn Fn(&mut ModelFile)| {
-            let mut file = file();
-            change(&mut file);
-            file.generator(&Device::flex()).unwrap_err().to_string()
-        };
-        // Each number is one that a network may have; together they are a first layer of 70 TB.
-        let refusal = refused(&|file| {
-            let ModelConfig { latent, generator_channels, bottom_width, .. } = &mut file.config;
-            (*latent, *generator_channels, *bottom_width) = (16_384, 16_384, 256);
+impl Weights {
+    /// Initial weights, drawn on the host with one random stream for each name, so that a derived generator starts like
+    /// its part of the shared one, and every device starts alike.
+    ///
+    /// `scheme` is for plain convolutions, `spectral` for spectrally normalised ones.
+    pub fn initial(
+        parameters: &Parameters,
+        [scheme, spectral]: [Init; 2],
+        device: &Device,
+        seed: u64,
+        stream: &str,
+    ) -> Self {
+        let values = parameters.iter().map(|(name, parameter)| {
+            let values = initial_values(parameter, [scheme, spectral], seed, &format!("{stream}/{name}"));
+            (name.clone(), TensorData::new(values, parameter.shape.clone()))
         });
-        assert!(refusal.contains("l1.weight has shape [48, 4]"), "{refusal}");
-        let refusal = refused(&|file| drop(file.tensors.remove(FIRST)));
-        assert!(refusal.contains("first of them l1.weight"), "{refusal}");
-        // Not only a file's description is held to it.
-        let refusal = refused(&|file| (file.config.bottom_width, file.config.latent) = (usize::MAX, 0));
-        assert!(refusal.contains("of the generator is"), "{refusal}");
+        Self::from_values(parameters, values, device)
     }
 
-    /// The shared networks of six cells with all that may be allocated, their moments, and a derivation beside
-    /// them that has as much again.
-    #[test]
-    fn the_largest_checkpoint_is_within_the_limits() {
-        let config = ModelConfig { generator_channels: 2, allocate_unused: true, ..ModelConfig::default() };
-        let space = SpaceConfig { cells: 6, ..SpaceConfig::default() };
-        let space = Space::new(space, NetShape { channels: 2, ..NetShape::default() }).unwrap();
-        let shared = shapes(&Generator::shared(&config, &space, &Device::flex())).len();
-        // Weights, two moments and a count of each, average, best and best raw ones, a leader; and twice.
-        assert!((100..MOST_SAVED / 16).contains(&shared), "{shared} tensors");
+    /// The weights that `tensors` holds for `parameters`: each must be there with its shape, and no other.
+    ///
+    /// # Errors
+    ///
+    /// If a name or a shape does not fit. Memory is taken only for what fits.
+    pub fn from_state_dict(
+        parameters: &Parameters,
+        tensors: &NamedTensors,
+        device: &Device,
+    ) -> Result<Self, StateError> {
+        check_state_dict(&shapes_of(parameters), tensors)?;
+        let values = tensors.iter().map(|(name, data)| (name.clone(), data.clone()));
+        Ok(Self::from_values(parameters, values, device))
     }
+
+    fn from_values(
+        parameters: &Parameters,
+        values: impl Iterator<Item = (String, TensorData)>,
+        device: &Device,
+    ) -> Self {
+        let plain = device.clone().inner();
+        let mut weights =
+            Self { device: device.clone(), parameters: BTreeMap::new(), buffers: Buffers::new() };
+        for (name, data) in values {
+            if parameters[&name].trained {
+                weights.parameters.insert(name, Weight::from_data(data, device));
+            } else {
+                weights.buffers.insert(name, Tensor::from_data(data, &plain));
+            }
+        }
+        weights
+    }
+
+    /// All tensors, copied to the host.
+    pub fn state_dict(&self) -> NamedTensors {
+        let parameters = self.parameters.iter().map(|(name, weight)| (name.clone(), weight.data()));
+        let buffers = self.buffers.iter().map(|(name, buffer)| (name.clone(), copy(buffer.clone())));
+        parameters.chain(buffers).collect()
+    }
+
+    /// The same network with other values: each tensor must be there with its shape, and no other.
+    ///
+    /// # Errors
+    ///
+    /// If a name or a shape does not fit; nothing is changed then.
+    pub fn load_state_dict(&mut self, tensors: &NamedTensors) -> Result<(), StateError> {
+        check_state_dict(&self.shapes(), tensors)?;
+        let plain = self.device.clone().inner();
+        for (name, data) in tensors {
+            if let Some(weight) = self.parameters.get_mut(name) {
+                *weight = Weight::from_data(data.clone(), &self.device);
+            } else {
+                self.buffers.insert(name.clone(), Tensor::from_data(data.clone(), &plain));
+            }
+        }
+        Ok(())
+    }
+
+    /// The shape of every tensor.
+    pub fn shapes(&self) -> BTreeMap<String, Vec<usize>> {
+        let parameters = self.parameters.iter().map(|(name, weight)| (name.clone(), weight.shape()));
+        let buffers = self.buffers.iter().map(|(name, buffer)| (name.clone(), buffer.dims().to_vec()));
+        parameters.chain(buffers).collect()
+    }
+
+    /// The device that they are on, with autodiff where they are trainable.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Parameters by name.
+    pub fn parameters(&self) -> impl Iterator<Item = (&String, &Weight)> {
+        self.parameters.iter()
+    }
+
+    /// Parameters by name, to be moved by an optimiser.
+    pub fn parameters_mut(&mut self) -> impl Iterator<Item = (&String, &mut Weight)> {
+        self.parameters.iter_mut()
+    }
+
+    /// All values, outside of autodiff, tensor by tensor.
+    pub fn tensors(&self) -> impl Iterator<Item = Tensor<1>> {
+        let parameters = self.parameters.values().map(Weight::flat);
+        parameters.chain(self.buffers.values().cloned())
+    }
+
+    /// The gradient of every parameter that `gradients` reached, copied to the host.
+    pub fn gradients(&self, gradients: &Gradients) -> NamedTensors {
+        let parameters = self.parameters.iter();
+        parameters.filter_map(|(name, weight)| Some((name.clone(), weight.gradient(gradients)?))).collect()
+    }
+
+    /// The same weights outside of autodiff.
+    pub fn without_autodiff(&self) -> Self {
+        let plain = |(name, weight): (&String, &Weight)| (name.clone(), weight.without_autodiff());
+        Self {
+            device: self.device.clone().inner(),
+            parameters: self.parameters.iter().map(plain).collect(),
+            buffers: self.buffers.clone(),
+        }
+    }
+
+    /// The same weights, through which gradients pass, but which get none themselves.
+    pub fn frozen(&self) -> Self {
+        let frozen = |(name, weight): (&String, &Weight)| (name.clone(), weight.frozen());
+        Self {
+            device: self.device.clone(),
+            parameters: self.parameters.iter().map(frozen).collect(),
+            buffers: self.buffers.clone(),
+        }
+    }
+
+    /// Takes buffers on that a forward pass moved.
+    pub fn set_buffers(&mut self, buffers: Buffers) {
+        self.buffers.extend(buffers);
+    }
+
+    /// These weights with the buffers of others of the same network.
+    pub fn with_buffers_of(&self, other: &Weights) -> Self {
+        Self { buffers: other.buffers.clone(), ..self.clone() }
+    }
+
+    /// Moves all parameters towards those of `newest`; see [`Average`](super::Average).
+    pub(super) fn blend(&mut self, newest: &Weights, decay: f64) {
+        for (name, average) in &mut self.parameters {
+            *average = average.blended(&newest.parameters[name], decay);
+        }
+    }
+
+    pub(super) fn parameter<const D: usize>(&self, name: &str) -> Tensor<D>
+    where
+        Tensor<D>: Rank,
+    {
+        let found = self.parameters.get(name).and_then(Tensor::<D>::of_weight);
+        found.unwrap_or_else(|| panic!("the network has no weight {name} of rank {D}"))
+    }
+
+    pub(super) fn buffer(&self, name: &str) -> Tensor<1> {
+        let found = self.buffers.get(name).cloned();
+        found.unwrap_or_else(|| panic!("the network has no buffer {name}"))
+    }
+}
+
+/// Shapes by name.
+pub(super) fn shapes_of(parameters: &Parameters) -> BTreeMap<String, Vec<usize>> {
+    parameters.iter().map(|(name, parameter)| (name.clone(), parameter.shape.clone())).collect()
+}
+
+fn check_state_dict(wanted: &BTreeMap<String, Vec<usize>>, tensors: &NamedTensors) -> Result<(), StateError> {
+    check_names(wanted, tensors)?;
+    let unused = unused_names(wanted, tensors);
+    if !unused.is_empty() {
+        return Err(StateError::Unused(unused));
+    }
+    check_shapes(wanted, tensors)
 }

@@ -13,7 +13,7 @@ use super::plan::SearchPlan;
 use crate::arch::Genotype;
 use crate::gan::{BEST, BEST_RAW, GanError, TrainConfig, Training, TrainingState, Updates};
 use crate::metric::Score;
-use crate::model::{NamedTensors, parts, with_prefix};
+use crate::model::{NamedTensors, add_prefix, strip_prefix};
 
 /// All derived trainings draw from the same streams: equal data order, latents and initial weights
 /// of equal layers, so that the architecture makes the difference.
@@ -234,12 +234,12 @@ impl Derivation {
 
     /// Weights of the best evaluation of the best training.
     pub fn winner_weights(&self) -> Option<NamedTensors> {
-        self.leader.as_ref().map(|leader| parts(BEST, &leader.tensors))
+        self.leader.as_ref().map(|leader| strip_prefix(BEST, &leader.tensors))
     }
 
     /// The raw generator's weights at that evaluation.
     pub fn winner_raw(&self) -> Option<NamedTensors> {
-        let raw = parts(BEST_RAW, &self.leader.as_ref()?.tensors);
+        let raw = strip_prefix(BEST_RAW, &self.leader.as_ref()?.tensors);
         (!raw.is_empty()).then_some(raw)
     }
 
@@ -274,11 +274,11 @@ impl Derivation {
         let mut tensors = NamedTensors::new();
         let training = self.training.as_ref().map(|training| {
             let (state, own) = training.state();
-            tensors.extend(with_prefix("training", own));
+            tensors.extend(add_prefix("training", own));
             state
         });
         let leader = self.leader.as_ref().map(|leader| {
-            tensors.extend(with_prefix("leader", leader.tensors.clone()));
+            tensors.extend(add_prefix("leader", leader.tensors.clone()));
             (leader.index, leader.state.clone())
         });
         let state = DerivationState {
@@ -302,8 +302,11 @@ impl Derivation {
         state: DerivationState,
         tensors: &NamedTensors,
     ) -> Result<Self, SearchError> {
-        let leader =
-            state.leader.map(|(index, state)| Leader { index, state, tensors: parts("leader", tensors) });
+        let leader = state.leader.map(|(index, state)| Leader {
+            index,
+            state,
+            tensors: strip_prefix("leader", tensors),
+        });
         let index = match (state.winner, &leader) {
             (true, Some(leader)) => leader.index,
             _ => state.done.len(),
@@ -312,7 +315,7 @@ impl Derivation {
         let training = match (state.training, state.finalists.get(index)) {
             (Some(saved), Some((_, genotype))) => {
                 let mut training = training(context, plan, genotype, config)?;
-                training.restore(saved, &parts("training", tensors))?;
+                training.restore(saved, &strip_prefix("training", tensors))?;
                 Some(training)
             }
             _ => None,

@@ -107,7 +107,7 @@ impl Estimator for SharedWeights {
         };
         let scorer = &context.arena(genotype.cells.len()).scorer;
         Ok(Box::new(SharedEstimation {
-            measurement: Measurement::new(generator, genotype.clone(), scorer, plan),
+            measurement: Measurement::new(generator, scorer, plan),
             macs: context.costs().scoring_macs(genotype, self.config.reward_samples),
             reward: self.config.reward,
             cells: genotype.cells.len(),

@@ -28,7 +28,7 @@ use super::strategy::{Proposal, Strategy};
 use crate::arch::Genotype;
 use crate::gan::{GanError, Updates, picture};
 use crate::metric::RewardScale;
-use crate::model::{ModelConfig, NamedTensors, parts, with_prefix};
+use crate::model::{ModelConfig, NamedTensors, add_prefix, strip_prefix};
 
 /// Restarts of the shared GAN in one iteration before the search goes on with what there is.
 const RESTARTS: u32 = 3;
@@ -316,7 +316,7 @@ impl Search {
 
     fn shared_picture(&self, genotype: Genotype) -> Result<SampleGrid, GanError> {
         let generator = self.shared.candidate(&self.context, &self.plan.search, &genotype);
-        let picture = picture(&generator, &genotype, self.context.seed)?;
+        let picture = picture(&generator, self.context.seed)?;
         let source = SampleSource::Shared { iteration: self.state.iteration };
         Ok(SampleGrid { source, genotype, picture })
     }
@@ -347,7 +347,7 @@ impl Search {
     /// Updates of each network of the GAN that is trained now.
     pub fn updates(&self) -> Updates {
         let trained = self.derivation.as_ref().and_then(Derivation::updates);
-        trained.unwrap_or_else(|| self.shared.updates(self.context.recipe.n_critic))
+        trained.unwrap_or_else(|| self.shared.updates())
     }
 
     /// The best candidate of the stage by reward, among all that were estimated so far.
@@ -419,11 +419,11 @@ impl Search {
     pub fn state(&self) -> (SearchState, NamedTensors) {
         let (shared, gan) = self.shared.state();
         let (strategy, controller) = self.strategy.state();
-        let mut tensors = with_prefix("shared", gan);
-        tensors.extend(with_prefix("strategy", controller));
+        let mut tensors = add_prefix("shared", gan);
+        tensors.extend(add_prefix("strategy", controller));
         let derivation = self.derivation.as_ref().map(|derivation| {
             let (state, own) = derivation.state();
-            tensors.extend(with_prefix("derivation", own));
+            tensors.extend(add_prefix("derivation", own));
             state
         });
         let state = SearchState { shared, strategy, derivation, ..self.state.clone() };
@@ -436,13 +436,13 @@ impl Search {
     ///
     /// If the state belongs to other settings.
     pub fn restore(&mut self, state: SearchState, tensors: &NamedTensors) -> Result<(), SearchError> {
-        self.shared.restore(&self.context, state.shared.clone(), &parts("shared", tensors))?;
+        self.shared.restore(state.shared.clone(), &strip_prefix("shared", tensors))?;
         let strategy = state.strategy.clone();
-        self.strategy.restore(&self.context.space, strategy, &parts("strategy", tensors))?;
+        self.strategy.restore(&self.context.space, strategy, &strip_prefix("strategy", tensors))?;
         self.derivation = match state.derivation.clone() {
             None => None,
             Some(saved) => {
-                let own = parts("derivation", tensors);
+                let own = strip_prefix("derivation", tensors);
                 Some(Derivation::restore(&self.context, &self.plan, saved, &own)?)
             }
         };

@@ -1,6 +1,5 @@
 //! AutoGAN's strategy: a recurrent controller trained by REINFORCE (Williams 1992).
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
@@ -9,10 +8,8 @@ use super::config::{Baseline, ControllerConfig};
 use super::random::extend;
 use super::strategy::{Distributions, Proposal, Reading, Strategy, StrategyError};
 use crate::arch::{Genotype, Space};
-use crate::gan::{Adam, AdamConfig, NotFinite, poisoned_module};
-use crate::model::{
-    Controller, Hidden, NamedTensors, collect, host, initialise_controller, parts, restore, with_prefix,
-};
+use crate::gan::{Adam, AdamConfig, NotFinite, poisoned_weights};
+use crate::model::{Controller, Hidden, NamedTensors, add_prefix, host, strip_prefix};
 use crate::rng::rng;
 
 /// Draws from the controller before a genotype outside the bounds is replaced by a uniform one.
@@ -79,7 +76,7 @@ impl Reinforce {
     /// The controller outside of autodiff. Rollouts that no loss follows would stay in burn's graph, and
     /// each backward pass of any network takes time with the square of what is in there.
     fn plain_controller(&self) -> Controller {
-        self.controller.valid()
+        self.controller.without_autodiff()
     }
 
     /// The cells this stage's controller chooses.
@@ -120,7 +117,7 @@ fn controller(
     let stream = format!("init/controller/{}", cells.start);
     let tokens = cells.flat_map(|cell| space.tokens(cell));
     let choices: Vec<usize> = tokens.map(|token| token.values.len()).collect();
-    initialise_controller(Controller::new(&choices, config.hidden, device), seed, &stream)
+    Controller::new(&choices, config.hidden, device, seed, &stream)
 }
 
 /// An index drawn from a distribution.
@@ -179,8 +176,7 @@ impl Strategy for Reinforce {
         let old = self.plain.baseline.as_deref();
         let lesson = reinforce_loss(&self.config, rollout.log_probs, rollout.entropies, reward, old);
         let gradients = lesson.loss.backward();
-        let controller = self.controller.clone();
-        self.controller = self.adam.step(controller, gradients, self.config.rate);
+        self.adam.step(&mut self.controller.weights, gradients, self.config.rate);
         let baseline = mean(&lesson.baseline);
         self.plain.baseline = Some(lesson.baseline);
         let value: f32 = lesson.loss.into_scalar();
@@ -188,7 +184,7 @@ impl Strategy for Reinforce {
             return Err(NotFinite::Loss { network: "controller", value, step });
         }
         // Small, and on the CPU.
-        if let Some(what) = poisoned_module(&self.controller) {
+        if let Some(what) = poisoned_weights(&self.controller.weights) {
             return Err(NotFinite::Weights { what, step });
         }
         Ok(vec![
@@ -237,8 +233,8 @@ impl Strategy for Reinforce {
     }
 
     fn state(&self) -> (serde_json::Value, NamedTensors) {
-        let mut tensors = with_prefix("controller", collect(&self.controller));
-        tensors.extend(with_prefix("controller_adam", self.adam.state()));
+        let mut tensors = add_prefix("controller", self.controller.weights.state_dict());
+        tensors.extend(add_prefix("controller_adam", self.adam.state()));
         (serde_json::json!(self.plain), tensors)
     }
 
@@ -249,9 +245,9 @@ impl Strategy for Reinforce {
         tensors: &NamedTensors,
     ) -> Result<(), StrategyError> {
         self.plain = serde_json::from_value(state)?;
-        let fresh = controller(&self.config, space, self.chosen_cells(), self.seed, &self.device);
-        self.controller = restore(fresh, &parts("controller", tensors))?;
-        self.adam = Adam::new(self.adam_config).restore(&parts("controller_adam", tensors), &self.device)?;
+        self.controller = controller(&self.config, space, self.chosen_cells(), self.seed, &self.device);
+        self.controller.weights.load_state_dict(&strip_prefix("controller", tensors))?;
+        self.adam.restore(&strip_prefix("controller_adam", tensors), &self.device)?;
         Ok(())
     }
 }

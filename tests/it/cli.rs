@@ -284,11 +284,11 @@ fn settings_that_cannot_work_stop_a_run_before_it_leaves_anything() {
 /// A file of weights, small enough to sample at once.
 fn make_model(path: &Path) {
     use autogan::arch::Genotype;
-    use autogan::model::{ModelConfig, ModelFile, collect};
+    use autogan::model::{ModelConfig, ModelFile};
     let genotype = Genotype::parse("1 0 1 1 0 1 2 0 1").expect("a vector");
     let config = ModelConfig { latent: 4, generator_channels: 3, ..ModelConfig::default() };
     let generator = config.derived_generator(&genotype, &burn::tensor::Device::flex(), 1, "test");
-    let file = ModelFile { genotype, config, tensors: collect(&generator) };
+    let file = ModelFile { genotype, config, tensors: generator.state_dict() };
     fs::write(path, file.to_bytes().expect("tensors of f32")).expect("a new file");
 }
 

@@ -2,7 +2,7 @@
 
 use autogan::arch::{NetShape, Space, SpaceConfig};
 use autogan::gan::{Adam, AdamConfig};
-use autogan::model::{Controller, Hidden, collect, collect_gradients, host, restore};
+use autogan::model::{Controller, Hidden, host};
 use autogan::search::{Baseline, ControllerConfig, Reinforce, Strategy, reinforce_loss};
 use burn::tensor::{Device, Tensor};
 
@@ -40,8 +40,9 @@ impl Stage {
 
     fn controller(&self) -> Controller {
         let device = Device::flex().autodiff();
-        let controller = Controller::new(&self.choices, self.hidden, &device);
-        restore(controller, &self.fixture.under(&self.name("w."))).unwrap()
+        let mut controller = Controller::new(&self.choices, self.hidden, &device, 1, "test");
+        controller.weights.load_state_dict(&self.fixture.under(&self.name("w."))).unwrap();
+        controller
     }
 
     fn row(&self, name: &str, row: usize, width: usize) -> Vec<f32> {
@@ -90,7 +91,7 @@ fn both_reinforce_losses_their_gradients_and_one_adam_step_are_pytorchs() {
                 baseline,
                 ..ControllerConfig::default()
             };
-            let controller = stage.controller();
+            let mut controller = stage.controller();
             let actions = stage.actions(0);
             let walk = controller.unroll(&stage.start(0), |token, _| actions[token]);
             let reward = f64::from(stage.values("reward")[0]);
@@ -109,14 +110,14 @@ fn both_reinforce_losses_their_gradients_and_one_adam_step_are_pytorchs() {
                 close(named("baseline"), &outcome.baseline);
             }
             let wanted = stage.fixture.under(&named("grad."));
-            let found = collect_gradients(&controller, &gradients);
+            let found = controller.weights.gradients(&gradients);
             assert_eq!(found.len(), wanted.len());
             for (name, gradient) in &found {
                 close(named(&format!("grad.{name}")), &values(gradient));
             }
             let mut adam = Adam::new(AdamConfig::default());
-            let stepped = adam.step(controller, gradients, config.rate);
-            for (name, weight) in collect(&stepped) {
+            adam.step(&mut controller.weights, gradients, config.rate);
+            for (name, weight) in controller.weights.state_dict() {
                 close(named(&format!("after.{name}")), &values(&weight));
             }
         }

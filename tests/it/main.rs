@@ -14,6 +14,7 @@ mod house;
 mod kill;
 mod long_run;
 mod metric;
+mod operators;
 mod outcome;
 mod parity;
 mod peers;

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use autogan::arch::graph::ops::{BatchNorm, InstanceNorm, Interpolation, Upsample};
+use autogan::arch::graph::{Parameters, shared_parameters};
 use autogan::arch::{Genotype, NetShape, Space, SpaceConfig};
-use autogan::gan::{AdamConfig, Loss, Pair};
-use autogan::model::layers::{BatchNorm, instance_norm, resize};
+use autogan::gan::{AdamConfig, Gan, Loss, Networks};
 use autogan::model::{
-    Average, Discriminator, Generator, Init, ModelConfig, NamedTensors, Pass, SkipTap, collect,
-    collect_gradients, host, is_buffer, restore,
+    Average, Generator, Init, ModelConfig, NamedTensors, Pass, SkipTap, Weights, host, is_buffer, run,
 };
 use burn::tensor::{Device, Tensor};
 use serde_json::Value;
 
 use super::fixtures::{CHANNELS, Fixture, LATENT, assert_close, genotype, index, values};
+use super::operators::Layer;
 
 const RATE: f64 = 2e-4;
 
@@ -33,19 +34,24 @@ fn space() -> Space {
     Space::new(SpaceConfig::default(), NetShape::default()).unwrap()
 }
 
+/// The weights of the shared generator.
+fn shared(config: &ModelConfig) -> Parameters {
+    shared_parameters(&space(), &config.net_shape(), config.allocate_unused)
+}
+
 /// The shared generator in eval mode: every architecture of the fixture at every stage.
 pub fn generator_outputs(device: &Device, tolerance: f64) {
     let fixture = Fixture::open("generator");
     for (tap, prefix) in [(SkipTap::AfterAddition, "out"), (SkipTap::BeforeAddition, "sound")] {
-        let generator = Generator::shared(&config(tap), &space(), device);
-        let generator = restore(generator, &fixture.under("w.")).unwrap();
+        let config = config(tap);
+        let weights = Weights::from_state_dict(&shared(&config), &fixture.under("w."), device).unwrap();
         for entry in index("generator")["archs"].as_array().unwrap() {
             let whole = genotype(&entry["arch"]);
             for cells in 1..=3 {
                 let name = format!("{prefix}.{}.{}", entry["index"], cells - 1);
                 if fixture.has(&name) {
                     let z = fixture.tensor("z", device);
-                    let images = generator.forward(z, &whole.prefix(cells), Pass::Eval);
+                    let images = Generator::new(&config, &whole.prefix(cells), &weights).generate(z);
                     assert_close(&name, &host(images), &fixture.values(&name), tolerance);
                 }
             }
@@ -59,15 +65,15 @@ pub fn derived_generators_equal_the_shared_one(device: &Device, tolerance: f64) 
     let weights = fixture.under("w.");
     for entry in index("generator")["archs"].as_array().unwrap() {
         let whole = genotype(&entry["arch"]);
-        let derived = Generator::derived(&config(SkipTap::AfterAddition), &whole, device);
-        let wanted = autogan::model::shapes(&derived);
+        let config = config(SkipTap::AfterAddition);
+        let wanted = config.generator_graph(&whole).parameters();
         let own: NamedTensors = weights
             .iter()
             .filter(|(name, _)| wanted.contains_key(*name))
             .map(|(name, data)| (name.clone(), data.clone()))
             .collect();
-        let derived = restore(derived, &own).unwrap();
-        let images = derived.forward(fixture.tensor("z", device), &whole, Pass::Eval);
+        let derived = Weights::from_state_dict(&wanted, &own, device).unwrap();
+        let images = Generator::new(&config, &whole, &derived).generate(fixture.tensor("z", device));
         let name = format!("out.{}.2", entry["index"]);
         assert_close(&name, &host(images), &fixture.values(&name), tolerance);
     }
@@ -76,32 +82,36 @@ pub fn derived_generators_equal_the_shared_one(device: &Device, tolerance: f64) 
 /// The discriminator at every stage: eval, train with its power iteration, gradient to the images.
 pub fn discriminator_outputs(device: &Device, tolerance: f64) {
     let fixture = Fixture::open("discriminator");
-    let fresh = || {
-        let discriminator =
-            Discriminator::new(&config(SkipTap::AfterAddition), 3, &device.clone().autodiff());
-        restore(discriminator, &fixture.under("w.")).unwrap()
-    };
+    let config = config(SkipTap::AfterAddition);
+    let parameters = config.discriminator_graph(3).parameters();
+    let trained = device.clone().autodiff();
     for stage in 0..3 {
-        let discriminator = fresh();
+        let mut weights = Weights::from_state_dict(&parameters, &fixture.under("w."), &trained).unwrap();
+        let graph = config.discriminator_graph(stage + 1);
+        let mut score = |images: Tensor<4>, pass| {
+            let mut scored = run(&graph, &weights, vec![images.into()], pass);
+            weights.set_buffers(std::mem::take(&mut scored.buffers));
+            scored.output().features()
+        };
         let images = fixture.tensor::<4>(&format!("x.{stage}"), device);
         let check = |name: &str, found: Tensor<2>| {
             let name = format!("{name}.{stage}");
             assert_close(&name, &host(found.inner()), &fixture.values(&name), tolerance);
         };
         let plain = Tensor::from_inner(images.clone());
-        check("eval", discriminator.forward(plain.clone(), stage, Pass::Eval));
+        check("eval", score(plain.clone(), Pass::Eval));
         let input = plain.clone().require_grad();
-        let scores = discriminator.forward(input.clone(), stage, Pass::Train);
+        let scores = score(input.clone(), Pass::Train);
         let gradients = scores.clone().sum().backward();
         check("train", scores);
         let name = format!("grad_x.{stage}");
         let gradient = input.grad(&gradients).unwrap();
         assert_close(&name, &host(gradient), &fixture.values(&name), tolerance);
-        let state = collect(&discriminator);
+        check("eval_after", score(plain, Pass::Eval));
+        let state = weights.state_dict();
         for (name, wanted) in fixture.under(&format!("after.{stage}.")) {
             assert_close(&name, &values(&state[&name]), &values(&wanted), tolerance);
         }
-        check("eval_after", discriminator.forward(plain, stage, Pass::Eval));
     }
 }
 
@@ -123,49 +133,47 @@ fn adversarial_step_of(fixture: &Fixture, case: &str, described: &Value, device:
     let noise: Vec<String> = serde_json::from_value(described["zero_gradients"].clone()).unwrap();
     let config = config(SkipTap::AfterAddition);
     let trained = device.clone().autodiff();
-    let generator = Generator::shared(&config, &space(), &trained);
-    let generator = restore(generator, &fixture.under("g.w.")).unwrap();
-    let discriminator = Discriminator::new(&config, 3, &trained);
-    let discriminator = restore(discriminator, &fixture.under("d.w.")).unwrap();
-    let average = Average::new(&generator, 0.999);
-    let mut start = collect(average.module());
+    let networks = Networks::new(&config, &genotype);
+    let gan = || {
+        let weights = |parameters: &Parameters, prefix: &str| {
+            Weights::from_state_dict(parameters, &fixture.under(prefix), &trained).unwrap()
+        };
+        let discriminator = config.discriminator_graph(3).parameters();
+        let (generator, discriminator) = (weights(&shared(&config), "g.w."), weights(&discriminator, "d.w."));
+        Gan::new(generator, discriminator, AdamConfig::default())
+    };
+    let mut average = Average::new(&gan().generator, 0.999);
+    let mut start = average.weights().state_dict();
     start.extend(fixture.under("ema0."));
-    let mut average = average.restore(&start).unwrap();
+    average.load_state_dict(&start).unwrap();
 
     let named = |name: &str| format!("{case}.{name}");
     let real = || fixture.tensor::<4>(&named("real"), device);
     let z_d = || fixture.tensor::<2>(&named("z_d"), device);
     let z_g = || fixture.tensor::<2>(&named("z_g"), device);
-    // The gradients come from a pair of their own: computing them moves statistics and vectors.
-    let copies = || {
-        let generator = restore(Generator::shared(&config, &space(), &trained), &fixture.under("g.w."));
-        let discriminator = restore(Discriminator::new(&config, 3, &trained), &fixture.under("d.w."));
-        Pair::new(generator.unwrap(), discriminator.unwrap(), AdamConfig::default())
-    };
-    let pair = copies();
-    let (loss, gradients) = pair.discriminator_gradients(Loss::Hinge, &genotype, real(), z_d());
+    // The gradients come from a GAN of their own: computing them moves statistics and vectors.
+    let mut copy = gan();
+    let (loss, gradients) = copy.discriminator_gradients(Loss::Hinge, &networks, real(), z_d());
     assert_close("d_loss", &[loss], &fixture.values(&named("d_loss")), tolerance);
-    let found = collect_gradients(&pair.discriminator, &gradients);
+    let found = copy.discriminator.gradients(&gradients);
     assert_gradients(&found, fixture.under(&named("d.grad.")), &[], tolerance);
 
-    let mut pair = Pair::new(generator, discriminator, AdamConfig::default());
-    let loss = pair.discriminator_step(Loss::Hinge, &genotype, real(), z_d(), RATE);
+    let mut gan = gan();
+    let loss = gan.discriminator_step(Loss::Hinge, &networks, real(), z_d(), RATE);
     assert_close("d_loss in the step", &[loss], &fixture.values(&named("d_loss")), tolerance);
     let (loss, gradients) = {
-        // The same networks, in a pair whose vectors and statistics are not shared.
-        let state = pair.state();
-        let copy = copies().restore(&state, device).unwrap();
-        let (loss, gradients) = copy.generator_gradients(Loss::Hinge, &genotype, z_g());
-        (loss, collect_gradients(&copy.generator, &gradients))
+        let mut copy = gan.clone();
+        let (loss, gradients) = copy.generator_gradients(Loss::Hinge, &networks, z_g());
+        (loss, copy.generator.gradients(&gradients))
     };
     assert_close("g_loss", &[loss], &fixture.values(&named("g_loss")), tolerance);
     let noisy: Vec<&str> = noise.iter().filter_map(|name| name.strip_prefix("g.grad.")).collect();
     assert_gradients(&gradients, fixture.under(&named("g.grad.")), &noisy, tolerance);
-    pair.generator_step(Loss::Hinge, &genotype, z_g(), RATE);
-    average.update(&pair.generator);
+    gan.generator_step(Loss::Hinge, &networks, z_g(), RATE);
+    average.update(&gan.generator);
 
     assert_updates(
-        &collect(&pair.discriminator),
+        &gan.discriminator.state_dict(),
         &fixture.under("d.w."),
         fixture.under(&named("d.after.")),
         &[],
@@ -173,8 +181,8 @@ fn adversarial_step_of(fixture: &Fixture, case: &str, described: &Value, device:
     );
     let mut after = fixture.under("g.w.");
     after.extend(fixture.under(&named("g.after.")));
-    assert_updates(&collect(&pair.generator), &fixture.under("g.w."), after, &noisy, tolerance);
-    let found = collect(average.module());
+    assert_updates(&gan.generator.state_dict(), &fixture.under("g.w."), after, &noisy, tolerance);
+    let found = average.weights().state_dict();
     for (name, wanted) in fixture.under(&named("ema.")) {
         if !noisy.contains(&name.as_str()) {
             let before = values(&start[&name]);
@@ -232,7 +240,6 @@ fn assert_updates(
 
 /// The layers of our own, forward and backward.
 pub fn layers(device: &Device, tolerance: f64) {
-    use autogan::arch::Up;
     let fixture = Fixture::open("resize");
     let shapes = index("resize")["shapes"].as_array().unwrap().len();
     let mut checked = BTreeMap::<&str, usize>::new();
@@ -250,21 +257,25 @@ pub fn layers(device: &Device, tolerance: f64) {
             assert_close(&named("dx"), &host(dx), &fixture.values(&named("dx")), tolerance);
             *checked.entry(kind).or_default() += 1;
         };
-        for (up, name) in [(Up::Bilinear, "bilinear"), (Up::Nearest, "nearest")] {
+        for (interpolation, name) in
+            [(Interpolation::Bilinear, "bilinear"), (Interpolation::Nearest, "nearest")]
+        {
             for factor in [2, 4, 8] {
                 let x = input();
-                check(name, format!("{name}{factor}"), x.clone(), resize(x, up, factor));
+                let mut layer = Layer::on_maps(Upsample { interpolation, factor }, 3, device);
+                check(name, format!("{name}{factor}"), x.clone(), layer.maps(x, Pass::Train));
             }
         }
         if fixture.has(&format!("{shape}.in.y")) {
             let x = input();
-            check("instance norm", "in".to_owned(), x.clone(), instance_norm(x));
+            let mut layer = Layer::on_maps(InstanceNorm, 3, device);
+            check("instance norm", "in".to_owned(), x.clone(), layer.maps(x, Pass::Train));
         }
-        let norm = BatchNorm::new(3, &device.clone().autodiff());
-        let norm = restore(norm, &fixture.under("bn.w.")).unwrap();
+        let norm = Layer::on_maps(BatchNorm, 3, &device.clone().autodiff());
+        let mut norm = norm.loaded(&fixture.under("bn.w."));
         let x = input();
-        check("batch norm", "bn".to_owned(), x.clone(), norm.forward(x, Pass::Train));
-        let state = collect(&norm);
+        check("batch norm", "bn".to_owned(), x.clone(), norm.maps(x, Pass::Train));
+        let state = norm.state();
         for buffer in ["running_mean", "running_var"] {
             let name = format!("{shape}.bn.{buffer}");
             assert_close(&name, &values(&state[buffer]), &fixture.values(&name), tolerance);

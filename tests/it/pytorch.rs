@@ -9,7 +9,7 @@ use autogan::app::{Images, Latents, sample};
 use autogan::arch::{Conv, Genotype, Norm, Space, SpaceConfig, Up};
 use autogan::engine::read_model;
 use autogan::export::{PyTorch, pytorch};
-use autogan::model::{ModelConfig, ModelFile, SkipTap, collect, is_buffer, to_safetensors};
+use autogan::model::{ModelConfig, ModelFile, SkipTap, is_buffer, to_safetensors};
 use autogan::rng::rng;
 use burn::tensor::{Device, TensorData};
 use rand::RngExt;
@@ -97,7 +97,7 @@ fn model(tap: SkipTap, bottom_width: usize) -> ModelConfig {
 /// A model whose every tensor, statistics included, is far from its neutral value.
 fn random_model(genotype: &Genotype, config: ModelConfig, seed: u64) -> ModelFile {
     let generator = config.derived_generator(genotype, &Device::flex(), seed, "pytorch");
-    let mut tensors = collect(&generator);
+    let mut tensors = generator.state_dict();
     let mut random = rng(seed, "pytorch/weights", 0);
     for (name, data) in &mut tensors {
         let shape = data.shape().to_vec();
@@ -133,7 +133,7 @@ fn export(root: &Path, name: &str, file: &ModelFile, seed: u64) -> (PathBuf, Ima
     let python = pytorch(&PyTorch {
         genotype: &file.genotype,
         shape: &shape,
-        tap_after_addition: file.config.skip_tap == SkipTap::AfterAddition,
+        skip_tap: file.config.skip_tap,
         notes: &["Run \"a\\b\"\"\"".to_owned(), "Fréchet distance 12.3 ± 0.4\n)".to_owned()],
     });
     fs::write(folder.join("generator.py"), python).unwrap();

@@ -44,7 +44,7 @@ pub(super) fn conclude(job: &dyn Job, dir: &Path, config: &RunConfig) -> anyhow:
         .context("the run ended without a scored generator; raise score.samples or derive.steps")?;
     // On the CPU, so that the picture is the same whatever the run was on.
     let generator = file.generator(&Device::flex())?;
-    let grid = picture(&generator, &file.genotype, config.seed).map_err(SearchError::from)?;
+    let grid = picture(&generator, config.seed).map_err(SearchError::from)?;
     write_atomic(&dir.join(PICTURE), &grid.enlarged(ENLARGED).png())?;
     Ok(Summary {
         data: config.data.source.clone(),

@@ -1,9 +1,12 @@
-//! A generator as a Python file for PyTorch, with just the layers that its architecture has.
+//! A generator as a Python file for PyTorch, written from its graph.
 //!
-//! Layers have the names of the reference's state dict, so weights files load as they are. What is
-//! written here must compute what the model room computes; a test runs both (`tests/it/pytorch.rs`).
+//! Layers have the names of the released code's state dict, so weights files load as they are. What is written here must
+//! compute what `model` computes; a test runs both (`tests/it/pytorch.rs`).
 
-use crate::arch::{CellGene, Conv, Genotype, NetShape, Norm, Up};
+use std::collections::BTreeMap;
+
+use crate::arch::graph::{NodeId, TorchCode, generator};
+use crate::arch::{Genotype, Graph, NetShape, SkipTap};
 
 /// Reading and writing files, and the command line: the same for every architecture.
 const TAIL: &str = include_str!("tail.py");
@@ -22,64 +25,6 @@ import torch.nn.functional as F
 from torch import nn
 ";
 
-const BILINEAR: &str = "\
-def bilinear(x, factor):
-    return F.interpolate(x, scale_factor=factor, mode=\"bilinear\", align_corners=False)
-";
-
-const NEAREST: &str = "\
-def nearest(x, factor):
-    return F.interpolate(x, scale_factor=factor, mode=\"nearest\")
-";
-
-const DECONV: &str = "\
-def deconv():
-    \"\"\"Doubles height and width.\"\"\"
-    return nn.ConvTranspose2d(CHANNELS, CHANNELS, 2, stride=2)
-";
-
-const BLOCK: &str = "\
-class Block(nn.Module):
-    \"\"\"What has weights in a cell's block: a 3x3 convolution.\"\"\"
-
-    def __init__(self):
-        super().__init__()
-        self.conv = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1)
-";
-
-const BLOCK_OF_LAYERS: &str = "\
-class Block(nn.Module):
-    \"\"\"What has weights in a cell's block: a 3x3 convolution and the layers given.\"\"\"
-
-    def __init__(self, **layers):
-        super().__init__()
-        self.conv = nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1)
-        for name, layer in layers.items():
-            self.add_module(name, layer)
-";
-
-/// The class up to its cells.
-const GENERATOR_BEGINS: &str = "\
-class Generator(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.l1 = nn.Linear(LATENT, BOTTOM_WIDTH * BOTTOM_WIDTH * CHANNELS)
-";
-
-/// What stands between making the cells and calling them.
-const GENERATOR_GOES_ON: &str = "        \
-        self.to_rgb = nn.Sequential(
-            nn.BatchNorm2d(CHANNELS),
-            nn.ReLU(),
-            nn.Conv2d(CHANNELS, 3, 3, padding=1),
-            nn.Tanh(),
-        )
-
-    def forward(self, z):
-        \"\"\"Latents of [batch, LATENT] to images of [batch, 3, side, side], from -1 to 1.\"\"\"
-        h = self.l1(z).view(-1, CHANNELS, BOTTOM_WIDTH, BOTTOM_WIDTH)
-";
-
 /// What the file has to know of a generator.
 #[derive(Clone, Copy, Debug)]
 pub struct PyTorch<'a> {
@@ -87,9 +32,8 @@ pub struct PyTorch<'a> {
     pub genotype: &'a Genotype,
     /// Its sizes.
     pub shape: &'a NetShape,
-    /// Whether skips leave a cell after those from earlier cells were added, as in the released code,
-    /// instead of before.
-    pub tap_after_addition: bool,
+    /// Where a cell's value for later cells' skips is taken.
+    pub skip_tap: SkipTap,
     /// Lines for the file's head, such as the run and the scores.
     pub notes: &'a [String],
 }
@@ -97,17 +41,9 @@ pub struct PyTorch<'a> {
 /// The text of a Python file with the class `Generator`, the function `load` and a command line. It needs
 /// nothing but PyTorch.
 pub fn pytorch(model: &PyTorch<'_>) -> String {
-    let mut out = head(model);
-    out += "\n\n";
-    out += &helpers(model.genotype);
-    for (cell, gene) in model.genotype.cells.iter().enumerate() {
-        out += &cell_class(model, cell, gene);
-        out += "\n\n";
-    }
-    out += &generator(model.genotype);
-    out += "\n\n";
-    out += TAIL;
-    out
+    let graph = generator(model.genotype, model.shape, model.skip_tap);
+    let class = format!("{}\n{}", modules(&graph), forward(&graph, model.genotype));
+    [head(model), class, TAIL.to_owned()].join("\n\n")
 }
 
 /// Docstring, imports, sizes.
@@ -125,7 +61,7 @@ fn head(model: &PyTorch<'_>) -> String {
         notes.iter().for_each(|note| out += &format!("{}\n", in_docstring(note)));
     }
     let side = shape.side(genotype.cells.len());
-    let NetShape { channels, latent, bottom_width, .. } = shape;
+    let latent = shape.latent;
     out += &format!(
         "
 Needs PyTorch only:
@@ -141,8 +77,6 @@ Or from Python:
 
 {IMPORTS}
 LATENT = {latent}
-CHANNELS = {channels}
-BOTTOM_WIDTH = {bottom_width}  # side of the first feature map; each cell doubles it
 "
     );
     out
@@ -159,177 +93,112 @@ fn in_docstring(line: &str) -> String {
     line.chars().map(plain).collect()
 }
 
-/// The functions and the class that cells share, as far as a cell needs them.
-fn helpers(genotype: &Genotype) -> String {
-    let some = |wanted: &dyn Fn(&CellGene) -> bool| genotype.cells.iter().any(wanted);
-    let block = match some(&|gene| gene.up() == Up::Deconv || gene.norm() == Norm::Batch) {
-        true => BLOCK_OF_LAYERS,
-        false => BLOCK,
-    };
-    let helpers = [
-        (some(&|gene| gene.up() == Up::Bilinear), BILINEAR),
-        (some(&|gene| gene.up() == Up::Nearest), NEAREST),
-        (some(&|gene| gene.up() == Up::Deconv), DECONV),
-        (true, block),
-    ];
-    let needed = helpers.into_iter().filter(|(needed, _)| *needed);
-    needed.map(|(_, text)| format!("{text}\n\n")).collect()
+/// The class and its layers: every module under the name of its weights.
+fn modules(graph: &Graph) -> String {
+    let mut root = Modules::default();
+    for node in graph.nodes() {
+        let code = node.op.operator().pytorch(&graph.input_shapes(node));
+        if let (Some(name), TorchCode::Module(text)) = (&node.weights, code) {
+            root.insert(&name.split('.').collect::<Vec<_>>(), text);
+        }
+    }
+    let layers = root.0.iter().map(|(name, layer)| format!("        self.{name} = {}\n", layer.text(2)));
+    let layers: String = layers.collect();
+    format!("class Generator(nn.Module):\n    def __init__(self):\n        super().__init__()\n{layers}")
 }
 
-/// The class of one cell, counted from 0.
-fn cell_class(model: &PyTorch<'_>, cell: usize, gene: &CellGene) -> String {
-    let number = cell + 1;
-    let sources = gene.skips_from(cell);
-    let mut words = gene.describe(cell);
-    if let Some(first) = words.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    let mut out = format!("class Cell{number}(nn.Module):\n    \"\"\"{words}.\"\"\"\n\n");
-    out += "    def __init__(self):\n        super().__init__()\n";
-    layers(gene, cell, &sources).iter().for_each(|line| out += &format!("        {line}\n"));
-    let skips: String = sources.iter().map(|source| format!(", skip{}", source + 1)).collect();
-    out += &format!("\n    def forward(self, x{skips}):\n");
-    steps(model, gene, cell, &sources).iter().for_each(|line| out += &format!("        {line}\n"));
-    out
+/// Modules by the next part of their name.
+#[derive(Default)]
+struct Modules(BTreeMap<String, Module>);
+
+enum Module {
+    Layer(String),
+    Group(Modules),
 }
 
-/// The statements that make a cell's layers.
-fn layers(gene: &CellGene, cell: usize, sources: &[usize]) -> Vec<String> {
-    let conv = gene.conv().name();
-    let deconvolves = gene.up() == Up::Deconv;
-    let block = |first: bool| {
-        let mut parts = Vec::new();
-        if gene.norm() == Norm::Batch {
-            parts.push("bn=nn.BatchNorm2d(CHANNELS)");
-        }
-        if deconvolves && first {
-            parts.push("deconv=deconv()");
-        }
-        format!("Block({})", parts.join(", "))
-    };
-    let mut lines =
-        vec![format!("self.{conv}_conv1 = {}", block(true)), format!("self.{conv}_conv2 = {}", block(false))];
-    if gene.shortcut() {
-        if deconvolves {
-            lines.push("self.deconv_sc = deconv()".to_owned());
-        }
-        lines.push("self.c_sc = nn.Conv2d(CHANNELS, CHANNELS, 1)".to_owned());
-    }
-    if sources.is_empty() {
-        return lines;
-    }
-    for &source in sources.iter().filter(|_| deconvolves) {
-        let stages = vec!["deconv()"; cell - source];
-        let layer = match &stages[..] {
-            [stage] => (*stage).to_owned(),
-            stages => format!("nn.Sequential({})", stages.join(", ")),
+impl Modules {
+    fn insert(&mut self, path: &[&str], text: String) {
+        let [name, rest @ ..] = path else {
+            return;
         };
-        lines.push(format!("self.{} = {layer}", chain(cell - source)));
-    }
-    // The reference counts the sources from 0.
-    let convs: Vec<String> =
-        sources.iter().map(|source| format!("\"{source}\": nn.Conv2d(CHANNELS, CHANNELS, 1)")).collect();
-    match &convs[..] {
-        [conv] => lines.push(format!("self.skip_in_ops = nn.ModuleDict({{{conv}}})")),
-        convs => {
-            lines.push("self.skip_in_ops = nn.ModuleDict(".to_owned());
-            lines.push("    {".to_owned());
-            lines.extend(convs.iter().map(|conv| format!("        {conv},")));
-            lines.push("    }".to_owned());
-            lines.push(")".to_owned());
+        if rest.is_empty() {
+            self.0.insert((*name).to_owned(), Module::Layer(text));
+            return;
+        }
+        let group = self.0.entry((*name).to_owned()).or_insert_with(|| Module::Group(Self::default()));
+        if let Module::Group(group) = group {
+            group.insert(rest, text);
         }
     }
-    lines
 }
 
-/// The name of the transposed convolutions for skips from so many cells back.
-fn chain(distance: usize) -> String {
-    format!("skip_deconvx{}", 1 << distance)
+impl Module {
+    /// An expression that makes it, for a line that is indented so often.
+    fn text(&self, indent: usize) -> String {
+        match self {
+            Self::Layer(text) => text.clone(),
+            Self::Group(Modules(parts)) => {
+                let (inside, outside) = ("    ".repeat(indent + 1), "    ".repeat(indent));
+                let part = |(name, part): (&String, &Self)| {
+                    format!("{inside}\"{name}\": {},\n", part.text(indent + 1))
+                };
+                let parts: String = parts.iter().map(part).collect();
+                format!("nn.ModuleDict({{\n{parts}{outside}}})")
+            }
+        }
+    }
 }
 
-/// The statements of a cell's forward pass.
-fn steps(model: &PyTorch<'_>, gene: &CellGene, cell: usize, sources: &[usize]) -> Vec<String> {
-    let (first, second) =
-        (format!("self.{}_conv1", gene.conv().name()), format!("self.{}_conv2", gene.conv().name()));
-    let double = |x: &str, layer: &str| match gene.up() {
-        Up::Deconv => format!("{layer}({x})"),
-        up => format!("{}({x}, 2)", up.name()),
-    };
-    // The only map of a single pixel, which PyTorch refuses to normalise, is the first cell's input.
-    let is_pixel = cell == 0 && model.shape.bottom_width == 1;
-    let norm = |x: &str, block: &str, is_pixel: bool| match gene.norm() {
-        Norm::None => x.to_owned(),
-        Norm::Batch => format!("{block}.bn({x})"),
-        Norm::Instance if is_pixel => format!("({x} - {x})"),
-        Norm::Instance => format!("F.instance_norm({x})"),
-    };
-    let mut lines = Vec::new();
-    let deconv = format!("{first}.deconv");
-    match gene.conv() {
-        Conv::Pre => {
-            lines.push(format!("h = F.relu({})", norm("x", &first, is_pixel)));
-            lines.push(format!("h = {first}.conv({})", double("h", &deconv)));
+/// The method that runs the layers, one line for each node of the graph.
+fn forward(graph: &Graph, genotype: &Genotype) -> String {
+    let mut out = "    def forward(self, latent):\n        \"\"\"Latents of [batch, LATENT] to images of \
+                   [batch, 3, side, side], from -1 to 1.\"\"\"\n"
+        .to_owned();
+    let words = genotype.describe();
+    let mut group = "";
+    for node in graph.nodes().iter().filter(|node| !node.inputs.is_empty()) {
+        let first = node.path()[0];
+        if first != group {
+            group = first;
+            let cell = group.strip_prefix("cell").and_then(|number| number.parse::<usize>().ok());
+            let text = cell.and_then(|number| Some(format!("Cell {number}: {}", words.get(number - 1)?)));
+            text.into_iter().for_each(|text| out += &format!("\n        # {text}\n"));
         }
-        Conv::Post => {
-            lines.push(format!("h = {first}.conv({})", double("x", &deconv)));
-            lines.push(format!("h = F.relu({})", norm("h", &first, false)));
-        }
-    }
-    let taken = is_taken(model.genotype, cell);
-    let differs = taken && !sources.is_empty();
-    if differs && !model.tap_after_addition {
-        lines.push("tap = h  # before the skips are added".to_owned());
-    }
-    for &source in sources {
-        let (skip, distance) = (format!("skip{}", source + 1), cell - source);
-        let enlarged = match gene.up() {
-            Up::Deconv => format!("self.{}({skip})", chain(distance)),
-            up => format!("{}({skip}, {})", up.name(), 1 << distance),
+        let inputs: Vec<String> = node.inputs.iter().map(|&input| variable(graph, input)).collect();
+        let call = match node.op.operator().pytorch(&graph.input_shapes(node)) {
+            TorchCode::Module(_) => {
+                format!(
+                    "self.{}({})",
+                    member(node.weights.as_deref().unwrap_or(&node.name)),
+                    inputs.join(", ")
+                )
+            }
+            TorchCode::Expression(text) => {
+                let all = text.replace("{*}", &inputs.join(", "));
+                inputs
+                    .iter()
+                    .enumerate()
+                    .fold(all, |text, (at, input)| text.replace(&format!("{{{at}}}"), input))
+            }
         };
-        lines.push(format!("h = h + self.skip_in_ops[\"{source}\"]({enlarged})"));
+        out += &format!("        {} = {call}\n", node.name.replace('.', "_"));
     }
-    if differs && model.tap_after_addition {
-        lines.push("tap = h  # with the skips in it, as in AutoGAN's released code".to_owned());
-    }
-    // Layers may not change `h` in place: it can be the tap.
-    let tap = if differs { "tap" } else { "h" };
-    match gene.conv() {
-        Conv::Pre => lines.push(format!("y = {second}.conv(F.relu({}))", norm("h", &second, false))),
-        Conv::Post => {
-            let convolved = format!("{second}.conv(h)");
-            lines.push(format!("y = F.relu({})", norm(&convolved, &second, false)));
-        }
-    }
-    if gene.shortcut() {
-        lines.push(format!("y = y + self.c_sc({})", double("x", "self.deconv_sc")));
-    }
-    lines.push(match taken {
-        true => format!("return {tap}, y"),
-        false => "return y".to_owned(),
-    });
-    lines
+    let outputs: Vec<String> = graph.outputs().iter().map(|&output| variable(graph, output)).collect();
+    out + &format!("        return {}\n", outputs.join(", "))
 }
 
-/// Whether a later cell takes a skip from this one, counted from 0.
-fn is_taken(genotype: &Genotype, cell: usize) -> bool {
-    let mut later = genotype.cells.iter().enumerate().skip(cell + 1);
-    later.any(|(target, gene)| gene.skips_from(target).contains(&cell))
+/// The variable that holds a node's value.
+fn variable(graph: &Graph, id: NodeId) -> String {
+    graph.node(id).name.replace('.', "_")
 }
 
-/// The class that puts the cells together.
-fn generator(genotype: &Genotype) -> String {
-    let count = genotype.cells.len();
-    let cells: String =
-        (1..=count).map(|number| format!("        self.cell{number} = Cell{number}()\n")).collect();
-    let call = |(cell, gene): (usize, &CellGene)| {
-        let taps = gene.skips_from(cell).into_iter().map(|source| format!(", tap{}", source + 1));
-        let taps: String = taps.collect();
-        let number = cell + 1;
-        let passed_on = if is_taken(genotype, cell) { format!("tap{number}, ") } else { String::new() };
-        format!("        {passed_on}h = self.cell{number}(h{taps})\n")
+/// A module by the name of its weights: `cell2.skip_in_ops["0"]`. Python's names begin with no digit.
+fn member(name: &str) -> String {
+    let part = |part: &str| match part.starts_with(|c: char| c.is_ascii_digit()) {
+        true => format!("[\"{part}\"]"),
+        false => format!(".{part}"),
     };
-    let calls: String = genotype.cells.iter().enumerate().map(call).collect();
-    format!("{GENERATOR_BEGINS}{cells}{GENERATOR_GOES_ON}{calls}        return self.to_rgb(h)\n")
+    name.split('.').map(part).collect::<String>().trim_start_matches('.').to_owned()
 }
 
 #[cfg(test)]
@@ -337,25 +206,24 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn file(vector: &str, tap_after_addition: bool, notes: &[String]) -> String {
+    fn file(vector: &str, skip_tap: SkipTap, notes: &[String]) -> String {
         let genotype = Genotype::parse(vector).unwrap();
         let shape = NetShape::default();
-        pytorch(&PyTorch { genotype: &genotype, shape: &shape, tap_after_addition, notes })
+        pytorch(&PyTorch { genotype: &genotype, shape: &shape, skip_tap, notes })
     }
 
     #[test]
     fn a_file_has_just_what_its_architecture_needs() {
         let parts = [
-            "def bilinear(",
-            "def nearest(",
-            "def deconv(",
+            "mode=\"bilinear\"",
+            "mode=\"nearest\"",
+            "nn.ConvTranspose2d(",
             "F.instance_norm(",
-            "bn=nn.BatchNorm2d(",
-            "self.c_sc",
-            "self.deconv_sc",
-            "self.skip_in_ops",
-            "self.skip_deconvx4",
-            "tap = h",
+            "\"bn\": nn.BatchNorm2d(",
+            "\"c_sc\"",
+            "\"deconv_sc\"",
+            "\"skip_in_ops\"",
+            "\"skip_deconvx4\"",
         ];
         for (vector, wanted) in [
             ("1 0 1 0", &[1][..]),
@@ -363,30 +231,28 @@ mod tests {
             ("1 2 2 1", &[2, 3, 5, 6]),
             ("1 0 1 1 1 0 0 1 1", &[0, 1, 5, 7]),
             ("1 0 2 0 1 0 2 0 0 1 0 2 0 2", &[2, 7, 8]),
-            ("1 0 1 0 1 0 1 0 1 1 0 1 0 1", &[1, 7, 9]),
+            ("1 0 1 0 1 0 1 0 1 1 0 1 0 1", &[1, 7]),
         ] {
-            let text = file(vector, false, &[]);
+            let text = file(vector, SkipTap::BeforeAddition, &[]);
             let found = parts.iter().enumerate().filter(|(_, part)| text.contains(*part));
             assert_eq!(found.map(|(number, _)| number).collect::<Vec<_>>(), wanted, "{vector}\n{text}");
         }
     }
 
     #[test]
-    fn the_tap_stands_before_or_after_the_skips() {
-        let lines = |after| {
-            let text = file("1 0 1 0 1 0 1 0 1 1 0 1 0 1", after, &[]);
-            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-            let place = |part: &str| lines.iter().position(|line| line.contains(part)).unwrap();
-            (place("tap = h"), place("h = h + self.skip_in_ops"))
-        };
-        let ((before, skips), (after, skips_again)) = (lines(false), lines(true));
-        assert!(before < skips && after > skips_again);
+    fn a_skip_is_taken_before_or_after_the_skips_into_its_source() {
+        for (skip_tap, source) in
+            [(SkipTap::BeforeAddition, "cell2_block1_conv"), (SkipTap::AfterAddition, "cell2_skip1_add")]
+        {
+            let text = file("1 0 1 0 1 0 1 0 1 1 0 1 0 1", skip_tap, &[]);
+            assert!(text.contains(&format!("cell3_skip2_up = F.interpolate({source}, ")), "{text}");
+        }
     }
 
     #[test]
     fn no_note_ends_the_docstring() {
         let notes = ["a \"\"\" b".to_owned(), "c\\".to_owned(), "d\ne".to_owned()];
-        let text = file("1 0 1 1", false, &notes);
+        let text = file("1 0 1 1", SkipTap::BeforeAddition, &notes);
         assert_eq!(text.lines().next().unwrap().matches("\"\"\"").count(), 1);
         let (docstring, _) = text[3..].split_once("\"\"\"").unwrap();
         assert!(docstring.contains("a ''' b\nc/\nd e\n") && docstring.contains("Needs PyTorch only"));

@@ -1,14 +1,14 @@
 //! The extractor's network: four strided convolutions, a global mean, one linear layer.
 
-use burn::module::{Module, Param};
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{Linear, PaddingConfig2d};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::resize::{Filter, resize};
 use super::respond::{BATCH, Batches, respond};
 use super::{ExtractorError, Weights};
+use crate::arch::Graph;
+use crate::arch::graph::ops::{Conv, Linear, Relu, SpatialMean};
+use crate::arch::graph::{Parameters, Shape};
+use crate::model::{self, NamedTensors, Pass, run};
 use crate::rng::{normals, rng};
 
 /// Side in pixels of the images that the network looks at.
@@ -21,30 +21,68 @@ const CHANNELS: [usize; 5] = [3, 16, 32, 64, FEATURES];
 /// Kernel of the convolutions; with stride 2 and padding 1 each halves the side exactly.
 const KERNEL: usize = 4;
 
+/// The weight that the file has as `[features, classes]`, and the graph as `[classes, features]`.
+const HEAD: &str = "head.weight";
+
 /// A small classifier (107,000 parameters, 1.5 million multiply-accumulates an image).
-#[derive(Module, Debug)]
+#[derive(Clone, Debug)]
 pub struct Network {
-    convolutions: Vec<Conv2d>,
-    head: Linear,
+    graph: Graph,
+    weights: model::Weights,
+    classes: usize,
 }
 
-/// Name and shape of every tensor of a network for `classes` classes.
-fn layout(classes: usize) -> Vec<(String, Vec<usize>)> {
-    let mut layout = Vec::new();
-    for (i, pair) in CHANNELS.windows(2).enumerate() {
-        layout.push((format!("conv{i}.weight"), vec![pair[1], pair[0], KERNEL, KERNEL]));
-        layout.push((format!("conv{i}.bias"), vec![pair[1]]));
+/// The network for `classes` classes: images `[3, 32, 32]` in -1 to 1 to features and logits.
+fn graph(classes: usize) -> Graph {
+    let mut graph = Graph::new();
+    let mut x = graph.input("image", Shape::Maps { channels: CHANNELS[0], side: INPUT_SIDE });
+    for (i, &outputs) in CHANNELS[1..].iter().enumerate() {
+        let conv = Conv { stride: 2, padding: [1, 1], ..Conv::new(outputs, KERNEL) };
+        let name = format!("conv{i}");
+        let maps = graph.add_weighted(&name, name.as_str(), conv, x);
+        x = graph.add(&format!("{name}.relu"), Relu, &[maps]);
     }
-    layout.push(("head.weight".into(), vec![FEATURES, classes]));
-    layout.push(("head.bias".into(), vec![classes]));
-    layout
+    let features = graph.add("features", SpatialMean, &[x]);
+    let logits = graph.add_weighted("head", "head", Linear::new(classes), features);
+    graph.output(features);
+    graph.output(logits);
+    graph
+}
+
+/// Shapes of all tensors in the file of a network for `classes` classes.
+fn layout(parameters: &Parameters) -> Vec<(String, Vec<usize>)> {
+    let shape = |(name, parameter): (&String, &model::Parameter)| {
+        let mut shape = parameter.shape.clone();
+        if name == HEAD {
+            shape.reverse();
+        }
+        (name.clone(), shape)
+    };
+    parameters.iter().map(shape).collect()
+}
+
+/// A matrix of `[rows, columns]` as one of `[columns, rows]`.
+fn transposed(matrix: &TensorData) -> TensorData {
+    let [rows, columns] = [matrix.shape()[0], matrix.shape()[1]];
+    let values: Vec<f32> = matrix.iter::<f32>().collect();
+    let turned = (0..rows * columns).map(|at| values[at % rows * columns + at / rows]);
+    TensorData::new(turned.collect::<Vec<f32>>(), [columns, rows])
+}
+
+/// The tensors with the head's weight as the other side has it.
+fn with_transposed_head(tensors: impl Iterator<Item = (String, TensorData)>) -> NamedTensors {
+    let turned = |(name, data): (String, TensorData)| {
+        let data = if name == HEAD { transposed(&data) } else { data };
+        (name, data)
+    };
+    tensors.map(turned).collect()
 }
 
 impl Weights {
     /// Initial weights: N(0, 2 / fan_in) (He et al. 2015), biases zero.
     pub(super) fn initial(classes: usize, seed: u64) -> Self {
         let mut weights = Self::default();
-        for (name, shape) in layout(classes) {
+        for (name, shape) in layout(&graph(classes).parameters()) {
             let count = shape.iter().product();
             let fan_in = match shape[..] {
                 [_, channels, height, width] => channels * height * width,
@@ -65,22 +103,11 @@ impl Weights {
     }
 
     /// Copies the parameters of `network` to the host.
-    pub(super) fn of(network: &Network) -> Result<Self, ExtractorError> {
+    pub(super) fn of(network: &Network) -> Self {
         let mut weights = Self::default();
-        let mut put = |name: String, data: Result<TensorData, _>| {
-            data.map(|data| weights.insert(name, data)).map_err(ExtractorError::device)
-        };
-        for (i, convolution) in network.convolutions.iter().enumerate() {
-            put(format!("conv{i}.weight"), convolution.weight.val().inner().try_into_data())?;
-            if let Some(bias) = &convolution.bias {
-                put(format!("conv{i}.bias"), bias.val().inner().try_into_data())?;
-            }
-        }
-        put("head.weight".into(), network.head.weight.val().inner().try_into_data())?;
-        if let Some(bias) = &network.head.bias {
-            put("head.bias".into(), bias.val().inner().try_into_data())?;
-        }
-        Ok(weights)
+        let tensors = with_transposed_head(network.weights.state_dict().into_iter());
+        tensors.into_iter().for_each(|(name, data)| weights.insert(name, data));
+        weights
     }
 }
 
@@ -88,49 +115,44 @@ impl Network {
     /// A network with the given weights on `device`. `source` names their file in errors.
     pub(super) fn new(weights: &Weights, device: &Device, source: &str) -> Result<Self, ExtractorError> {
         let classes = weights.get("head.bias").map_or(0, |bias| bias.num_elements());
-        for (name, shape) in layout(classes) {
-            let fits = weights.get(&name).is_some_and(|tensor| tensor.shape().to_vec() == shape);
-            if !fits || classes == 0 {
+        let graph = graph(classes);
+        let parameters = graph.parameters();
+        let mut tensors = NamedTensors::new();
+        for (name, shape) in layout(&parameters) {
+            let found = weights.get(&name).filter(|tensor| tensor.shape().to_vec() == shape);
+            let Some(found) = found.filter(|_| classes > 0) else {
                 return Err(ExtractorError::Damaged {
                     file: source.to_owned(),
                     why: format!("tensor {name} is missing or not of shape {shape:?}"),
                 });
-            }
+            };
+            tensors.insert(name, found.clone());
         }
-        let tensor = |name: String| weights.get(&name).expect("the loop above found it").clone();
-        let convolutions = CHANNELS.windows(2).enumerate().map(|(i, pair)| {
-            let config = Conv2dConfig::new([pair[0], pair[1]], [KERNEL; 2])
-                .with_stride([2, 2])
-                .with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1));
-            Conv2d {
-                weight: Param::from_data(tensor(format!("conv{i}.weight")), device),
-                bias: Some(Param::from_data(tensor(format!("conv{i}.bias")), device)),
-                ..config.init(device)
-            }
-        });
-        Ok(Self {
-            convolutions: convolutions.collect(),
-            head: Linear {
-                weight: Param::from_data(tensor("head.weight".into()), device),
-                bias: Some(Param::from_data(tensor("head.bias".into()), device)),
-            },
-        })
+        let tensors = with_transposed_head(tensors.into_iter());
+        let weights = model::Weights::from_state_dict(&parameters, &tensors, device)
+            .unwrap_or_else(|error| unreachable!("names and shapes were checked above: {error}"));
+        Ok(Self { graph, weights, classes })
     }
 
-    /// Multiply-accumulates of the convolutions for one image; each halves the side.
+    /// Its weights, to be trained.
+    pub(super) fn weights_mut(&mut self) -> &mut model::Weights {
+        &mut self.weights
+    }
+
+    /// The same network outside of autodiff.
+    pub(super) fn without_autodiff(&self) -> Self {
+        Self { weights: self.weights.without_autodiff(), ..self.clone() }
+    }
+
+    /// Multiply-accumulates of the convolutions for one image.
     pub(super) fn macs() -> u64 {
-        let layers = CHANNELS.windows(2).enumerate();
-        let macs = layers.map(|(i, pair)| {
-            let side = INPUT_SIDE >> (i + 1);
-            side * side * pair[0] * pair[1] * KERNEL * KERNEL
-        });
-        macs.sum::<usize>() as u64
+        let layers = graph(1).layers();
+        layers.iter().filter(|layer| layer.name.starts_with("conv")).map(|layer| layer.macs).sum()
     }
 
     /// Number of classes that the logits have.
     pub(super) fn classes(&self) -> usize {
-        let [_, classes] = self.head.weight.dims();
-        classes
+        self.classes
     }
 
     /// Features and logits of `images` `[n, 3, side, side]` in [-1, 1]; `first` is the index of the first of
@@ -147,12 +169,6 @@ impl Network {
 
     /// Images `[batch, 3, 32, 32]` in [-1, 1] to features `[batch, 64]` and logits `[batch, classes]`.
     pub(super) fn forward(&self, images: Tensor<4>) -> (Tensor<2>, Tensor<2>) {
-        let activations =
-            self.convolutions.iter().fold(images, |x, convolution| relu(convolution.forward(x)));
-        let [batch, channels, height, width] = activations.dims();
-        let features =
-            activations.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]);
-        let logits = self.head.forward(features.clone());
-        (features, logits)
+        model::features_and_logits(run(&self.graph, &self.weights, vec![images.into()], Pass::Eval))
     }
 }

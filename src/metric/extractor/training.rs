@@ -1,9 +1,9 @@
 //! Trains the extractor's network: on labels, or on rotations where there are no labels.
 
+use std::collections::BTreeMap;
 use std::f64::consts::PI;
 
-use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams};
+use burn::optim::{AdamConfig, Optimizer};
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
@@ -94,7 +94,8 @@ pub fn train(
     let device = Device::flex();
     let learner = device.clone().autodiff();
     let mut network = Network::new(&Weights::initial(classes, recipe.seed), &learner, "initial")?;
-    let mut optimiser = AdamConfig::new().with_epsilon(1e-8).init();
+    let optimiser = AdamConfig::new().with_epsilon(1e-8).build();
+    let mut moments = BTreeMap::new();
     let batch = recipe.batch.min(images.len());
     let steps = recipe.steps(images.len());
     let mut order = Batches::new(images.len(), batch, recipe.seed, "extractor/order", false)
@@ -109,12 +110,20 @@ pub fn train(
         let (_, logits) = network.forward(x.autodiff());
         let targets = Tensor::from_data(one_hot(&labels, classes), &learner);
         let loss = (log_softmax(logits, 1) * targets).sum() / -(indices.len() as f64);
-        let gradients = GradientsParams::from_grads(loss.backward(), &network);
-        network = optimiser.step(recipe.learning_rate(step, steps), network, gradients);
+        let mut gradients = loss.backward();
+        let learning_rate = recipe.learning_rate(step, steps);
+        for (name, weight) in network.weights_mut().parameters_mut() {
+            if let Some(gradient) = weight.take_gradient(&mut gradients) {
+                let known = moments.remove(name);
+                let (values, state) = optimiser.step(learning_rate, weight.flat(), gradient, known);
+                *weight = weight.replaced(values);
+                moments.extend(state.map(|state| (name.clone(), state)));
+            }
+        }
         progress(step + 1, steps);
     }
-    let network = network.valid();
-    let weights = Weights::of(&network)?;
+    let network = network.without_autodiff();
+    let weights = Weights::of(&network);
     let card = Card {
         task,
         images: words,

@@ -1,33 +1,46 @@
 //! Layers.
 
-use autogan::arch::Up;
-use autogan::model::layers::{
-    BatchNorm, Linear, SpectralConv, SpectralLinear, deconv, instance_norm, resize,
-};
-use autogan::model::{Init, Pass, collect, initialise, restore};
+use autogan::arch::graph::ops::*;
+use autogan::model::Pass;
 use autogan::rng::rng;
-use burn::tensor::{Device, TensorData};
+use burn::tensor::{Device, Tensor};
 
+use super::super::operators::Layer;
 use super::{Kind, Right, caught, close, host, judge, tensor};
 
 const IMAGE: [usize; 4] = [2, 3, 4, 4];
 const COUNT: usize = 2 * 3 * 4 * 4;
 
 pub(super) fn resizing(device: &Device, cases: usize) {
-    let doubling = deconv(3, 3, device);
+    let mut doubling = Layer::on_maps(ConvTranspose { outputs: 3 }, 3, device);
     for number in 0..cases {
         let kind = Kind::of(number);
         let x = kind.numbers(&mut rng(2, "poison/resize", number as u64), COUNT);
         let (least, most) = x.iter().fold((f32::MAX, f32::MIN), |(a, b), x| (a.min(*x), b.max(*x)));
         let slack = 1e-5 * least.abs().max(most.abs());
         let within = |values: &[f32]| values.iter().all(|v| *v >= least - slack && *v <= most + slack);
-        for (up, factor) in [(Up::Nearest, 2), (Up::Bilinear, 2), (Up::Bilinear, 4)] {
-            let out = host(resize(tensor(&x, IMAGE, device), up, factor));
-            judge(&format!("{up:?} times {factor}"), kind, &x, Ok(out), Right::Known(&within));
+        for (interpolation, factor) in
+            [(Interpolation::Nearest, 2), (Interpolation::Bilinear, 2), (Interpolation::Bilinear, 4)]
+        {
+            let out = host(resize(tensor(&x, IMAGE, device), interpolation, factor));
+            judge(&format!("{interpolation:?} times {factor}"), kind, &x, Ok(out), Right::Known(&within));
         }
-        let out = host(doubling.forward(tensor(&x, IMAGE, device)));
+        let out = host(doubling.maps(tensor(&x, IMAGE, device), Pass::Train));
         judge("transposed convolution", kind, &x, Ok(out), Right::Unknown);
     }
+}
+
+fn resize(x: Tensor<4>, interpolation: Interpolation, factor: usize) -> Tensor<4> {
+    Layer::on_maps(Upsample { interpolation, factor }, 3, &x.device()).maps(x, Pass::Train)
+}
+
+fn instance_norm(x: Tensor<4>) -> Tensor<4> {
+    Layer::on_maps(InstanceNorm, 3, &x.device()).maps(x, Pass::Train)
+}
+
+/// A batch norm whose scale is one.
+fn batch_norm(channels: usize, device: &Device) -> Layer {
+    Layer::on_maps(BatchNorm, channels, device).with([("weight", vec![1.0; channels])])
 }
 
 /// The deviations of the rows of a channel, where they can be told apart from none.
@@ -64,9 +77,9 @@ pub(super) fn norms(device: &Device, cases: usize) {
             }
             let right = |values: &[f32]| values.iter().zip(&expected).all(|(v, e)| near(*v, *e));
             for pass in [Pass::Train, Pass::Measure { seen: 0 }] {
-                let norm = BatchNorm::new(channels, device);
-                let mut out = host(norm.forward(tensor(&x, shape, device), pass));
-                let seen = collect(&norm);
+                let mut norm = batch_norm(channels, device);
+                let mut out = host(norm.maps(tensor(&x, shape, device), pass));
+                let seen = norm.state();
                 // What is divided by an infinite deviation looks ordinary; the statistics tell, and are
                 // looked at together with the weights.
                 let statistics = seen.values().flat_map(|data| data.as_slice::<f32>().unwrap().to_vec());
@@ -76,13 +89,12 @@ pub(super) fn norms(device: &Device, cases: usize) {
                 }
                 judge(&format!("batch norm, {pass:?}"), kind, &x, Ok(out), Right::Known(&right));
                 if !finite {
-                    let tame = host(norm.forward(tensor(&[0.5; COUNT], IMAGE, device), Pass::Eval));
+                    let tame = host(norm.maps(tensor(&[0.5; COUNT], IMAGE, device), Pass::Eval));
                     let sick = tame.iter().any(|value| !value.is_finite());
                     assert!(sick, "statistics {seen:?} make {tame:?} of a tame picture");
                 }
             }
-            let norm = BatchNorm::new(channels, device);
-            let out = host(norm.forward(tensor(&x, shape, device), Pass::Eval));
+            let out = host(batch_norm(channels, device).maps(tensor(&x, shape, device), Pass::Eval));
             let right = |values: &[f32]| {
                 values
                     .iter()
@@ -101,21 +113,18 @@ fn near(found: f32, expected: f64) -> bool {
 
 /// Weights of zeros, tame, huge and sick ones before ordinary pictures, and the other way round.
 pub(super) fn spectral_norm(device: &Device, cases: usize) {
-    // A clone would share its vectors, and with them what became of another case's.
-    let scheme = Init::XavierUniform;
-    let conv = || initialise(SpectralConv::new(3, 4, 3, true, device), scheme, scheme, 1, "poison");
-    let linear = || initialise(SpectralLinear::new(48, 1, true, device), scheme, scheme, 1, "poison");
+    let reparameterisation = Reparameterisation::Spectral;
+    let conv = Layer::on_maps(Conv { reparameterisation, ..Conv::new(4, 3) }, 3, device);
+    let linear = Layer::on_features(spectral_linear(1), 48, device);
     for number in 0..cases {
         let kind = Kind::of(number);
         let generator = &mut rng(4, "poison/spectral", number as u64);
         let tame = Kind::Tame.numbers(generator, COUNT);
         let weight = kind.numbers(generator, 4 * 3 * 9);
         let name = "spectral convolution";
-        let mut state = collect(&conv());
-        state.insert("weight_orig".to_owned(), TensorData::new(weight.clone(), [4, 3, 3, 3]));
-        let poisoned = restore(conv(), &state).unwrap();
+        let mut poisoned = conv.clone().with([("weight_orig", weight.clone())]);
         for pass in [Pass::Train, Pass::Train, Pass::Eval] {
-            let out = host(poisoned.forward(tensor(&tame, IMAGE, device), pass));
+            let out = host(poisoned.maps(tensor(&tame, IMAGE, device), pass));
             // A norm of one bounds the output by the input's length and the bias; after one step from
             // random vectors the norm is only roughly known.
             let length = tame.iter().map(|x| x * x).sum::<f32>().sqrt() * 30.0 + 1.0;
@@ -124,9 +133,9 @@ pub(super) fn spectral_norm(device: &Device, cases: usize) {
             judge(&format!("{name}, weights, {pass:?}"), kind, &weight, Ok(out), Right::Known(&right));
         }
         let x = kind.numbers(generator, COUNT);
-        let out = host(conv().forward(tensor(&x, IMAGE, device), Pass::Eval));
+        let out = host(conv.clone().maps(tensor(&x, IMAGE, device), Pass::Eval));
         judge(&format!("{name}, pictures"), kind, &x, Ok(out), Right::Unknown);
-        let out = host(linear().forward(tensor(&x, [2, 48], device), Pass::Train));
+        let out = host(linear.clone().features(tensor(&x, [2, 48], device), Pass::Train));
         judge("spectral linear layer", kind, &x, Ok(out), Right::Unknown);
     }
     zeros_stay_zeros_and_can_grow(device);
@@ -134,31 +143,30 @@ pub(super) fn spectral_norm(device: &Device, cases: usize) {
 
 /// PyTorch makes NaN of them.
 fn zeros_stay_zeros_and_can_grow(device: &Device) {
-    let fresh = || initialise(SpectralLinear::new(4, 2, true, device), Init::FanIn, Init::FanIn, 3, "poison");
-    let with = |layer: SpectralLinear, weight: Vec<f32>| {
-        let mut state = collect(&layer);
-        state.insert("weight_orig".to_owned(), TensorData::new(weight, [2, 4]));
-        restore(layer, &state).unwrap()
-    };
+    let with = |layer: Layer, weight: Vec<f32>| layer.with([("weight_orig", weight)]);
     let x = || tensor(&[1.0; 4], [1, 4], device);
-    let layer = with(fresh(), vec![0.0; 8]);
+    let mut layer = with(Layer::on_features(spectral_linear(2), 4, device), vec![0.0; 8]);
     for pass in [Pass::Train, Pass::Train, Pass::Eval] {
-        assert_eq!(host(layer.forward(x(), pass)), [0.0; 2], "{pass:?}");
+        assert_eq!(host(layer.features(x(), pass)), [0.0; 2], "{pass:?}");
     }
-    let grown = with(layer, vec![3.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
+    let mut grown = with(layer, vec![3.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0]);
     let mut out = Vec::new();
     for _ in 0..30 {
-        out = host(grown.forward(x(), Pass::Train));
+        out = host(grown.features(x(), Pass::Train));
     }
     assert!((out[0] - 1.0).abs() < 1e-3 && (out[1] - 1.0 / 3.0).abs() < 1e-3, "{out:?}");
 }
 
+fn spectral_linear(outputs: usize) -> Linear {
+    Linear { outputs, bias: false, reparameterisation: Reparameterisation::Spectral }
+}
+
 pub(super) fn linear(device: &Device, cases: usize) {
-    let layer = initialise(Linear::new(6, 3, device), Init::FanIn, Init::FanIn, 2, "poison");
+    let mut layer = Layer::on_features(Linear::new(3), 6, device);
     for number in 0..cases {
         let kind = Kind::of(number);
         let x = kind.numbers(&mut rng(5, "poison/linear", number as u64), 12);
-        let out = host(layer.forward(tensor(&x, [2, 6], device)));
+        let out = host(layer.features(tensor(&x, [2, 6], device), Pass::Train));
         judge("linear layer", kind, &x, Ok(out), Right::Unknown);
     }
 }
@@ -167,13 +175,13 @@ pub(super) fn linear(device: &Device, cases: usize) {
 fn layers_make_no_numbers_of_nothing() {
     let device = Device::flex();
     let empty = |shape| tensor::<4>(&[], shape, &device);
-    let norm = BatchNorm::new(3, &device);
+    let norm = batch_norm(3, &device);
     for shape in [[0, 3, 4, 4], [2, 3, 0, 4], [2, 3, 4, 0], [2, 3, 0, 0]] {
         let results = [
-            caught(|| host(resize(empty(shape), Up::Nearest, 2))),
-            caught(|| host(resize(empty(shape), Up::Bilinear, 2))),
+            caught(|| host(resize(empty(shape), Interpolation::Nearest, 2))),
+            caught(|| host(resize(empty(shape), Interpolation::Bilinear, 2))),
             caught(|| host(instance_norm(empty(shape)))),
-            caught(|| host(norm.forward(empty(shape), Pass::Eval))),
+            caught(|| host(norm.clone().maps(empty(shape), Pass::Eval))),
         ];
         for result in results {
             assert!(

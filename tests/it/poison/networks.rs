@@ -1,10 +1,10 @@
 //! Whole networks: sick latents, pictures and weights.
 
 use autogan::arch::{Conv, Genotype, Norm, Up};
+use autogan::gan::Networks;
 use autogan::metric::Extractor;
-use autogan::model::{Discriminator, Generator, ModelConfig, ModelFile, Pass, collect, recalibrate, restore};
+use autogan::model::{ModelConfig, ModelFile, NamedTensors, Pass, Value, Weights, recalibrate, run};
 use autogan::rng::rng;
-use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
@@ -38,30 +38,35 @@ fn genotypes() -> [Genotype; 3] {
 /// Every kind of latents, of pictures and of weights, one tensor at a time.
 pub(super) fn generator_and_discriminator(device: &Device, cases: usize) {
     for (which, genotype) in genotypes().iter().enumerate() {
-        let generator: Generator = config().derived_generator(genotype, device, 1, "poison").valid();
-        let discriminator: Discriminator = config().discriminator(2, device, 1, "poison").valid();
+        let networks = Networks::new(&config(), genotype);
+        let generator = config().derived_generator(genotype, device, 1, "poison").without_autodiff();
+        let discriminator = config().discriminator(2, device, 1, "poison").without_autodiff();
         let tame = |number: u64| Kind::Tame.numbers(&mut rng(12, "poison/tame", number), 3 * LATENT);
         for number in 0..cases {
             let kind = Kind::of(number);
             let draws = &mut rng(13, "poison/networks", (which * cases + number) as u64);
             let z = kind.numbers(draws, 3 * LATENT);
-            let images = |generator: &Generator, z: &[f32], pass| {
-                generator.forward(tensor(z, [3, LATENT], device), genotype, pass)
+            let images = |z: &[f32], pass| {
+                let z: Tensor<2> = tensor(z, [3, LATENT], device);
+                run(&networks.generator, &generator, vec![z.into()], pass).output()
             };
             let within = |values: &[f32]| kind == Kind::Huge && values.iter().all(|v| v.abs() <= 1.0);
             for pass in [Pass::Eval, Pass::Train] {
-                let out = host(images(&generator.valid(), &z, pass));
+                let out = host(images(&z, pass).maps());
                 let right = |values: &[f32]| kind == Kind::Tame || within(values);
                 judge(&format!("generator {genotype}, {pass:?}"), kind, &z, Ok(out), Right::Known(&right));
             }
-            let measured = recalibrate(&generator, genotype, [tensor(&z, [3, LATENT], device)].into_iter());
-            let healthy = autogan::gan::poisoned_module(&measured).is_none();
+            let mut measured = generator.clone();
+            let latents = [tensor(&z, [3, LATENT], device)].into_iter();
+            recalibrate(&networks.generator, &mut measured, latents);
+            let healthy = autogan::gan::poisoned_weights(&measured).is_none();
             assert!(healthy || kind != Kind::Tame, "statistics of {z:?}");
 
             let x = kind.numbers(draws, 2 * 3 * 64);
             for pass in [Pass::Train, Pass::Eval] {
-                let scores = discriminator.valid().forward(tensor(&x, [2, 3, 8, 8], device), 1, pass);
-                judge("discriminator", kind, &x, Ok(host(scores)), Right::Unknown);
+                let x4: Tensor<4> = tensor(&x, [2, 3, 8, 8], device);
+                let scores = run(&networks.discriminator, &discriminator, vec![x4.into()], pass).output();
+                judge("discriminator", kind, &x, Ok(host(scores.features())), Right::Unknown);
             }
             weights(device, &discriminator, &generator, genotype, draws, &tame(number as u64));
         }
@@ -71,24 +76,26 @@ pub(super) fn generator_and_discriminator(device: &Device, cases: usize) {
 /// One sick weight anywhere shows in what comes out, or at the latest in the check of the weights.
 fn weights(
     device: &Device,
-    discriminator: &Discriminator,
-    generator: &Generator,
+    discriminator: &Weights,
+    generator: &Weights,
     genotype: &Genotype,
     draws: &mut impl rand::Rng,
     z: &[f32],
 ) {
     let sick = SICK[draws.random_range(0..SICK.len())];
-    let mut state = collect(generator);
+    let networks = Networks::new(&config(), genotype);
+    let mut state = generator.state_dict();
     let name = state.keys().nth(draws.random_range(0..state.len())).unwrap().clone();
     let mut values = state[&name].as_slice::<f32>().unwrap().to_vec();
     let at = draws.random_range(0..values.len());
     values[at] = sick;
     let shape = state[&name].shape().clone();
     state.insert(name.clone(), TensorData::new(values, shape));
-    let poisoned = restore(generator.valid(), &state).unwrap();
-    let found = autogan::gan::poisoned_module(&poisoned).unwrap().to_string();
+    let poisoned = loaded(generator, &state);
+    let found = autogan::gan::poisoned_weights(&poisoned).unwrap().to_string();
     assert!(found.starts_with(&name), "{name}: {found}");
-    let images = host(poisoned.forward(tensor(z, [3, LATENT], device), genotype, Pass::Eval));
+    let z: Value = tensor::<2>(z, [3, LATENT], device).into();
+    let images = host(run(&networks.generator, &poisoned, vec![z], Pass::Eval).output().maps());
     if sick.is_nan() && images.iter().all(|value| value.is_finite()) {
         eprintln!("a NaN in {name} of {genotype} made a finite picture on {device:?}");
     }
@@ -96,36 +103,51 @@ fn weights(
     let refusal = file.generator(device).unwrap_err().to_string();
     assert!(refusal.contains(&name) && refusal.contains("earlier checkpoint"), "{refusal}");
 
-    let mut state = collect(discriminator);
+    let mut state = discriminator.state_dict();
     let data = state["block1.c1.weight_orig"].clone();
     let mut values = data.as_slice::<f32>().unwrap().to_vec();
     values[at % 10] = f32::NAN;
     state.insert("block1.c1.weight_orig".to_owned(), TensorData::new(values, data.shape().clone()));
-    let poisoned = restore(discriminator.valid(), &state).unwrap();
+    let poisoned = loaded(discriminator, &state);
     let x = Tensor::<4>::ones([2, 3, 8, 8], device) * 0.3;
-    let scores = host(poisoned.forward(x, 1, Pass::Train));
+    let scores = run(&networks.discriminator, &poisoned, vec![x.into()], Pass::Train).output();
+    let scores = host(scores.features());
     if scores.iter().all(|value| value.is_finite()) {
         eprintln!("a NaN in the discriminator's first layer made the scores {scores:?} on {device:?}");
     }
-    assert!(autogan::gan::poisoned_module(&poisoned).is_some());
+    assert!(autogan::gan::poisoned_weights(&poisoned).is_some());
+}
+
+/// The network with other values.
+fn loaded(weights: &Weights, state: &NamedTensors) -> Weights {
+    let mut weights = weights.clone();
+    weights.load_state_dict(state).unwrap();
+    weights
 }
 
 #[test]
 fn networks_make_no_numbers_of_nothing() {
     let device = Device::flex();
     for genotype in genotypes() {
-        let generator = config().derived_generator(&genotype, &device, 1, "poison").valid();
-        let discriminator = config().discriminator(2, &device, 1, "poison").valid();
+        let networks = Networks::new(&config(), &genotype);
+        let generator = config().derived_generator(&genotype, &device, 1, "poison").without_autodiff();
+        let discriminator = config().discriminator(2, &device, 1, "poison").without_autodiff();
+        let images = |z: Tensor<2>, pass| {
+            host(run(&networks.generator, &generator, vec![z.into()], pass).output().maps())
+        };
+        let scores = |x: Tensor<4>, pass| {
+            host(run(&networks.discriminator, &discriminator, vec![x.into()], pass).output().features())
+        };
         for pass in [Pass::Eval, Pass::Train] {
             let z = Tensor::<2>::zeros([0, LATENT], &device);
-            let images = caught(|| host(generator.valid().forward(z, &genotype, pass)));
+            let images = caught(|| images(z, pass));
             assert!(images.is_err() || images.as_ref().is_ok_and(Vec::is_empty), "{pass:?}: {images:?}");
             let x = Tensor::<4>::zeros([0, 3, 8, 8], &device);
-            let scores = caught(|| host(discriminator.valid().forward(x, 1, pass)));
+            let scores = caught(|| scores(x, pass));
             assert!(scores.is_err() || scores.as_ref().is_ok_and(Vec::is_empty), "{pass:?}: {scores:?}");
         }
         // One image is a batch, too.
-        let one = host(generator.forward(Tensor::zeros([1, LATENT], &device), &genotype, Pass::Train));
+        let one = images(Tensor::zeros([1, LATENT], &device), Pass::Train);
         assert!(one.len() == 3 * 64 && one.iter().all(|value| value.is_finite()));
     }
 }

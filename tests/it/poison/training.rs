@@ -1,16 +1,16 @@
 //! What training is made of: losses, optimiser, averages, guards, the controller.
 
+use autogan::arch::graph::ops::Linear;
 use autogan::gan::{
-    Adam, AdamConfig, Loss, Poison, Total, diagnosis, diversity, latents, poisoned, poisoned_module, uniform,
+    Adam, AdamConfig, Loss, Poison, Total, diagnosis, diversity, latents, poisoned, poisoned_weights, uniform,
 };
-use autogan::model::layers::Linear;
-use autogan::model::{Average, Controller, Hidden, collect, initialise_controller, restore};
+use autogan::model::{Average, Controller, Hidden, NamedTensors, Pass};
 use autogan::rng::rng;
 use autogan::search::{Baseline, ControllerConfig, reinforce_loss};
-use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
+use super::super::operators::Layer;
 use super::{Kind, Right, SICK, close, host, judge, tensor};
 
 const LOSSES: [Loss; 3] = [Loss::Hinge, Loss::NonSaturating, Loss::LeastSquares];
@@ -86,14 +86,17 @@ pub(super) fn adam(device: &Device, cases: usize) {
         let kind = Kind::of(number);
         let slopes = kind.numbers(&mut rng(7, "poison/adam", number as u64), 8);
         for beta1 in [0.0, 0.5] {
-            let layer = Linear::new(4, 2, &device);
-            let layer = Linear { weight: Param::from_tensor(tensor(&[weight; 8], [2, 4], &device)), ..layer };
-            let gradients = (layer.weight.val() * tensor(&slopes, [2, 4], &device)).sum().backward();
+            // A layer's output for the unit vector has one column of its weight as gradient.
+            let layer = Layer::on_features(Linear { bias: false, ..Linear::new(8) }, 1, &device);
+            let mut layer = layer.with([("weight", vec![weight; 8])]);
+            let output = layer.features(tensor(&[1.0], [1, 1], &device), Pass::Train);
+            let gradients = (output * tensor(&slopes, [1, 8], &device)).sum().backward();
             let mut adam = Adam::new(AdamConfig { beta1, ..AdamConfig::default() });
-            let stepped = adam.step(layer, gradients, rate);
-            let mut out = host(stepped.weight.val().inner());
-            let healthy = Total::default().module(&stepped).adam(&adam).is_finite();
-            assert_eq!(healthy, poisoned(&collect(&stepped)).is_none() && poisoned(&adam.state()).is_none());
+            adam.step(&mut layer.weights, gradients, rate);
+            let state = layer.state();
+            let mut out = state["weight"].as_slice::<f32>().unwrap().to_vec();
+            let healthy = Total::default().weights(&layer.weights).adam(&adam).is_finite();
+            assert_eq!(healthy, poisoned(&state).is_none() && poisoned(&adam.state()).is_none());
             if !healthy {
                 out.push(f32::NAN);
             }
@@ -112,8 +115,7 @@ pub(super) fn adam(device: &Device, cases: usize) {
 
 pub(super) fn averages(device: &Device, cases: usize) {
     let layer = |values: &[f32]| {
-        let layer = Linear::new(4, 2, device);
-        Linear { weight: Param::from_tensor(tensor(values, [2, 4], device)), ..layer }
+        Layer::on_features(Linear::new(2), 4, device).with([("weight", values.to_vec())]).weights
     };
     for number in 0..cases {
         let kind = Kind::of(number);
@@ -121,7 +123,7 @@ pub(super) fn averages(device: &Device, cases: usize) {
         let (start, newest) = (Kind::Tame.numbers(generator, 8), kind.numbers(generator, 8));
         let mut average = Average::new(&layer(&start), 0.9);
         average.update(&layer(&newest));
-        let out = host(average.module().weight.val());
+        let out = average.weights().state_dict()["operator.weight"].as_slice::<f32>().unwrap().to_vec();
         let right = |values: &[f32]| {
             let wanted = start.iter().zip(&newest).map(|(a, b)| 0.9 * f64::from(*a) + 0.1 * f64::from(*b));
             values.iter().zip(wanted).all(|(value, wanted)| {
@@ -150,17 +152,19 @@ pub(super) fn diversity_of_images(device: &Device, cases: usize) {
 /// The check of a module by one number, at every place where a value can hide.
 pub(super) fn sums_of_weights(device: &Device, cases: usize) {
     let device = device.clone().autodiff();
-    let layer = || Linear::new(40, 30, &device);
-    assert_eq!(poisoned_module(&layer()), None);
+    let layer = Layer::on_features(Linear::new(30), 40, &device).weights;
+    assert_eq!(poisoned_weights(&layer), None);
     for number in 0..cases {
         let generator = &mut rng(10, "poison/sums", number as u64);
-        let mut state = collect(&layer());
+        let mut state = layer.state_dict();
         let name = if generator.random() { "weight" } else { "bias" };
         let kind = Kind::of(number);
         let shape = state[name].shape().to_vec();
         let values = kind.numbers(generator, shape.iter().product());
         state.insert(name.to_owned(), TensorData::new(values.clone(), shape));
-        let poisoned_here = poisoned_module(&restore(layer(), &state).unwrap());
+        let mut poisoned_layer = layer.clone();
+        poisoned_layer.load_state_dict(&state).unwrap();
+        let poisoned_here = poisoned_weights(&poisoned_layer);
         match kind {
             Kind::Tame => assert_eq!(poisoned_here, None),
             // Finite, or so large that their sum is not.
@@ -191,13 +195,20 @@ fn latents_are_finite_in_any_number() {
     }
 }
 
+/// The controller with other values.
+fn loaded(controller: &Controller, state: &NamedTensors) -> Controller {
+    let mut controller = controller.clone();
+    controller.weights.load_state_dict(state).unwrap();
+    controller
+}
+
 /// A sick controller's distributions are sick: a draw from them would take the last value for ever.
 #[test]
 fn a_controllers_probabilities_are_probabilities_or_no_numbers() {
     let choices = [2, 3, 3, 2];
     let device = Device::flex();
-    let controller = initialise_controller(Controller::new(&choices, 8, &device), 1, "poison");
-    let healthy = collect(&controller);
+    let controller = Controller::new(&choices, 8, &device, 1, "poison");
+    let healthy = controller.weights.state_dict();
     let names: Vec<&String> = healthy.keys().collect();
     let mut shown = 0;
     for number in 0..240 {
@@ -208,7 +219,7 @@ fn a_controllers_probabilities_are_probabilities_or_no_numbers() {
         let shape = state[name].shape().to_vec();
         let values = kind.numbers(generator, shape.iter().product());
         state.insert(name.clone(), TensorData::new(values.clone(), shape));
-        let sick = restore(controller.clone(), &state).unwrap();
+        let sick = loaded(&controller, &state);
         let walk = sick.unroll(&Hidden::zero(8), |_, _| 1);
         for distribution in &walk.probabilities {
             let finite = distribution.iter().all(|p| p.is_finite());
@@ -220,7 +231,7 @@ fn a_controllers_probabilities_are_probabilities_or_no_numbers() {
         }
         // An embedding's row that is not chosen is not used, and a gate may close over an infinity; the
         // weights themselves tell in any case.
-        match (kind, poisoned_module(&sick)) {
+        match (kind, poisoned_weights(&sick.weights)) {
             (Kind::Tame, found) => assert_eq!(found, None, "{name}"),
             (Kind::Sick, found) => assert!(found.is_some(), "{name}"),
             (Kind::Huge, _) => {}
@@ -230,7 +241,7 @@ fn a_controllers_probabilities_are_probabilities_or_no_numbers() {
     for logit in [f32::NEG_INFINITY, f32::INFINITY, f32::NAN] {
         let mut state = healthy.clone();
         state.insert("decoders.0.bias".to_owned(), TensorData::new(vec![logit; 2], [2]));
-        let walk = restore(controller.clone(), &state).unwrap().unroll(&Hidden::zero(8), |_, _| 0);
+        let walk = loaded(&controller, &state).unroll(&Hidden::zero(8), |_, _| 0);
         assert!(walk.probabilities[0].iter().all(|p| p.is_nan()), "{:?}", walk.probabilities[0]);
     }
 }

@@ -1,35 +1,27 @@
-//! Resizing by powers of two: bilinear, nearest, transposed convolution.
+//! Resizing by a whole factor: bilinear (half-pixel centres, PyTorch's `align_corners=False`) or nearest.
 //!
 //! burn's wgpu backend has no backward pass for bilinear interpolation, so bilinear resizing is two
 //! matrix products with constant interpolation matrices, the same on every backend.
 
-use burn::nn::conv::{ConvTranspose2d, ConvTranspose2dConfig};
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::arch::Up;
+use super::{Forward, Layer, Value, maps};
+use crate::arch::graph::ops::{Interpolation, Upsample};
 
-/// A transposed convolution that doubles height and width (kernel 2, stride 2: no overlap).
-pub fn deconv(channels_in: usize, channels_out: usize, device: &Device) -> ConvTranspose2d {
-    ConvTranspose2dConfig::new([channels_in, channels_out], [2, 2]).with_stride([2, 2]).init(device)
-}
-
-/// Enlarges `[batch, channels, height, width]` by a whole `factor`, bilinear (half-pixel centres,
-/// PyTorch's `align_corners=False`) or nearest. Transposed convolutions carry weights and are
-/// chained by the caller.
-///
-/// Nothing becomes nothing: a product of no matrices reads beyond its memory in burn-flex 0.22.1.
-pub fn resize(x: Tensor<4>, up: Up, factor: usize) -> Tensor<4> {
-    if x.shape().num_elements() == 0 {
-        let [batch, channels, height, width] = x.dims();
-        return Tensor::zeros([batch, channels, height * factor, width * factor], &x.device());
-    }
-    match up {
-        Up::Bilinear => bilinear(x, factor),
-        Up::Nearest => nearest(x, factor),
-        Up::Deconv => {
-            unreachable!("transposed convolutions are applied by the block that owns their weights")
+impl Forward for Upsample {
+    fn forward(&self, inputs: Vec<Value>, _layer: Layer<'_>) -> Value {
+        let (x, factor) = (maps(inputs), self.factor);
+        // A product of no matrices reads beyond its memory in burn-flex 0.22.1, so nothing becomes nothing.
+        if x.shape().num_elements() == 0 {
+            let [batch, channels, height, width] = x.dims();
+            return Tensor::<4>::zeros([batch, channels, height * factor, width * factor], &x.device())
+                .into();
+        }
+        match self.interpolation {
+            Interpolation::Bilinear => bilinear(x, factor).into(),
+            Interpolation::Nearest => nearest(x, factor).into(),
         }
     }
 }

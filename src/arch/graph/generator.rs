@@ -1,0 +1,315 @@
+//! The generator of AutoGAN: a linear layer, searched cells, the layers to the image (Gong et al. 2019).
+//!
+//! Weights have the names of the released code's state dict (`cell1.pre_conv1.conv.weight`, `to_rgb.0.running_mean`),
+//! so its checkpoints map on and ours can be read there. The shared generator of a search is the same builder: its
+//! weights are those of all architectures of the space, by name, and one architecture's graph runs on them.
+
+use serde::{Deserialize, Serialize};
+
+use super::ops::{Add, BatchNorm, Conv, ConvTranspose, InstanceNorm, Interpolation, Linear, Relu, Tanh};
+use super::ops::{Unflatten, Upsample};
+use super::{Graph, NodeId, Parameters, Shape};
+use crate::arch::{CellGene, Conv as Order, Genotype, NetShape, Norm, Space, SpaceConfig, Up};
+
+/// Where a cell's value for later cells' skips is taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipTap {
+    /// After earlier cells' skips were added: what the released code does, by aliasing.
+    AfterAddition,
+    /// Before: what the paper's figure shows.
+    #[default]
+    BeforeAddition,
+}
+
+/// The generator of a genotype: latents `[latent]` to images `[image channels, side, side]` in -1 to 1. A genotype of
+/// fewer cells than its search space has is the generator of an earlier stage of growth.
+pub fn generator(genotype: &Genotype, shape: &NetShape, tap: SkipTap) -> Graph {
+    let mut graph = Graph::new();
+    let mut x = first_layers(&mut graph, shape);
+    let mut taps = Vec::with_capacity(genotype.cells.len());
+    for (cell, gene) in genotype.cells.iter().enumerate() {
+        let mut builder = CellBuilder { graph: &mut graph, cell, gene, channels: shape.channels };
+        let (passed_on, output) = builder.build(x, &taps, tap);
+        taps.push(passed_on);
+        x = output;
+    }
+    let image = image_layers(&mut graph, x, shape);
+    graph.output(image);
+    graph
+}
+
+/// One cell alone, cell `cell` from 0, between inputs that stand for the cells before it.
+pub(in crate::arch) fn cell(cell: usize, gene: &CellGene, shape: &NetShape) -> Graph {
+    let mut graph = Graph::new();
+    let maps = |side| Shape::Maps { channels: shape.channels, side };
+    let x = graph.input("input", maps(shape.side(cell)));
+    let taps: Vec<NodeId> = (0..cell)
+        .map(|source| graph.input(&format!("tap{}", source + 1), maps(shape.side(source + 1))))
+        .collect();
+    let mut builder = CellBuilder { graph: &mut graph, cell, gene, channels: shape.channels };
+    let (_, output) = builder.build(x, &taps, SkipTap::default());
+    graph.output(output);
+    graph
+}
+
+/// What every generator of so many cells has: the linear layer and the layers to the image.
+pub(in crate::arch) fn ends(cells: usize, shape: &NetShape) -> Graph {
+    let mut graph = Graph::new();
+    let maps = first_layers(&mut graph, shape);
+    graph.output(maps);
+    let last = graph.input("cells", Shape::Maps { channels: shape.channels, side: shape.side(cells) });
+    let image = image_layers(&mut graph, last, shape);
+    graph.output(image);
+    graph
+}
+
+fn first_layers(graph: &mut Graph, shape: &NetShape) -> NodeId {
+    let latent = graph.input("latent", Shape::Features(shape.latent));
+    let values = shape.channels * shape.bottom_width * shape.bottom_width;
+    let linear = graph.add_weighted("l1", "l1", Linear::new(values), latent);
+    graph.add("l1.maps", Unflatten { side: shape.bottom_width }, &[linear])
+}
+
+fn image_layers(graph: &mut Graph, x: NodeId, shape: &NetShape) -> NodeId {
+    let norm = graph.add_weighted("to_rgb.norm", "to_rgb.0", BatchNorm, x);
+    let relu = graph.add("to_rgb.relu", Relu, &[norm]);
+    let conv = graph.add_weighted("to_rgb.conv", "to_rgb.2", Conv::new(shape.image_channels, 3), relu);
+    graph.add("to_rgb.tanh", Tanh, &[conv])
+}
+
+/// Puts one cell together.
+struct CellBuilder<'a> {
+    graph: &'a mut Graph,
+    /// From 0.
+    cell: usize,
+    gene: &'a CellGene,
+    channels: usize,
+}
+
+impl CellBuilder<'_> {
+    /// The cell behind `x`, with the values that earlier cells pass on. Returns what this one passes on, and its output.
+    fn build(&mut self, x: NodeId, taps: &[NodeId], tap: SkipTap) -> (NodeId, NodeId) {
+        let before = self.block(1, x);
+        let mut h = before;
+        for source in self.gene.skips_from(self.cell) {
+            let skip = self.skip(taps[source], source);
+            h = self.add(&format!("skip{}.add", source + 1), Add, &[h, skip]);
+        }
+        let passed_on = match tap {
+            SkipTap::AfterAddition => h,
+            SkipTap::BeforeAddition => before,
+        };
+        let mut output = self.block(2, h);
+        if self.gene.shortcut() {
+            let enlarged = self.upsample("shortcut.up", "deconv_sc", x);
+            let conv = self.add_weighted("shortcut.conv", "c_sc", Conv::new(self.channels, 1), enlarged);
+            output = self.add("shortcut.add", Add, &[output, conv]);
+        }
+        (passed_on, output)
+    }
+
+    /// A block of the cell: norm, activation and a 3x3 convolution, the first with upsampling before the convolution.
+    fn block(&mut self, number: usize, x: NodeId) -> NodeId {
+        let order = match self.gene.conv() {
+            Order::Pre => "pre",
+            Order::Post => "post",
+        };
+        let weights = format!("{order}_conv{number}");
+        match self.gene.conv() {
+            Order::Pre => {
+                let h = self.norm_and_activation(number, &weights, x);
+                self.upsample_and_convolution(number, &weights, h)
+            }
+            Order::Post => {
+                let h = self.upsample_and_convolution(number, &weights, x);
+                self.norm_and_activation(number, &weights, h)
+            }
+        }
+    }
+
+    fn norm_and_activation(&mut self, block: usize, weights: &str, x: NodeId) -> NodeId {
+        let name = format!("block{block}.norm");
+        let normalised = match self.gene.norm() {
+            Norm::None => x,
+            Norm::Batch => self.add_weighted(&name, &format!("{weights}.bn"), BatchNorm, x),
+            Norm::Instance => self.add(&name, InstanceNorm, &[x]),
+        };
+        self.add(&format!("block{block}.relu"), Relu, &[normalised])
+    }
+
+    fn upsample_and_convolution(&mut self, block: usize, weights: &str, x: NodeId) -> NodeId {
+        let enlarged = match block {
+            1 => self.upsample("block1.up", &format!("{weights}.deconv"), x),
+            _ => x,
+        };
+        let name = format!("block{block}.conv");
+        self.add_weighted(&name, &format!("{weights}.conv"), Conv::new(self.channels, 3), enlarged)
+    }
+
+    /// Doubles the side.
+    fn upsample(&mut self, name: &str, deconv: &str, x: NodeId) -> NodeId {
+        match interpolation(self.gene.up()) {
+            Some(interpolation) => self.add(name, Upsample { interpolation, factor: 2 }, &[x]),
+            None => self.add_weighted(name, deconv, ConvTranspose { outputs: self.channels }, x),
+        }
+    }
+
+    /// What the cell `source` (from 0) passes on, as large as this cell's maps. A transposed convolution only doubles,
+    /// so that larger factors take several.
+    fn skip(&mut self, x: NodeId, source: usize) -> NodeId {
+        let (name, distance) = (format!("skip{}", source + 1), self.cell - source);
+        let enlarged = match interpolation(self.gene.up()) {
+            Some(interpolation) => {
+                self.add(&format!("{name}.up"), Upsample { interpolation, factor: 1 << distance }, &[x])
+            }
+            None => (0..distance).fold(x, |x, doubling| {
+                let name = format!("{name}.up{}", doubling + 1);
+                let op = ConvTranspose { outputs: self.channels };
+                self.add_weighted(&name, &skip_deconv(distance, doubling), op, x)
+            }),
+        };
+        let weights = format!("skip_in_ops.{source}");
+        self.add_weighted(&format!("{name}.conv"), &weights, Conv::new(self.channels, 1), enlarged)
+    }
+
+    fn add(&mut self, name: &str, op: impl Into<super::Op>, inputs: &[NodeId]) -> NodeId {
+        self.graph.add(&format!("cell{}.{name}", self.cell + 1), op, inputs)
+    }
+
+    fn add_weighted(&mut self, name: &str, weights: &str, op: impl Into<super::Op>, input: NodeId) -> NodeId {
+        let cell = self.cell + 1;
+        self.graph.add_weighted(&format!("cell{cell}.{name}"), format!("cell{cell}.{weights}"), op, input)
+    }
+}
+
+/// How an upsampling without weights finds its pixels; `None` for the transposed convolution.
+fn interpolation(up: Up) -> Option<Interpolation> {
+    match up {
+        Up::Bilinear => Some(Interpolation::Bilinear),
+        Up::Nearest => Some(Interpolation::Nearest),
+        Up::Deconv => None,
+    }
+}
+
+/// The released code's name for a transposed convolution of a skip over `distance` cells: a bare layer where one
+/// doubling does, else a sequence.
+fn skip_deconv(distance: usize, doubling: usize) -> String {
+    match distance {
+        1 => "skip_deconvx2".to_owned(),
+        _ => format!("skip_deconvx{}.{doubling}", 1usize << distance),
+    }
+}
+
+/// The weights of the shared generator of a space at these sizes: those of all its architectures. Bounds on cost are
+/// left out of account.
+///
+/// With `allocate_unused` it is the released code's module list, whatever the space allows: every operator in every
+/// cell, transposed convolutions also in second blocks, and in each cell one chain of them for every ratio that occurs
+/// in the generator.
+pub fn shared_parameters(space: &Space, shape: &NetShape, allocate_unused: bool) -> Parameters {
+    let cells = space.cells();
+    let mut all = ends(cells, shape).parameters();
+    let everything = SpaceConfig { cells, ..SpaceConfig::default() };
+    let full = allocate_unused.then(|| Space::new(everything, *shape).ok()).flatten();
+    let used = full.as_ref().unwrap_or(space);
+    for number in 0..cells {
+        used.genes(number).for_each(|gene| all.extend(cell(number, gene, shape).parameters()));
+        if allocate_unused {
+            all.extend(unused(number, cells, shape.channels));
+        }
+    }
+    all
+}
+
+/// What the released code allocates in cell `cell` (from 0) of `cells`, and no architecture can use.
+fn unused(cell: usize, cells: usize, channels: usize) -> Parameters {
+    let mut graph = Graph::new();
+    let x = graph.input("input", Shape::Maps { channels, side: 1 });
+    let chains =
+        (1..cells).flat_map(|distance| (0..distance).map(move |doubling| skip_deconv(distance, doubling)));
+    let blocks = ["pre_conv2.deconv", "post_conv2.deconv"].map(str::to_owned);
+    for name in blocks.into_iter().chain(chains) {
+        graph.add_weighted(&name, format!("cell{}.{name}", cell + 1), ConvTranspose { outputs: channels }, x);
+    }
+    graph.parameters()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::arch::params;
+
+    const PAPER: NetShape = NetShape { channels: 256, latent: 128, bottom_width: 4, image_channels: 3 };
+    const STL: NetShape = NetShape { bottom_width: 6, ..PAPER };
+    const NARROW: NetShape = NetShape { channels: 128, ..PAPER };
+
+    fn space(settings: &str, shape: NetShape) -> Space {
+        Space::new(toml::from_str(settings).unwrap(), shape).unwrap()
+    }
+
+    fn shared_params(settings: &str, shape: NetShape, allocate_unused: bool) -> u64 {
+        let space = space(settings, shape);
+        let parameters = shared_parameters(&space, &shape, allocate_unused);
+        parameters.values().filter(|parameter| parameter.trained).map(super::super::Parameter::count).sum()
+    }
+
+    #[test]
+    fn the_shared_generator_has_the_released_codes_parameters() {
+        assert_eq!(shared_params("", PAPER, true), 14_315_267);
+        assert_eq!(shared_params("", NARROW, true), 3_716_995);
+        // A restricted space changes nothing as long as everything is allocated.
+        assert_eq!(shared_params("up = ['nearest']", PAPER, true), 14_315_267);
+    }
+
+    #[test]
+    fn without_unused_operators_the_shared_generator_lacks_exactly_those() {
+        let channels = 256;
+        let up = 4 * channels * channels + channels;
+        let conv1 = channels * channels + channels;
+        // Two transposed convolutions in second blocks of each cell; three, two and no unused in skips.
+        let lean = shared_params("", PAPER, false);
+        assert_eq!(lean, 14_315_267 - up * (3 * 2 + 3 + 2));
+
+        assert_eq!(shared_params("shortcut = [false]", PAPER, false), lean - 3 * (conv1 + up));
+        assert_eq!(shared_params("skips = 'never'", PAPER, false), lean - 3 * conv1 - 4 * up);
+    }
+
+    #[test]
+    fn a_space_of_one_architecture_shares_exactly_its_parameters() {
+        let one = "cells = 5\nconv = ['post']\nnorm = ['batch']\nup = ['deconv']\nshortcut = [true]\nskips = 'always'";
+        let space = space(one, STL);
+        assert_eq!(space.size(), 1);
+        let genotype = space.at(0);
+        let shared: u64 = shared_parameters(&space, &STL, false)
+            .values()
+            .filter(|own| own.trained)
+            .map(super::super::Parameter::count)
+            .sum();
+        assert_eq!(shared, params(&genotype, &STL));
+        let own = generator(&genotype, &STL, SkipTap::AfterAddition).parameters();
+        assert_eq!(shared_parameters(&space, &STL, false), own);
+    }
+
+    #[test]
+    fn names_are_those_of_the_released_state_dict() {
+        let genotype = Genotype::parse("0 1 2 1 / 1 0 0 1 1 / 1 0 2 0 3").unwrap();
+        let parameters = generator(&genotype, &PAPER, SkipTap::default()).parameters();
+        for name in [
+            "l1.weight",
+            "cell1.post_conv1.deconv.weight",
+            "cell1.post_conv1.bn.running_var",
+            "cell1.deconv_sc.bias",
+            "cell1.c_sc.weight",
+            "cell2.pre_conv2.conv.weight",
+            "cell2.skip_in_ops.0.bias",
+            "cell3.skip_deconvx2.weight",
+            "cell3.skip_deconvx4.1.weight",
+            "to_rgb.0.running_mean",
+            "to_rgb.2.bias",
+        ] {
+            assert!(parameters.contains_key(name), "{name} is missing among {:?}", parameters.keys());
+        }
+    }
+}

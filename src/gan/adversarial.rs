@@ -1,0 +1,187 @@
+//! The adversarial loop: one update after the other, for a search's shared GAN and for training from scratch alike.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::GanError;
+use super::config::Recipe;
+use super::latent::{detoured, latents};
+use super::not_finite::{NotFinite, WEIGHTS_EVERY};
+use super::step::{Gan, Networks};
+use super::turns::{Losses, Network, Turns, Updates};
+use crate::data::{Batches, ImageSet};
+use crate::model::{Average, NamedTensors, add_prefix, strip_prefix};
+
+/// Prefix of the average weights among a loop's tensors.
+const AVERAGE: &str = "average";
+
+/// A GAN in training. All of its random numbers come from a seed and streams under a name.
+pub struct AdversarialLoop {
+    gan: Gan,
+    /// The moving average of the generator's weights, where one is kept.
+    average: Option<Average>,
+    recipe: Recipe,
+    seed: u64,
+    stream: String,
+    /// The training device, without autodiff.
+    device: Device,
+    latent: usize,
+    turns: Turns,
+    /// How often it was taken back because its numbers broke off.
+    detours: u64,
+    /// Order of the images.
+    batches: Option<Batches>,
+}
+
+impl AdversarialLoop {
+    /// A loop that has done nothing yet. `latent` is the length of a latent vector.
+    pub fn new(
+        gan: Gan,
+        average: Option<Average>,
+        recipe: Recipe,
+        latent: usize,
+        seed: u64,
+        stream: &str,
+    ) -> Self {
+        Self {
+            device: gan.generator.device().clone().inner(),
+            gan,
+            average,
+            recipe,
+            seed,
+            stream: stream.to_owned(),
+            latent,
+            turns: Turns::default(),
+            detours: 0,
+            batches: None,
+        }
+    }
+
+    /// The update of the network whose turn it is, on the graphs in `networks`: a discriminator update and, every
+    /// `n_critic` of them, a generator update. `learning_rate` gives each network's. Returns the losses of a step that
+    /// is whole now.
+    ///
+    /// # Errors
+    ///
+    /// If a loss or a weight is not finite any more (the GAN is of no use then; go back to a checkpoint), or if there
+    /// are fewer images than a batch takes.
+    pub fn advance(
+        &mut self,
+        images: &ImageSet,
+        networks: &Networks,
+        learning_rate: impl Fn(Network) -> f64,
+    ) -> Result<Option<Losses>, GanError> {
+        let (step, network) = (self.step(), self.turns.next());
+        let loss = self.recipe.loss;
+        let value = match network {
+            Network::Discriminator => {
+                let real = self.real(images, step)?;
+                let z = self.latents("discriminator", step, real.dims()[0]);
+                self.gan.discriminator_step(loss, networks, real, z, learning_rate(network))
+            }
+            Network::Generator => {
+                let z = self.latents("generator", step, self.recipe.generator_batch);
+                self.gan.generator_step(loss, networks, z, learning_rate(network))
+            }
+        };
+        let value = NotFinite::check(network, value, step)?;
+        if let (Network::Generator, Some(average)) = (network, &mut self.average) {
+            average.update(&self.gan.generator);
+        }
+        let losses = self.turns.note(value, self.recipe.n_critic);
+        if losses.is_some() && self.step().is_multiple_of(WEIGHTS_EVERY) {
+            self.gan.check(self.average.as_ref(), self.step())?;
+        }
+        Ok(losses)
+    }
+
+    /// Makes the order of the images, where there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer images than a batch takes.
+    pub fn prepare(&mut self, images: &ImageSet) -> Result<&mut Batches, GanError> {
+        if self.batches.as_ref().is_none_or(|batches| batches.images() != images.len()) {
+            let stream = detoured(&format!("{}/shuffle", self.stream), self.detours);
+            let Recipe { batch, keep_last_batch, .. } = self.recipe;
+            self.batches = Some(Batches::new(images.len(), batch, self.seed, &stream, keep_last_batch)?);
+        }
+        Ok(self.batches.as_mut().unwrap_or_else(|| unreachable!("the batches were made above")))
+    }
+
+    /// The real images of step `step`, `[batch, 3, side, side]`.
+    fn real(&mut self, images: &ImageSet, step: u64) -> Result<Tensor<4>, GanError> {
+        let indices = self.prepare(images)?.indices(step);
+        let shape = [indices.len(), 3, images.side(), images.side()];
+        Ok(Tensor::from_data(TensorData::new(images.batch_f32(&indices), shape), &self.device))
+    }
+
+    /// `[count, latent]` draws for a purpose; equal counters give equal draws until numbers break off.
+    pub fn latents(&self, purpose: &str, counter: u64, count: usize) -> Tensor<2> {
+        let stream = detoured(&format!("{}/latent/{purpose}", self.stream), self.detours);
+        latents(self.seed, &stream, counter, count, self.latent, &self.device)
+    }
+
+    /// The networks' weights.
+    pub fn gan(&self) -> &Gan {
+        &self.gan
+    }
+
+    /// The moving average of the generator's weights, where one is kept.
+    pub fn average(&self) -> Option<&Average> {
+        self.average.as_ref()
+    }
+
+    /// Goes on with other weights and fresh optimisers.
+    pub fn replace(&mut self, gan: Gan) {
+        self.gan = gan;
+    }
+
+    /// Discriminator steps done, with the generator steps that belong to them.
+    pub fn step(&self) -> u64 {
+        self.turns.step()
+    }
+
+    /// Whether the generator's update of a step is still to come.
+    pub fn is_halfway(&self) -> bool {
+        self.turns.next() == Network::Generator
+    }
+
+    /// Updates of each network.
+    pub fn updates(&self) -> Updates {
+        self.turns.updates(self.recipe.n_critic)
+    }
+
+    /// Goes on from here with other latents and another order of the images.
+    pub fn detour(&mut self) {
+        self.detours += 1;
+        self.batches = None;
+    }
+
+    /// How far the alternation of updates is, and how often the loop was taken back.
+    pub fn progress(&self) -> (&Turns, u64) {
+        (&self.turns, self.detours)
+    }
+
+    /// All tensors: those of the GAN, and `average/…`.
+    pub fn tensors(&self) -> NamedTensors {
+        let mut tensors = self.gan.state();
+        let average = self.average.as_ref();
+        tensors
+            .extend(average.map(|own| add_prefix(AVERAGE, own.weights().state_dict())).into_iter().flatten());
+        tensors
+    }
+
+    /// Becomes what [`AdversarialLoop::progress`] and [`AdversarialLoop::tensors`] saved.
+    ///
+    /// # Errors
+    ///
+    /// If the tensors belong to other networks.
+    pub fn restore(&mut self, turns: Turns, detours: u64, tensors: &NamedTensors) -> Result<(), GanError> {
+        self.gan.restore(tensors, &self.device)?;
+        if let Some(average) = &mut self.average {
+            average.load_state_dict(&strip_prefix(AVERAGE, tensors))?;
+        }
+        (self.turns, self.detours, self.batches) = (turns, detours, None);
+        Ok(())
+    }
+}
