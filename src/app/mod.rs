@@ -11,7 +11,7 @@ mod score;
 
 pub use architecture::{ArchitectureFormat, architecture_file};
 pub use compare::{Compared, Comparison, Outcome, Ranking, Setting, compare};
-pub use doctor::{DoctorReport, Examination};
+pub use doctor::{DeviceCheck, DoctorReport, check_device, warm_up};
 pub use export::{ExportPart, Exported, LeftOut, export_model};
 pub use inception::bring_inception;
 pub use random_baseline::{BaselineConfig, BaselineEntry, random_baseline};

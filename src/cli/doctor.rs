@@ -1,19 +1,13 @@
 //! `autogan doctor`: what this machine can compute on, and whether it computes right.
 
-use std::time::Instant;
-
 use anyhow::bail;
 
 use super::args::DoctorArgs;
 use super::terminal::{Terminal, print_line};
-use crate::app::{DoctorReport, Examination};
-use crate::config::RunConfig;
-use crate::device::{self, Adapter, Choice, Cpu, Machine, Named, Opened};
-use crate::engine::{Event, JobSpec, LiveEvent, Plan};
-use crate::gan::{CHECKS, Check, self_test};
-
-/// The preset that `--warm-up` warms up.
-const PRESET: &str = "quick";
+use crate::app::{DeviceCheck, DoctorReport, check_device, warm_up};
+use crate::device::{Adapter, Cpu, Machine};
+use crate::engine::Event;
+use crate::gan::Check;
 
 /// Describes the machine, tests the chosen device and, if asked, warms it up.
 ///
@@ -31,18 +25,18 @@ pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let examined = examine(args);
+    let checked = check(args);
     if args.json {
-        let report = DoctorReport { machine, examination: examined.as_ref().ok().cloned() };
+        let report = DoctorReport { machine, check: checked.as_ref().ok().cloned() };
         print_line(&serde_json::to_string(&report)?);
     }
-    let examination = examined?;
-    if !examination.passed {
-        let names = examination.self_test.iter().filter(|check| !check.passed);
+    let check = checked?;
+    if !check.passed {
+        let names = check.self_test.iter().filter(|check| !check.passed);
         let names: Vec<&str> = names.map(|check| check.name.as_str()).collect();
         bail!(
             "{} computes wrong results ({}); update its driver, or compute on another device, such as --device cpu",
-            examination.device.name,
+            check.device.name,
             names.join(", ")
         );
     }
@@ -79,35 +73,22 @@ fn gibibytes(bytes: u64) -> String {
     format!("{:.1} GiB", bytes as f64 / (1u64 << 30) as f64)
 }
 
-fn examine(args: &DoctorArgs) -> anyhow::Result<Examination> {
-    let begun = Instant::now();
-    let opened = device::open(&args.device.parse::<Choice>()?)?;
-    let count = CHECKS as u64;
-    let mut done = 0;
+fn check(args: &DoctorArgs) -> anyhow::Result<DeviceCheck> {
     let mut progress = Progress::new(args.json);
-    let self_test = self_test(&opened.device, &mut |name| {
-        let what = format!("self-test on {}: {name}", opened.name);
-        progress.show(&LiveEvent::Preparing { what, done, total: count }.into());
-        done += 1;
-    });
+    let checked = check_device(&args.device, &mut |event| progress.show(event));
     progress.end();
-    let passed = self_test.iter().all(|check| check.passed);
-    let seconds = begun.elapsed().as_secs_f64();
+    let (opened, mut check) = checked?;
     if !args.json {
-        print_line(&format!("Self-test  {} against the CPU", opened.name));
-        print_checks(&self_test, seconds);
+        print_line(&format!("Self-test  {} against the CPU", check.device.name));
+        print_checks(&check.self_test, check.seconds);
     }
-    let begun = Instant::now();
-    if args.warm_up && passed {
-        warm_up(&opened, args.json)?;
+    if args.warm_up && check.passed {
+        let mut progress = Progress::new(args.json);
+        let seconds = warm_up(&opened, &mut |event| progress.show(event));
+        progress.end();
+        check.warm_up_seconds = Some(seconds?);
     }
-    Ok(Examination {
-        device: Named { name: opened.name, reason: opened.reason },
-        passed,
-        seconds,
-        warm_up_seconds: (args.warm_up && passed).then(|| begun.elapsed().as_secs_f64()),
-        self_test,
-    })
+    Ok(check)
 }
 
 fn print_checks(checks: &[Check], seconds: f64) {
@@ -122,22 +103,6 @@ fn print_checks(checks: &[Check], seconds: f64) {
     }
     let worst = checks.iter().map(Check::worst).fold(0.0, f64::max);
     print_line(&format!("Worst relative error {worst:.1e}, in {seconds:.1} s"));
-}
-
-/// Compiles and tunes the kernels of a search with the preset [`PRESET`].
-fn warm_up(opened: &Opened, json: bool) -> anyhow::Result<()> {
-    let mut progress = Progress::new(json);
-    let plan = Plan {
-        spec: JobSpec::Search,
-        config: RunConfig::preset(PRESET)?,
-        device: opened.device.clone(),
-        device_name: opened.name.clone(),
-        is_gpu: opened.is_gpu,
-        cache: device::cache_dir()?,
-    };
-    plan.warm_up(&mut |event| progress.show(event))?;
-    progress.end();
-    Ok(())
 }
 
 /// A bar for a person, nothing beside the one JSON object for a program.

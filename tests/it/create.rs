@@ -244,7 +244,7 @@ fn a_file_of_its_own_has_no_raw_weights_and_what_is_none_is_said() {
 }
 
 #[test]
-fn a_wall_of_144_images_is_fluid() {
+fn a_grid_of_144_images_is_fluid() {
     let mut window = Create::new(finished_run());
     window.until_label("Images of seeds, 40 images");
     window.set(Role::SpinButton, "Images", 144.0);

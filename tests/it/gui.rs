@@ -48,7 +48,7 @@ fn a_run_pauses_at_once_does_one_step_and_continues() {
 }
 
 #[test]
-fn a_killed_worker_is_told_in_plain_words_and_its_run_goes_on() {
+fn a_killed_worker_is_reported_in_plain_words_and_its_run_goes_on() {
     let mut window = Window::new();
     window.long_search();
     let at = Instant::now();
@@ -177,7 +177,7 @@ fn what_panels_show_is_saved_with_how_it_was_made() {
 }
 
 #[test]
-fn the_architecture_at_hand_and_the_learning_rate_are_shown_while_a_run_works() {
+fn the_current_architecture_and_the_learning_rate_are_shown_while_a_run_works() {
     let mut window = Window::new();
     window.long_search();
     window.until("somebody is at work", |harness| {

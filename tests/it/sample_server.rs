@@ -1,4 +1,4 @@
-//! The worker process as a studio: images of a trained generator on request.
+//! The worker process as a server: images of a trained generator on request.
 
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
@@ -31,22 +31,22 @@ pub fn finished_run() -> &'static Path {
     })
 }
 
-struct Studio {
+struct Server {
     child: Child,
-    heard: Receiver<WorkerMessage>,
+    messages: Receiver<WorkerMessage>,
 }
 
-impl Studio {
+impl Server {
     fn new(model: &Path) -> Self {
-        let (send, heard) = channel();
+        let (send, messages) = channel();
         let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
         let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
         child.send(&Command::Load { model: model.to_owned(), device: None }).unwrap();
-        Self { child, heard }
+        Self { child, messages }
     }
 
     fn event(&self) -> Event {
-        match self.heard.recv_timeout(PATIENCE).unwrap() {
+        match self.messages.recv_timeout(PATIENCE).unwrap() {
             WorkerMessage::Event(event) => event,
             WorkerMessage::Gone(death) => panic!("{death:?}"),
         }
@@ -86,9 +86,9 @@ fn apart(a: &[u8], b: &[u8]) -> u8 {
 
 #[test]
 fn a_seeds_image_is_that_of_the_command_line() {
-    let mut studio = Studio::new(finished_run());
+    let mut server = Server::new(finished_run());
     let Event::Live(LiveEvent::Loaded { genotype, vector, latent, side, params, raw_sha256, device, .. }) =
-        studio.event()
+        server.event()
     else {
         panic!("it is loaded first")
     };
@@ -99,7 +99,7 @@ fn a_seeds_image_is_that_of_the_command_line() {
     );
     assert_eq!(genotype.to_string(), vector);
     assert!(params > 1000);
-    let two = studio.images(seeds([7, 8]));
+    let two = server.images(seeds([7, 8]));
     let folder = tempfile::tempdir().unwrap();
     for (index, seed) in ["7", "8"].into_iter().enumerate() {
         let file = folder.path().join(format!("{seed}.png"));
@@ -116,50 +116,50 @@ fn a_seeds_image_is_that_of_the_command_line() {
 
 #[test]
 fn truncation_raw_weights_and_arcs_change_the_images_and_repeat() {
-    let mut studio = Studio::new(finished_run());
-    studio.event();
-    let plain = studio.images(seeds([1, 2]));
-    assert_eq!(plain, studio.images(seeds([1, 2])));
-    studio.ask(2, seeds([1, 2]), Some(0.3), Weights::Average);
-    assert!(apart(&studio.answer(2), &plain) > 1);
-    studio.ask(3, seeds([1, 2]), None, Weights::Raw);
-    assert!(apart(&studio.answer(3), &plain) > 1);
+    let mut server = Server::new(finished_run());
+    server.event();
+    let plain = server.images(seeds([1, 2]));
+    assert_eq!(plain, server.images(seeds([1, 2])));
+    server.ask(2, seeds([1, 2]), Some(0.3), Weights::Average);
+    assert!(apart(&server.answer(2), &plain) > 1);
+    server.ask(3, seeds([1, 2]), None, Weights::Raw);
+    assert!(apart(&server.answer(3), &plain) > 1);
     let [from, to] = [1, 2].map(|seed| Box::new(Latent::Seed { seed }));
     let arc = [0.0, 0.5, 1.0].map(|t| Latent::Between { from: from.clone(), to: to.clone(), t });
-    let arc = studio.images(arc.to_vec());
+    let arc = server.images(arc.to_vec());
     let image = plain.len() / 2;
     assert!(apart(&arc[..image], &plain[..image]) <= 1 && apart(&arc[2 * image..], &plain[image..]) <= 1);
     assert!(apart(&arc[image..2 * image], &plain[..image]) > 1);
     let place = |x: f64| Latent::Plane { seed: 1, x, y: 0.0 };
-    assert!(apart(&studio.images(vec![place(0.0), place(1.0)]), &plain) <= 1);
+    assert!(apart(&server.images(vec![place(0.0), place(1.0)]), &plain) <= 1);
 }
 
 #[test]
 fn of_requests_that_wait_only_the_newest_is_answered() {
-    let mut studio = Studio::new(finished_run());
-    studio.event();
+    let mut server = Server::new(finished_run());
+    server.event();
     for id in 0..50 {
-        studio.ask(id, seeds(0..144), None, Weights::Average);
+        server.ask(id, seeds(0..144), None, Weights::Average);
     }
     let mut answered = Vec::new();
     while answered.last() != Some(&49) {
-        let Event::Live(LiveEvent::Generated { id, .. }) = studio.event() else { panic!("images") };
+        let Event::Live(LiveEvent::Generated { id, .. }) = server.event() else { panic!("images") };
         answered.push(id);
     }
     assert!(answered.is_sorted() && answered.len() < 25, "{answered:?}");
 }
 
 #[test]
-fn what_cannot_be_made_is_said_and_the_studio_stays() {
-    let mut studio = Studio::new(finished_run());
-    studio.event();
-    studio.ask(5, Vec::new(), None, Weights::Average);
-    let answer = studio.event();
+fn what_cannot_be_made_is_said_and_the_server_stays() {
+    let mut server = Server::new(finished_run());
+    server.event();
+    server.ask(5, Vec::new(), None, Weights::Average);
+    let answer = server.event();
     assert!(
         matches!(&answer, Event::Live(LiveEvent::NotGenerated { id: 5, text }) if text.contains("0 images")),
         "{answer:?}"
     );
-    studio.images(seeds([1]));
+    server.images(seeds([1]));
 }
 
 #[test]
@@ -169,15 +169,15 @@ fn a_file_of_its_own_is_loaded_and_lacks_raw_weights() {
     let bytes = std::fs::read(finished_run().join("export/winner.safetensors")).unwrap();
     ModelFile::from_bytes(&bytes).unwrap();
     std::fs::write(&path, bytes).unwrap();
-    let (send, heard) = channel();
+    let (send, messages) = channel();
     let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
     let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
     child.send(&Command::Load { model: path, device: Some("cpu".to_owned()) }).unwrap();
-    let mut studio = Studio { child, heard };
-    assert!(matches!(studio.event(), Event::Live(LiveEvent::Loaded { raw_sha256: None, .. })));
-    studio.ask(1, seeds([1]), None, Weights::Raw);
+    let mut server = Server { child, messages };
+    assert!(matches!(server.event(), Event::Live(LiveEvent::Loaded { raw_sha256: None, .. })));
+    server.ask(1, seeds([1]), None, Weights::Raw);
     assert!(
-        matches!(studio.event(), Event::Live(LiveEvent::NotGenerated { text, .. }) if text.contains("raw weights"))
+        matches!(server.event(), Event::Live(LiveEvent::NotGenerated { text, .. }) if text.contains("raw weights"))
     );
 }
 
@@ -191,13 +191,13 @@ fn what_is_no_generator_is_one_sentence() {
         (Path::new("/no/such/file"), "/no/such/file cannot be used as a generator: it cannot be read"),
         (folder.path(), "has no trained generator yet"),
     ] {
-        let studio = Studio::new(model);
-        let event = studio.event();
+        let server = Server::new(model);
+        let event = server.event();
         assert!(
             matches!(&event, Event::Live(LiveEvent::Failed { text }) if text.contains(words) && !text.contains('\n')),
             "{event:?}"
         );
-        match studio.heard.recv_timeout(PATIENCE).unwrap() {
+        match server.messages.recv_timeout(PATIENCE).unwrap() {
             WorkerMessage::Gone(death) => assert!(death.orderly && death.text.contains(words), "{death:?}"),
             other => panic!("{other:?}"),
         }

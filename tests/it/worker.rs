@@ -1,4 +1,4 @@
-//! The worker process: what it does when it is told, killed, or left.
+//! The worker process: what it does on commands, when it is killed, and when it is left.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -14,19 +14,19 @@ use super::small::{small_config, small_search};
 /// Far more than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A worker process, and what it tells.
+/// A worker process, and its messages.
 pub struct Worker {
     pub child: Child,
-    pub heard: Receiver<WorkerMessage>,
+    pub messages: Receiver<WorkerMessage>,
 }
 
 impl Worker {
     pub fn new(command: Command) -> Self {
-        let (send, heard) = channel();
+        let (send, messages) = channel();
         let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
         let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
         child.send(&command).unwrap();
-        Self { child, heard }
+        Self { child, messages }
     }
 
     fn start(dir: &Path) -> Self {
@@ -34,7 +34,7 @@ impl Worker {
         Self::new(Command::Start { job: JobSpec::Search, config, dir: dir.to_owned() })
     }
 
-    pub fn tell(&mut self, control: Control) {
+    pub fn send(&mut self, control: Control) {
         self.child.send(&control.into()).unwrap();
     }
 
@@ -42,7 +42,7 @@ impl Worker {
     pub fn until(&self, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
-            match self.heard.recv_timeout(PATIENCE).unwrap() {
+            match self.messages.recv_timeout(PATIENCE).unwrap() {
                 WorkerMessage::Event(event) => events.push(event),
                 WorkerMessage::Gone(death) => panic!("{death:?} after {events:?}"),
             }
@@ -52,11 +52,11 @@ impl Worker {
         }
     }
 
-    /// What is heard up to its end.
+    /// All messages up to its end.
     fn end(&self) -> (Vec<Event>, Death) {
         let mut events = Vec::new();
         loop {
-            match self.heard.recv_timeout(PATIENCE).unwrap() {
+            match self.messages.recv_timeout(PATIENCE).unwrap() {
                 WorkerMessage::Event(event) => events.push(event),
                 WorkerMessage::Gone(death) => return (events, death),
             }
@@ -73,22 +73,22 @@ fn resume_to_the_end(dir: &Path) {
 }
 
 #[test]
-fn a_worker_pauses_steps_saves_and_stops_as_it_is_told_and_the_run_is_the_same() {
+fn a_worker_pauses_steps_saves_and_stops_on_command_and_the_run_is_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let (straight, told) = (folder.path().join("straight"), folder.path().join("told"));
+    let (straight, steered) = (folder.path().join("straight"), folder.path().join("steered"));
     run(&small_search(&straight));
-    let mut worker = Worker::start(&told);
+    let mut worker = Worker::start(&steered);
     worker.until(progress);
-    worker.tell(Control::Preview { every_ms: Some(1) });
+    worker.send(Control::Preview { every_ms: Some(1) });
     let events = worker.until(|event| matches!(event, Event::Live(LiveEvent::Preview { .. })));
     let Some(Event::Live(LiveEvent::Preview { png, columns, .. })) = events.last() else { unreachable!() };
     assert!(png.len() > 100 && *columns == 8);
     let asked = Instant::now();
-    worker.tell(Control::Pause);
+    worker.send(Control::Pause);
     worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
     assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
     let save = |worker: &mut Worker| {
-        worker.tell(Control::Checkpoint);
+        worker.send(Control::Checkpoint);
         match worker.until(|event| matches!(event, Event::Live(LiveEvent::CheckpointSaved { .. }))).pop() {
             Some(Event::Live(LiveEvent::CheckpointSaved { tick })) => tick,
             _ => unreachable!(),
@@ -98,25 +98,25 @@ fn a_worker_pauses_steps_saves_and_stops_as_it_is_told_and_the_run_is_the_same()
     assert_eq!(save(&mut worker), before, "a paused run does nothing");
     let mut at = before;
     for stride in [Stride::Both, Stride::Discriminator, Stride::Generator] {
-        worker.tell(Control::Step { stride });
+        worker.send(Control::Step { stride });
         worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
         let after = save(&mut worker);
         assert!(after > at, "a step is done");
         assert_eq!(save(&mut worker), after, "it waits after the step");
         at = after;
     }
-    worker.tell(Control::Continue);
+    worker.send(Control::Continue);
     worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: false }));
-    worker.tell(Control::Stop);
+    worker.send(Control::Stop);
     let (events, death) = worker.end();
     assert_eq!(events.last(), Some(&Event::Live(LiveEvent::Stopped)));
     assert!(death.orderly, "{death:?}");
-    resume_to_the_end(&told);
-    assert_same_outcome(&straight, &told);
+    resume_to_the_end(&steered);
+    assert_same_outcome(&straight, &steered);
 }
 
 #[test]
-fn a_killed_worker_is_heard_of_at_once_and_its_run_resumes_in_another() {
+fn a_killed_worker_is_noticed_at_once_and_its_run_resumes_in_another() {
     let folder = tempfile::tempdir().unwrap();
     let (straight, killed) = (folder.path().join("straight"), folder.path().join("killed"));
     run(&small_search(&straight));
@@ -141,9 +141,9 @@ fn a_worker_that_is_left_saves_and_stops_and_one_that_is_let_go_works_on() {
 
     let worker = Worker::start(&dir("left"));
     worker.until(progress);
-    let Worker { child, heard } = worker;
+    let Worker { child, messages } = worker;
     drop(child);
-    let last = heard.iter().last();
+    let last = messages.iter().last();
     assert!(matches!(last, Some(WorkerMessage::Gone(death)) if death.orderly));
     assert!(RunView::open(&dir("left")).unwrap().summary().unwrap().is_none());
     resume_to_the_end(&dir("left"));
@@ -183,8 +183,8 @@ fn a_run_that_cannot_begin_says_why() {
     let dir = folder.path().join("run");
     let worker = Worker::new(Command::Start { job: JobSpec::Search, config, dir: dir.clone() });
     let (events, death) = worker.end();
-    let told = matches!(events.last(), Some(Event::Live(LiveEvent::Failed { text })) if text.contains("/no/such/pictures"));
-    assert!(told && death.orderly && death.text.contains("/no/such/pictures"), "{events:?} {death:?}");
+    let reported = matches!(events.last(), Some(Event::Live(LiveEvent::Failed { text })) if text.contains("/no/such/pictures"));
+    assert!(reported && death.orderly && death.text.contains("/no/such/pictures"), "{events:?} {death:?}");
     assert!(!dir.exists(), "a run that did not begin leaves nothing");
 }
 

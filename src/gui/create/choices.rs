@@ -1,6 +1,6 @@
 //! What a person chooses in the studio, and which latents that means.
 
-use super::client::Look;
+use super::client::SampleSettings;
 use crate::engine::Weights;
 use crate::rng::Latent;
 
@@ -106,9 +106,9 @@ impl Default for Choices {
 
 impl Choices {
     /// How images are made.
-    pub fn look(&self) -> Look {
+    pub fn sample_settings(&self) -> SampleSettings {
         let truncation = (self.threshold < NO_TRUNCATION).then_some(self.threshold);
-        Look { truncation, weights: self.weights }
+        SampleSettings { truncation, weights: self.weights }
     }
 
     /// The latents of a grid with so many columns.

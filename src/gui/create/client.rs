@@ -21,7 +21,7 @@ const FRAMES: usize = 32;
 
 /// How images are made of latents.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Look {
+pub struct SampleSettings {
     /// The largest number in a latent; none for no truncation.
     pub truncation: Option<f64>,
     /// Of which weights.
@@ -36,7 +36,7 @@ pub struct ImageRequest {
     /// So many of them, the first ones, form a grid.
     pub grid: usize,
     /// How they are made.
-    pub look: Look,
+    pub settings: SampleSettings,
 }
 
 /// Images that were made for a request, perhaps not yet all.
@@ -307,8 +307,8 @@ impl Shared {
         let command = Command::Generate(SampleRequest {
             id: self.requests,
             latents: request.latents[range].to_vec(),
-            truncation: request.look.truncation,
-            weights: request.look.weights,
+            truncation: request.settings.truncation,
+            weights: request.settings.weights,
         });
         // That a worker is gone comes as a message.
         if child.send(&command).is_ok() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::{Look, Model};
+use super::client::{Model, SampleSettings};
 use super::history::Snapshot;
 use crate::engine::{COLUMNS, Weights};
 use crate::export::{Animation, GAP, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
@@ -73,7 +73,7 @@ pub struct Source {
     /// Whether it is from a run.
     pub is_run: bool,
     /// How images are made.
-    pub look: Look,
+    pub settings: SampleSettings,
     /// A pixel becomes a square of so many.
     pub enlarged: u32,
 }
@@ -88,7 +88,7 @@ impl Source {
     }
 
     fn described(&self, latents: LatentRecipe) -> Recipe {
-        let average = self.look.weights == Weights::Average;
+        let average = self.settings.weights == Weights::Average;
         let sha256 = match average {
             true => Some(self.model.sha256.clone()),
             false => self.model.raw_sha256.clone(),
@@ -96,7 +96,7 @@ impl Source {
         Recipe {
             run: self.is_run.then(|| self.name.clone()),
             model_sha256: sha256,
-            truncation: self.look.truncation,
+            truncation: self.settings.truncation,
             ema: Some(average),
             ..Recipe::new(&self.model.genotype, latents)
         }
@@ -310,7 +310,7 @@ mod tests {
             raw_sha256: Some("cd".to_owned()),
             device: "cpu".to_owned(),
         };
-        let look = Look { truncation: Some(0.5), weights: Weights::Raw };
+        let look = SampleSettings { truncation: Some(0.5), weights: Weights::Raw };
         Source { model: Arc::new(model), name: "tiny".to_owned(), is_run: true, look, enlarged: 3 }
     }
 

@@ -174,11 +174,12 @@ impl CreateScreen {
         };
         let grid = latents.len();
         latents.extend_from_slice(&choices.picks);
-        self.client.want(RequestSlot::Grid, &ImageRequest { latents, grid, look: choices.look() });
+        self.client
+            .want(RequestSlot::Grid, &ImageRequest { latents, grid, settings: choices.sample_settings() });
         if choices.mode == Mode::Interpolate {
             self.client.want(
                 RequestSlot::Animation,
-                &ImageRequest { latents: animation.to_vec(), grid: 0, look: choices.look() },
+                &ImageRequest { latents: animation.to_vec(), grid: 0, settings: choices.sample_settings() },
             );
         }
     }
@@ -253,7 +254,8 @@ impl CreateScreen {
     /// What was made of an animation so far.
     fn animation(&self, animation: &[Latent]) -> Option<Arc<Made>> {
         let made = self.client.made(RequestSlot::Animation)?;
-        (made.request.latents == animation && made.request.look == self.choices.look()).then_some(made)
+        (made.request.latents == animation && made.request.settings == self.choices.sample_settings())
+            .then_some(made)
     }
 
     /// Frames from all over the animation, to jump to.
@@ -338,7 +340,7 @@ impl CreateScreen {
             model: model.clone(),
             name: self.name.clone(),
             is_run: self.is_of_run(),
-            look: self.choices.look(),
+            settings: self.choices.sample_settings(),
             enlarged: self.choices.enlarged,
         }
     }
@@ -359,7 +361,7 @@ impl CreateScreen {
 
     /// The image of a latent as it is made now.
     fn image(&self, made: Option<&Made>, latent: &Latent) -> Option<Arc<Tiles>> {
-        let made = made.filter(|made| made.request.look == self.choices.look())?;
+        let made = made.filter(|made| made.request.settings == self.choices.sample_settings())?;
         let place = made.request.latents.iter().position(|other| other == latent)?;
         made.images.get(place).cloned()
     }
@@ -374,7 +376,7 @@ impl CreateScreen {
         };
         let shown = || match self.choices.mode {
             Mode::Seeds | Mode::Explore => {
-                let made = made.filter(|made| made.request.look == self.choices.look());
+                let made = made.filter(|made| made.request.settings == self.choices.sample_settings());
                 let grid = made.and_then(|made| Some((made, made.grid.clone()?)));
                 let (made, grid) = grid.ok_or("The images are being made")?;
                 Ok((made.request.latents[..made.request.grid].to_vec(), grid, self.columns))

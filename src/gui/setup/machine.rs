@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::{DoctorReport, Examination};
+use crate::app::{DeviceCheck, DoctorReport};
 use crate::device;
 use crate::gui::reader::Reader;
 use crate::gui::session::Wake;
@@ -55,16 +55,16 @@ impl Machine {
                 let (program, device) = (program.clone(), device.clone());
                 move || {
                     let answer = doctor(&program, &["--device", &device])?;
-                    let examination = answer.report.and_then(|report| report.examination);
-                    examination.map_or(Err(answer.problem), |examination| verdict(&examination))
+                    let check = answer.report.and_then(|report| report.check);
+                    check.map_or(Err(answer.problem), |check| verdict(&check))
                 }
             })
         })
     }
 }
 
-fn verdict(examination: &Examination) -> Result<String, String> {
-    let Examination { device, self_test, passed, seconds, .. } = examination;
+fn verdict(check: &DeviceCheck) -> Result<String, String> {
+    let DeviceCheck { device, self_test, passed, seconds, .. } = check;
     match passed {
         true => Ok(format!(
             "{} computes what the CPU computes: {} checks in {seconds:.0} s",
@@ -96,7 +96,7 @@ fn doctor(program: &Path, arguments: &[&str]) -> Result<Answer, String> {
         report: None,
         problem: "the driver took the test down; update it, or compute on the CPU".to_owned(),
     };
-    // Where the examination fails, a second object says why.
+    // Where the check fails, a second object says why.
     for line in text.lines() {
         let value: serde_json::Value =
             serde_json::from_str(line).map_err(|error| format!("the devices cannot be listed: {error}"))?;

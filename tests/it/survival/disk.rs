@@ -129,7 +129,7 @@ fn a_disk_that_fills_up_between_two_checkpoints_is_announced_before_it_holds_the
     let ballast = small.fill(small.checkpoint_bytes() as usize / 2);
     let first = small
         .run
-        .until("a word", |event| held(event) || matches!(event, Event::Live(LiveEvent::Notice { .. })));
+        .until("a notice", |event| held(event) || matches!(event, Event::Live(LiveEvent::Notice { .. })));
     assert!(matches!(first, Event::Live(LiveEvent::Notice { .. })), "{first:?}");
     small.run.until("it waits", held);
     fs::remove_file(ballast).unwrap();
@@ -145,14 +145,14 @@ fn a_worker_whose_folder_is_deleted_ends_with_its_window_or_without_it() {
     for detach in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("run");
-        let (send, heard) = channel();
+        let (send, messages) = channel();
         let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
         let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
         let mut config = Box::new(small_config());
         config.apply("search.shared_steps=1000000").unwrap();
         child.send(&WorkerCommand::Start { job: JobSpec::Search, config, dir: dir.clone() }).unwrap();
         let until = |wanted: fn(&Event) -> bool| {
-            heard
+            messages
                 .iter()
                 .find(|notice| matches!(notice, WorkerMessage::Event(event) if wanted(event)))
                 .unwrap()
@@ -170,7 +170,7 @@ fn a_worker_whose_folder_is_deleted_ends_with_its_window_or_without_it() {
             false => drop(child),
         }
         let begun = Instant::now();
-        // Its parent, this process, has heard of its end once it is no zombie any more.
+        // Its parent, this process, knows of its end once it is no zombie any more.
         while Path::new(&format!("/proc/{id}/fd/0")).exists() {
             assert!(begun.elapsed() < PATIENCE, "it waits for ever");
             std::thread::sleep(Duration::from_millis(10));

@@ -67,23 +67,23 @@ fn a_worker_that_is_replaced_keeps_its_number_and_receives_every_command() {
     let mut config = Box::new(small_config());
     GROWING.iter().for_each(|setting| config.apply(setting).unwrap());
     let mut worker = Worker::new(Command::Start { job: JobSpec::Search, config, dir: replaced.clone() });
-    worker.tell(Control::Preview { every_ms: Some(1000) });
+    worker.send(Control::Preview { every_ms: Some(1000) });
     worker.until(goes_on);
     let pid = worker.child.id();
     assert!(called(pid).contains("worker --first"), "{}", called(pid));
     // The command came before the new process did.
     worker.until(|event| matches!(event, Event::Live(LiveEvent::Preview { .. })));
-    worker.tell(Control::Pause);
+    worker.send(Control::Pause);
     worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
     autogan::run::tell(&replaced, &Control::Continue).unwrap();
     worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: false }));
     // Let go, it works to the end.
-    let Worker { child, heard } = worker;
+    let Worker { child, messages } = worker;
     child.detach().unwrap();
-    let heard: Vec<WorkerMessage> = heard.iter().collect();
+    let messages: Vec<WorkerMessage> = messages.iter().collect();
     let finished = |notice: &WorkerMessage| {
         matches!(notice, WorkerMessage::Event(Event::Log(LogEvent::Finished { .. })))
     };
-    assert!(heard.iter().any(finished), "{:?}", &heard[heard.len().saturating_sub(9)..]);
+    assert!(messages.iter().any(finished), "{:?}", &messages[messages.len().saturating_sub(9)..]);
     assert_same_outcome(&unbroken, &replaced);
 }

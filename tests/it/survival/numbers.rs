@@ -48,13 +48,13 @@ fn in_a_window_the_run_waits_with_an_explanation_and_tries_again_on_command() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Box::new(small_config());
     config.apply(DEADLY).unwrap();
-    let (send, heard) = std::sync::mpsc::channel();
+    let (send, messages) = std::sync::mpsc::channel();
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_autogan"));
     let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
     child.send(&Command::Start { job: JobSpec::Search, config, dir: folder.path().join("run") }).unwrap();
     let mut waited = 0;
     let (mut events, mut last) = (Vec::new(), None);
-    for notice in heard {
+    for notice in messages {
         match notice {
             WorkerMessage::Event(Event::Live(LiveEvent::Waiting { reason: Some(reason) })) => {
                 assert!(reason.contains("again after 3 rollbacks"), "{reason}");

@@ -1,4 +1,4 @@
-//! A worker that dies, hangs or talks nonsense, and a window that does not listen.
+//! A worker that dies, hangs or writes nonsense, and a window that does not read.
 
 use std::fs;
 use std::io::Write;
@@ -16,7 +16,7 @@ use egui_kittest::kittest::Queryable;
 use crate::small::small_config;
 use crate::window::{PATIENCE, Window};
 
-/// A worker of the program that talks as the script does.
+/// A worker that writes what the script does.
 fn fake(folder: &Path, script: &str) -> PathBuf {
     let path = folder.join("fake");
     fs::write(&path, format!("#!/bin/bash\n{script}")).unwrap();
@@ -24,13 +24,13 @@ fn fake(folder: &Path, script: &str) -> PathBuf {
     path
 }
 
-fn hear(program: &Path) -> (Child, Receiver<WorkerMessage>) {
-    let (send, heard) = channel();
-    (Child::spawn(program, move |notice| drop(send.send(notice))).unwrap(), heard)
+fn spawn(program: &Path) -> (Child, Receiver<WorkerMessage>) {
+    let (send, messages) = channel();
+    (Child::spawn(program, move |notice| drop(send.send(notice))).unwrap(), messages)
 }
 
 #[test]
-fn nonsense_on_the_pipe_is_passed_over_and_what_is_sense_is_heard() {
+fn nonsense_on_the_pipe_is_passed_over_and_what_is_sense_is_received() {
     let folder = tempfile::tempdir().unwrap();
     let script = r#"
         printf '\xff\xfe\x00 no text\n'
@@ -43,10 +43,10 @@ fn nonsense_on_the_pipe_is_passed_over_and_what_is_sense_is_heard() {
         head -c 10485760 /dev/zero | tr '\0' y >&2
         printf '{"event":"paused","pau'
         exit 3"#;
-    let (_child, heard) = hear(&fake(folder.path(), script));
-    let heard: Vec<WorkerMessage> = heard.iter().collect();
-    let [WorkerMessage::Event(event), WorkerMessage::Gone(death)] = heard.as_slice() else {
-        panic!("{heard:?}")
+    let (_child, messages) = spawn(&fake(folder.path(), script));
+    let messages: Vec<WorkerMessage> = messages.iter().collect();
+    let [WorkerMessage::Event(event), WorkerMessage::Gone(death)] = messages.as_slice() else {
+        panic!("{messages:?}")
     };
     assert_eq!(*event, Event::Live(LiveEvent::Paused { paused: true }));
     assert!(!death.orderly && death.text.contains("exit status: 3"), "{death:?}");
@@ -56,14 +56,14 @@ fn nonsense_on_the_pipe_is_passed_over_and_what_is_sense_is_heard() {
 #[test]
 fn a_worker_that_closes_its_pipe_and_lives_on_can_be_ended() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut child, heard) = hear(&fake(folder.path(), "exec >&- 2>&-; exec sleep 1000"));
+    let (mut child, messages) = spawn(&fake(folder.path(), "exec >&- 2>&-; exec sleep 1000"));
     child.kill();
-    let gone = heard.recv_timeout(PATIENCE).unwrap();
+    let gone = messages.recv_timeout(PATIENCE).unwrap();
     assert!(matches!(&gone, WorkerMessage::Gone(death) if death.text.contains("killed")), "{gone:?}");
 }
 
 #[test]
-fn a_worker_passes_over_nonsense_that_it_is_told() {
+fn a_worker_passes_over_nonsense_on_its_input() {
     let folder = tempfile::tempdir().unwrap();
     let mut process = Process::new(env!("CARGO_BIN_EXE_autogan"))
         .arg("worker")
@@ -87,12 +87,12 @@ fn a_worker_passes_over_nonsense_that_it_is_told() {
 }
 
 #[test]
-fn a_worker_that_is_aborted_is_told_in_plain_words_and_its_run_goes_on() {
+fn a_worker_that_is_aborted_is_reported_in_plain_words_and_its_run_goes_on() {
     for (signal, words) in [("-ABRT", "it gave up after an error"), ("-SEGV", "a memory fault")] {
         let mut window = Window::new();
         window.long_search();
         let worker = window.harness.state().session().unwrap().worker().unwrap().to_string();
-        window.until("the worker's death is told", |harness| {
+        window.until("the worker's death is shown", |harness| {
             // Again and again: Rust's own handler passes over the first memory fault that no fault stands behind,
             // and two signals that come at once are one.
             drop(Process::new("kill").args([signal, &worker]).stderr(Stdio::null()).status());
@@ -117,7 +117,7 @@ fn a_worker_that_hangs_is_noticed_within_seconds_and_can_come_back_or_be_ended()
     window.long_search();
     let silent = |window: &mut Window, wanted: bool| {
         let begun = Instant::now();
-        window.until("a word on the silence", |harness| {
+        window.until("a notice of the silence", |harness| {
             harness.query_by_label_contains("has not answered for").is_some() == wanted
         });
         begun.elapsed()
@@ -151,7 +151,7 @@ impl Stalling {
     fn new() -> Self {
         let run = tempfile::tempdir().unwrap();
         let ear = Arc::new(Mutex::new(()));
-        let (send, heard) = channel();
+        let (send, messages) = channel();
         let listening = ear.clone();
         let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
         let mut child = Child::spawn(program, move |notice| {
@@ -166,7 +166,7 @@ impl Stalling {
         let dir = run.path().join("run");
         child.send(&Command::Start { job: JobSpec::Search, config, dir }).unwrap();
         child.send(&Control::Preview { every_ms: Some(100) }.into()).unwrap();
-        let begun = heard
+        let begun = messages
             .iter()
             .find(|notice| matches!(notice, WorkerMessage::Event(Event::Live(LiveEvent::Preview { .. }))));
         assert!(begun.is_some());
