@@ -310,8 +310,8 @@ mod tests {
             raw_sha256: Some("cd".to_owned()),
             device: "cpu".to_owned(),
         };
-        let look = SampleSettings { truncation: Some(0.5), weights: Weights::Raw };
-        Source { model: Arc::new(model), name: "tiny".to_owned(), is_run: true, look, enlarged: 3 }
+        let settings = SampleSettings { truncation: Some(0.5), weights: Weights::Raw };
+        Source { model: Arc::new(model), name: "tiny".to_owned(), is_run: true, settings, enlarged: 3 }
     }
 
     fn image(shade: u8) -> Arc<Tiles> {
