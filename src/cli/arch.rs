@@ -31,9 +31,10 @@ pub(super) fn run(args: &ArchArgs) -> anyhow::Result<()> {
     if let Some(file) = &printed.svg {
         draw(&printed.description, file)?;
     }
-    match args.json {
-        true => print_line(&serde_json::to_string(&printed)?),
-        false => print_words(&printed),
+    if args.json {
+        print_line(&serde_json::to_string(&printed)?)
+    } else {
+        print_words(&printed)
     }
     Ok(())
 }

@@ -22,9 +22,10 @@ pub(super) fn run(args: &CompareArgs) -> anyhow::Result<()> {
         }
     }
     let comparison = compare(&dirs)?;
-    match args.json {
-        true => print_line(&serde_json::to_string(&comparison)?),
-        false => words(&comparison, args.all).iter().for_each(|line| print_line(line)),
+    if args.json {
+        print_line(&serde_json::to_string(&comparison)?)
+    } else {
+        words(&comparison, args.all).iter().for_each(|line| print_line(line))
     }
     Ok(())
 }
@@ -44,10 +45,8 @@ fn words(comparison: &Comparison, all: bool) -> Vec<String> {
         rows.push(row(&ranking.words(), &mut { numbers }));
     }
     let scores = rows.len();
-    let differing: Vec<&Setting> = match all {
-        true => comparison.settings.iter().collect(),
-        false => comparison.differences().collect(),
-    };
+    let differing: Vec<&Setting> =
+        if all { comparison.settings.iter().collect() } else { comparison.differences().collect() };
     for setting in &differing {
         rows.push(row(&setting.key, &mut (0..runs.len()).map(|run| setting.words(run))));
     }

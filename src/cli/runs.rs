@@ -96,9 +96,10 @@ pub(super) fn show(args: &ShowArgs) -> anyhow::Result<()> {
         warning: candidates.warning.map(|warning| warning.to_string()),
         summary: view.summary()?,
     };
-    match args.json {
-        true => print_line(&serde_json::to_string(&shown)?),
-        false => words(&shown).iter().for_each(|line| print_line(line)),
+    if args.json {
+        print_line(&serde_json::to_string(&shown)?)
+    } else {
+        words(&shown).iter().for_each(|line| print_line(line))
     }
     Ok(())
 }

@@ -43,13 +43,11 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     }
     write(&images, &args.out, &recipe)?;
     let Images { count, side, .. } = images;
-    print_line(&match args.json {
-        true => {
-            let out = &args.out;
-            serde_json::json!({ "images": count, "side": side, "out": out, "device": opened.name })
-                .to_string()
-        }
-        false => format!("{count} images of {side} px in {}", args.out.display()),
+    print_line(&if args.json {
+        let out = &args.out;
+        serde_json::json!({ "images": count, "side": side, "out": out, "device": opened.name }).to_string()
+    } else {
+        format!("{count} images of {side} px in {}", args.out.display())
     });
     Ok(())
 }

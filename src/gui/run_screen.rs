@@ -205,15 +205,14 @@ pub fn scrubber(ui: &mut egui::Ui, state: &RunState, view: &mut View, actions: &
 /// The event index of the picture before or after the one that is shown; none to follow live.
 pub fn neighbour(state: &RunState, event_index: Option<u32>, forward: bool) -> Option<u32> {
     let now = event_index.unwrap_or(state.event_index);
-    match forward {
-        true => event_index.and(state.samples.iter().map(|sample| sample.event_index).find(|&at| at > now)),
-        false => {
-            let shown = state.sample_at(now).map_or(0, |sample| sample.event_index);
-            // Live, the newest picture itself is a step back from what happens now.
-            let limit = if event_index.is_none() && shown < now { now } else { shown };
-            let before = state.samples.iter().rev().map(|sample| sample.event_index).find(|&at| at < limit);
-            before.or(event_index)
-        }
+    if forward {
+        event_index.and(state.samples.iter().map(|sample| sample.event_index).find(|&at| at > now))
+    } else {
+        let shown = state.sample_at(now).map_or(0, |sample| sample.event_index);
+        // Live, the newest picture itself is a step back from what happens now.
+        let limit = if event_index.is_none() && shown < now { now } else { shown };
+        let before = state.samples.iter().rev().map(|sample| sample.event_index).find(|&at| at < limit);
+        before.or(event_index)
     }
 }
 
@@ -302,10 +301,7 @@ pub fn duration(seconds: f64) -> String {
 
 /// Opens a panel that is closed, closes one that is open.
 pub fn toggle(layout: &mut Layout, panel: Panel) {
-    match layout.open().contains(&panel) {
-        true => layout.close(panel),
-        false => layout.show(panel),
-    }
+    if layout.open().contains(&panel) { layout.close(panel) } else { layout.show(panel) }
 }
 
 #[cfg(test)]

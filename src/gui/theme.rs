@@ -71,8 +71,8 @@ impl Palette {
     /// The colours of the dark or the light theme.
     pub fn new(dark: bool) -> Self {
         let rgb = Color32::from_rgb;
-        match dark {
-            true => Self {
+        if dark {
+            Self {
                 generator: rgb(0xb3, 0x92, 0xf0),
                 discriminator: rgb(0x5e, 0xa9, 0xf2),
                 controller: rgb(0xe8, 0xa8, 0x4c),
@@ -81,8 +81,9 @@ impl Palette {
                 bad: rgb(0xf0, 0x71, 0x78),
                 faint: rgb(0x3a, 0x3d, 0x46),
                 well: rgb(0x16, 0x17, 0x1b),
-            },
-            false => Self {
+            }
+        } else {
+            Self {
                 generator: rgb(0x7a, 0x45, 0xc9),
                 discriminator: rgb(0x1a, 0x6f, 0xc4),
                 controller: rgb(0x9a, 0x5c, 0x00),
@@ -91,7 +92,7 @@ impl Palette {
                 bad: rgb(0xc2, 0x2f, 0x3a),
                 faint: rgb(0xd5, 0xd8, 0xde),
                 well: rgb(0xee, 0xf0, 0xf3),
-            },
+            }
         }
     }
 
@@ -141,18 +142,14 @@ pub fn apply(ctx: &egui::Context) {
             style.spacing.interact_size.y = 26.0;
             let visuals = &mut style.visuals;
             let rgb = Color32::from_rgb;
-            (visuals.panel_fill, visuals.window_fill, visuals.extreme_bg_color) = match dark {
-                true => (rgb(0x1f, 0x21, 0x26), rgb(0x25, 0x27, 0x2d), palette.well),
-                false => (rgb(0xf8, 0xf9, 0xfa), rgb(0xff, 0xff, 0xff), rgb(0xff, 0xff, 0xff)),
+            (visuals.panel_fill, visuals.window_fill, visuals.extreme_bg_color) = if dark {
+                (rgb(0x1f, 0x21, 0x26), rgb(0x25, 0x27, 0x2d), palette.well)
+            } else {
+                (rgb(0xf8, 0xf9, 0xfa), rgb(0xff, 0xff, 0xff), rgb(0xff, 0xff, 0xff))
             };
-            visuals.override_text_color = Some(match dark {
-                true => rgb(0xdc, 0xdf, 0xe4),
-                false => rgb(0x22, 0x26, 0x2c),
-            });
-            visuals.weak_text_color = Some(match dark {
-                true => rgb(0x98, 0x9e, 0xa8),
-                false => rgb(0x5d, 0x65, 0x70),
-            });
+            visuals.override_text_color =
+                Some(if dark { rgb(0xdc, 0xdf, 0xe4) } else { rgb(0x22, 0x26, 0x2c) });
+            visuals.weak_text_color = Some(if dark { rgb(0x98, 0x9e, 0xa8) } else { rgb(0x5d, 0x65, 0x70) });
             visuals.hyperlink_color = palette.discriminator;
             visuals.warn_fg_color = palette.warning;
             visuals.error_fg_color = palette.bad;

@@ -31,9 +31,10 @@ impl Estimate {
     ///
     /// If it is NaN or infinite.
     pub fn checked(self, genotype: &Genotype) -> Result<Self, NotFinite> {
-        match self.reward.is_finite() {
-            true => Ok(self),
-            false => Err(NotFinite::Reward { architecture: genotype.to_string(), value: self.reward }),
+        if self.reward.is_finite() {
+            Ok(self)
+        } else {
+            Err(NotFinite::Reward { architecture: genotype.to_string(), value: self.reward })
         }
     }
 }

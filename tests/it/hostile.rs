@@ -20,9 +20,10 @@ fn only_downloads_know_the_network() {
         let text = fs::read_to_string(file.path()).unwrap();
         let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
         let found = NETWORK.iter().filter(|name| code.iter().any(|line| line.contains(**name)));
-        match file.path().starts_with(root.join(DOWNLOADS)) {
-            true => inside += found.count(),
-            false => outside.extend(found.map(|name| format!("{}: {name}", file.path().display()))),
+        if file.path().starts_with(root.join(DOWNLOADS)) {
+            inside += found.count()
+        } else {
+            outside.extend(found.map(|name| format!("{}: {name}", file.path().display())))
         }
     }
     assert!(outside.is_empty(), "the network is used outside of src/{DOWNLOADS}:\n{}", outside.join("\n"));

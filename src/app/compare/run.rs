@@ -156,10 +156,8 @@ fn so_far(
             (best.genotype.clone(), scores, None, best.is_trained())
         }
     };
-    let shape = config.map(|config| match is_trained {
-        true => config.derived_model().net_shape(),
-        false => config.model.net_shape(),
-    });
+    let shape = config
+        .map(|config| if is_trained { config.derived_model().net_shape() } else { config.model.net_shape() });
     Some(Outcome {
         is_final: false,
         vector: genotype.to_string(),

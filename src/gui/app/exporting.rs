@@ -38,9 +38,10 @@ impl App {
         question: Question,
         work: impl FnOnce(&std::path::Path) -> Result<String, String> + Send + 'static,
     ) {
-        match self.exporter.busy() {
-            true => self.toasts.problem("Another export is under way; try again when it is done"),
-            false => self.exporter.start(question, work),
+        if self.exporter.busy() {
+            self.toasts.problem("Another export is under way; try again when it is done")
+        } else {
+            self.exporter.start(question, work)
         }
     }
 

@@ -18,9 +18,10 @@ impl App {
             Some(RunsRequest::Open(dir)) => self.open(&dir),
             Some(RunsRequest::Resume(dir)) => {
                 self.open(&dir);
-                match self.possible(Action::Resume) {
-                    true => self.act(ui.ctx(), Action::Resume),
-                    false => self.toasts.problem(format!("{} cannot be resumed now", name(&dir))),
+                if self.possible(Action::Resume) {
+                    self.act(ui.ctx(), Action::Resume)
+                } else {
+                    self.toasts.problem(format!("{} cannot be resumed now", name(&dir)))
                 }
             }
             Some(RunsRequest::Compare(dirs)) => self.compare(&dirs),

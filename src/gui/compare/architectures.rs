@@ -27,9 +27,10 @@ pub fn show(ui: &mut egui::Ui, diagrams: &mut Diagrams, comparison: Option<&Comp
     egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let same = marks.iter().all(Vec::is_empty) && drawings.iter().flatten().count() > 1;
         ui.label(
-            RichText::new(match same {
-                true => "The architectures are the same",
-                false => "What differs is marked: in the first from any other, in the others from the first",
+            RichText::new(if same {
+                "The architectures are the same"
+            } else {
+                "What differs is marked: in the first from any other, in the others from the first"
             })
             .weak(),
         );

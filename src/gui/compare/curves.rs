@@ -41,9 +41,10 @@ pub fn show(ui: &mut egui::Ui, view: &mut View, runs: &[Session], settings: &mut
             egui::ComboBox::from_id_salt("compared curve").selected_text(curve_words(&shown)).width(240.0);
         let combo = combo.show_ui(ui, |ui| {
             for (curve, count) in &curves {
-                let words = match *count == runs.len() {
-                    true => curve_words(curve),
-                    false => format!("{} (in {count} of {} runs)", curve_words(curve), runs.len()),
+                let words = if *count == runs.len() {
+                    curve_words(curve)
+                } else {
+                    format!("{} (in {count} of {} runs)", curve_words(curve), runs.len())
                 };
                 ui.selectable_value(&mut view.chosen, Some(curve.clone()), words);
             }

@@ -79,15 +79,13 @@ fn outcomes(ui: &mut egui::Ui, comparison: &Comparison, names: &[String]) {
             });
             cell.inner.on_hover_text(conditions(ranking));
             for run in 0..names.len() {
-                match ranking.is_best(run) {
-                    true => ui
-                        .label(
-                            RichText::new(format!("{}  best", ranking.number(run)))
-                                .strong()
-                                .color(palette.good),
-                        )
-                        .on_hover_text("The best of those that were measured alike"),
-                    false => ui.label(ranking.number(run)),
+                if ranking.is_best(run) {
+                    ui.label(
+                        RichText::new(format!("{}  best", ranking.number(run))).strong().color(palette.good),
+                    )
+                    .on_hover_text("The best of those that were measured alike")
+                } else {
+                    ui.label(ranking.number(run))
                 };
             }
             ui.end_row();

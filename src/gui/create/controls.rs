@@ -130,9 +130,10 @@ impl CreateScreen {
 
     fn recipe(&self, ui: &mut egui::Ui, model: &Model, latent: &str, requests: &mut Vec<ControlRequest>) {
         let Choices { threshold, weights, .. } = self.choices;
-        let truncation = match threshold < NO_TRUNCATION {
-            true => format!("truncated at {threshold:.2}"),
-            false => "not truncated".to_owned(),
+        let truncation = if threshold < NO_TRUNCATION {
+            format!("truncated at {threshold:.2}")
+        } else {
+            "not truncated".to_owned()
         };
         let weights = match weights {
             Weights::Average => "average weights",
@@ -164,9 +165,10 @@ impl CreateScreen {
         });
         ui.horizontal_wrapped(|ui| {
             for export in Export::ALL {
-                let reason = match self.exporter.busy() {
-                    true => Some("Another export is under way"),
-                    false => self.work(export, made, history).err(),
+                let reason = if self.exporter.busy() {
+                    Some("Another export is under way")
+                } else {
+                    self.work(export, made, history).err()
                 };
                 let button = ui.add_enabled(reason.is_none(), egui::Button::new(export.words()));
                 let button = button.on_hover_text(export.tooltip());
@@ -250,10 +252,7 @@ fn look(ui: &mut egui::Ui, choices: &mut Choices, model: &Model) {
         let slider = ui.add(slider).labelled_by(name.id).on_hover_text(tip);
         let threshold = choices.threshold;
         slider.widget_info(|| named(WidgetInfo::slider(true, threshold, ""), "Truncation"));
-        ui.label(match threshold < NO_TRUNCATION {
-            true => format!("{threshold:.2}"),
-            false => "off".to_owned(),
-        });
+        ui.label(if threshold < NO_TRUNCATION { format!("{threshold:.2}") } else { "off".to_owned() });
     });
     ui.end_row();
     let tip = "On: the moving average of the weights over the training, smoother and mostly better. Off: the weights \

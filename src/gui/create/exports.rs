@@ -89,10 +89,7 @@ impl Source {
 
     fn described(&self, latents: LatentRecipe) -> Recipe {
         let average = self.settings.weights == Weights::Average;
-        let sha256 = match average {
-            true => Some(self.model.sha256.clone()),
-            false => self.model.raw_sha256.clone(),
-        };
+        let sha256 = if average { Some(self.model.sha256.clone()) } else { self.model.raw_sha256.clone() };
         Recipe {
             run: self.is_run.then(|| self.name.clone()),
             model_sha256: sha256,
@@ -259,9 +256,10 @@ fn animate(
     let time = Duration::from_secs_f64(every as f64 / rate.max(0.1));
     let animation = Animation::new(frames.collect(), time)?;
     let ending = path.extension().unwrap_or_default();
-    let file = match ending.eq_ignore_ascii_case("gif") {
-        true => animation.gif(Some(recipe)),
-        false => animation.apng(Some(recipe)),
+    let file = if ending.eq_ignore_ascii_case("gif") {
+        animation.gif(Some(recipe))
+    } else {
+        animation.apng(Some(recipe))
     };
     write(path, &file)?;
     Ok(format!("Animation of {} frames saved in {}", animation.len(), path.display()))

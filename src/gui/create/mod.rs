@@ -202,11 +202,10 @@ impl CreateScreen {
                         latent(index).map_or_else(String::new, |latent| format!("Image of {latent}"))
                     },
                     picked: &|index| self.choices.picks.iter().position(|pick| Some(pick) == latent(index)),
-                    hint: match explores {
-                        true => {
-                            "Drag to move; click to pick, with Ctrl beside others; Ctrl and wheel to zoom"
-                        }
-                        false => "Click to pick, with Ctrl beside others; Ctrl and wheel to zoom",
+                    hint: if explores {
+                        "Drag to move; click to pick, with Ctrl beside others; Ctrl and wheel to zoom"
+                    } else {
+                        "Click to pick, with Ctrl beside others; Ctrl and wheel to zoom"
                     },
                     drags: explores,
                 },
@@ -227,9 +226,10 @@ impl CreateScreen {
             ui.add_space(4.0);
             self.strip(ui, images, animation.len());
             let frame = self.player.frame(animation.len());
-            let words = match images.len() < animation.len() {
-                true => format!("{} frames are made", images.len()),
-                false => animation[frame].to_string(),
+            let words = if images.len() < animation.len() {
+                format!("{} frames are made", images.len())
+            } else {
+                animation[frame].to_string()
             };
             self.player.bar(ui, animation.len(), &mut self.choices.rate, &words);
             ui.add_space(4.0);

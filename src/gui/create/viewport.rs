@@ -95,9 +95,10 @@ pub fn show(ui: &mut egui::Ui, grid: &ImageGrid<'_>, zoom: &mut Zoom) -> Interac
             ui.label(egui::RichText::new(grid.hint).weak());
         });
     }
-    match grid.drags {
-        true => interaction.dragged = moved / (place.scale * side as f32 + place.gap),
-        false => zoom.drag(moved),
+    if grid.drags {
+        interaction.dragged = moved / (place.scale * side as f32 + place.gap)
+    } else {
+        zoom.drag(moved)
     }
     if twice && !grid.drags {
         *zoom = Zoom::default();
@@ -123,10 +124,8 @@ pub fn thumbnail(
     if let Some(tiles) = image {
         image_grid::paint(ui, rect, tiles, Placement::fit(1, tiles.side(), rect.size(), 0.0), None);
     }
-    let color = match here || response.hovered() || response.has_focus() {
-        true => palette.generator,
-        false => palette.faint,
-    };
+    let color =
+        if here || response.hovered() || response.has_focus() { palette.generator } else { palette.faint };
     ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.5, color), StrokeKind::Outside);
     response
 }

@@ -32,10 +32,7 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
     let Some(config) = &context.state.config else {
         return empty(ui, "The run's settings cannot be read");
     };
-    let shape = match shown.derived {
-        true => config.derived_model().net_shape(),
-        false => config.model.net_shape(),
-    };
+    let shape = if shown.derived { config.derived_model().net_shape() } else { config.model.net_shape() };
     ui.horizontal_wrapped(|ui| {
         choose(ui, context);
         ui.label(&shown.title);

@@ -78,9 +78,10 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
     if candidates.is_empty() {
         return empty(ui, "None is trained yet");
     }
-    match context.view.board.lineage {
-        true => lineage(ui, context, &candidates),
-        false => table(ui, context, candidates),
+    if context.view.board.lineage {
+        lineage(ui, context, &candidates)
+    } else {
+        table(ui, context, candidates)
     }
 }
 
@@ -302,10 +303,8 @@ fn draw_lineage(
     for candidate in columns.iter().flatten() {
         let Some(place) = find(candidate.id) else { continue };
         let selected = context.view.selected == Some(candidate.id);
-        let color = match family.contains(&candidate.id) {
-            true => palette.generator,
-            false => ui.visuals().weak_text_color(),
-        };
+        let color =
+            if family.contains(&candidate.id) { palette.generator } else { ui.visuals().weak_text_color() };
         painter.circle_filled(place, if selected { 5.0 } else { 3.5 }, color);
         let words = match candidate.scores.first() {
             Some(score) => format!("{}  {:.1}", candidate.id, score.value),

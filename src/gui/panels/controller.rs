@@ -20,9 +20,10 @@ struct Row {
 pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
     let stored = context.state.probabilities_at(context.event_index);
     let Some(newest) = stored.iter().rev().find(|entry| !entry.distributions.is_empty()) else {
-        let text = match stored.is_empty() {
-            true => "Probabilities come with the end of the first iteration",
-            false => "This strategy draws without probabilities",
+        let text = if stored.is_empty() {
+            "Probabilities come with the end of the first iteration"
+        } else {
+            "This strategy draws without probabilities"
         };
         return empty(ui, text);
     };

@@ -45,9 +45,10 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         ui.colored_label(ui.visuals().error_fg_color, problem);
     }
     let Some(shown) = context.view.samples.shown.clone() else {
-        let text = match context.state.status.is_live() {
-            true => "The first images come when there is a generator",
-            false => "No images at this moment",
+        let text = if context.state.status.is_live() {
+            "The first images come when there is a generator"
+        } else {
+            "No images at this moment"
         };
         return empty(ui, text);
     };

@@ -136,9 +136,10 @@ fn select_all(ui: &mut egui::Ui, entries: &[&Entry], selected: &mut BTreeSet<Pat
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, all, "Select all"));
     if response.changed() {
         for entry in entries {
-            match checked {
-                true => drop(selected.insert(entry.dir().to_owned())),
-                false => drop(selected.remove(entry.dir())),
+            if checked {
+                drop(selected.insert(entry.dir().to_owned()))
+            } else {
+                drop(selected.remove(entry.dir()))
             }
         }
     }
@@ -276,9 +277,8 @@ fn by_score(a: &Entry, b: &Entry) -> Ordering {
         let Score { extractor, samples, reference, splits, seed, setting, .. } = score.clone();
         (score.metric.larger_is_better(), extractor, samples, reference, splits, seed, setting)
     };
-    conditions(a).cmp(&conditions(b)).then_with(|| match a.metric.larger_is_better() {
-        true => b.value.total_cmp(&a.value),
-        false => a.value.total_cmp(&b.value),
+    conditions(a).cmp(&conditions(b)).then_with(|| {
+        if a.metric.larger_is_better() { b.value.total_cmp(&a.value) } else { a.value.total_cmp(&b.value) }
     })
 }
 

@@ -255,9 +255,12 @@ fn rewards_of_1000_cases_are_numbers_or_refused() {
     let kinds = [Reward::RawInceptionScore, Reward::InceptionScore, Reward::FrechetDistance, Reward::Mix];
     for number in 0..1000 {
         let generator = &mut rng(22, "poison/reward", number);
-        let mut any = |sick: bool| match sick {
-            true => f64::from(SICK[generator.random_range(0..SICK.len())]),
-            false => tame[generator.random_range(0..tame.len())],
+        let mut any = |sick: bool| {
+            if sick {
+                f64::from(SICK[generator.random_range(0..SICK.len())])
+            } else {
+                tame[generator.random_range(0..tame.len())]
+            }
         };
         let sick = [number % 4 == 1, number % 4 == 2, number % 4 == 3];
         let (inception, distance, real_spread) = (any(sick[0]), any(sick[1]), any(sick[2]));

@@ -165,9 +165,10 @@ fn a_worker_whose_folder_is_deleted_ends_with_its_window_or_without_it() {
         };
         assert!(reason.contains(dir.to_str().unwrap()) && reason.contains("goes on by itself"), "{reason}");
         let id = child.id();
-        match detach {
-            true => child.detach().unwrap(),
-            false => drop(child),
+        if detach {
+            child.detach().unwrap()
+        } else {
+            drop(child)
         }
         let begun = Instant::now();
         // Its parent, this process, knows of its end once it is no zombie any more.

@@ -79,9 +79,10 @@ fn killed(kills: usize, half: usize) {
                 drop(std::fs::remove_dir_all(&dir));
             }
             let life = Run::of(&if begins { small_search(&dir) } else { resume(&dir) });
-            match amid < half && dice.below(2) == 0 {
-                true => amid += usize::from(kill_in_a_checkpoint(life, &dir, &mut dice)),
-                false => random += usize::from(kill_at_random(life, &dir, &mut dice)),
+            if amid < half && dice.below(2) == 0 {
+                amid += usize::from(kill_in_a_checkpoint(life, &dir, &mut dice))
+            } else {
+                random += usize::from(kill_at_random(life, &dir, &mut dice))
             }
             if random >= kills && amid >= half {
                 break;
