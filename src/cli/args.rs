@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod data;
+
+pub(super) use data::{CheckArgs, DataCommand, FetchArgs, Fetched, ScorerArgs};
+
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -9,8 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::app::{ExportPart, Measure};
 use crate::config::{MAX_SEED, PRESETS};
-use crate::data::fetch::Dataset;
-use crate::data::{DataError, Split};
+use crate::data::Split;
 use crate::ipc;
 use crate::metric::extractor::inception::Preprocessing;
 
@@ -374,88 +377,6 @@ pub(super) struct CompareArgs {
     pub json: bool,
 }
 
-#[derive(Debug, Subcommand)]
-pub(super) enum DataCommand {
-    /// Load images as a run would, and say what was found and what was skipped
-    Check(CheckArgs),
-    /// Download a public data set
-    Fetch(FetchArgs),
-    /// Train the scorer of the toys again, as it ships with the program
-    Scorer(ScorerArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CheckArgs {
-    /// The images: toys, a folder, cifar10:DIR, stl10:DIR or idx:DIR
-    #[arg(value_name = "SRC")]
-    pub source: String,
-    /// Side in pixels that they are brought to
-    #[arg(long, value_name = "PX", default_value_t = 32)]
-    pub size: usize,
-    /// Look at the test images instead of those for training
-    #[arg(long)]
-    pub test: bool,
-    /// Write the first images into this PNG file
-    #[arg(long, value_name = "FILE")]
-    pub sheet: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-impl CheckArgs {
-    /// The part of the source to look at.
-    pub fn split(&self) -> Split {
-        if self.test { Split::Test } else { Split::Train }
-    }
-}
-
-/// What can be downloaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fetched {
-    /// Images.
-    Dataset(Dataset),
-    /// The Inception network's weights.
-    Inception,
-}
-
-impl FromStr for Fetched {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        match text {
-            "inception" => Ok(Self::Inception),
-            name => name.parse().map(Self::Dataset),
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct FetchArgs {
-    /// cifar10, stl10, fashion-mnist, or inception: the network of IS and FID
-    #[arg(value_name = "NAME")]
-    pub what: Fetched,
-    /// The folder that the files go to; for inception, the cache folder if none is named
-    #[arg(long, value_name = "DIR")]
-    pub to: Option<PathBuf>,
-    /// Where to get the files, instead of from their publisher
-    #[arg(long, value_name = "URL")]
-    pub mirror: Option<String>,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ScorerArgs {
-    /// The safetensors file to write
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
 #[derive(Debug, Args)]
 pub(super) struct WorkerArgs {
     /// A command that comes before those on standard input; can be given often
@@ -514,82 +435,4 @@ fn at_least_one<T: FromStr<Err: fmt::Display> + Default + PartialEq>(text: &str)
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn parse(line: &str) -> Result<Command, clap::Error> {
-        let words = std::iter::once("autogan").chain(line.split(' '));
-        Cli::try_parse_from(words).map(|cli| cli.command.unwrap())
-    }
-
-    #[test]
-    fn a_found_architecture_is_a_folder_with_or_without_a_rank() {
-        let found = |dir: &str, rank| Ok(Found { dir: dir.into(), rank });
-        assert_eq!("runs/a".parse(), found("runs/a", 1));
-        assert_eq!("runs/a:3".parse(), found("runs/a", 3));
-        assert_eq!("C:\\runs".parse(), found("C:\\runs", 1));
-        assert_eq!("C:\\runs:2".parse(), found("C:\\runs", 2));
-        for text in ["runs/a:0", "runs/a:99999999999999999999"] {
-            assert!(text.parse::<Found>().is_err(), "{text}");
-        }
-        assert_eq!(Found { dir: "r".into(), rank: 2 }.to_string(), "r:2");
-    }
-
-    #[test]
-    fn training_needs_exactly_one_architecture_or_a_run_to_resume() {
-        for line in ["train --arch 1,0,1,1", "train --run runs/a:2 --seed 3", "train --resume runs/a"] {
-            assert!(parse(line).is_ok(), "{line}");
-        }
-        for line in ["train", "train --arch 1,0,1,1 --run a", "train --run a --resume b"] {
-            assert!(parse(line).is_err(), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_resumed_run_keeps_what_it_was_begun_with() {
-        assert!(parse("search --resume a --device cpu --set winner.steps=9").is_ok());
-        for option in ["--preset quick", "--config f", "--data toys", "--seed 2", "--out b"] {
-            assert!(parse(&format!("search --resume a {option}")).is_err(), "{option}");
-        }
-    }
-
-    #[test]
-    fn every_subcommand_takes_json() {
-        for line in [
-            "search",
-            "train --arch 1,0,1,1",
-            "sample --model a --out b",
-            "export a --to b",
-            "arch 1,0,1,1",
-            "runs list",
-            "runs show a",
-            "runs compare a b",
-            "data check toys",
-            "data fetch cifar10 --to a",
-            "data scorer --out a",
-            "doctor",
-            "bench a",
-        ] {
-            assert!(!parse(line).unwrap().json());
-            assert!(parse(&format!("{line} --json")).unwrap().json(), "{line}");
-        }
-    }
-
-    #[test]
-    fn parts_of_an_export_are_named_with_commas() {
-        let Command::Export(args) = parse("export a --to b --only weights,curves").unwrap() else {
-            panic!("another command");
-        };
-        assert_eq!(args.only, Some(vec![ExportPart::Weights, ExportPart::Curves]));
-        let error = parse("export a --to b --only wights").unwrap_err().to_string();
-        assert!(error.contains("wights") && error.contains("weights, pytorch, arch"), "{error}");
-        assert!(parse("export a").is_err());
-    }
-
-    #[test]
-    fn a_seed_that_toml_cannot_hold_is_refused() {
-        assert!(parse(&format!("search --seed {MAX_SEED}")).is_ok());
-        assert!(parse(&format!("search --seed {}", MAX_SEED + 1)).is_err());
-    }
-}
+mod tests;

@@ -1,25 +1,26 @@
 //! The program's window: which screen is shown, and what commands do.
 
+mod actions;
 mod exporting;
 mod file_dialogs;
 mod library;
+mod top_bar;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use eframe::egui::{self, RichText};
+use eframe::egui;
 
 use super::background::BackgroundTask;
 use super::closing::{self, Choice};
-use super::commands::{self, Action, button};
+use super::commands::{self, Action};
 use super::compare::CompareScreen;
 use super::create::CreateScreen;
 use super::dialog_kind::DialogKind;
 use super::dialogs::{self, DialogProvider};
 use super::exporter::Exporter;
-use super::layout::Layout;
 use super::palette::{CommandPalette, Outcome};
 use super::panels::{PanelRequest, View};
 use super::pictures::Pictures;
@@ -31,12 +32,12 @@ use super::settings::{self, Settings};
 use super::setup::Setup;
 use super::speed::Speedometer;
 use super::state::Status;
-use super::theme::{self, Palette};
+use super::theme;
 use super::toasts::Toasts;
 use super::{image_grid, welcome};
 use crate::config::RunConfig;
 use crate::device::cache_dir;
-use crate::engine::{Control, JobSpec};
+use crate::engine::JobSpec;
 use crate::run::{RunView, default_dir, now};
 
 /// The preset of the demo.
@@ -236,112 +237,6 @@ impl App {
         self.go(Screen::Create(Box::new(create)));
     }
 
-    fn possible(&self, action: Action) -> bool {
-        let screen = &self.screen;
-        let sets_up = matches!(screen, Screen::Setup);
-        match action {
-            Action::Demo | Action::OpenRun | Action::OpenModel => true,
-            Action::Theme(_) | Action::Palette | Action::Quit => true,
-            Action::Home => !matches!(screen, Screen::Welcome),
-            Action::Setup => !sets_up,
-            Action::Runs => !matches!(screen, Screen::Runs),
-            Action::BackToRun => matches!(screen, Screen::Create(create) if create.is_of_run()),
-            Action::Compare => matches!(screen, Screen::Runs) && self.runs.to_compare().is_some(),
-            Action::Start => sets_up && self.setup.can_start(),
-            Action::Undo => sets_up && self.setup.can_undo(),
-            Action::Redo => sets_up && self.setup.can_redo(),
-            Action::LoadSettings | Action::SaveSettings => sets_up,
-            _ => self.sessions.shown().is_some_and(|session| {
-                let state = session.lock();
-                match action {
-                    Action::Create | Action::Export => state.has_generator(),
-                    action => run_screen::possible(&state.status, self.resumable(), action),
-                }
-            }),
-        }
-    }
-
-    fn resumable(&self) -> bool {
-        self.deaths.len() < DEATHS
-    }
-
-    fn act(&mut self, ctx: &egui::Context, action: Action) {
-        match action {
-            Action::Home => self.go(Screen::Welcome),
-            Action::Setup => self.go(Screen::Setup),
-            Action::Runs => self.go(Screen::Runs),
-            Action::Compare => {
-                if let Some(dirs) = self.runs.to_compare() {
-                    self.compare(&dirs);
-                }
-            }
-            Action::Start => {
-                let (job, config) = self.setup.start();
-                self.begin(job, config);
-            }
-            Action::Undo => self.setup.undo(),
-            Action::Redo => self.setup.redo(),
-            Action::LoadSettings => self.ask(DialogKind::LoadSettings),
-            Action::SaveSettings => self.ask(DialogKind::SaveSettings),
-            Action::ChooseImages => self.ask(DialogKind::Images),
-            Action::Demo => match RunConfig::preset(DEMO) {
-                Ok(config) => self.search(config),
-                Err(error) => self.toasts.problem(error.to_string()),
-            },
-            Action::OpenRun => self.ask(DialogKind::OpenRun),
-            Action::OpenModel => self.ask(DialogKind::OpenModel),
-            Action::Create => {
-                if let Some(dir) = self.sessions.shown().map(|session| session.dir().to_owned()) {
-                    self.create(&dir);
-                }
-            }
-            Action::Export => self.export(),
-            Action::BackToRun => {
-                if let Screen::Create(create) = &self.screen {
-                    let dir = create.model().to_owned();
-                    self.open(&dir);
-                }
-            }
-            Action::Pause => self.send(Control::Pause),
-            Action::Continue => self.send(Control::Continue),
-            Action::Step(stride) => self.send(Control::Step { stride }),
-            Action::Checkpoint => self.send(Control::Checkpoint),
-            Action::Stop => self.send(Control::Stop),
-            Action::End => self.sessions.shown_mut().into_iter().for_each(Session::kill),
-            Action::Resume => {
-                let program = self.places.program.clone();
-                if let Some(Err(problem)) = self.sessions.shown_mut().map(|session| session.resume(&program))
-                {
-                    self.toasts.problem(problem);
-                }
-            }
-            Action::Live => self.view.event_index = None,
-            Action::Back | Action::Forward => {
-                if let Some(session) = self.sessions.shown() {
-                    let forward = action == Action::Forward;
-                    self.view.event_index =
-                        run_screen::neighbour(&session.lock(), self.view.event_index, forward);
-                }
-            }
-            Action::Panel(panel) => run_screen::toggle(&mut self.settings.layout, panel),
-            Action::ResetLayout => self.settings.layout = Layout::default(),
-            Action::Theme(theme) => self.settings.theme = theme,
-            Action::Palette => self.palette = Some(CommandPalette::default()),
-            Action::Reveal => {
-                if let Some(session) = self.sessions.shown() {
-                    library::reveal(ctx, session.dir());
-                }
-            }
-            Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
-        }
-    }
-
-    fn send(&mut self, control: Control) {
-        if let Some(Err(problem)) = self.sessions.shown_mut().map(|session| session.send(control)) {
-            self.toasts.problem(problem);
-        }
-    }
-
     /// Takes in what came from outside: dialogs, dropped folders, the end of a worker.
     fn notice(&mut self, ctx: &egui::Context) {
         if let Some(Some((kind, Some(path)))) = BackgroundTask::take(&mut self.chosen) {
@@ -353,7 +248,7 @@ impl App {
         self.notice_export();
         self.tell_moved();
         for (name, status) in self.sessions.tidy() {
-            if !self.tell_end(ctx, &name, &status) {
+            if !self.report_end(ctx, &name, &status) {
                 self.toasts.problem(format!("{name}: {}", status.words()));
             }
         }
@@ -378,7 +273,7 @@ impl App {
             }
             // One that was finished when it was opened is no news.
             (Status::Running, Status::Finished) | (_, Status::Stopped) => {
-                self.tell_end(ctx, &name, &status);
+                self.report_end(ctx, &name, &status);
             }
             _ => {}
         }
@@ -386,12 +281,12 @@ impl App {
 
     /// Says that a run is finished, on the desktop too where nobody looks at the window, or that it stopped.
     /// Returns whether it was one of both.
-    fn tell_end(&mut self, ctx: &egui::Context, name: &str, status: &Status) -> bool {
+    fn report_end(&mut self, ctx: &egui::Context, name: &str, status: &Status) -> bool {
         match status {
             Status::Finished => {
                 let text = format!("{name} is finished");
                 if ctx.input(|input| input.viewport().focused == Some(false)) {
-                    super::notify::tell(text.clone());
+                    super::notify::show(text.clone());
                 }
                 self.toasts.done(text);
             }
@@ -417,63 +312,6 @@ impl App {
         (self.closing, self.close) = (false, true);
         self.screen = Screen::Welcome;
         ctx.send_viewport_cmd(egui::ViewportCommand::Close);
-    }
-
-    fn top_bar(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        egui::Panel::top("top bar").show(ui, |ui| {
-            ui.add_space(3.0);
-            ui.horizontal(|ui| {
-                button(ui, Action::Home, "Home", self.possible(Action::Home), actions);
-                // The welcome screen has a larger one.
-                if !matches!(self.screen, Screen::Welcome) {
-                    button(ui, Action::Runs, "Runs", self.possible(Action::Runs), actions);
-                }
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    button(ui, Action::Palette, "Commands", true, actions);
-                    self.chips(ui);
-                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                        match (&self.screen, self.sessions.shown()) {
-                            (Screen::Run, Some(session)) => {
-                                let resumable = self.resumable();
-                                let name = session.name();
-                                run_screen::controls(ui, &session.lock(), &name, resumable, actions);
-                            }
-                            (Screen::Setup, _) => self.setup.controls(ui, actions),
-                            (Screen::Compare(_), _) => self.compared_title(ui),
-                            (Screen::Create(_), _) => {
-                                ui.label(RichText::new("Create").strong());
-                                let possible = self.possible(Action::BackToRun);
-                                button(ui, Action::BackToRun, "Back to the run", possible, actions);
-                            }
-                            _ => {
-                                ui.label(RichText::new("AutoGAN").strong());
-                            }
-                        }
-                    });
-                });
-            });
-            ui.add_space(3.0);
-        });
-    }
-
-    /// Ways back to the runs that go on unseen.
-    fn chips(&mut self, ui: &mut egui::Ui) {
-        let mut back = None;
-        for session in self.sessions.behind() {
-            let (name, state) = (session.name(), session.lock());
-            let done = state.progress.map_or(0.0, |progress| 100.0 * progress.done);
-            let text = RichText::new(format!("{name} {done:.0}%")).color(Palette::of(ui).good);
-            let chip = ui.button(text).on_hover_text("A run of this window goes on; click to see it");
-            chip.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Back to {name}"))
-            });
-            if chip.clicked() {
-                back = Some(session.dir().to_owned());
-            }
-        }
-        if let Some(dir) = back {
-            self.open(&dir);
-        }
     }
 
     fn screen(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
@@ -506,7 +344,7 @@ impl App {
         });
         let frame = egui::Frame::central_panel(ui.style()).inner_margin(3.0);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-            run_screen::trouble(ui, &state, actions);
+            run_screen::problems(ui, &state, actions);
             run_screen::panels(ui, session, &state, view, pictures, settings);
         });
         match view.request.take() {

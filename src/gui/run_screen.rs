@@ -119,7 +119,7 @@ fn progress(ui: &mut egui::Ui, state: &RunState) {
 }
 
 /// What is wrong with the run, if something is, in a bar of its own.
-pub fn trouble(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) {
+pub fn problems(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) {
     hang(ui, state, actions);
     let (text, details) = match &state.status {
         Status::Failed(text) | Status::Waiting(text) => (text.as_str(), ""),
