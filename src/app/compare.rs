@@ -16,6 +16,9 @@ use serde_json::Value;
 use crate::config::Settings;
 use crate::run::RunError;
 
+/// Stands where a run has no value.
+const NONE: &str = "-";
+
 /// Two or more runs side by side. Every list of values is in the order of the runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
@@ -49,7 +52,7 @@ impl Setting {
         match self.values.get(run) {
             Some(Some(Value::String(text))) => text.clone(),
             Some(Some(value)) => value.to_string(),
-            _ => words::NONE.to_owned(),
+            _ => NONE.to_owned(),
         }
     }
 }

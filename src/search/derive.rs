@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::SearchError;
 use super::context::Context;
 use super::curve::TrainingId;
+use super::error::SearchError;
 use super::event::{Emitted, SampleGrid, training_events};
 use super::plan::SearchPlan;
 use crate::arch::Genotype;

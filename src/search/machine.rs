@@ -10,13 +10,13 @@ mod ranking;
 
 use serde::{Deserialize, Serialize};
 
-use super::SearchError;
 use super::activity::Activity;
 use super::board::{Board, Candidate};
 use super::config::{EstimatorKind, StrategyKind};
 use super::context::Context;
 use super::curve::{Curve, DiscriminatorStep, GanId};
 use super::derive::{Derivation, DerivationState, Derived};
+use super::error::SearchError;
 use super::estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
 use super::estimator_id::EstimatorId;
 use super::event::{Emitted, SampleGrid, SampleSource, SearchEvent};

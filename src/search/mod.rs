@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod curve;
 mod derive;
+mod error;
 mod estimator;
 mod estimator_id;
 mod event;
@@ -27,6 +28,7 @@ pub use config::{Baseline, ControllerConfig, EstimatorKind, Levels, SearchConfig
 pub use context::Context;
 pub use curve::{Axis, Curve, CurveGroup, DiscriminatorStep, GanId, GeneratorStep, TrainingId};
 pub use derive::Derived;
+pub use error::SearchError;
 pub use estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
 pub use estimator_id::EstimatorId;
 pub use event::{Emitted, SampleGrid, SampleSource, SearchEvent, training_events};
@@ -37,42 +39,3 @@ pub use reinforce::{Reinforce, ReinforceLoss, reinforce_loss};
 pub use shared::SharedGan;
 pub use strategy::{Distributions, Proposal, Reading, Strategy, StrategyError};
 pub use warm_up::WarmUp;
-
-use thiserror::Error;
-
-use crate::gan::{GanError, NotFinite};
-use crate::metric::{NoClasses, RewardError};
-
-/// Why a search could not go on.
-#[derive(Debug, Error)]
-pub enum SearchError {
-    /// A network could not be trained or scored.
-    #[error(transparent)]
-    Gan(#[from] GanError),
-    /// A reward, or what a strategy learns with, is not finite.
-    #[error(transparent)]
-    NotFinite(#[from] NotFinite),
-    /// Scores could not be turned into a reward.
-    #[error(transparent)]
-    Reward(#[from] NoClasses),
-    /// A saved strategy does not fit.
-    #[error(transparent)]
-    Strategy(#[from] StrategyError),
-}
-
-impl SearchError {
-    /// Whether something that was computed was NaN or infinite.
-    pub fn is_not_finite(&self) -> bool {
-        match self {
-            Self::Gan(error) => error.is_no_number(),
-            other => matches!(other, Self::NotFinite(_)),
-        }
-    }
-}
-
-/// A score that is not finite is the same wherever it turns up: [`GanError::is_no_number`] knows it.
-impl From<RewardError> for SearchError {
-    fn from(error: RewardError) -> Self {
-        Self::Gan(error.into())
-    }
-}

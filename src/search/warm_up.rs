@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::SearchError;
 use super::config::EstimatorKind;
 use super::context::Context;
 use super::derive::Derivation;
+use super::error::SearchError;
 use super::estimator::{Estimator, Scratch, SharedWeights};
 use super::plan::SearchPlan;
 use super::shared::SharedGan;

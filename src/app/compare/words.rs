@@ -3,12 +3,9 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Compared, Comparison, Outcome, Ranking};
+use super::{Compared, Comparison, NONE, Outcome, Ranking};
 use crate::arch::words::{duration, operations, thousands};
 use crate::run::{Standing, on_the_wall};
-
-/// Stands where a run has no value.
-pub(super) const NONE: &str = "-";
 
 impl Comparison {
     /// What is said of each run besides its scores: a name, and a value for each run.

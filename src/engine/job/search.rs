@@ -1,6 +1,6 @@
 //! A search as the job of a run.
 
-use super::{Job, JobState, Winner, describe};
+use super::interface::{Job, JobState, Winner, describe};
 use crate::arch::Genotype;
 use crate::engine::event::Trained;
 use crate::gan::{Best, GanError, Updates};

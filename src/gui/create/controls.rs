@@ -7,6 +7,7 @@ use eframe::egui::{self, DragValue, RichText, Slider, WidgetInfo};
 use super::CreateScreen;
 use super::choices::{Choices, LAST_SEED, MOST_IMAGES, Mode, NO_TRUNCATION, REACH};
 use super::client::{Made, Model};
+use super::control_request::ControlRequest;
 use super::exports::Export;
 use super::history::History;
 use super::player::named;
@@ -25,17 +26,6 @@ const SPACINGS: std::ops::RangeInclusive<f64> = 0.01..=1.0;
 const STEPS: std::ops::RangeInclusive<usize> = 1..=120;
 /// Squares that a pixel can become in what is exported.
 const ENLARGED: std::ops::RangeInclusive<u32> = 1..=16;
-
-/// What the controls ask for beyond a changed choice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ControlRequest {
-    /// Show something else.
-    Mode(Mode),
-    /// Copy the recipe of the chosen image.
-    Copy,
-    /// Write something.
-    Export(Export),
-}
 
 impl CreateScreen {
     /// Draws the column.

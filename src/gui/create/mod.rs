@@ -5,6 +5,7 @@
 
 mod choices;
 mod client;
+mod control_request;
 mod controls;
 mod exports;
 mod history;
@@ -19,7 +20,7 @@ use eframe::egui::{self, RichText};
 
 use choices::{Choices, Mode};
 use client::{ClientStatus, ImageRequest, Made, Model, RequestSlot, SampleClient};
-use controls::ControlRequest;
+use control_request::ControlRequest;
 use exports::{Export, Source, Work};
 use history::{History, Snapshot};
 use player::Player;

@@ -137,9 +137,9 @@ fn select_all(ui: &mut egui::Ui, entries: &[&Entry], selected: &mut BTreeSet<Pat
     if response.changed() {
         for entry in entries {
             if checked {
-                drop(selected.insert(entry.dir().to_owned()))
+                selected.insert(entry.dir().to_owned());
             } else {
-                drop(selected.remove(entry.dir()))
+                selected.remove(entry.dir());
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Estimates of proposals, one at a time, on their way to the board.
 
 use super::Search;
-use crate::search::SearchError;
+use crate::search::error::SearchError;
 use crate::search::estimator::{Estimate, Estimation, Remembered};
 use crate::search::event::{Emitted, SearchEvent};
 use crate::search::strategy::Proposal;

@@ -2,8 +2,8 @@
 //! from scratch.
 
 use super::{Phase, Ranked, SHARED, Search};
-use crate::search::SearchError;
 use crate::search::derive::Derivation;
+use crate::search::error::SearchError;
 use crate::search::event::{Emitted, SearchEvent};
 use crate::search::strategy::Proposal;
 
