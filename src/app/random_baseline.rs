@@ -53,7 +53,7 @@ pub fn random_baseline(
     let space = Space::new(config.space.clone(), config.model.net_shape())?;
     space.check(searched)?;
     let side = config.model.side(searched.cells.len());
-    let arenas = plan.arenas(&[side], &mut |_| {})?;
+    let training_data = plan.training_data(&[side], &mut |_| {})?;
     let random =
         (0..baseline.random as u64).map(|draw| (space.sample(&mut rng(config.seed, STREAM, draw)), false));
     let architectures: Vec<(Genotype, bool)> =
@@ -68,7 +68,7 @@ pub fn random_baseline(
         // Every training is scored from the same latents, so that all scores are comparable.
         let setup = TrainingSetup { seed, ..plan.training_setup() };
         for (genotype, searched) in &architectures {
-            let mut training = setup.training(genotype, &arenas[0], train, STREAM)?;
+            let mut training = setup.training(genotype, &training_data[0], train, STREAM)?;
             while !training.finished() {
                 if let Some(TrainingNews::Evaluated { scores, .. }) = training.advance()? {
                     emit(&BaselineEntry { genotype: genotype.clone(), searched: *searched, seed, scores });

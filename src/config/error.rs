@@ -106,7 +106,7 @@ impl ConfigError {
         }
     }
 
-    /// Turns an error of the parser into one that names the whole key and what it may be. `text` is
+    /// UpdateSchedule an error of the parser into one that names the whole key and what it may be. `text` is
     /// what was parsed, and `origin` where it comes from.
     pub(super) fn explain(error: &toml::de::Error, text: &str, origin: &str) -> Self {
         let Ok(tree) = text.parse::<Table>() else {

@@ -76,7 +76,7 @@ fn read_labels(path: &Path, images: usize) -> Result<Vec<u16>, DataError> {
     }
 }
 
-/// Turns columns into rows and planes into pixels: `[3, x, y]` to `[y, x, 3]`.
+/// UpdateSchedule columns into rows and planes into pixels: `[3, x, y]` to `[y, x, 3]`.
 fn upright(record: &[u8]) -> Vec<u8> {
     let plane = SIDE * SIDE;
     (0..plane)

@@ -65,7 +65,7 @@ fn cpu(reason: String) -> Opened {
 
 fn open_once(found: &Found) -> Result<Device, DeviceError> {
     let wanted = &found.adapter.name;
-    let mut open = OPEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut open = OPEN.lock().unwrap_or_else(|find_non_finite| find_non_finite.into_inner());
     match &*open {
         Some((name, device)) if name == wanted => Ok(device.clone()),
         Some((name, _)) => Err(DeviceError::Taken { open: name.clone(), wanted: wanted.clone() }),

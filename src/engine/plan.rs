@@ -11,7 +11,7 @@ use super::job::{Job, SingleTraining};
 use crate::arch::{ArchError, Genotype, Space};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
-use crate::gan::{self, Arena, TrainingSetup};
+use crate::gan::{self, TrainingData, TrainingSetup};
 use crate::metric::extractor::{Kind, inception::InceptionWeights};
 use crate::metric::{Extractor, Reference, Scorer};
 use crate::search::{Context, Costs, Search, SearchPlan, WarmUp, work_items};
@@ -62,10 +62,10 @@ impl Plan {
     ///
     /// If images or settings cannot be used.
     pub(super) fn job(&self, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<Box<dyn Job>> {
-        let arenas = self.arenas(&self.sides(), emit)?;
+        let training_data = self.training_data(&self.sides(), emit)?;
         match &self.spec {
-            JobSpec::Search => Ok(Box::new(self.search(arenas, emit)?)),
-            JobSpec::Train(genotype) => Ok(Box::new(self.train(genotype, arenas, emit)?)),
+            JobSpec::Search => Ok(Box::new(self.search(training_data, emit)?)),
+            JobSpec::Train(genotype) => Ok(Box::new(self.train(genotype, training_data, emit)?)),
         }
     }
 
@@ -80,7 +80,7 @@ impl Plan {
 }
 
 impl Plan {
-    fn context(&self, arenas: Vec<Arena>) -> anyhow::Result<Context> {
+    fn context(&self, training_data: Vec<TrainingData>) -> anyhow::Result<Context> {
         let config = &self.config;
         Ok(Context {
             seed: config.seed,
@@ -88,7 +88,7 @@ impl Plan {
             space: Space::new(config.space.clone(), config.model.net_shape())?,
             model: config.model.clone(),
             recipe: config.recipe,
-            arenas,
+            training_data,
         })
     }
 
@@ -98,8 +98,8 @@ impl Plan {
     ///
     /// If the networks cannot be run on the device.
     pub fn warm_up(&self, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
-        let arenas = self.arenas(&self.sides(), emit)?;
-        self.warm_up_on(&self.context(arenas)?, emit)
+        let training_data = self.training_data(&self.sides(), emit)?;
+        self.warm_up_on(&self.context(training_data)?, emit)
     }
 
     fn warm_up_on(&self, context: &Context, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
@@ -112,8 +112,12 @@ impl Plan {
         Ok(())
     }
 
-    fn search(&self, arenas: Vec<Arena>, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<Search> {
-        let context = self.context(arenas)?;
+    fn search(
+        &self,
+        training_data: Vec<TrainingData>,
+        emit: &mut dyn FnMut(&Event),
+    ) -> anyhow::Result<Search> {
+        let context = self.context(training_data)?;
         if self.is_gpu {
             self.warm_up_on(&context, emit)?;
         }
@@ -123,21 +127,21 @@ impl Plan {
     fn train(
         &self,
         genotype: &Genotype,
-        mut arenas: Vec<Arena>,
+        mut training_data: Vec<TrainingData>,
         emit: &mut dyn FnMut(&Event),
     ) -> anyhow::Result<SingleTraining> {
         let config = &self.config;
-        let arena = arenas.pop().context("training needs images")?;
+        let training_data = training_data.pop().context("training needs images")?;
         let setup = self.training_setup();
         if self.is_gpu {
             let (recipe, short) = gan::one_step(config.recipe, config.winner);
             let what = "warming up the GPU: training";
             emit(&preparing(what, 0, 1));
             let short_setup = TrainingSetup { recipe, ..setup.clone() };
-            gan::warm_up(&mut short_setup.training(genotype, &arena, short, STREAM)?)?;
+            gan::warm_up(&mut short_setup.training(genotype, &training_data, short, STREAM)?)?;
             emit(&preparing(what, 1, 1));
         }
-        let training = setup.training(genotype, &arena, config.winner, STREAM)?;
+        let training = setup.training(genotype, &training_data, config.winner, STREAM)?;
         let macs = config.recipe.training_macs(genotype, &setup.model);
         Ok(SingleTraining { training, model: setup.model, macs, steps: config.winner.steps })
     }
@@ -156,7 +160,11 @@ impl Plan {
     }
 
     /// Images and scorer for each side.
-    pub(crate) fn arenas(&self, sides: &[usize], emit: &mut dyn FnMut(&Event)) -> anyhow::Result<Vec<Arena>> {
+    pub(crate) fn training_data(
+        &self,
+        sides: &[usize],
+        emit: &mut dyn FnMut(&Event),
+    ) -> anyhow::Result<Vec<TrainingData>> {
         let config = &self.config;
         let source: Source = config.data.source.parse()?;
         let largest = *sides.last().context("a generator needs at least one cell")?;
@@ -186,7 +194,7 @@ impl Plan {
                 };
                 let reference = Reference::kept(&extractor, &images, count, &self.cache, &mut progress)?;
                 let scorer = Scorer::new(extractor.clone(), reference)?;
-                Ok(Arena { images: Arc::new(images), scorer: Arc::new(scorer) })
+                Ok(TrainingData { images: Arc::new(images), scorer: Arc::new(scorer) })
             })
             .collect()
     }

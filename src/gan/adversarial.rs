@@ -4,10 +4,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::GanError;
 use super::config::Recipe;
-use super::latent::{detoured, latents};
-use super::not_finite::{NotFinite, WEIGHTS_EVERY};
+use super::divergence::{Divergence, WEIGHTS_EVERY};
+use super::latent::{latents, reseeded};
+use super::schedule::{Losses, Network, UpdateSchedule, Updates};
 use super::step::{Gan, Networks};
-use super::turns::{Losses, Network, Turns, Updates};
 use crate::data::{Batches, ImageSet};
 use crate::model::{Average, NamedTensors, add_prefix, strip_prefix};
 
@@ -25,9 +25,9 @@ pub struct AdversarialLoop {
     /// The training device, without autodiff.
     device: Device,
     latent: usize,
-    turns: Turns,
-    /// How often it was taken back because its numbers broke off.
-    detours: u64,
+    schedule: UpdateSchedule,
+    /// How often it was taken back because it diverged.
+    reseeds: u64,
     /// Order of the images.
     batches: Option<Batches>,
 }
@@ -50,13 +50,13 @@ impl AdversarialLoop {
             seed,
             stream: stream.to_owned(),
             latent,
-            turns: Turns::default(),
-            detours: 0,
+            schedule: UpdateSchedule::default(),
+            reseeds: 0,
             batches: None,
         }
     }
 
-    /// The update of the network whose turn it is, on the graphs in `networks`: a discriminator update and, every
+    /// The update of the network that is next, on the graphs in `networks`: a discriminator update and, every
     /// `n_critic` of them, a generator update. `learning_rate` gives each network's. Returns the losses of a step that
     /// is whole now.
     ///
@@ -70,7 +70,7 @@ impl AdversarialLoop {
         networks: &Networks,
         learning_rate: impl Fn(Network) -> f64,
     ) -> Result<Option<Losses>, GanError> {
-        let (step, network) = (self.step(), self.turns.next());
+        let (step, network) = (self.step(), self.schedule.next());
         let loss = self.recipe.loss;
         let value = match network {
             Network::Discriminator => {
@@ -83,11 +83,11 @@ impl AdversarialLoop {
                 self.gan.generator_step(loss, networks, z, learning_rate(network))
             }
         };
-        let value = NotFinite::check(network, value, step)?;
+        let value = Divergence::check(network, value, step)?;
         if let (Network::Generator, Some(average)) = (network, &mut self.average) {
             average.update(&self.gan.generator);
         }
-        let losses = self.turns.note(value, self.recipe.n_critic);
+        let losses = self.schedule.note(value, self.recipe.n_critic);
         if losses.is_some() && self.step().is_multiple_of(WEIGHTS_EVERY) {
             self.gan.check(self.average.as_ref(), self.step())?;
         }
@@ -101,7 +101,7 @@ impl AdversarialLoop {
     /// If there are fewer images than a batch takes.
     pub fn prepare(&mut self, images: &ImageSet) -> Result<&mut Batches, GanError> {
         if self.batches.as_ref().is_none_or(|batches| batches.images() != images.len()) {
-            let stream = detoured(&format!("{}/shuffle", self.stream), self.detours);
+            let stream = reseeded(&format!("{}/shuffle", self.stream), self.reseeds);
             let Recipe { batch, keep_last_batch, .. } = self.recipe;
             self.batches = Some(Batches::new(images.len(), batch, self.seed, &stream, keep_last_batch)?);
         }
@@ -115,9 +115,9 @@ impl AdversarialLoop {
         Ok(Tensor::from_data(TensorData::new(images.batch_f32(&indices), shape), &self.device))
     }
 
-    /// `[count, latent]` draws for a purpose; equal counters give equal draws until numbers break off.
+    /// `[count, latent]` draws for a purpose; equal counters give equal draws until the training diverges.
     pub fn latents(&self, purpose: &str, counter: u64, count: usize) -> Tensor<2> {
-        let stream = detoured(&format!("{}/latent/{purpose}", self.stream), self.detours);
+        let stream = reseeded(&format!("{}/latent/{purpose}", self.stream), self.reseeds);
         latents(self.seed, &stream, counter, count, self.latent, &self.device)
     }
 
@@ -138,28 +138,28 @@ impl AdversarialLoop {
 
     /// Discriminator steps done, with the generator steps that belong to them.
     pub fn step(&self) -> u64 {
-        self.turns.step()
+        self.schedule.step()
     }
 
     /// Whether the generator's update of a step is still to come.
     pub fn is_halfway(&self) -> bool {
-        self.turns.next() == Network::Generator
+        self.schedule.next() == Network::Generator
     }
 
     /// Updates of each network.
     pub fn updates(&self) -> Updates {
-        self.turns.updates(self.recipe.n_critic)
+        self.schedule.updates(self.recipe.n_critic)
     }
 
     /// Goes on from here with other latents and another order of the images.
-    pub fn detour(&mut self) {
-        self.detours += 1;
+    pub fn reseed(&mut self) {
+        self.reseeds += 1;
         self.batches = None;
     }
 
     /// How far the alternation of updates is, and how often the loop was taken back.
-    pub fn progress(&self) -> (&Turns, u64) {
-        (&self.turns, self.detours)
+    pub fn progress(&self) -> (&UpdateSchedule, u64) {
+        (&self.schedule, self.reseeds)
     }
 
     /// All tensors: those of the GAN, and `average/…`.
@@ -176,12 +176,17 @@ impl AdversarialLoop {
     /// # Errors
     ///
     /// If the tensors belong to other networks.
-    pub fn restore(&mut self, turns: Turns, detours: u64, tensors: &NamedTensors) -> Result<(), GanError> {
+    pub fn restore(
+        &mut self,
+        schedule: UpdateSchedule,
+        reseeds: u64,
+        tensors: &NamedTensors,
+    ) -> Result<(), GanError> {
         self.gan.restore(tensors, &self.device)?;
         if let Some(average) = &mut self.average {
             average.load_state_dict(&strip_prefix(AVERAGE, tensors))?;
         }
-        (self.turns, self.detours, self.batches) = (turns, detours, None);
+        (self.schedule, self.reseeds, self.batches) = (schedule, reseeds, None);
         Ok(())
     }
 }

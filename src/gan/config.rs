@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::AdamConfig;
 use super::loss::Loss;
-use super::turns::Network;
+use super::schedule::Network;
 use crate::arch::{Genotype, macs};
 use crate::model::ModelConfig;
 

@@ -19,18 +19,18 @@ pub fn one_step(recipe: Recipe, config: TrainConfig) -> (Recipe, TrainConfig) {
     (Recipe { n_critic: 1, ..recipe }, config)
 }
 
-/// Does `work` in a dry run. An error that `is_no_number` knows is none there.
+/// Does `work` in a dry run. An error that `is_divergence` knows is none there.
 ///
 /// # Errors
 ///
 /// Any other error of `work`.
 pub fn dry_run<E>(
     work: impl FnOnce() -> Result<(), E>,
-    is_no_number: impl FnOnce(&E) -> bool,
+    is_divergence: impl FnOnce(&E) -> bool,
 ) -> Result<(), E> {
     let _dry_run = DryRun::new();
     match work() {
-        Err(error) if !is_no_number(&error) => Err(error),
+        Err(error) if !is_divergence(&error) => Err(error),
         _ => Ok(()),
     }
 }
@@ -42,5 +42,5 @@ pub fn dry_run<E>(
 /// If the networks cannot be trained or scored on the images there are.
 pub fn warm_up(training: &mut Training) -> Result<(), GanError> {
     let work = || (0..PIECES).try_for_each(|_| training.advance().map(drop));
-    dry_run(work, GanError::is_no_number)
+    dry_run(work, GanError::is_divergence)
 }

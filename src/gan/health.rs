@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::turns::Losses;
+use super::schedule::Losses;
 
 /// Images that differ less than this count as all alike (see [`diversity`]). Real sets have 0.4 to 0.6.
 pub const ALIKE: f64 = 0.02;

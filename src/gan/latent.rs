@@ -4,12 +4,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::rng::{normals, rng};
 
-/// The stream that is drawn from in place of `stream` after so many detours: a pair that was taken back to
-/// a saved state, because its numbers broke off, must not meet again what broke them.
-pub fn detoured(stream: &str, detours: u64) -> String {
-    match detours {
+/// The stream that is drawn from in place of `stream` after so many reseeds: a pair that was taken back to
+/// a saved state, because it diverged, must not meet again what broke them.
+pub fn reseeded(stream: &str, reseeds: u64) -> String {
+    match reseeds {
         0 => stream.to_owned(),
-        _ => format!("{stream}/detour {detours}"),
+        _ => format!("{stream}/reseed {reseeds}"),
     }
 }
 

@@ -3,36 +3,36 @@
 mod adam;
 mod adversarial;
 mod config;
+mod divergence;
 mod dry;
 mod health;
 mod latent;
 mod loss;
 mod measurement;
-mod not_finite;
-mod poison;
+mod non_finite;
+mod schedule;
 mod self_test;
 mod step;
 mod trainer;
 mod training;
 mod training_setup;
-mod turns;
 
 pub use adam::{Adam, AdamConfig, AdamError, Idle};
 pub use adversarial::AdversarialLoop;
 pub use config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
+pub use divergence::{Divergence, WEIGHTS_EVERY};
 pub use dry::{PIECES, dry_run, one_step, warm_up};
 pub use health::{ALIKE, HealthConfig, LossWindow, diversity, uniform};
-pub use latent::{detoured, latents};
+pub use latent::{latents, reseeded};
 pub use loss::Loss;
 pub use measurement::{MeasurePlan, Measurement};
-pub use not_finite::{NotFinite, WEIGHTS_EVERY};
-pub use poison::{Poison, Total, diagnosis, poisoned, poisoned_weights};
+pub use non_finite::{NonFinite, Total, diagnose_non_finite, find_non_finite, non_finite_weights};
+pub use schedule::{Losses, Network, UpdateSchedule, Updates};
 pub use self_test::{CHECKS, Check, self_test};
 pub use step::{Gan, Networks};
-pub use trainer::{Arena, BEST, BEST_RAW, Best, Trainer, TrainerState};
+pub use trainer::{BEST, BEST_RAW, Best, Trainer, TrainerState, TrainingData};
 pub use training::{GRID, ScoreConfig, Training, TrainingNews, TrainingState, picture};
 pub use training_setup::TrainingSetup;
-pub use turns::{Losses, Network, Turns, Updates};
 
 use thiserror::Error;
 
@@ -45,7 +45,7 @@ use crate::model::StateError;
 pub enum GanError {
     /// A loss, a weight or a reward is no number any more.
     #[error(transparent)]
-    NotFinite(#[from] NotFinite),
+    Divergence(#[from] Divergence),
     /// Generated images are no numbers.
     #[error("the generator's images are no numbers")]
     Images,
@@ -68,11 +68,11 @@ pub enum GanError {
 
 impl GanError {
     /// Whether a loss, a weight, a reward, an image, a feature or a score was NaN or infinite.
-    pub fn is_no_number(&self) -> bool {
+    pub fn is_divergence(&self) -> bool {
         use ExtractorError::Metric;
         matches!(
             self,
-            Self::NotFinite(_)
+            Self::Divergence(_)
                 | Self::Images
                 | Self::Extractor(Metric(MetricError::NotFinite { .. } | MetricError::NoGaussian { .. }))
                 | Self::Reward(RewardError::NotFinite { .. })

@@ -4,9 +4,9 @@ use burn::tensor::{Device, Gradients, Tensor};
 
 use super::GanError;
 use super::adam::{Adam, AdamConfig};
+use super::divergence::Divergence;
 use super::loss::Loss;
-use super::not_finite::NotFinite;
-use super::poison::{Total, diagnosis};
+use super::non_finite::{Total, diagnose_non_finite};
 use crate::arch::{Genotype, Graph};
 use crate::model::{Average, ModelConfig, NamedTensors, Pass, Weights, add_prefix, run, strip_prefix};
 
@@ -127,7 +127,7 @@ impl Gan {
     /// # Errors
     ///
     /// If one is NaN or infinite.
-    pub fn check(&self, average: Option<&Average>, step: u64) -> Result<(), NotFinite> {
+    pub fn check(&self, average: Option<&Average>, step: u64) -> Result<(), Divergence> {
         let total = Total::default().weights(&self.generator).weights(&self.discriminator);
         let total = total.adam(&self.generator_adam).adam(&self.discriminator_adam);
         let average = average.map(Average::weights);
@@ -137,7 +137,7 @@ impl Gan {
         let mut tensors = self.state();
         let average = average.map(|average| add_prefix("average", average.state_dict()));
         tensors.extend(average.into_iter().flatten());
-        Err(NotFinite::Weights { what: diagnosis(&tensors), step })
+        Err(Divergence::Weights { what: diagnose_non_finite(&tensors), step })
     }
 
     /// Weights, buffers and optimiser states under the names `generator/…`, `discriminator/…`,

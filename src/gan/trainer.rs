@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::GanError;
 use super::adversarial::AdversarialLoop;
 use super::config::{AverageStatistics, Recipe, TrainConfig};
+use super::schedule::{Losses, UpdateSchedule, Updates};
 use super::step::{Gan, Networks};
-use super::turns::{Losses, Turns, Updates};
 use crate::arch::Genotype;
 use crate::data::ImageSet;
 use crate::metric::{Score, Scorer};
@@ -24,7 +24,7 @@ pub const BEST_RAW: &str = "best_raw";
 
 /// What a pair is trained on and measured against, at one image size.
 #[derive(Clone)]
-pub struct Arena {
+pub struct TrainingData {
     /// The training images.
     pub images: Arc<ImageSet>,
     /// Measures generated images of that size.
@@ -45,10 +45,10 @@ pub struct Best {
 pub struct TrainerState {
     /// How far the alternation of updates is.
     #[serde(flatten)]
-    pub turns: Turns,
-    /// How often the training was taken back because its numbers broke off.
-    #[serde(default)]
-    pub detours: u64,
+    pub schedule: UpdateSchedule,
+    /// How often the training was taken back because it diverged.
+    #[serde(default, alias = "detours")]
+    pub reseeds: u64,
     /// The best evaluation so far; its weights are among the tensors.
     pub best: Option<Best>,
 }
@@ -104,7 +104,7 @@ impl Trainer {
         })
     }
 
-    /// The update of the network whose turn it is: a discriminator update and, every `n_critic` of them,
+    /// The update of the network that is next: a discriminator update and, every `n_critic` of them,
     /// a generator update. Returns the losses of a step that is whole now.
     ///
     /// # Errors
@@ -218,8 +218,8 @@ impl Trainer {
         if let Some(raw) = &self.best_raw {
             tensors.extend(add_prefix(BEST_RAW, raw.clone()));
         }
-        let (turns, detours) = self.adversarial.progress();
-        (TrainerState { turns: turns.clone(), detours, best: self.best.clone() }, tensors)
+        let (schedule, reseeds) = self.adversarial.progress();
+        (TrainerState { schedule: schedule.clone(), reseeds, best: self.best.clone() }, tensors)
     }
 
     /// Becomes what [`Trainer::state`] saved.
@@ -228,7 +228,7 @@ impl Trainer {
     ///
     /// If the tensors belong to another architecture.
     pub fn restore(&mut self, state: TrainerState, tensors: &NamedTensors) -> Result<(), GanError> {
-        self.adversarial.restore(state.turns, state.detours, tensors)?;
+        self.adversarial.restore(state.schedule, state.reseeds, tensors)?;
         self.best_weights = state.best.is_some().then(|| strip_prefix(BEST, tensors));
         // Checkpoints of the first versions have none.
         self.best_raw = Some(strip_prefix(BEST_RAW, tensors)).filter(|raw| !raw.is_empty());
@@ -237,7 +237,7 @@ impl Trainer {
     }
 
     /// Goes on from here with other latents and another order of the images.
-    pub fn detour(&mut self) {
-        self.adversarial.detour();
+    pub fn reseed(&mut self) {
+        self.adversarial.reseed();
     }
 }

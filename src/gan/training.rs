@@ -8,7 +8,7 @@ use super::config::TrainConfig;
 use super::health::diversity;
 use super::latent::latents;
 use super::measurement::{MeasurePlan, Measurement};
-use super::trainer::{Arena, Trainer, TrainerState};
+use super::trainer::{Trainer, TrainerState, TrainingData};
 use crate::arch::Genotype;
 use crate::export::Picture;
 use crate::metric::extractor::{Kind, inception::Preprocessing};
@@ -100,7 +100,7 @@ pub struct TrainingState {
 /// A trainer with what it is measured by.
 pub struct Training {
     trainer: Trainer,
-    arena: Arena,
+    training_data: TrainingData,
     config: TrainConfig,
     score: ScoreConfig,
     seed: u64,
@@ -110,9 +110,24 @@ pub struct Training {
 }
 
 impl Training {
-    /// Trains `trainer` on `arena` and evaluates it as `score` says.
-    pub fn new(trainer: Trainer, arena: Arena, config: TrainConfig, score: ScoreConfig, seed: u64) -> Self {
-        Self { trainer, arena, config, score, seed, evaluating: false, picturing: false, measurement: None }
+    /// Trains `trainer` on `training_data` and evaluates it as `score` says.
+    pub fn new(
+        trainer: Trainer,
+        training_data: TrainingData,
+        config: TrainConfig,
+        score: ScoreConfig,
+        seed: u64,
+    ) -> Self {
+        Self {
+            trainer,
+            training_data,
+            config,
+            score,
+            seed,
+            evaluating: false,
+            picturing: false,
+            measurement: None,
+        }
     }
 
     /// Does one piece of work (an update, a batch of an evaluation, a picture) and returns what there
@@ -134,7 +149,7 @@ impl Training {
         if self.trainer.finished() {
             return Ok(None);
         }
-        let Some(losses) = self.trainer.advance(&self.arena.images)? else {
+        let Some(losses) = self.trainer.advance(&self.training_data.images)? else {
             return Ok(None);
         };
         self.evaluating = self.trainer.due(self.config.evaluate_every);
@@ -156,7 +171,7 @@ impl Training {
                 stream: "latent/evaluation".to_owned(),
                 draw: 0,
             };
-            Measurement::new(self.trainer.generator(), &self.arena.scorer, plan)
+            Measurement::new(self.trainer.generator(), &self.training_data.scorer, plan)
         });
         let Some(mut scores) = measurement.advance()? else {
             return Ok(None);
@@ -221,8 +236,8 @@ impl Training {
     }
 
     /// Goes on from here with other latents and another order of the images.
-    pub fn detour(&mut self) {
-        self.trainer.detour();
+    pub fn reseed(&mut self) {
+        self.trainer.reseed();
     }
 }
 

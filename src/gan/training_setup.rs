@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use super::GanError;
 use super::config::{Recipe, TrainConfig};
-use super::trainer::{Arena, Trainer};
+use super::trainer::{Trainer, TrainingData};
 use super::training::{ScoreConfig, Training};
 use crate::arch::Genotype;
 use crate::model::ModelConfig;
@@ -27,7 +27,7 @@ pub struct TrainingSetup {
 }
 
 impl TrainingSetup {
-    /// A training of `genotype` on `arena` that has done nothing yet. Its random numbers come from streams
+    /// A training of `genotype` on `training_data` that has done nothing yet. Its random numbers come from streams
     /// under `stream`.
     ///
     /// # Errors
@@ -36,13 +36,13 @@ impl TrainingSetup {
     pub fn training(
         &self,
         genotype: &Genotype,
-        arena: &Arena,
+        training_data: &TrainingData,
         config: TrainConfig,
         stream: &str,
     ) -> Result<Training, GanError> {
         let Self { model, recipe, score, device, seed, score_seed } = self;
-        let images = &arena.images;
+        let images = &training_data.images;
         let trainer = Trainer::new(genotype.clone(), model, *recipe, config, images, device, *seed, stream)?;
-        Ok(Training::new(trainer, arena.clone(), config, *score, *score_seed))
+        Ok(Training::new(trainer, training_data.clone(), config, *score, *score_seed))
     }
 }

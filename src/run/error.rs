@@ -199,7 +199,7 @@ impl RunError {
     }
 }
 
-/// Turns an error of the file system into one that says what was attempted on which file.
+/// UpdateSchedule an error of the file system into one that says what was attempted on which file.
 pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunError {
     let path = path.to_path_buf();
     move |reason| match reason.kind() {

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use super::plan::Costs;
 use crate::arch::Space;
-use crate::gan::{Arena, Recipe, ScoreConfig, TrainingSetup};
+use crate::gan::{Recipe, ScoreConfig, TrainingData, TrainingSetup};
 use crate::model::ModelConfig;
 
 /// Fixed for a whole search.
@@ -21,13 +21,13 @@ pub struct Context {
     /// The adversarial recipe.
     pub recipe: Recipe,
     /// Entry `s`: images and scorer of genotypes with `s + 1` cells.
-    pub arenas: Vec<Arena>,
+    pub training_data: Vec<TrainingData>,
 }
 
 impl Context {
     /// Images and scorer for genotypes with `cells` cells.
-    pub fn arena(&self, cells: usize) -> &Arena {
-        &self.arenas[cells - 1]
+    pub fn training_data(&self, cells: usize) -> &TrainingData {
+        &self.training_data[cells - 1]
     }
 
     /// Trainings from scratch of networks of these sizes, scored as `score` says.
@@ -44,7 +44,7 @@ impl Context {
 
     /// What the parts of the work cost.
     pub fn costs(&self) -> Costs<'_> {
-        let extractor_macs = self.arena(self.space.cells()).scorer.extractor().macs();
+        let extractor_macs = self.training_data(self.space.cells()).scorer.extractor().macs();
         Costs {
             seed: self.seed,
             space: &self.space,

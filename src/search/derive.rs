@@ -212,7 +212,7 @@ impl Derivation {
 
     /// Goes on from here with other latents and another order of the images.
     pub fn reseed(&mut self) {
-        self.training.iter_mut().for_each(Training::detour);
+        self.training.iter_mut().for_each(Training::reseed);
     }
 
     /// Whether all trainings are done.
@@ -337,7 +337,7 @@ fn training(
     genotype: &Genotype,
     config: TrainConfig,
 ) -> Result<Training, SearchError> {
-    let arena = context.arena(genotype.cells.len());
+    let training_data = context.training_data(genotype.cells.len());
     let setup = context.training_setup(&plan.derived_model, plan.score);
-    Ok(setup.training(genotype, arena, config, STREAM)?)
+    Ok(setup.training(genotype, training_data, config, STREAM)?)
 }

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::strategy::StrategyError;
-use crate::gan::{GanError, NotFinite};
+use crate::gan::{Divergence, GanError};
 use crate::metric::{NoClasses, RewardError};
 
 /// Why a search could not go on.
@@ -14,7 +14,7 @@ pub enum SearchError {
     Gan(#[from] GanError),
     /// A reward, or what a strategy learns with, is not finite.
     #[error(transparent)]
-    NotFinite(#[from] NotFinite),
+    Divergence(#[from] Divergence),
     /// Scores could not be turned into a reward.
     #[error(transparent)]
     Reward(#[from] NoClasses),
@@ -27,13 +27,13 @@ impl SearchError {
     /// Whether something that was computed was NaN or infinite.
     pub fn is_not_finite(&self) -> bool {
         match self {
-            Self::Gan(error) => error.is_no_number(),
-            other => matches!(other, Self::NotFinite(_)),
+            Self::Gan(error) => error.is_divergence(),
+            other => matches!(other, Self::Divergence(_)),
         }
     }
 }
 
-/// A score that is not finite is the same wherever it turns up: [`GanError::is_no_number`] knows it.
+/// A score that is not finite is the same wherever it turns up: [`GanError::is_divergence`] knows it.
 impl From<RewardError> for SearchError {
     fn from(error: RewardError) -> Self {
         Self::Gan(error.into())

@@ -8,7 +8,7 @@ use super::estimator_id::EstimatorId;
 use super::shared::SharedGan;
 use crate::arch::Genotype;
 use crate::gan::{
-    GanError, MeasurePlan, Measurement, NotFinite, ScoreConfig, TrainConfig, Training, TrainingNews,
+    Divergence, GanError, MeasurePlan, Measurement, ScoreConfig, TrainConfig, Training, TrainingNews,
 };
 use crate::metric::{Reward, RewardScale, Score};
 
@@ -30,11 +30,11 @@ impl Estimate {
     /// # Errors
     ///
     /// If it is NaN or infinite.
-    pub fn checked(self, genotype: &Genotype) -> Result<Self, NotFinite> {
+    pub fn checked(self, genotype: &Genotype) -> Result<Self, Divergence> {
         if self.reward.is_finite() {
             Ok(self)
         } else {
-            Err(NotFinite::Reward { architecture: genotype.to_string(), value: self.reward })
+            Err(Divergence::Reward { architecture: genotype.to_string(), value: self.reward })
         }
     }
 }
@@ -106,7 +106,7 @@ impl Estimator for SharedWeights {
             stream: "latent/reward".to_owned(),
             draw: if self.config.fixed_noise { 0 } else { draw },
         };
-        let scorer = &context.arena(genotype.cells.len()).scorer;
+        let scorer = &context.training_data(genotype.cells.len()).scorer;
         Ok(Box::new(SharedEstimation {
             measurement: Measurement::new(generator, scorer, plan),
             macs: context.costs().scoring_macs(genotype, self.config.reward_samples),
@@ -133,7 +133,7 @@ impl Estimation for SharedEstimation {
         let Some(scores) = self.measurement.advance()? else {
             return Ok(None);
         };
-        let scorer = &context.arena(self.cells).scorer;
+        let scorer = &context.training_data(self.cells).scorer;
         Ok(Some(Estimate {
             reward: self.reward.of(&scores, &RewardScale::of(scorer))?,
             scores,
@@ -173,10 +173,10 @@ impl Estimator for Scratch {
         genotype: &Genotype,
         draw: u64,
     ) -> Result<Box<dyn Estimation>, GanError> {
-        let arena = context.arena(genotype.cells.len());
+        let training_data = context.training_data(genotype.cells.len());
         let draw = if self.config.fixed_noise { 0 } else { draw };
         let setup = context.training_setup(&context.model, self.score);
-        let training = setup.training(genotype, arena, self.train, &format!("scratch/{draw}"))?;
+        let training = setup.training(genotype, training_data, self.train, &format!("scratch/{draw}"))?;
         let steps = self.train.steps;
         let scoring = context.costs().scoring_macs(genotype, self.score.samples);
         Ok(Box::new(ScratchEstimation {
@@ -202,7 +202,7 @@ impl Estimation for ScratchEstimation {
         // The one evaluation comes after the last step.
         if let Some(TrainingNews::Evaluated { scores, .. }) = self.training.advance()? {
             let cells = self.training.trainer().genotype().cells.len();
-            let scorer = &context.arena(cells).scorer;
+            let scorer = &context.training_data(cells).scorer;
             return Ok(Some(Estimate {
                 reward: self.reward.of(&scores, &RewardScale::of(scorer))?,
                 scores,

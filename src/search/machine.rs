@@ -102,7 +102,7 @@ impl Search {
     /// space is for the caller to see to (`RunConfig::validate_search`).
     pub fn new(context: Context, plan: SearchPlan) -> Result<Self, SearchError> {
         let config = &plan.search;
-        let scorer = &context.arena(context.space.cells()).scorer;
+        let scorer = &context.training_data(context.space.cells()).scorer;
         config.reward.check(&RewardScale::of(scorer))?;
         let (seed, all) = (context.seed, context.space.cells());
         let cells = config.cells_at(0, all);
@@ -386,7 +386,7 @@ impl Search {
 
     /// What brings the scores of a stage to a common scale.
     fn scale(&self, cells: usize) -> RewardScale {
-        RewardScale::of(&self.context.arena(cells).scorer)
+        RewardScale::of(&self.context.training_data(cells).scorer)
     }
 
     /// Sizes of the networks that are trained from scratch.
@@ -455,7 +455,7 @@ impl Search {
     pub fn reseed(&mut self) {
         match &mut self.derivation {
             Some(derivation) => derivation.reseed(),
-            None => self.shared.detour(),
+            None => self.shared.reseed(),
         }
     }
 }

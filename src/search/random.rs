@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 
 use super::strategy::{Distributions, Proposal, Reading, Strategy, StrategyError};
 use crate::arch::{Genotype, Space};
-use crate::gan::NotFinite;
+use crate::gan::Divergence;
 use crate::model::NamedTensors;
 use crate::rng::rng;
 
@@ -40,7 +40,7 @@ impl Strategy for Random {
         _proposal: &Proposal,
         _reward: f64,
         _step: u64,
-    ) -> Result<Vec<Reading>, NotFinite> {
+    ) -> Result<Vec<Reading>, Divergence> {
         Ok(Vec::new())
     }
 

@@ -8,7 +8,7 @@ use super::config::{Baseline, ControllerConfig};
 use super::random::extend;
 use super::strategy::{Distributions, Proposal, Reading, Strategy, StrategyError};
 use crate::arch::{Genotype, Space};
-use crate::gan::{Adam, AdamConfig, NotFinite, poisoned_weights};
+use crate::gan::{Adam, AdamConfig, Divergence, non_finite_weights};
 use crate::model::{Controller, Hidden, NamedTensors, add_prefix, host, strip_prefix};
 use crate::rng::rng;
 
@@ -167,7 +167,7 @@ impl Strategy for Reinforce {
         proposal: &Proposal,
         reward: f64,
         step: u64,
-    ) -> Result<Vec<Reading>, NotFinite> {
+    ) -> Result<Vec<Reading>, Divergence> {
         let Some(actions) = self.actions(space, proposal) else {
             return Ok(Vec::new());
         };
@@ -181,11 +181,11 @@ impl Strategy for Reinforce {
         self.plain.baseline = Some(lesson.baseline);
         let value: f32 = lesson.loss.into_scalar();
         if !value.is_finite() {
-            return Err(NotFinite::Loss { network: "controller", value, step });
+            return Err(Divergence::Loss { network: "controller", value, step });
         }
         // Small, and on the CPU.
-        if let Some(what) = poisoned_weights(&self.controller.weights) {
-            return Err(NotFinite::Weights { what, step });
+        if let Some(what) = non_finite_weights(&self.controller.weights) {
+            return Err(Divergence::Weights { what, step });
         }
         Ok(vec![
             ("reward", reward),

@@ -6,7 +6,7 @@ use super::config::SearchConfig;
 use super::context::Context;
 use crate::arch::Genotype;
 use crate::gan::{
-    AdversarialLoop, Gan, GanError, LossWindow, Losses, Networks, Turns, Updates, latents, uniform,
+    AdversarialLoop, Gan, GanError, LossWindow, Losses, Networks, UpdateSchedule, Updates, latents, uniform,
 };
 use crate::model::{Generator, NamedTensors};
 
@@ -22,12 +22,12 @@ const DIVERSITY_SAMPLES: usize = 64;
 pub struct SharedState {
     /// The steps since the search began, over all restarts.
     #[serde(flatten)]
-    turns: Turns,
+    schedule: UpdateSchedule,
     /// How often the GAN was started anew.
     restarts: u64,
-    /// How often it was taken back because its numbers broke off.
-    #[serde(default)]
-    detours: u64,
+    /// How often it was taken back because it diverged.
+    #[serde(default, alias = "detours")]
+    reseeds: u64,
     window: LossWindow,
 }
 
@@ -54,7 +54,7 @@ impl SharedGan {
         self.adversarial.replace(fresh_gan(context, self.restarts));
     }
 
-    /// The update of the network whose turn it is; a whole step, with `genotype` in all of its updates, is
+    /// The update of the network that is next; a whole step, with `genotype` in all of its updates, is
     /// a discriminator update and, every `n_critic` steps, a generator update. Returns the losses of a step
     /// that is whole now.
     ///
@@ -67,7 +67,7 @@ impl SharedGan {
         config: &SearchConfig,
         genotype: &Genotype,
     ) -> Result<Option<Losses>, GanError> {
-        let images = &context.arena(genotype.cells.len()).images;
+        let images = &context.training_data(genotype.cells.len()).images;
         let networks = Networks::new(&context.model, genotype);
         let losses = self.adversarial.advance(images, &networks, |network| context.recipe.rate(network))?;
         losses.into_iter().for_each(|losses| self.window.push(&config.reset, losses));
@@ -75,8 +75,8 @@ impl SharedGan {
     }
 
     /// Goes on from here with other latents and another order of the images.
-    pub fn detour(&mut self) {
-        self.adversarial.detour();
+    pub fn reseed(&mut self) {
+        self.adversarial.reseed();
     }
 
     /// Why the GAN counts as collapsed, if it does.
@@ -133,9 +133,9 @@ impl SharedGan {
 
     /// Everything that a resumed search needs.
     pub fn state(&self) -> (SharedState, NamedTensors) {
-        let (turns, detours) = self.adversarial.progress();
+        let (schedule, reseeds) = self.adversarial.progress();
         let (restarts, window) = (self.restarts, self.window.clone());
-        (SharedState { turns: turns.clone(), restarts, detours, window }, self.adversarial.tensors())
+        (SharedState { schedule: schedule.clone(), restarts, reseeds, window }, self.adversarial.tensors())
     }
 
     /// Takes a saved state on.
@@ -144,7 +144,7 @@ impl SharedGan {
     ///
     /// If the tensors belong to another space or other sizes.
     pub fn restore(&mut self, state: SharedState, tensors: &NamedTensors) -> Result<(), GanError> {
-        self.adversarial.restore(state.turns, state.detours, tensors)?;
+        self.adversarial.restore(state.schedule, state.reseeds, tensors)?;
         (self.restarts, self.window) = (state.restarts, state.window);
         Ok(())
     }

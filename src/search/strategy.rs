@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::arch::{Genotype, Space};
-use crate::gan::NotFinite;
+use crate::gan::Divergence;
 use crate::model::{NamedTensors, StateError};
 
 /// An architecture a strategy wants to know the worth of.
@@ -46,7 +46,7 @@ pub trait Strategy {
         proposal: &Proposal,
         reward: f64,
         step: u64,
-    ) -> Result<Vec<Reading>, NotFinite>;
+    ) -> Result<Vec<Reading>, Divergence>;
 
     /// The generator grows to `cells` cells, starting from `beam`, best first.
     fn grow(&mut self, space: &Space, beam: &[Proposal], cells: usize);

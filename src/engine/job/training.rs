@@ -68,7 +68,7 @@ impl Job for SingleTraining {
     }
 
     fn reseed(&mut self) {
-        self.training.detour();
+        self.training.reseed();
     }
 
     fn board(&self) -> Option<&Board> {

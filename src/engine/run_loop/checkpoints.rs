@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rollback::Rollbacks;
 use crate::engine::event::Tick;
 use crate::engine::job::{Job, JobState};
-use crate::gan::{NotFinite, poisoned};
+use crate::gan::{Divergence, find_non_finite};
 use crate::model::{from_safetensors, to_safetensors};
 use crate::run::{Checkpoint, Draft, RunError};
 use crate::search::SearchError;
@@ -41,8 +41,8 @@ impl Files {
     /// If a tensor of it is not finite.
     pub fn of(tick: Tick, job: &dyn Job, rollbacks: &Rollbacks) -> anyhow::Result<Self> {
         let (job, tensors) = job.state();
-        if let Some(what) = poisoned(&tensors) {
-            return Err(SearchError::from(NotFinite::Weights { what, step: tick.0 }).into());
+        if let Some(what) = find_non_finite(&tensors) {
+            return Err(SearchError::from(Divergence::Weights { what, step: tick.0 }).into());
         }
         let state = Saved { tick, job, rollbacks: rollbacks.clone() };
         Ok(Self {

@@ -8,7 +8,7 @@ use burn::tensor::{Device, TensorData};
 use tempfile::{TempDir, tempdir};
 
 use crate::engine::Stride;
-use crate::gan::{Network, WEIGHTS_EVERY, poisoned};
+use crate::gan::{Network, WEIGHTS_EVERY, find_non_finite};
 use crate::model::NamedTensors;
 use crate::run::Live;
 use crate::search::Curve;
@@ -103,7 +103,7 @@ impl Bench {
 }
 
 /// One value of a tensor becomes `value`.
-fn poison(tensors: &mut NamedTensors, name: &str, at: usize, value: f32) {
+fn non_finite(tensors: &mut NamedTensors, name: &str, at: usize, value: f32) {
     let data = tensors.get_mut(name).unwrap();
     let mut values: Vec<f32> = data.as_slice::<f32>().unwrap().to_vec();
     let at = at % values.len();
@@ -127,13 +127,13 @@ fn whatever_breaks_is_noticed_at_once_by_a_loss_or_within_fifty_steps() {
         let value = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][number % 3];
         bench.engine.load(&good).unwrap();
         let begun = bench.engine.job.counts().updates.discriminator;
-        bench.change(|tensors| poison(tensors, name, number, value));
+        bench.change(|tensors| non_finite(tensors, name, number, value));
         let error = loop {
             let steps = bench.engine.job.counts().updates.discriminator - begun;
             if steps > WEIGHTS_EVERY {
                 // What is computed anew in each step, such as one of spectral norm's vectors, is healthy again.
                 assert_eq!(
-                    poisoned(&bench.engine.job.state().1),
+                    find_non_finite(&bench.engine.job.state().1),
                     None,
                     "{name} with {value} was not noticed"
                 );
@@ -163,7 +163,7 @@ fn a_run_whose_weights_break_goes_back_warns_of_it_and_comes_to_its_end() {
     bench.save().unwrap();
     let saved = bench.engine.tick.0;
     bench.advances(10);
-    bench.change(|tensors| poison(tensors, "generator/l1.weight", 3, f32::NAN));
+    bench.change(|tensors| non_finite(tensors, "generator/l1.weight", 3, f32::NAN));
     assert!(matches!(bench.run().unwrap(), End::Finished(_)));
     let warnings = bench.warnings();
     let [warning] = &warnings[..] else { panic!("{warnings:?}") };
@@ -186,7 +186,7 @@ fn what_is_broken_is_never_saved() {
     let good = bench.engine.tick.0;
     bench.advances(5);
     // Of the best evaluation: no loss and no step meets it.
-    bench.change(|tensors| poison(tensors, "average/l1.weight", 3, f32::INFINITY));
+    bench.change(|tensors| non_finite(tensors, "average/l1.weight", 3, f32::INFINITY));
     let error = bench.save().unwrap_err();
     assert!(is_not_finite(&error) && error.to_string().contains("average/l1.weight"), "{error:#}");
     let newest = bench.engine.folder.latest_checkpoint().unwrap().checkpoint.unwrap();

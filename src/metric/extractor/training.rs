@@ -181,7 +181,7 @@ fn examples(
     (pixels, labels)
 }
 
-/// Turns a square plane clockwise by 90 degrees.
+/// UpdateSchedule a square plane clockwise by 90 degrees.
 fn quarter_turn(plane: &mut [f32], side: usize) {
     let before = plane.to_vec();
     for y in 0..side {

@@ -1,4 +1,4 @@
-//! What survives: runs that are killed, starved, poisoned and lied to. The short forms run with all tests,
+//! What survives: runs that are killed, starved, find_non_finite and lied to. The short forms run with all tests,
 //! the long ones with
 //!
 //! ```sh

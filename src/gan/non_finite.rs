@@ -14,7 +14,7 @@ use crate::model::{NamedTensors, Weights};
 
 /// Tensors that hold what is no number.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Poison {
+pub enum NonFinite {
     /// NaN or infinity.
     #[error(
         "{name} holds {nan} NaN and {infinite} infinite of {values} values{}",
@@ -49,31 +49,31 @@ fn others(tensors: &usize) -> String {
 }
 
 /// The first tensor that holds NaN or infinity, and how many; `None` when all values are finite.
-pub fn poisoned(tensors: &NamedTensors) -> Option<Poison> {
+pub fn find_non_finite(tensors: &NamedTensors) -> Option<NonFinite> {
     let mut sick = tensors.iter().filter_map(|(name, data)| {
         let (nan, infinite) = counts(data);
         (nan + infinite > 0).then_some((name, nan, infinite, data.num_elements()))
     });
     let (name, nan, infinite, values) = sick.next()?;
-    Some(Poison::Values { name: name.clone(), nan, infinite, values, tensors: 1 + sick.count() })
+    Some(NonFinite::Values { name: name.clone(), nan, infinite, values, tensors: 1 + sick.count() })
 }
 
 /// What is wrong with tensors whose [`Total`] was not finite.
-pub fn diagnosis(tensors: &NamedTensors) -> Poison {
-    poisoned(tensors).unwrap_or_else(|| {
+pub fn diagnose_non_finite(tensors: &NamedTensors) -> NonFinite {
+    find_non_finite(tensors).unwrap_or_else(|| {
         let sizes = tensors.iter().map(|(name, data)| (largest(data), name));
         let most = sizes.max_by(|a, b| a.0.total_cmp(&b.0));
-        Poison::Overflow { name: most.map_or(String::new(), |(_, name)| name.clone()) }
+        NonFinite::Overflow { name: most.map_or(String::new(), |(_, name)| name.clone()) }
     })
 }
 
-/// The same as [`poisoned`] for the parameters and buffers of a network on any device, by one number that is
-/// read back. Weights that are finite but so large that their sum is not count as poisoned, too.
+/// The same as [`find_non_finite`] for the parameters and buffers of a network on any device, by one number that is
+/// read back. Weights that are finite but so large that their sum is not count as find_non_finite, too.
 ///
 /// Not for a dry run, in which what is read back is no result.
-pub fn poisoned_weights(weights: &Weights) -> Option<Poison> {
+pub fn non_finite_weights(weights: &Weights) -> Option<NonFinite> {
     let healthy = Total::default().weights(weights).is_finite();
-    (!healthy).then(|| diagnosis(&weights.state_dict()))
+    (!healthy).then(|| diagnose_non_finite(&weights.state_dict()))
 }
 
 /// The sum of all values of networks and optimisers on one device: finite only if each of them is.
@@ -140,7 +140,7 @@ mod tests {
     use crate::model::{Init, ModelConfig, Pass, run};
     use burn::tensor::Device;
 
-    const SICK: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+    const NON_FINITE: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
 
     fn generator() -> Weights {
         let config = ModelConfig { latent: 8, generator_channels: 4, ..ModelConfig::default() };
@@ -168,16 +168,16 @@ mod tests {
     #[test]
     fn each_tensor_of_a_network_is_found_by_its_name_wherever_the_value_is() {
         let healthy = generator().state_dict();
-        assert_eq!(poisoned(&healthy), None);
-        assert_eq!(poisoned_weights(&generator()), None);
+        assert_eq!(find_non_finite(&healthy), None);
+        assert_eq!(non_finite_weights(&generator()), None);
         for (number, (name, data)) in healthy.iter().enumerate() {
             let values = data.num_elements();
-            let value = SICK[number % SICK.len()];
+            let value = NON_FINITE[number % NON_FINITE.len()];
             let tensors = with(&healthy, name, number % values, value);
             let (nan, infinite) = (usize::from(value.is_nan()), usize::from(value.is_infinite()));
-            let expected = Some(Poison::Values { name: name.clone(), nan, infinite, values, tensors: 1 });
-            assert_eq!(poisoned(&tensors), expected);
-            assert_eq!(poisoned_weights(&loaded(&tensors)), expected);
+            let expected = Some(NonFinite::Values { name: name.clone(), nan, infinite, values, tensors: 1 });
+            assert_eq!(find_non_finite(&tensors), expected);
+            assert_eq!(non_finite_weights(&loaded(&tensors)), expected);
         }
         assert!(healthy.contains_key("cell1.pre_conv1.bn.running_var"), "buffers are among them");
     }
@@ -188,7 +188,7 @@ mod tests {
         let tensors = with(&healthy, "l1.weight", 0, f32::INFINITY);
         let tensors = with(&tensors, "l1.weight", 7, f32::NEG_INFINITY);
         let tensors = with(&tensors, "to_rgb.2.bias", 1, f32::NAN);
-        let found = poisoned_weights(&loaded(&tensors)).unwrap().to_string();
+        let found = non_finite_weights(&loaded(&tensors)).unwrap().to_string();
         assert_eq!(found, "l1.weight holds 0 NaN and 2 infinite of 512 values, and so does another tensor");
     }
 
@@ -197,12 +197,12 @@ mod tests {
         let healthy = generator().state_dict();
         for value in [1e30, -3e38, 1e-40, -0.0, f32::MIN_POSITIVE] {
             let tensors = with(&healthy, "l1.weight", 3, value);
-            assert_eq!(poisoned_weights(&loaded(&tensors)), None, "{value}");
+            assert_eq!(non_finite_weights(&loaded(&tensors)), None, "{value}");
         }
         let tensors = with(&with(&healthy, "l1.bias", 3, 3e38), "l1.bias", 9, 2e38);
-        assert_eq!(poisoned(&tensors), None);
-        let found = poisoned_weights(&loaded(&tensors));
-        assert_eq!(found, Some(Poison::Overflow { name: "l1.bias".to_owned() }));
+        assert_eq!(find_non_finite(&tensors), None);
+        let found = non_finite_weights(&loaded(&tensors));
+        assert_eq!(found, Some(NonFinite::Overflow { name: "l1.bias".to_owned() }));
     }
 
     #[test]
@@ -220,9 +220,9 @@ mod tests {
                 run(&graph, &layer, vec![x.into()], Pass::Train).output().features().sum().backward();
             let mut adam = Adam::new(AdamConfig::default());
             adam.step(&mut layer, gradients, 0.1);
-            assert_eq!(poisoned_weights(&layer), None);
+            assert_eq!(non_finite_weights(&layer), None);
             assert_eq!(Total::default().weights(&layer).adam(&adam).is_finite(), healthy, "{slope}");
-            assert_eq!(poisoned(&adam.state()).is_none(), healthy, "{slope}");
+            assert_eq!(find_non_finite(&adam.state()).is_none(), healthy, "{slope}");
         }
     }
 
@@ -230,7 +230,7 @@ mod tests {
     fn what_holds_nothing_is_healthy() {
         assert!(Total::default().is_finite());
         assert!(Total::default().tensor(Tensor::<2>::zeros([0, 3], &Device::flex())).is_finite());
-        assert_eq!(poisoned(&NamedTensors::new()), None);
+        assert_eq!(find_non_finite(&NamedTensors::new()), None);
     }
 
     /// What a check costs at the quick preset's size; printed, since a clock proves nothing on a busy
@@ -243,14 +243,14 @@ mod tests {
         let generator = config.shared_generator(&space.unwrap(), &Device::flex(), 1, "test");
         let tensors = generator.state_dict();
         let values: usize = tensors.values().map(TensorData::num_elements).sum();
-        let measured = |what: &str, work: &dyn Fn() -> Option<Poison>| {
+        let measured = |what: &str, work: &dyn Fn() -> Option<NonFinite>| {
             let begun = std::time::Instant::now();
             (0..100).for_each(|_| assert_eq!(work(), None));
             let each = begun.elapsed().as_secs_f64() * 10.0;
             eprintln!("{what}: {each:.3} ms for {} tensors, {values} values", tensors.len());
         };
-        measured("the weights", &|| poisoned_weights(&generator));
-        measured("its tensors", &|| poisoned(&tensors));
-        measured("its tensors with copying them", &|| poisoned(&generator.state_dict()));
+        measured("the weights", &|| non_finite_weights(&generator));
+        measured("its tensors", &|| find_non_finite(&tensors));
+        measured("its tensors with copying them", &|| find_non_finite(&generator.state_dict()));
     }
 }

@@ -10,7 +10,7 @@ use autogan::metric::{
 use autogan::rng::rng;
 use rand::RngExt;
 
-use super::{Kind, SICK, close};
+use super::{Kind, NON_FINITE, close};
 
 /// Two sets of the same kind with some width and numbers of samples.
 struct Sets {
@@ -57,7 +57,7 @@ fn relatively_close(found: f64, expected: f64, scale: f64) -> bool {
 fn statistics_and_frechet_distances_of_3000_cases() {
     let mut answered = [0; 3];
     for number in 0..3000 {
-        let Sets { kind, width, real, generated } = sets(number, "poison/frechet");
+        let Sets { kind, width, real, generated } = sets(number, "non_finite/frechet");
         let (a, b) = (gaussian(&real, width), gaussian(&generated, width));
         let few = real.len() / width < 2 || generated.len() / width < 2;
         let (Ok(a), Ok(b)) = (a, b) else {
@@ -98,7 +98,7 @@ fn gaussians_of_1000_damaged_files_have_no_distance() {
     let bad = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e200, -1e200, f64::MAX, 1e-310, -1.0];
     let mut refused = 0;
     for number in 0..1000 {
-        let generator = &mut rng(21, "poison/gaussian", number);
+        let generator = &mut rng(21, "non_finite/gaussian", number);
         let value = bad[generator.random_range(0..bad.len())];
         let mut damaged = healthy();
         let place = generator.random_range(0..3);
@@ -133,7 +133,7 @@ fn gaussians_of_1000_damaged_files_have_no_distance() {
 #[test]
 fn inception_scores_of_2000_cases() {
     for number in 0..2000 {
-        let Sets { kind, width, generated, .. } = sets(number, "poison/inception");
+        let Sets { kind, width, generated, .. } = sets(number, "non_finite/inception");
         let samples = generated.len() / width;
         let splits = 1 + number % 3;
         let score = inception_score(&generated, width, splits);
@@ -177,7 +177,7 @@ fn precision_and_coverage(real: &[f32], generated: &[f32], width: usize, k: usiz
 #[test]
 fn precision_recall_density_and_coverage_of_1500_cases() {
     for number in 0..1500 {
-        let Sets { kind, width, real, generated } = sets(number, "poison/prdc");
+        let Sets { kind, width, real, generated } = sets(number, "non_finite/prdc");
         let k = 1 + number % 4;
         let few = k >= real.len() / width || k >= generated.len() / width;
         match prdc(&real, &generated, width, NonZeroUsize::new(k).unwrap()) {
@@ -216,7 +216,7 @@ fn discrepancy(x: &[f32], y: &[f32], width: usize) -> f64 {
 #[test]
 fn kernel_distances_of_1000_cases() {
     for number in 0..1000 {
-        let Sets { kind, width, real, generated } = sets(number, "poison/kid");
+        let Sets { kind, width, real, generated } = sets(number, "non_finite/kid");
         let count = (real.len() / width).min(generated.len() / width);
         let (real, generated) = (&real[..count * width], &generated[..count * width]);
         let sick = real.iter().chain(generated).any(|value| !value.is_finite());
@@ -254,10 +254,10 @@ fn rewards_of_1000_cases_are_numbers_or_refused() {
     let tame = [0.0, 1e-310, 1e-9, 0.5, 1.0, 7.3, 1e9, f64::MAX];
     let kinds = [Reward::RawInceptionScore, Reward::InceptionScore, Reward::FrechetDistance, Reward::Mix];
     for number in 0..1000 {
-        let generator = &mut rng(22, "poison/reward", number);
+        let generator = &mut rng(22, "non_finite/reward", number);
         let mut any = |sick: bool| {
             if sick {
-                f64::from(SICK[generator.random_range(0..SICK.len())])
+                f64::from(NON_FINITE[generator.random_range(0..NON_FINITE.len())])
             } else {
                 tame[generator.random_range(0..tame.len())]
             }
@@ -300,7 +300,7 @@ fn no_number_is_ever_the_better_score() {
 #[test]
 fn pictures_of_1000_sizes_keep_their_range_when_resized() {
     for number in 0..1000 {
-        let generator = &mut rng(23, "poison/resizer", number);
+        let generator = &mut rng(23, "non_finite/resizer", number);
         let mut side = || match generator.random_range(0..4) {
             0 => 1,
             _ => generator.random_range(1..40usize),

@@ -32,7 +32,7 @@ const KINDS: [Kind; 3] = [Kind::Tame, Kind::Huge, Kind::Sick];
 /// Thresholds of the functions (hinge at 1, ReLU and eigenvalues at 0, clamps at 1), and denormals.
 const TAME: [f32; 9] = [0.0, -0.0, 1.0, -1.0, 1e-40, -1e-40, f32::MIN_POSITIVE, f32::EPSILON, 127.5];
 const HUGE: [f32; 6] = [3e38, -3e38, 1e30, -1e30, 1e20, f32::MAX];
-const SICK: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+const NON_FINITE: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
 
 impl Kind {
     /// The kind of case `number`: each in turn.
@@ -56,7 +56,7 @@ impl Kind {
         match self {
             Kind::Tame => {}
             Kind::Huge => put(&HUGE, 1 + count / 4),
-            Kind::Sick => put(&SICK, 1),
+            Kind::Sick => put(&NON_FINITE, 1),
         }
         numbers
     }

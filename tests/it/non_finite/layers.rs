@@ -15,7 +15,7 @@ pub(super) fn resizing(device: &Device, cases: usize) {
     let mut doubling = Layer::on_maps(ConvTranspose { outputs: 3 }, 3, device);
     for number in 0..cases {
         let kind = Kind::of(number);
-        let x = kind.numbers(&mut rng(2, "poison/resize", number as u64), COUNT);
+        let x = kind.numbers(&mut rng(2, "non_finite/resize", number as u64), COUNT);
         let (least, most) = x.iter().fold((f32::MAX, f32::MIN), |(a, b), x| (a.min(*x), b.max(*x)));
         let slack = 1e-5 * least.abs().max(most.abs());
         let within = |values: &[f32]| values.iter().all(|v| *v >= least - slack && *v <= most + slack);
@@ -58,7 +58,7 @@ pub(super) fn norms(device: &Device, cases: usize) {
         let plane = height * width;
         for number in 0..cases {
             let kind = Kind::of(number);
-            let x = kind.numbers(&mut rng(3, "poison/norm", number as u64), count);
+            let x = kind.numbers(&mut rng(3, "non_finite/norm", number as u64), count);
             let wide = |at: usize| f64::from(x[at]);
             let planes = (0..batch * channels)
                 .flat_map(|p| normalised(&Vec::from_iter((0..plane).map(|i| wide(p * plane + i)))));
@@ -118,13 +118,13 @@ pub(super) fn spectral_norm(device: &Device, cases: usize) {
     let linear = Layer::on_features(spectral_linear(1), 48, device);
     for number in 0..cases {
         let kind = Kind::of(number);
-        let generator = &mut rng(4, "poison/spectral", number as u64);
+        let generator = &mut rng(4, "non_finite/spectral", number as u64);
         let tame = Kind::Tame.numbers(generator, COUNT);
         let weight = kind.numbers(generator, 4 * 3 * 9);
         let name = "spectral convolution";
-        let mut poisoned = conv.clone().with([("weight_orig", weight.clone())]);
+        let mut find_non_finite = conv.clone().with([("weight_orig", weight.clone())]);
         for pass in [Pass::Train, Pass::Train, Pass::Eval] {
-            let out = host(poisoned.maps(tensor(&tame, IMAGE, device), pass));
+            let out = host(find_non_finite.maps(tensor(&tame, IMAGE, device), pass));
             // A norm of one bounds the output by the input's length and the bias; after one step from
             // random vectors the norm is only roughly known.
             let length = tame.iter().map(|x| x * x).sum::<f32>().sqrt() * 30.0 + 1.0;
@@ -165,7 +165,7 @@ pub(super) fn linear(device: &Device, cases: usize) {
     let mut layer = Layer::on_features(Linear::new(3), 6, device);
     for number in 0..cases {
         let kind = Kind::of(number);
-        let x = kind.numbers(&mut rng(5, "poison/linear", number as u64), 12);
+        let x = kind.numbers(&mut rng(5, "non_finite/linear", number as u64), 12);
         let out = host(layer.features(tensor(&x, [2, 6], device), Pass::Train));
         judge("linear layer", kind, &x, Ok(out), Right::Unknown);
     }

@@ -2,7 +2,8 @@
 
 use autogan::arch::graph::ops::Linear;
 use autogan::gan::{
-    Adam, AdamConfig, Loss, Poison, Total, diagnosis, diversity, latents, poisoned, poisoned_weights, uniform,
+    Adam, AdamConfig, Loss, NonFinite, Total, diagnose_non_finite, diversity, find_non_finite, latents,
+    non_finite_weights, uniform,
 };
 use autogan::model::{Average, Controller, Hidden, NamedTensors, Pass};
 use autogan::rng::rng;
@@ -11,7 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
 use super::super::operators::Layer;
-use super::{Kind, Right, SICK, close, host, judge, tensor};
+use super::{Kind, NON_FINITE, Right, close, host, judge, tensor};
 
 const LOSSES: [Loss; 3] = [Loss::Hinge, Loss::NonSaturating, Loss::LeastSquares];
 const SCORES: usize = 6;
@@ -40,7 +41,7 @@ pub(super) fn losses(device: &Device, cases: usize) {
     let device = device.clone().autodiff();
     for number in 0..cases {
         let kind = Kind::of(number);
-        let generator = &mut rng(6, "poison/loss", number as u64);
+        let generator = &mut rng(6, "non_finite/loss", number as u64);
         let (sick, tame) = (kind.numbers(generator, SCORES), Kind::Tame.numbers(generator, SCORES));
         for loss in LOSSES {
             for (what, real, fake) in [("real", &sick, &tame), ("fake", &tame, &sick)] {
@@ -84,7 +85,7 @@ pub(super) fn adam(device: &Device, cases: usize) {
     let (rate, weight) = (0.1, 0.5);
     for number in 0..cases {
         let kind = Kind::of(number);
-        let slopes = kind.numbers(&mut rng(7, "poison/adam", number as u64), 8);
+        let slopes = kind.numbers(&mut rng(7, "non_finite/adam", number as u64), 8);
         for beta1 in [0.0, 0.5] {
             // A layer's output for the unit vector has one column of its weight as gradient.
             let layer = Layer::on_features(Linear { bias: false, ..Linear::new(8) }, 1, &device);
@@ -96,7 +97,10 @@ pub(super) fn adam(device: &Device, cases: usize) {
             let state = layer.state();
             let mut out = state["weight"].as_slice::<f32>().unwrap().to_vec();
             let healthy = Total::default().weights(&layer.weights).adam(&adam).is_finite();
-            assert_eq!(healthy, poisoned(&state).is_none() && poisoned(&adam.state()).is_none());
+            assert_eq!(
+                healthy,
+                find_non_finite(&state).is_none() && find_non_finite(&adam.state()).is_none()
+            );
             if !healthy {
                 out.push(f32::NAN);
             }
@@ -119,7 +123,7 @@ pub(super) fn averages(device: &Device, cases: usize) {
     };
     for number in 0..cases {
         let kind = Kind::of(number);
-        let generator = &mut rng(8, "poison/average", number as u64);
+        let generator = &mut rng(8, "non_finite/average", number as u64);
         let (start, newest) = (Kind::Tame.numbers(generator, 8), kind.numbers(generator, 8));
         let mut average = Average::new(&layer(&start), 0.9);
         average.update(&layer(&newest));
@@ -137,7 +141,7 @@ pub(super) fn averages(device: &Device, cases: usize) {
 pub(super) fn diversity_of_images(device: &Device, cases: usize) {
     for number in 0..cases {
         let kind = Kind::of(number);
-        let x = kind.numbers(&mut rng(9, "poison/diversity", number as u64), 4 * 3 * 4);
+        let x = kind.numbers(&mut rng(9, "non_finite/diversity", number as u64), 4 * 3 * 4);
         let images = || tensor(&x, [4, 3, 2, 2], device);
         let found = diversity(images());
         judge("diversity", kind, &x, Ok(vec![found as f32]), Right::Unknown);
@@ -153,27 +157,27 @@ pub(super) fn diversity_of_images(device: &Device, cases: usize) {
 pub(super) fn sums_of_weights(device: &Device, cases: usize) {
     let device = device.clone().autodiff();
     let layer = Layer::on_features(Linear::new(30), 40, &device).weights;
-    assert_eq!(poisoned_weights(&layer), None);
+    assert_eq!(non_finite_weights(&layer), None);
     for number in 0..cases {
-        let generator = &mut rng(10, "poison/sums", number as u64);
+        let generator = &mut rng(10, "non_finite/sums", number as u64);
         let mut state = layer.state_dict();
-        let name = if generator.random() { "weight" } else { "bias" };
+        let name = if generator.random() { "operator.weight" } else { "operator.bias" };
         let kind = Kind::of(number);
         let shape = state[name].shape().to_vec();
         let values = kind.numbers(generator, shape.iter().product());
         state.insert(name.to_owned(), TensorData::new(values.clone(), shape));
-        let mut poisoned_layer = layer.clone();
-        poisoned_layer.load_state_dict(&state).unwrap();
-        let poisoned_here = poisoned_weights(&poisoned_layer);
+        let mut changed = layer.clone();
+        changed.load_state_dict(&state).unwrap();
+        let found_here = non_finite_weights(&changed);
         match kind {
-            Kind::Tame => assert_eq!(poisoned_here, None),
+            Kind::Tame => assert_eq!(found_here, None),
             // Finite, or so large that their sum is not.
-            Kind::Huge => assert!(poisoned_here.is_none_or(|found| found == diagnosis(&state))),
+            Kind::Huge => assert!(found_here.is_none_or(|found| found == diagnose_non_finite(&state))),
             Kind::Sick => {
                 let nan = values.iter().filter(|value| value.is_nan()).count();
                 let infinite = values.iter().filter(|value| value.is_infinite()).count();
                 let (name, values) = (name.to_owned(), values.len());
-                assert_eq!(poisoned_here, Some(Poison::Values { name, nan, infinite, values, tensors: 1 }));
+                assert_eq!(found_here, Some(NonFinite::Values { name, nan, infinite, values, tensors: 1 }));
             }
         }
     }
@@ -189,7 +193,7 @@ fn an_empty_batch_has_no_diversity_and_counts_as_no_numbers() {
 #[test]
 fn latents_are_finite_in_any_number() {
     for count in [0, 1, 2, 257] {
-        let z = latents(1, "poison", 0, count, 16, &Device::flex());
+        let z = latents(1, "non_finite", 0, count, 16, &Device::flex());
         assert_eq!(z.dims(), [count, 16]);
         assert!(host(z).iter().all(|value| value.is_finite()));
     }
@@ -207,13 +211,13 @@ fn loaded(controller: &Controller, state: &NamedTensors) -> Controller {
 fn a_controllers_probabilities_are_probabilities_or_no_numbers() {
     let choices = [2, 3, 3, 2];
     let device = Device::flex();
-    let controller = Controller::new(&choices, 8, &device, 1, "poison");
+    let controller = Controller::new(&choices, 8, &device, 1, "non_finite");
     let healthy = controller.weights.state_dict();
     let names: Vec<&String> = healthy.keys().collect();
     let mut shown = 0;
     for number in 0..240 {
         let kind = Kind::of(number);
-        let generator = &mut rng(11, "poison/controller", number as u64);
+        let generator = &mut rng(11, "non_finite/controller", number as u64);
         let name = names[number / 3 % names.len()];
         let mut state = healthy.clone();
         let shape = state[name].shape().to_vec();
@@ -231,7 +235,7 @@ fn a_controllers_probabilities_are_probabilities_or_no_numbers() {
         }
         // An embedding's row that is not chosen is not used, and a gate may close over an infinity; the
         // weights themselves tell in any case.
-        match (kind, poisoned_weights(&sick.weights)) {
+        match (kind, non_finite_weights(&sick.weights)) {
             (Kind::Tame, found) => assert_eq!(found, None, "{name}"),
             (Kind::Sick, found) => assert!(found.is_some(), "{name}"),
             (Kind::Huge, _) => {}
@@ -259,7 +263,7 @@ fn a_reward_that_is_no_number_makes_a_loss_that_is_none() {
         };
         let (loss, kept) = of(0.5, Some(&[0.4, 0.4]));
         assert!(loss.is_finite() && kept.iter().all(|b| b.is_finite()));
-        for sick in SICK {
+        for sick in NON_FINITE {
             let (loss, kept) = of(f64::from(sick), Some(&[0.4, 0.4]));
             assert!(!loss.is_finite() && kept.iter().all(|b| !b.is_finite()), "{sick}: {loss}, {kept:?}");
             assert!(!of(0.5, Some(&[sick, sick])).0.is_finite(), "a baseline of {sick}");

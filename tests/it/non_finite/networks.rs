@@ -8,7 +8,7 @@ use autogan::rng::rng;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
-use super::{Kind, Right, SICK, caught, host, judge, tensor};
+use super::{Kind, NON_FINITE, Right, caught, host, judge, tensor};
 
 const LATENT: usize = 8;
 
@@ -39,12 +39,12 @@ fn genotypes() -> [Genotype; 3] {
 pub(super) fn generator_and_discriminator(device: &Device, cases: usize) {
     for (which, genotype) in genotypes().iter().enumerate() {
         let networks = Networks::new(&config(), genotype);
-        let generator = config().derived_generator(genotype, device, 1, "poison").without_autodiff();
-        let discriminator = config().discriminator(2, device, 1, "poison").without_autodiff();
-        let tame = |number: u64| Kind::Tame.numbers(&mut rng(12, "poison/tame", number), 3 * LATENT);
+        let generator = config().derived_generator(genotype, device, 1, "non_finite").without_autodiff();
+        let discriminator = config().discriminator(2, device, 1, "non_finite").without_autodiff();
+        let tame = |number: u64| Kind::Tame.numbers(&mut rng(12, "non_finite/tame", number), 3 * LATENT);
         for number in 0..cases {
             let kind = Kind::of(number);
-            let draws = &mut rng(13, "poison/networks", (which * cases + number) as u64);
+            let draws = &mut rng(13, "non_finite/networks", (which * cases + number) as u64);
             let z = kind.numbers(draws, 3 * LATENT);
             let images = |z: &[f32], pass| {
                 let z: Tensor<2> = tensor(z, [3, LATENT], device);
@@ -59,7 +59,7 @@ pub(super) fn generator_and_discriminator(device: &Device, cases: usize) {
             let mut measured = generator.clone();
             let latents = [tensor(&z, [3, LATENT], device)].into_iter();
             recalibrate(&networks.generator, &mut measured, latents);
-            let healthy = autogan::gan::poisoned_weights(&measured).is_none();
+            let healthy = autogan::gan::non_finite_weights(&measured).is_none();
             assert!(healthy || kind != Kind::Tame, "statistics of {z:?}");
 
             let x = kind.numbers(draws, 2 * 3 * 64);
@@ -82,7 +82,7 @@ fn weights(
     draws: &mut impl rand::Rng,
     z: &[f32],
 ) {
-    let sick = SICK[draws.random_range(0..SICK.len())];
+    let sick = NON_FINITE[draws.random_range(0..NON_FINITE.len())];
     let networks = Networks::new(&config(), genotype);
     let mut state = generator.state_dict();
     let name = state.keys().nth(draws.random_range(0..state.len())).unwrap().clone();
@@ -91,11 +91,11 @@ fn weights(
     values[at] = sick;
     let shape = state[&name].shape().clone();
     state.insert(name.clone(), TensorData::new(values, shape));
-    let poisoned = loaded(generator, &state);
-    let found = autogan::gan::poisoned_weights(&poisoned).unwrap().to_string();
+    let find_non_finite = loaded(generator, &state);
+    let found = autogan::gan::non_finite_weights(&find_non_finite).unwrap().to_string();
     assert!(found.starts_with(&name), "{name}: {found}");
     let z: Value = tensor::<2>(z, [3, LATENT], device).into();
-    let images = host(run(&networks.generator, &poisoned, vec![z], Pass::Eval).output().maps());
+    let images = host(run(&networks.generator, &find_non_finite, vec![z], Pass::Eval).output().maps());
     if sick.is_nan() && images.iter().all(|value| value.is_finite()) {
         eprintln!("a NaN in {name} of {genotype} made a finite picture on {device:?}");
     }
@@ -108,14 +108,14 @@ fn weights(
     let mut values = data.as_slice::<f32>().unwrap().to_vec();
     values[at % 10] = f32::NAN;
     state.insert("block1.c1.weight_orig".to_owned(), TensorData::new(values, data.shape().clone()));
-    let poisoned = loaded(discriminator, &state);
+    let find_non_finite = loaded(discriminator, &state);
     let x = Tensor::<4>::ones([2, 3, 8, 8], device) * 0.3;
-    let scores = run(&networks.discriminator, &poisoned, vec![x.into()], Pass::Train).output();
+    let scores = run(&networks.discriminator, &find_non_finite, vec![x.into()], Pass::Train).output();
     let scores = host(scores.features());
     if scores.iter().all(|value| value.is_finite()) {
         eprintln!("a NaN in the discriminator's first layer made the scores {scores:?} on {device:?}");
     }
-    assert!(autogan::gan::poisoned_weights(&poisoned).is_some());
+    assert!(autogan::gan::non_finite_weights(&find_non_finite).is_some());
 }
 
 /// The network with other values.
@@ -130,8 +130,8 @@ fn networks_make_no_numbers_of_nothing() {
     let device = Device::flex();
     for genotype in genotypes() {
         let networks = Networks::new(&config(), &genotype);
-        let generator = config().derived_generator(&genotype, &device, 1, "poison").without_autodiff();
-        let discriminator = config().discriminator(2, &device, 1, "poison").without_autodiff();
+        let generator = config().derived_generator(&genotype, &device, 1, "non_finite").without_autodiff();
+        let discriminator = config().discriminator(2, &device, 1, "non_finite").without_autodiff();
         let images = |z: Tensor<2>, pass| {
             host(run(&networks.generator, &generator, vec![z.into()], pass).output().maps())
         };
@@ -160,7 +160,7 @@ fn an_extractor_refuses_sick_pictures_and_answers_to_all_others() {
     for number in 0..24 {
         let kind = Kind::of(number);
         let side = [1, 2, 8, 33][number / 3 % 4];
-        let x = kind.numbers(&mut rng(14, "poison/extractor", number as u64), 2 * 3 * side * side);
+        let x = kind.numbers(&mut rng(14, "non_finite/extractor", number as u64), 2 * 3 * side * side);
         let outputs = extractor.outputs(tensor(&x, [2, 3, side, side], &device), 0);
         let outputs = outputs.map_err(|error| error.to_string());
         let out = outputs.map(|outputs| [outputs.features, outputs.logits.unwrap()].concat());

@@ -1,4 +1,4 @@
-//! Whose turn it is: the two networks of a pair are updated one after the other.
+//! The update schedule: the two networks of a GAN are updated one after the other.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub struct Updates {
 /// The place in the alternation. A step is a discriminator update and, in the first of every `n_critic`
 /// steps, a generator update.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Turns {
+pub struct UpdateSchedule {
     /// Whole steps done.
     step: u64,
     /// The discriminator's loss in a step whose generator update is still to come.
@@ -51,7 +51,7 @@ pub struct Turns {
     half: Option<f32>,
 }
 
-impl Turns {
+impl UpdateSchedule {
     /// Whole steps done.
     pub fn step(&self) -> u64 {
         self.step
@@ -96,31 +96,31 @@ mod tests {
     #[test]
     fn the_generator_follows_the_discriminator_in_every_nth_step() {
         for n_critic in [1, 2, 5] {
-            let mut turns = Turns::default();
+            let mut schedule = UpdateSchedule::default();
             let mut generator = 0;
             for step in 0..20 {
-                assert_eq!((turns.step(), turns.next()), (step, Network::Discriminator));
-                let mut losses = turns.note(1.0, n_critic);
+                assert_eq!((schedule.step(), schedule.next()), (step, Network::Discriminator));
+                let mut losses = schedule.note(1.0, n_critic);
                 if step % n_critic == 0 {
-                    assert_eq!((losses, turns.next()), (None, Network::Generator));
-                    assert_eq!(turns.updates(n_critic), Updates { discriminator: step + 1, generator });
+                    assert_eq!((losses, schedule.next()), (None, Network::Generator));
+                    assert_eq!(schedule.updates(n_critic), Updates { discriminator: step + 1, generator });
                     generator += 1;
-                    losses = turns.note(2.0, n_critic);
+                    losses = schedule.note(2.0, n_critic);
                 }
                 let second = (step % n_critic == 0).then_some(2.0);
                 assert_eq!(losses, Some(Losses { discriminator: 1.0, generator: second }));
-                assert_eq!(turns.updates(n_critic), Updates { discriminator: step + 1, generator });
+                assert_eq!(schedule.updates(n_critic), Updates { discriminator: step + 1, generator });
             }
         }
     }
 
     #[test]
     fn half_a_step_survives_a_checkpoint_and_older_checkpoints_have_none() {
-        let mut turns = Turns::default();
-        turns.note(0.1, 1);
-        let json = serde_json::to_string(&turns).unwrap();
-        assert_eq!(serde_json::from_str::<Turns>(&json).unwrap(), turns);
-        let old: Turns = serde_json::from_str(r#"{"step":7}"#).unwrap();
+        let mut schedule = UpdateSchedule::default();
+        schedule.note(0.1, 1);
+        let json = serde_json::to_string(&schedule).unwrap();
+        assert_eq!(serde_json::from_str::<UpdateSchedule>(&json).unwrap(), schedule);
+        let old: UpdateSchedule = serde_json::from_str(r#"{"step":7}"#).unwrap();
         assert_eq!((old.step(), old.next()), (7, Network::Discriminator));
     }
 }

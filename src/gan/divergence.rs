@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::poison::Poison;
-use super::turns::Network;
+use super::non_finite::NonFinite;
+use super::schedule::Network;
 
 /// Steps between two looks at all weights of a pair. A loss that is no number is noticed in its own step;
 /// weights that no loss of the moment depends on are noticed within so many.
@@ -11,7 +11,7 @@ pub const WEIGHTS_EVERY: u64 = 50;
 
 /// NaN or infinity where a number should be. The networks are of no use then: go back to a saved state.
 #[derive(Clone, Debug, Error, PartialEq)]
-pub enum NotFinite {
+pub enum Divergence {
     /// A loss.
     #[error("the {network}'s loss became {value} at step {step}")]
     Loss {
@@ -26,7 +26,7 @@ pub enum NotFinite {
     #[error("weights are no numbers any more at step {step}: {what}")]
     Weights {
         /// Which.
-        what: Poison,
+        what: NonFinite,
         /// The training step.
         step: u64,
     },
@@ -40,7 +40,7 @@ pub enum NotFinite {
     },
 }
 
-impl NotFinite {
+impl Divergence {
     /// The loss `value`, if it is a number.
     ///
     /// # Errors
@@ -60,9 +60,9 @@ mod tests {
 
     #[test]
     fn a_loss_that_is_no_number_is_an_error() {
-        assert!(NotFinite::check(Network::Generator, 1.0, 3).is_ok());
+        assert!(Divergence::check(Network::Generator, 1.0, 3).is_ok());
         for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            let error = NotFinite::check(Network::Generator, value, 3);
+            let error = Divergence::check(Network::Generator, value, 3);
             assert!(error.is_err_and(|e| e.to_string().contains("generator")));
         }
     }
