@@ -16,4 +16,4 @@ pub use export::{ExportPart, Exported, LeftOut, export_model};
 pub use inception::bring_inception;
 pub use random_baseline::{BaselineConfig, BaselineEntry, random_baseline};
 pub use sample::{Images, Latents, latent_file, sample};
-pub use score::{Generation, Levels, Measure, Origin, Place, Protocol, Scored, Step, score};
+pub use score::{Generation, Origin, Place, Protocol, Quantization, ScoreProgress, ScoreReport, score};

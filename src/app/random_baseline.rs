@@ -1,7 +1,7 @@
 //! Trains a given architecture and random ones alike, to see what a search was worth.
 //!
 //! The baseline that every search must beat: uniform draws from the same space, each trained for the
-//! same budget from the same seeds, with the same data, latents and scorer.
+//! same budget from the same seeds, with the same data, latents and evaluator.
 
 use serde::{Deserialize, Serialize};
 

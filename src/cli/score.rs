@@ -9,13 +9,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{ExtractorArg, ProtocolArg, ScoreArgs};
 use super::terminal::print_line;
-use crate::app::{Generation, Levels, Origin, Place, Protocol, Scored, Step, score};
+use crate::app::{Generation, Origin, Place, Protocol, Quantization, ScoreProgress, ScoreReport, score};
 use crate::arch::Genotype;
 use crate::arch::words::duration;
 use crate::device::{self, Choice, cache_dir};
 use crate::metric::extractor::Kind;
 use crate::metric::extractor::inception::InceptionWeights;
-use crate::metric::{KidConfig, Score};
+use crate::metric::{KidConfig, MetricName, MetricSettings, Score};
 
 /// Time between two lines of progress where there is no terminal to draw a bar on.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -39,27 +39,30 @@ pub(super) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
     let opened = device::open(&choice)?;
     let stop = listen()?;
     let place = Place { device: &opened.device, cache: &cache, weights, stop: &stop };
-    let scored = score(&real, &fake, &protocol, args.save_stats.as_deref(), &place, &mut |step| {
-        progress.show(&step);
+    let report = score(&real, &fake, &protocol, args.save_stats.as_deref(), &place, &mut |made| {
+        progress.show(&made);
     });
     progress.clear();
-    let scored = scored?;
-    match args.json {
-        true => print_line(&serde_json::to_string(&scored)?),
-        false => print_words(&scored, &opened.name),
+    let report = report?;
+    if args.json {
+        print_line(&serde_json::to_string(&report)?);
+    } else {
+        print_words(&report, &opened.name);
     }
     Ok(())
 }
 
 fn protocol(args: &ScoreArgs) -> anyhow::Result<Protocol> {
     let arch = args.arch.as_deref().map(Genotype::parse).transpose()?;
-    let generation = Generation { arch, count: args.n, seed: args.seed, levels: Levels::Rounded };
+    let generation = Generation { arch, count: args.n, seed: args.seed, quantization: Quantization::Rounded };
     if args.protocol == Some(ProtocolArg::AutoganCifar10) {
-        let generation = Generation { count: 50_000, levels: Levels::Truncated, ..generation };
+        let generation = Generation { count: 50_000, quantization: Quantization::Truncated, ..generation };
         return Ok(Protocol { extractor: Kind::Inception, generation, ..Protocol::default() });
     }
+    // In the order of the list, whatever the order in which they were typed.
+    let asked: Vec<MetricName> = args.metrics.iter().flat_map(|word| word.0.iter().copied()).collect();
     Ok(Protocol {
-        measures: args.metrics.iter().copied().collect(),
+        metrics: MetricName::all().filter(|name| asked.contains(name)).collect(),
         extractor: match args.extractor {
             ExtractorArg::Builtin => Kind::Builtin,
             ExtractorArg::Inception => Kind::Inception,
@@ -67,13 +70,16 @@ fn protocol(args: &ScoreArgs) -> anyhow::Result<Protocol> {
         preprocessing: args.preprocessing,
         real_split: args.real_split,
         generation,
-        splits: args.splits,
-        neighbours: args.k,
-        kid: KidConfig { subsets: args.kid_subsets, subset_size: args.kid_subset_size },
+        settings: MetricSettings {
+            splits: args.splits,
+            neighbours: args.k,
+            kid: KidConfig { subsets: args.kid_subsets, subset_size: args.kid_subset_size },
+            seed: args.seed,
+        },
     })
 }
 
-/// Ctrl-C: stop after the images at hand.
+/// Ctrl-C: stop after the current images.
 fn listen() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let pressed = stop.clone();
@@ -86,7 +92,7 @@ fn listen() -> anyhow::Result<Arc<AtomicBool>> {
 struct Progress {
     bar: Option<ProgressBar>,
     json: bool,
-    /// When the side at hand was begun.
+    /// When the current side was begun.
     begun: Instant,
     lined: Instant,
 }
@@ -110,10 +116,10 @@ impl Progress {
         }
     }
 
-    fn show(&mut self, step: &Step) {
-        match step {
-            Step::Note(text) => self.say(text),
-            Step::Looked { what, done, total } => {
+    fn show(&mut self, progress: &ScoreProgress) {
+        match progress {
+            ScoreProgress::Note(text) => self.say(text),
+            ScoreProgress::Images { what, done, total } => {
                 let Some(bar) = &self.bar else {
                     return;
                 };
@@ -139,16 +145,16 @@ impl Progress {
     }
 }
 
-fn print_words(scored: &Scored, device: &str) {
-    print_line(&format!("Real       {}", scored.real));
-    print_line(&format!("Generated  {}", scored.fake));
+fn print_words(report: &ScoreReport, device: &str) {
+    print_line(&format!("Real       {}", report.real));
+    print_line(&format!("Generated  {}", report.fake));
     print_line(&format!("Device     {device}"));
-    for assumption in &scored.assumptions {
+    for assumption in &report.assumptions {
         print_line(&format!("           {assumption}"));
     }
     let label = |score: &Score| score.label();
-    let width = scored.scores.iter().map(|score| label(score).chars().count()).max().unwrap_or(0);
-    for score in &scored.scores {
+    let width = report.scores.iter().map(|score| label(score).chars().count()).max().unwrap_or(0);
+    for score in &report.scores {
         let std = score.std.map_or_else(String::new, |std| format!(" ± {std:.6}"));
         print_line(&format!("{:width$}  {:.6}{std}  ({})", label(score), score.value, score.conditions()));
     }
@@ -159,9 +165,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::args::{Cli, Command};
     use super::*;
-    use crate::app::Measure;
     use crate::data::Split;
     use crate::metric::extractor::inception::Preprocessing;
+    use crate::metric::{
+        COVERAGE, DENSITY, FRECHET_DISTANCE, INCEPTION_SCORE, KERNEL_DISTANCE, PRECISION, RECALL,
+    };
     use clap::Parser;
 
     fn typed(words: &[&str]) -> Protocol {
@@ -173,10 +181,13 @@ mod tests {
     #[test]
     fn the_papers_protocol_is_its_numbers() {
         let paper = typed(&["--protocol", "autogan-cifar10"]);
-        assert_eq!(paper.measures, [Measure::Is, Measure::Fid].into());
+        assert_eq!(paper.metrics, [INCEPTION_SCORE, FRECHET_DISTANCE]);
         assert_eq!((paper.extractor, paper.preprocessing), (Kind::Inception, Preprocessing::Tf));
-        assert_eq!((paper.generation.count, paper.splits), (50_000, 10));
-        assert_eq!((paper.generation.levels, paper.real_split), (Levels::Truncated, Split::Train));
+        assert_eq!((paper.generation.count, paper.settings.splits), (50_000, 10));
+        assert_eq!(
+            (paper.generation.quantization, paper.real_split),
+            (Quantization::Truncated, Split::Train)
+        );
     }
 
     #[test]
@@ -185,7 +196,7 @@ mod tests {
             "--extractor",
             "inception",
             "--metrics",
-            "kid,prdc",
+            "prdc,kid",
             "--preprocessing",
             "clean",
             "--n",
@@ -203,13 +214,14 @@ mod tests {
             "--splits",
             "2",
         ]);
-        assert_eq!(own.measures, [Measure::Kid, Measure::Prdc].into());
+        assert_eq!(own.metrics, [KERNEL_DISTANCE, PRECISION, RECALL, DENSITY, COVERAGE]);
         assert_eq!((own.preprocessing, own.real_split), (Preprocessing::Clean, Split::Test));
         assert_eq!(
-            (own.generation.count, own.generation.seed, own.generation.levels),
-            (9, 6, Levels::Rounded)
+            (own.generation.count, own.generation.seed, own.generation.quantization),
+            (9, 6, Quantization::Rounded)
         );
-        assert_eq!((own.neighbours.get(), own.kid.subsets.get(), own.kid.subset_size), (3, 4, 5));
-        assert_eq!(own.splits, 2);
+        let MetricSettings { neighbours, kid, splits, seed } = own.settings;
+        assert_eq!((neighbours.get(), kid.subsets.get(), kid.subset_size), (3, 4, 5));
+        assert_eq!((splits, seed), (2, 6));
     }
 }

@@ -22,7 +22,8 @@ use toml::{Table, Value};
 
 use crate::arch::SpaceConfig;
 use crate::data::DataConfig;
-use crate::gan::{Recipe, ScoreConfig, TrainConfig};
+use crate::gan::{Recipe, TrainConfig};
+use crate::metric::ScoreConfig;
 use crate::model::ModelConfig;
 use crate::search::SearchConfig;
 
@@ -52,7 +53,7 @@ pub struct RunConfig {
     pub derive: TrainConfig,
     /// Training of the winner, which goes on from its derived state.
     pub winner: TrainConfig,
-    /// How finished generators are scored.
+    /// How generators are evaluated.
     pub score: ScoreConfig,
     /// When the state is saved.
     pub checkpoint: CheckpointConfig,

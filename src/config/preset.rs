@@ -65,12 +65,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::arch::{Genotype, Space, SpaceConfig, params};
-    use crate::gan::ScoreConfig;
     use crate::gan::{
         AdamConfig, AverageStatistics, HealthConfig, Idle, Loss, RateDecay, Recipe, TrainConfig,
     };
     use crate::metric::extractor::{Kind, inception::Preprocessing};
-    use crate::metric::{Metric, Reward};
+    use crate::metric::{FRECHET_DISTANCE, INCEPTION_SCORE, Reward, ScoreConfig};
     use crate::model::{Init, ModelConfig, SkipTap};
     use crate::search::{Baseline, ControllerConfig, EstimatorKind, Levels, SearchConfig, StrategyKind};
 
@@ -122,15 +121,21 @@ mod tests {
         ema_decay: 0.999,
     };
 
-    const SCORE: ScoreConfig = ScoreConfig {
-        samples: 50_000,
-        splits: 10,
-        batch: 100,
-        reference: 0,
-        deciding: Metric::FrechetDistance,
-        extractor: Kind::Builtin,
-        preprocessing: Preprocessing::Tf,
-    };
+    fn score() -> ScoreConfig {
+        ScoreConfig {
+            samples: 50_000,
+            splits: 10,
+            batch: 100,
+            reference: 0,
+            metrics: vec![FRECHET_DISTANCE, INCEPTION_SCORE],
+            deciding: FRECHET_DISTANCE,
+            neighbours: 5,
+            kid_subsets: 100,
+            kid_subset_size: 1000,
+            extractor: Kind::Builtin,
+            preprocessing: Preprocessing::Tf,
+        }
+    }
 
     /// Training in epochs of `batches` discriminator steps, evaluated every `evaluate` epochs.
     fn training(epochs: u64, batches: u64, evaluate: u64) -> TrainConfig {
@@ -190,7 +195,7 @@ mod tests {
         let expected = training(250_000_u64.div_ceil(782), 782, 20);
         assert_eq!(expected.steps * 5, 250_240);
         assert_eq!((config.derive, config.winner), (expected, expected));
-        assert_eq!(config.score, SCORE);
+        assert_eq!(config.score, score());
         let model = config.derived_model();
         let sizes = ModelConfig { generator_channels: 256, discriminator_channels: 128, ..MODEL };
         assert_eq!(model, sizes);
@@ -204,7 +209,7 @@ mod tests {
         assert_eq!(epoch, 1_641);
         let expected = training(250_000_u64.div_ceil(epoch), epoch, 10);
         assert_eq!((config.derive, config.winner), (expected, expected));
-        assert_eq!((config.recipe, config.score, config.seed), (RECIPE, SCORE, 12_345));
+        assert_eq!((config.recipe, config.score.clone(), config.seed), (RECIPE, score(), 12_345));
         let model = config.derived_model();
         let sizes =
             ModelConfig { bottom_width: 6, generator_channels: 256, discriminator_channels: 128, ..MODEL };

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use super::{ConfigError, MAX_SEED, RunConfig};
 use crate::arch::Space;
 use crate::data::{SIDES, Source};
+use crate::metric::{Reward, ScoreConfig};
 use crate::search::{EstimatorKind, Levels};
 
 /// A bound on memory rather than on sense.
@@ -25,7 +26,8 @@ impl RunConfig {
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.validate_data_and_sizes()?;
         self.validate_counts()?;
-        self.validate_numbers()
+        self.validate_numbers()?;
+        enough_images(&self.score, None, "score.samples")
     }
 
     /// Whether the settings can work for a search.
@@ -71,6 +73,9 @@ impl RunConfig {
                 ),
             );
         }
+        let candidate = self.score.of_candidate(search.reward_samples, search.reward_splits);
+        enough_images(&candidate, Some(search.reward), "search.reward_samples")?;
+        enough_images(&self.score, Some(search.reward), "score.samples")?;
         if self.winner.steps < self.derive.steps {
             return nonsense(
                 "winner.steps",
@@ -143,6 +148,9 @@ impl RunConfig {
             ("score.samples", self.score.samples as u64, &(2..=MAX_IMAGES)),
             ("score.splits", self.score.splits as u64, &(1..=self.score.samples as u64)),
             ("score.batch", self.score.batch as u64, &batch),
+            ("score.neighbours", self.score.neighbours as u64, &images),
+            ("score.kid_subsets", self.score.kid_subsets as u64, &images),
+            ("score.kid_subset_size", self.score.kid_subset_size as u64, &(2..=MAX_IMAGES)),
             ("checkpoint.every_seconds", self.checkpoint.every_seconds, &any),
             ("checkpoint.renew_after_mib", self.checkpoint.renew_after_mib, &(0..=MAX_MIB)),
         ])
@@ -198,6 +206,17 @@ fn check_counts<'a>(
     }
 }
 
+fn enough_images(score: &ScoreConfig, reward: Option<Reward>, counted: &str) -> Result<(), ConfigError> {
+    // Where all real images are the reference, their number is not known yet.
+    let real = (score.reference > 0).then_some((score.reference, "score.reference"));
+    let sides = [((score.samples, counted), false)].into_iter().chain(real.map(|count| (count, true)));
+    for (count, real) in sides {
+        let wrong = |(key, text)| ConfigError::Nonsense { key, text };
+        score.check_images(reward, count, real).map_err(wrong)?;
+    }
+    Ok(())
+}
+
 fn nonsense(key: &str, text: String) -> Result<(), ConfigError> {
     Err(ConfigError::Nonsense { key: key.to_owned(), text })
 }
@@ -236,6 +255,9 @@ mod tests {
             ("search.reward_splits=6000", "from 1 to 5000"),
             ("score.samples=1", "from 2"),
             ("score.splits=0", "from 1 to 50000"),
+            ("score.neighbours=0", "from 1"),
+            ("score.kid_subsets=0", "from 1"),
+            ("score.kid_subset_size=1", "from 2"),
             ("derive.evaluate_every=0", "at least 1"),
             ("winner.samples_every=0", "at least 1"),
             ("data.limit=0", "at least 1"),
@@ -274,6 +296,7 @@ mod tests {
             (vec!["search.iterations=[1, 2]"], "search.iterations has 2 numbers"),
             (vec!["search.iterations=[0, 0, 0]"], "no iteration"),
             (vec!["search.top_k=11"], "search.top_k is 11"),
+            (vec!["search.reward=kernel_distance", "search.reward_samples=500"], "score.kid_subset_size"),
             (vec!["winner.steps=10"], "winner.steps is 10"),
             (vec!["model.bottom_width=2"], "model.bottom_width to at least 4"),
         ] {

@@ -1,8 +1,8 @@
-//! From settings to a job: reads the images, makes the scorers, builds the networks.
+//! From settings to a job: reads the images, makes the evaluators, builds the networks.
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
 use crate::gan::{self, TrainingData, TrainingSetup};
 use crate::metric::extractor::{Kind, inception::InceptionWeights};
-use crate::metric::{Extractor, Reference, Scorer};
+use crate::metric::{Evaluator, Extractor, Reference, real_materials};
 use crate::search::{Context, Costs, Search, SearchPlan, WarmUp, work_items};
 
 /// Stream of the training of one architecture.
@@ -152,14 +152,14 @@ impl Plan {
         TrainingSetup {
             model: config.derived_model(),
             recipe: config.recipe,
-            score: config.score,
+            score: config.score.clone(),
             device: self.device.clone(),
             seed: config.seed,
             score_seed: config.seed,
         }
     }
 
-    /// Images and scorer for each side.
+    /// Images and evaluator for each side.
     pub(crate) fn training_data(
         &self,
         sides: &[usize],
@@ -182,19 +182,26 @@ impl Plan {
                 Extractor::inception(&weights, config.score.preprocessing, &self.device)
             }
         };
+        let reward = (self.spec == JobSpec::Search).then_some(config.search.reward);
+        let metrics = config.score.computed(reward);
+        let materials = real_materials(&metrics);
         sides
             .iter()
             .map(|&side| {
                 let images = if side == largest { full.clone() } else { full.resized(side) };
-                let what = format!("measuring real images of {side} px");
+                let what = format!("evaluating real images of {side} px");
                 let mut progress = |done, total| emit(&preparing(&what, done as u64, total as u64));
                 let count = match config.score.reference {
                     0 => images.len(),
                     count => count,
                 };
-                let reference = Reference::kept(&extractor, &images, count, &self.cache, &mut progress)?;
-                let scorer = Scorer::new(extractor.clone(), reference)?;
-                Ok(TrainingData { images: Arc::new(images), scorer: Arc::new(scorer) })
+                let counted = (count.min(images.len()), "the number of real images");
+                config.score.check_images(reward, counted, true).map_err(|(_, text)| anyhow!(text))?;
+                let reference =
+                    Reference::kept(&extractor, &images, count, &materials, &self.cache, &mut progress)?;
+                let settings = config.score.metric_settings(config.seed);
+                let evaluator = Evaluator::new(extractor.clone(), reference, &metrics, settings)?;
+                Ok(TrainingData { images: Arc::new(images), evaluator: Arc::new(evaluator) })
             })
             .collect()
     }
@@ -205,7 +212,7 @@ fn search_plan(config: &RunConfig) -> SearchPlan {
         search: config.search.clone(),
         derive: config.derive,
         winner: config.winner,
-        score: config.score,
+        score: config.score.clone(),
         derived_model: config.derived_model(),
     }
 }

@@ -5,10 +5,10 @@ mod adversarial;
 mod config;
 mod divergence;
 mod dry;
+mod evaluation;
 mod health;
 mod latent;
 mod loss;
-mod measurement;
 mod non_finite;
 mod schedule;
 mod self_test;
@@ -22,16 +22,16 @@ pub use adversarial::AdversarialLoop;
 pub use config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
 pub use divergence::{Divergence, WEIGHTS_EVERY};
 pub use dry::{PIECES, dry_run, one_step, warm_up};
+pub use evaluation::{EvaluationLatents, GeneratorEvaluation};
 pub use health::{ALIKE, HealthConfig, LossWindow, diversity, uniform};
 pub use latent::{latents, reseeded};
 pub use loss::Loss;
-pub use measurement::{MeasurePlan, Measurement};
 pub use non_finite::{NonFinite, Total, diagnose_non_finite, find_non_finite, non_finite_weights};
 pub use schedule::{Losses, Network, UpdateSchedule, Updates};
 pub use self_test::{CHECKS, Check, self_test};
 pub use step::{Gan, Networks};
 pub use trainer::{BEST, BEST_RAW, Best, Trainer, TrainerState, TrainingData};
-pub use training::{GRID, ScoreConfig, Training, TrainingNews, TrainingState, picture};
+pub use training::{GRID, Training, TrainingNews, TrainingState, picture};
 pub use training_setup::TrainingSetup;
 
 use thiserror::Error;
@@ -58,12 +58,18 @@ pub enum GanError {
     /// The images cannot be cut into batches.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The images could not be scored.
+    /// The images could not be evaluated.
     #[error(transparent)]
     Extractor(#[from] ExtractorError),
     /// The scores have no reward.
     #[error(transparent)]
     Reward(#[from] RewardError),
+}
+
+impl From<MetricError> for GanError {
+    fn from(error: MetricError) -> Self {
+        ExtractorError::from(error).into()
+    }
 }
 
 impl GanError {

@@ -12,7 +12,7 @@ use super::schedule::{Losses, UpdateSchedule, Updates};
 use super::step::{Gan, Networks};
 use crate::arch::Genotype;
 use crate::data::ImageSet;
-use crate::metric::{Score, Scorer};
+use crate::metric::{Evaluator, Score};
 use crate::model::{Average, Generator, ModelConfig, NamedTensors, add_prefix, strip_prefix};
 
 /// Batches with which batch norm statistics are measured anew.
@@ -22,13 +22,13 @@ pub const BEST: &str = "best";
 /// Prefix of the raw weights at that evaluation.
 pub const BEST_RAW: &str = "best_raw";
 
-/// What a pair is trained on and measured against, at one image size.
+/// What a pair is trained on and evaluated with, at one image size.
 #[derive(Clone)]
 pub struct TrainingData {
     /// The training images.
     pub images: Arc<ImageSet>,
-    /// Measures generated images of that size.
-    pub scorer: Arc<Scorer>,
+    /// Evaluates generated images of that size.
+    pub evaluator: Arc<Evaluator>,
 }
 
 /// The best evaluation so far.

@@ -5,14 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::GanError;
 use super::config::TrainConfig;
+use super::evaluation::{EvaluationLatents, GeneratorEvaluation};
 use super::health::diversity;
 use super::latent::latents;
-use super::measurement::{MeasurePlan, Measurement};
 use super::trainer::{Trainer, TrainerState, TrainingData};
 use crate::arch::Genotype;
 use crate::export::Picture;
-use crate::metric::extractor::{Kind, inception::Preprocessing};
-use crate::metric::{Metric, Score};
+use crate::metric::{Score, ScoreConfig};
 use crate::model::{Generator, NamedTensors, host};
 use crate::rng::FIXED_STREAM;
 
@@ -53,40 +52,6 @@ pub enum TrainingNews {
     },
 }
 
-/// How finished generators are scored.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ScoreConfig {
-    /// Images that are generated for a score.
-    pub samples: usize,
-    /// Splits of the inception score.
-    pub splits: usize,
-    /// Images in a batch.
-    pub batch: usize,
-    /// Real images whose features are the reference; 0 for all of them.
-    pub reference: usize,
-    /// Which score decides what is best.
-    pub deciding: Metric,
-    /// Which network's features scores are made of.
-    pub extractor: Kind,
-    /// How images come to the Inception network.
-    pub preprocessing: Preprocessing,
-}
-
-impl Default for ScoreConfig {
-    fn default() -> Self {
-        Self {
-            samples: 50_000,
-            splits: 10,
-            batch: 128,
-            reference: 0,
-            deciding: Metric::FrechetDistance,
-            extractor: Kind::Builtin,
-            preprocessing: Preprocessing::Tf,
-        }
-    }
-}
-
 /// The plain part of a training's state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TrainingState {
@@ -97,7 +62,7 @@ pub struct TrainingState {
     picturing: bool,
 }
 
-/// A trainer with what it is measured by.
+/// A trainer with what it is evaluated by.
 pub struct Training {
     trainer: Trainer,
     training_data: TrainingData,
@@ -106,7 +71,7 @@ pub struct Training {
     seed: u64,
     evaluating: bool,
     picturing: bool,
-    measurement: Option<Measurement>,
+    evaluation: Option<GeneratorEvaluation>,
 }
 
 impl Training {
@@ -126,7 +91,7 @@ impl Training {
             seed,
             evaluating: false,
             picturing: false,
-            measurement: None,
+            evaluation: None,
         }
     }
 
@@ -162,24 +127,21 @@ impl Training {
     }
 
     fn evaluate(&mut self) -> Result<Option<TrainingNews>, GanError> {
-        let measurement = self.measurement.get_or_insert_with(|| {
-            let plan = MeasurePlan {
-                samples: self.score.samples,
-                splits: self.score.splits,
-                batch: self.score.batch,
-                seed: self.seed,
-                stream: "latent/evaluation".to_owned(),
-                draw: 0,
-            };
-            Measurement::new(self.trainer.generator(), &self.training_data.scorer, plan)
-        });
-        let Some(mut scores) = measurement.advance()? else {
+        let evaluation = match &mut self.evaluation {
+            Some(evaluation) => evaluation,
+            None => {
+                let latents = EvaluationLatents { seed: self.seed, stream: "latent/evaluation", draw: 0 };
+                let (generator, evaluator) = (self.trainer.generator(), &self.training_data.evaluator);
+                let begun = GeneratorEvaluation::new(generator, evaluator, &self.score, latents)?;
+                self.evaluation.insert(begun)
+            }
+        };
+        let Some(scores) = evaluation.advance()? else {
             return Ok(None);
         };
-        scores.sort_by_key(|score| score.metric != self.score.deciding);
-        let best = self.trainer.note(scores.clone(), measurement.generator());
-        let diversity = diversity(of_fixed_latents(measurement.generator(), self.seed));
-        self.measurement = None;
+        let best = self.trainer.note(scores.clone(), evaluation.generator());
+        let diversity = diversity(of_fixed_latents(evaluation.generator(), self.seed));
+        self.evaluation = None;
         self.evaluating = false;
         let step = self.trainer.generator_steps();
         Ok(Some(TrainingNews::Evaluated { step, scores, best, diversity }))
@@ -195,8 +157,8 @@ impl Training {
     }
 
     /// Whether an evaluation is under way, which a restored training does anew.
-    pub fn is_measuring(&self) -> bool {
-        self.measurement.is_some()
+    pub fn is_evaluating(&self) -> bool {
+        self.evaluation.is_some()
     }
 
     /// Whether all steps are done, evaluated and pictured.
@@ -231,7 +193,7 @@ impl Training {
     pub fn restore(&mut self, state: TrainingState, tensors: &NamedTensors) -> Result<(), GanError> {
         self.trainer.restore(state.trainer, tensors)?;
         (self.evaluating, self.picturing) = (state.evaluating, state.picturing);
-        self.measurement = None;
+        self.evaluation = None;
         Ok(())
     }
 

@@ -5,8 +5,9 @@ use burn::tensor::Device;
 use super::GanError;
 use super::config::{Recipe, TrainConfig};
 use super::trainer::{Trainer, TrainingData};
-use super::training::{ScoreConfig, Training};
+use super::training::Training;
 use crate::arch::Genotype;
+use crate::metric::ScoreConfig;
 use crate::model::ModelConfig;
 
 /// What the trainings of a run have in common.
@@ -16,13 +17,13 @@ pub struct TrainingSetup {
     pub model: ModelConfig,
     /// The adversarial recipe.
     pub recipe: Recipe,
-    /// How finished generators are scored.
+    /// How generators are evaluated.
     pub score: ScoreConfig,
     /// Where the networks are trained, without autodiff.
     pub device: Device,
     /// Seed of initial weights, latents and the order of the images.
     pub seed: u64,
-    /// Seed of the latents that scores are measured with.
+    /// Seed of the latents of evaluations.
     pub score_seed: u64,
 }
 
@@ -43,6 +44,6 @@ impl TrainingSetup {
         let Self { model, recipe, score, device, seed, score_seed } = self;
         let images = &training_data.images;
         let trainer = Trainer::new(genotype.clone(), model, *recipe, config, images, device, *seed, stream)?;
-        Ok(Training::new(trainer, training_data.clone(), config, *score, *score_seed))
+        Ok(Training::new(trainer, training_data.clone(), config, score.clone(), *score_seed))
     }
 }

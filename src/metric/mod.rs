@@ -1,124 +1,35 @@
-//! Scores: how good a set of generated images is, and against what that was measured.
+//! Scores: how good a set of generated images is, and what it was compared with.
 //!
-//! The mathematics ([`Statistics`], [`frechet_distance`], [`inception_score`]) works on plain
-//! feature and logit rows. An [`Extractor`] makes those rows from images, a [`Scorer`] compares
-//! generated images with the [`Reference`] of real ones, and a [`Reward`] turns scores into what
-//! the search maximises. Which network made the features is written into every [`Score`].
+//! An [`Extractor`] turns images into features and logits, of which a [`FeatureSet`] keeps what the metrics
+//! need. A [`Metric`] is a way to measure generated images, one file each; all of them are in [`METRICS`]. An
+//! [`Evaluator`] holds an extractor, the [`Reference`] of real images and the metrics that are asked for: it is
+//! what training runs, searches and `autogan score` evaluate images with. A [`Reward`] turns its scores into
+//! what the search maximises. Which network made the features is written into every [`Score`].
 
+mod class_distributions;
+mod config;
+mod error;
+mod evaluator;
 pub mod extractor;
-mod frechet;
-mod inception_score;
-mod kid;
-mod prdc;
+mod feature_set;
+mod metrics;
 mod reference;
 mod reward;
 mod score;
-mod scorer;
-mod scoring;
 mod statistics;
 
+pub use config::ScoreConfig;
+pub use error::MetricError;
+pub use evaluator::{Evaluation, Evaluator};
+pub use extractor::inception::INCEPTION_2015;
 pub use extractor::{Extractor, ExtractorError};
-pub use frechet::{Target, frechet_distance};
-pub use inception_score::{InceptionScore, InceptionScoring, inception_score};
-pub use kid::{Kid, KidConfig, KidSubset, kid, kid_of_subsets};
-pub use prdc::{Prdc, prdc, prdc_memory};
+pub use feature_set::FeatureSet;
+pub use metrics::{
+    COVERAGE, DENSITY, FRECHET_DISTANCE, INCEPTION_SCORE, KERNEL_DISTANCE, KidConfig, KidSubset, METRICS,
+    Material, MeanStd, Metric, MetricName, MetricSettings, MetricValue, PRECISION, Prdc, PreparedMetric,
+    RECALL, Target, frechet_distance, inception_score, kid, kid_of_subsets, metrics_of, prdc, real_materials,
+};
 pub use reference::Reference;
-pub use reward::{NoClasses, Reward, RewardError, RewardScale};
-pub use score::{INCEPTION_2015, Metric, Score};
-pub use scorer::Scorer;
-pub use scoring::Scoring;
+pub use reward::{NoClasses, REWARDS, Reward, RewardError, RewardScale};
+pub use score::Score;
 pub use statistics::{Gaussian, Statistics};
-
-use crate::arch::words::thousands;
-use crate::data::ImageSet;
-
-/// Why a score could not be computed.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum MetricError {
-    /// A batch does not consist of whole rows.
-    #[error(
-        "a batch of {values} values cannot be cut into rows of {width}: pass whole rows of features or logits"
-    )]
-    PartialRow {
-        /// Number of values in the batch.
-        values: usize,
-        /// Values that one sample has.
-        width: usize,
-    },
-    /// A feature or logit is NaN or infinite.
-    #[error(
-        "sample {sample} has the value {value} in column {column}: the generator or the extractor has diverged, so score an earlier checkpoint"
-    )]
-    NotFinite {
-        /// Index of the sample, counted from the first one of the whole set.
-        sample: usize,
-        /// Index of the feature or class.
-        column: usize,
-        /// The value found.
-        value: f32,
-    },
-    /// Two sets of features come from different extractors.
-    #[error(
-        "features of width {left} cannot be compared with features of width {right}: use the same extractor for both sets"
-    )]
-    WidthMismatch {
-        /// Feature width of the first set.
-        left: usize,
-        /// Feature width of the second set.
-        right: usize,
-    },
-    /// There are not enough samples for what was asked.
-    #[error("{what} needs at least {needed} samples and got {samples}: add images")]
-    TooFewSamples {
-        /// What was to be computed, for example `"a covariance"`.
-        what: &'static str,
-        /// The least number of samples that is enough.
-        needed: usize,
-        /// How many there were.
-        samples: usize,
-    },
-    /// Stored statistics contradict themselves.
-    #[error(
-        "the stored statistics have a mean of {mean} values and a scatter matrix of {scatter}: the file is damaged, so compute them again"
-    )]
-    DamagedStatistics {
-        /// Length of the stored mean.
-        mean: usize,
-        /// Number of entries of the stored matrix; should be the square of the mean's length.
-        scatter: usize,
-    },
-    /// A mean or a covariance is of no Gaussian.
-    #[error("{what}: the statistics are damaged or the features were beyond any use, so compute them again")]
-    NoGaussian {
-        /// What is wrong with it.
-        what: String,
-    },
-    /// The eigenvalue iteration did not end.
-    #[error(
-        "the eigenvalues of a covariance of width {width} did not converge: its entries are too large or too small for f64, so check the extractor's features"
-    )]
-    Eigen {
-        /// Feature width.
-        width: usize,
-    },
-}
-
-/// Checks that `values` are whole rows of `width` finite numbers; `first` is the index that the
-/// first row has in the whole set.
-fn check_rows(values: &[f32], width: usize, first: usize) -> Result<(), MetricError> {
-    if width == 0 || !values.len().is_multiple_of(width) {
-        return Err(MetricError::PartialRow { values: values.len(), width });
-    }
-    match values.iter().position(|value| !value.is_finite()) {
-        None => Ok(()),
-        Some(at) => {
-            Err(MetricError::NotFinite { sample: first + at / width, column: at % width, value: values[at] })
-        }
-    }
-}
-
-/// A set in words: "toys, 50,000 images of 32 px".
-fn images_in_words(set: &ImageSet) -> String {
-    let (images, side) = (thousands(set.len() as u64), set.side());
-    format!("{}, {images} images of {side} px", set.name())
-}

@@ -1,12 +1,17 @@
 //! What the search maximises: one number made of scores, larger is better.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::LazyLock;
 
-use super::{Metric, Score, Scorer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// How scores become the reward of an architecture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+use super::evaluator::Evaluator;
+use super::metrics::{FRECHET_DISTANCE, INCEPTION_SCORE, KEYS, MetricName};
+use super::score::Score;
+
+/// How scores become the reward of an architecture. Its text forms are those of [`REWARDS`] and, beyond them,
+/// the keys of the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Reward {
     /// The inception score itself, from 1 to the number of classes: as released.
     RawInceptionScore,
@@ -18,9 +23,51 @@ pub enum Reward {
     /// The mean of the two above; where the extractor knows no classes, the second alone.
     #[default]
     Mix,
+    /// A metric's value itself, or its negative where smaller is better.
+    Metric(MetricName),
 }
 
-/// What brings scores to a common scale; taken once from a [`Scorer`].
+/// The rewards that are made of scores in a way of their own, with their text forms.
+pub const REWARDS: [(Reward, &str); 4] = [
+    (Reward::Mix, "mix"),
+    (Reward::FrechetDistance, "frechet_distance"),
+    (Reward::InceptionScore, "inception_score"),
+    (Reward::RawInceptionScore, "raw_inception_score"),
+];
+
+/// All text forms, for messages.
+static TEXTS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let mut texts: Vec<&str> = REWARDS.iter().map(|(_, text)| *text).collect();
+    texts.extend(KEYS.iter().filter(|key| REWARDS.iter().all(|(_, text)| text != *key)));
+    texts
+});
+
+impl fmt::Display for Reward {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = REWARDS.iter().find(|(reward, _)| reward == self).map(|(_, text)| *text);
+        match self {
+            Self::Metric(name) => name.fmt(f),
+            _ => f.write_str(text.unwrap_or_default()),
+        }
+    }
+}
+
+impl Serialize for Reward {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Reward {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let found = REWARDS.iter().find(|(_, other)| *other == text).map(|(reward, _)| *reward);
+        let found = found.or_else(|| MetricName::find(&text).map(Self::Metric));
+        found.ok_or_else(|| de::Error::unknown_variant(&text, &TEXTS))
+    }
+}
+
+/// What brings scores to a common scale; taken once from an [`Evaluator`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RewardScale {
     /// Number of classes the extractor knows, if it knows any.
@@ -30,9 +77,9 @@ pub struct RewardScale {
 }
 
 impl RewardScale {
-    /// The scale that belongs to a scorer's scores.
-    pub fn of(scorer: &Scorer) -> Self {
-        Self { classes: scorer.extractor().classes(), real_spread: scorer.real_spread() }
+    /// The scale that belongs to an evaluator's scores.
+    pub fn of(evaluator: &Evaluator) -> Self {
+        Self { classes: evaluator.extractor().classes(), real_spread: evaluator.real_spread() }
     }
 }
 
@@ -49,7 +96,10 @@ pub enum RewardError {
     /// A score is not there.
     #[error(transparent)]
     NoClasses(#[from] NoClasses),
-    /// A score, or what it is measured against, is NaN or infinite.
+    /// A metric was not computed.
+    #[error("the reward needs the {0}, and it was not computed: take it into score.metrics")]
+    NotComputed(MetricName),
+    /// A score, or what it is compared with, is NaN or infinite.
     #[error(
         "a reward cannot be made of a score of {score} and a spread of {spread}; go back to an earlier checkpoint"
     )]
@@ -67,30 +117,48 @@ fn closeness(spread: f64, distance: f64) -> f64 {
 }
 
 impl Reward {
+    /// The metrics whose scores it is made of.
+    pub fn metrics(self) -> Vec<MetricName> {
+        match self {
+            Self::RawInceptionScore | Self::InceptionScore => vec![INCEPTION_SCORE],
+            Self::FrechetDistance => vec![FRECHET_DISTANCE],
+            Self::Mix => vec![FRECHET_DISTANCE, INCEPTION_SCORE],
+            Self::Metric(name) => vec![name],
+        }
+    }
+
     /// The reward for `scores` of one set of images: a finite number.
     ///
     /// # Errors
-    /// When the inception score alone is asked for and the extractor knows no classes: search for
-    /// that before a long run with [`Reward::check`]. When a score is NaN or infinite.
+    /// When it needs the inception score and the extractor knows no classes: find that out before a long run
+    /// with [`Reward::check`]. When another score that it needs is missing, or a score is NaN or infinite.
     pub fn of(self, scores: &[Score], scale: &RewardScale) -> Result<f64, RewardError> {
         let spread = scale.real_spread;
         let usable = |score: f64| score.is_finite() && spread.is_finite() && spread >= 0.0;
         if let Some(score) = scores.iter().map(|score| score.value).find(|score| !usable(*score)) {
             return Err(RewardError::NotFinite { score, spread });
         }
-        let value = |metric| scores.iter().find(|score| score.metric == metric).map(|score| score.value);
-        let inception = value(Metric::InceptionScore);
+        let find = |name| scores.iter().find(|score| score.metric == name).map(|score| score.value);
+        let value = |name| find(name).ok_or(RewardError::NotComputed(name));
+        let inception = find(INCEPTION_SCORE);
         let share = inception.zip(scale.classes).map(|(value, classes)| value / classes as f64);
-        let closeness = value(Metric::FrechetDistance).map(|distance| closeness(spread, distance));
+        let closeness = || Ok::<f64, RewardError>(closeness(spread, value(FRECHET_DISTANCE)?));
         match self {
             Self::RawInceptionScore => Ok(inception.ok_or(NoClasses)?),
             Self::InceptionScore => Ok(share.ok_or(NoClasses)?),
-            Self::FrechetDistance => Ok(closeness.expect("every scorer gives the Fréchet distance")),
+            Self::FrechetDistance => closeness(),
             Self::Mix => {
-                let closeness = closeness.expect("every scorer gives the Fréchet distance");
+                let closeness = closeness()?;
                 Ok(share.map_or(closeness, |share| 0.5 * (share + closeness)))
             }
+            Self::Metric(name) if name.larger_is_better() => value(name),
+            Self::Metric(name) => Ok(-value(name)?),
         }
+    }
+
+    /// Whether it can be had only of an extractor that knows classes.
+    pub fn needs_classes(self) -> bool {
+        self != Self::Mix && self.metrics().contains(&INCEPTION_SCORE)
     }
 
     /// Whether this reward can be had at this scale; to be asked before a run starts.
@@ -98,10 +166,7 @@ impl Reward {
     /// # Errors
     /// When it needs classes and there are none.
     pub fn check(self, scale: &RewardScale) -> Result<(), NoClasses> {
-        match (self, scale.classes) {
-            (Self::RawInceptionScore | Self::InceptionScore, None) => Err(NoClasses),
-            _ => Ok(()),
-        }
+        if self.needs_classes() && scale.classes.is_none() { Err(NoClasses) } else { Ok(()) }
     }
 }
 
@@ -109,6 +174,7 @@ impl Reward {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::metric::KERNEL_DISTANCE;
 
     const LABELLED: RewardScale = RewardScale { classes: Some(10), real_spread: 40.0 };
     const UNLABELLED: RewardScale = RewardScale { classes: None, real_spread: 40.0 };
@@ -125,8 +191,8 @@ mod tests {
             seed: 0,
             setting: None,
         };
-        let inception = inception.map(|value| score(Metric::InceptionScore, value));
-        let distance = score(Metric::FrechetDistance, distance);
+        let inception = inception.map(|value| score(INCEPTION_SCORE, value));
+        let distance = score(FRECHET_DISTANCE, distance);
         inception.into_iter().chain([distance]).collect()
     }
 
@@ -166,9 +232,26 @@ mod tests {
     }
 
     #[test]
-    fn settings_spell_rewards_in_snake_case() {
-        let json = serde_json::to_string(&Reward::RawInceptionScore).unwrap();
-        assert_eq!(json, r#""raw_inception_score""#);
-        assert!(serde_json::from_str::<Reward>(r#""fid""#).is_err());
+    fn a_metric_s_own_value_is_a_reward_with_the_sign_that_makes_larger_better() {
+        for name in MetricName::all() {
+            let scores = [1.0, 2.0].map(|value| Score { metric: name, ..Score::of_tests(value) });
+            let [one, two] = scores.map(|score| Reward::Metric(name).of(&[score], &LABELLED).unwrap());
+            assert_eq!((one.abs(), two > one), (1.0, name.larger_is_better()), "{name}");
+        }
+        let missing = Reward::Metric(KERNEL_DISTANCE).of(&scores(None, 1.0), &LABELLED).unwrap_err();
+        assert!(missing.to_string().contains("kernel_distance"), "{missing}");
+    }
+
+    #[test]
+    fn settings_spell_rewards_as_they_always_did_and_metrics_by_their_keys() {
+        for (reward, text) in
+            REWARDS.into_iter().chain([(Reward::Metric(KERNEL_DISTANCE), "kernel_distance")])
+        {
+            let json = serde_json::to_string(&reward).unwrap();
+            assert_eq!(json, format!("\"{text}\""));
+            assert_eq!(serde_json::from_str::<Reward>(&json).unwrap(), reward);
+        }
+        let error = serde_json::from_str::<Reward>(r#""fid""#).unwrap_err().to_string();
+        assert!(error.contains("`mix`") && error.contains("`recall`"), "{error}");
     }
 }

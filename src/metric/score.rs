@@ -1,82 +1,26 @@
-//! What a score is: a number that never travels without what it was measured with.
+//! What a score is: a number that never travels without what it was computed with.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::metrics::MetricName;
 use crate::arch::words::thousands;
 
-/// Name of the 2015 Inception network, the only extractor whose numbers are called IS and FID.
-pub const INCEPTION_2015: &str = "inception-2015";
-
-/// What is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Metric {
-    /// exp of the mean KL divergence from the marginal to each sample's class distribution
-    /// (Salimans et al. 2016): from 1 to the number of classes, larger is better.
-    InceptionScore,
-    /// Fréchet distance between Gaussians fitted to real and generated features
-    /// (Heusel et al. 2017): zero or more, smaller is better.
-    FrechetDistance,
-    /// Squared maximum mean discrepancy of the features with a cubic kernel (Binkowski et al. 2018),
-    /// unbiased, averaged over subsets: about zero for equal sets, smaller is better.
-    KernelDistance,
-    /// Share of generated images within the real ones' neighbourhoods (Kynkäänniemi et al. 2019).
-    Precision,
-    /// Share of real images within the generated ones' neighbourhoods.
-    Recall,
-    /// How many real neighbourhoods a generated image lies in, over what is expected (Naeem et al. 2020).
-    Density,
-    /// Share of real images with a generated one in their neighbourhood (Naeem et al. 2020).
-    Coverage,
-}
-
-impl Metric {
-    /// Whether a larger value is a better one.
-    pub fn larger_is_better(self) -> bool {
-        match self {
-            Metric::FrechetDistance | Metric::KernelDistance => false,
-            Metric::InceptionScore
-            | Metric::Precision
-            | Metric::Recall
-            | Metric::Density
-            | Metric::Coverage => true,
-        }
-    }
-
-    /// The metric's name when `extractor` made the features: the short names IS and FID belong to
-    /// the 2015 Inception network alone, however images came to it.
-    pub fn label(self, extractor: &str) -> &'static str {
-        match (self, extractor.split('/').next() == Some(INCEPTION_2015)) {
-            (Metric::InceptionScore, true) => "IS",
-            (Metric::InceptionScore, false) => "Inception score",
-            (Metric::FrechetDistance, true) => "FID",
-            (Metric::FrechetDistance, false) => "Fréchet distance",
-            (Metric::KernelDistance, true) => "KID",
-            (Metric::KernelDistance, false) => "Kernel distance",
-            (Metric::Precision, _) => "Precision",
-            (Metric::Recall, _) => "Recall",
-            (Metric::Density, _) => "Density",
-            (Metric::Coverage, _) => "Coverage",
-        }
-    }
-}
-
-/// One measured value together with everything that decides what it may be compared with.
+/// A value together with everything that decides what it may be compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Score {
-    /// What was measured.
-    pub metric: Metric,
+    /// Of what.
+    pub metric: MetricName,
     /// The value, in the metric's own units.
     pub value: f64,
     /// Standard deviation over the splits, where there are splits.
     pub std: Option<f64>,
     /// Name of the network that made the features, for example `toys-v1`.
     pub extractor: String,
-    /// Number of generated images that were scored.
+    /// Number of generated images that were evaluated.
     pub samples: usize,
     /// The real images compared with, in words; `None` where the metric needs none.
     pub reference: Option<String>,
@@ -119,21 +63,23 @@ impl Score {
 }
 
 impl Score {
-    /// The value with its deviation: `8.32 ± 0.26`.
-    pub fn number(&self) -> String {
-        let decimals = decimals(self.value);
-        match self.std {
-            Some(std) => format!("{:.decimals$} ± {std:.decimals$}", self.value),
-            None => format!("{:.decimals$}", self.value),
-        }
+    /// The value: `8.32`.
+    pub fn short_number(&self) -> String {
+        format!("{:.*}", decimals(self.value), self.value)
     }
 
-    /// The metric's name, with the extractor that it was measured with.
+    /// The value with its deviation: `8.32 ± 0.26`.
+    pub fn number(&self) -> String {
+        let std = self.std.map(|std| format!(" ± {std:.*}", decimals(self.value)));
+        self.short_number() + &std.unwrap_or_default()
+    }
+
+    /// The metric's name, with the extractor that made the features.
     pub fn label(&self) -> &'static str {
         self.metric.label(&self.extractor)
     }
 
-    /// What it was measured with: `toys-v1, 2,000 samples, 10 splits`.
+    /// What it was computed with: `toys-v1, 2,000 samples, 10 splits`.
     pub fn conditions(&self) -> String {
         let samples = thousands(self.samples as u64);
         let mut words = format!("{}, {samples} samples", self.extractor);
@@ -164,10 +110,10 @@ fn decimals(value: f64) -> usize {
 
 #[cfg(test)]
 impl Score {
-    /// A Fréchet distance, for the tests of all rooms.
+    /// A Fréchet distance, for the tests of all modules.
     pub(crate) fn of_tests(value: f64) -> Self {
         Self {
-            metric: Metric::FrechetDistance,
+            metric: super::FRECHET_DISTANCE,
             value,
             std: None,
             extractor: "toys-v1".into(),
@@ -184,6 +130,7 @@ impl Score {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::metric::{INCEPTION_2015, INCEPTION_SCORE};
 
     fn distance(value: f64) -> Score {
         Score { reference: Some("toys, 10,000 images".into()), ..Score::of_tests(value) }
@@ -191,7 +138,7 @@ mod tests {
 
     fn inception(value: f64) -> Score {
         Score {
-            metric: Metric::InceptionScore,
+            metric: INCEPTION_SCORE,
             std: Some(0.104),
             reference: None,
             splits: Some(10),
@@ -235,7 +182,7 @@ mod tests {
     fn scores_of_different_origin_are_never_ranked() {
         let base = distance(3.0);
         let others = [
-            Score { metric: Metric::InceptionScore, ..base.clone() },
+            Score { metric: INCEPTION_SCORE, ..base.clone() },
             Score { extractor: "toys-v2".into(), ..base.clone() },
             Score { samples: 5000, ..base.clone() },
             Score { reference: None, ..base.clone() },

@@ -2,16 +2,14 @@
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
-use serde::{Deserialize, Serialize};
 
-use super::{MetricError, check_rows};
+use super::error::{MetricError, check_rows};
 
 /// Running mean and scatter matrix of feature rows.
 ///
 /// Each batch is centred on its own mean and then merged by the pairwise formula of Chan, Golub and
 /// LeVeque (1979), so nothing cancels however far the features lie from zero.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Stored")]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Statistics {
     samples: usize,
     mean: Vec<f64>,
@@ -20,7 +18,7 @@ pub struct Statistics {
 }
 
 /// A Gaussian fitted to features.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Gaussian {
     /// Mean, `[dim]`.
     pub mean: Vec<f64>,
@@ -92,22 +90,25 @@ impl Statistics {
         self.mean.len()
     }
 
-    /// Mean of the features, `[dim]`; zero before the first sample.
-    pub fn mean(&self) -> &[f64] {
-        &self.mean
-    }
-
     /// Number of samples, mean `[dim]` and scatter matrix `[dim, dim]`, for a file.
     pub(super) fn parts(&self) -> (usize, &[f64], &[f64]) {
         (self.samples, &self.mean, &self.scatter)
     }
 
-    /// What [`Statistics::parts`] took apart.
+    /// What [`Statistics::parts`] took apart, as it was read from a file.
     ///
     /// # Errors
-    /// When the parts do not fit each other.
+    /// When the parts do not fit each other or are not finite.
     pub(super) fn of_parts(samples: usize, mean: Vec<f64>, scatter: Vec<f64>) -> Result<Self, MetricError> {
-        Stored { samples, mean, scatter }.try_into()
+        if mean.len().checked_pow(2) != Some(scatter.len()) {
+            return Err(MetricError::DamagedStatistics { mean: mean.len(), scatter: scatter.len() });
+        }
+        if let Some(value) = mean.iter().chain(&scatter).find(|value| !value.is_finite()) {
+            return Err(MetricError::NoGaussian {
+                what: format!("stored statistics hold the value {value}"),
+            });
+        }
+        Ok(Statistics { samples, mean, scatter })
     }
 
     /// Adds a batch of features `[n, dim]`, row-major. An error leaves the statistics as they were.
@@ -179,32 +180,6 @@ impl Statistics {
             mean: self.mean.clone(),
             covariance: Mat::from_fn(self.dim(), self.dim(), |i, j| scatter[(i, j)] / degrees),
         })
-    }
-}
-
-/// [`Statistics`] as read from a file, before the check that its parts fit together.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    samples: usize,
-    mean: Vec<f64>,
-    scatter: Vec<f64>,
-}
-
-impl TryFrom<Stored> for Statistics {
-    type Error = MetricError;
-
-    fn try_from(stored: Stored) -> Result<Self, MetricError> {
-        let Stored { samples, mean, scatter } = stored;
-        if mean.len().checked_pow(2) != Some(scatter.len()) {
-            return Err(MetricError::DamagedStatistics { mean: mean.len(), scatter: scatter.len() });
-        }
-        if let Some(value) = mean.iter().chain(&scatter).find(|value| !value.is_finite()) {
-            return Err(MetricError::NoGaussian {
-                what: format!("stored statistics hold the value {value}"),
-            });
-        }
-        Ok(Statistics { samples, mean, scatter })
     }
 }
 
@@ -307,13 +282,15 @@ mod tests {
     }
 
     #[test]
-    fn json_gives_the_statistics_back_and_damage_is_found() {
+    fn parts_give_the_statistics_back_and_damage_is_found() {
         let mut statistics = Statistics::new(DIM);
         statistics.push(&features(9)).unwrap();
-        let json = serde_json::to_string(&statistics).unwrap();
-        assert_eq!(serde_json::from_str::<Statistics>(&json).unwrap(), statistics);
-        let damaged = r#"{"samples":9,"mean":[0.0,0.0],"scatter":[1.0,0.0,0.0]}"#;
-        let error = serde_json::from_str::<Statistics>(damaged).unwrap_err();
+        let (samples, mean, scatter) = statistics.parts();
+        let again = Statistics::of_parts(samples, mean.to_vec(), scatter.to_vec()).unwrap();
+        assert_eq!(again, statistics);
+        let error = Statistics::of_parts(9, vec![0.0; 2], vec![1.0, 0.0, 0.0]).unwrap_err();
         assert!(error.to_string().contains("damaged"), "{error}");
+        let error = Statistics::of_parts(9, vec![0.0], vec![f64::NAN]).unwrap_err();
+        assert!(error.to_string().contains("NaN"), "{error}");
     }
 }

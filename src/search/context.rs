@@ -4,7 +4,8 @@ use burn::tensor::Device;
 
 use super::plan::Costs;
 use crate::arch::Space;
-use crate::gan::{Recipe, ScoreConfig, TrainingData, TrainingSetup};
+use crate::gan::{Recipe, TrainingData, TrainingSetup};
+use crate::metric::ScoreConfig;
 use crate::model::ModelConfig;
 
 /// Fixed for a whole search.
@@ -20,12 +21,12 @@ pub struct Context {
     pub model: ModelConfig,
     /// The adversarial recipe.
     pub recipe: Recipe,
-    /// Entry `s`: images and scorer of genotypes with `s + 1` cells.
+    /// Entry `s`: images and evaluator of genotypes with `s + 1` cells.
     pub training_data: Vec<TrainingData>,
 }
 
 impl Context {
-    /// Images and scorer for genotypes with `cells` cells.
+    /// Images and evaluator for genotypes with `cells` cells.
     pub fn training_data(&self, cells: usize) -> &TrainingData {
         &self.training_data[cells - 1]
     }
@@ -44,7 +45,7 @@ impl Context {
 
     /// What the parts of the work cost.
     pub fn costs(&self) -> Costs<'_> {
-        let extractor_macs = self.training_data(self.space.cells()).scorer.extractor().macs();
+        let extractor_macs = self.training_data(self.space.cells()).evaluator.extractor().macs();
         Costs {
             seed: self.seed,
             space: &self.space,

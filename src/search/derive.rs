@@ -191,7 +191,7 @@ impl Derivation {
 
     /// Whether an evaluation is under way, which a restored derivation does anew.
     pub fn is_evaluating(&self) -> bool {
-        self.training.as_ref().is_some_and(Training::is_measuring)
+        self.training.as_ref().is_some_and(Training::is_evaluating)
     }
 
     /// Images of the fixed latents of the training under way.
@@ -338,6 +338,6 @@ fn training(
     config: TrainConfig,
 ) -> Result<Training, SearchError> {
     let training_data = context.training_data(genotype.cells.len());
-    let setup = context.training_setup(&plan.derived_model, plan.score);
+    let setup = context.training_setup(&plan.derived_model, plan.score.clone());
     Ok(setup.training(genotype, training_data, config, STREAM)?)
 }

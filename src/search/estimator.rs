@@ -8,9 +8,9 @@ use super::estimator_id::EstimatorId;
 use super::shared::SharedGan;
 use crate::arch::Genotype;
 use crate::gan::{
-    Divergence, GanError, MeasurePlan, Measurement, ScoreConfig, TrainConfig, Training, TrainingNews,
+    Divergence, EvaluationLatents, GanError, GeneratorEvaluation, TrainConfig, Training, TrainingNews,
 };
-use crate::metric::{Reward, RewardScale, Score};
+use crate::metric::{Reward, RewardScale, Score, ScoreConfig};
 
 /// What a candidate turned out to be worth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,9 +79,9 @@ pub struct SharedWeights {
 }
 
 impl SharedWeights {
-    /// Scores as the search's configuration says, in batches of `score.batch`.
-    pub fn new(config: SearchConfig, score: ScoreConfig) -> Self {
-        Self { config, score }
+    /// Scores as `score` says, but for as many images and splits as the search's configuration has.
+    pub fn new(config: SearchConfig, score: &ScoreConfig) -> Self {
+        Self { score: score.of_candidate(config.reward_samples, config.reward_splits), config }
     }
 }
 
@@ -98,20 +98,14 @@ impl Estimator for SharedWeights {
         draw: u64,
     ) -> Result<Box<dyn Estimation>, GanError> {
         let generator = shared.candidate(context, &self.config, genotype);
-        let plan = MeasurePlan {
-            samples: self.config.reward_samples,
-            splits: self.config.reward_splits,
-            batch: self.score.batch,
-            seed: context.seed,
-            stream: "latent/reward".to_owned(),
-            draw: if self.config.fixed_noise { 0 } else { draw },
-        };
-        let scorer = &context.training_data(genotype.cells.len()).scorer;
+        let draw = if self.config.fixed_noise { 0 } else { draw };
+        let latents = EvaluationLatents { seed: context.seed, stream: "latent/reward", draw };
+        let evaluator = &context.training_data(genotype.cells.len()).evaluator;
         Ok(Box::new(SharedEstimation {
-            measurement: Measurement::new(generator, scorer, plan),
             macs: context.costs().scoring_macs(genotype, self.config.reward_samples),
             reward: self.config.reward,
             cells: genotype.cells.len(),
+            evaluation: GeneratorEvaluation::new(generator, evaluator, &self.score, latents)?,
         }))
     }
 
@@ -122,7 +116,7 @@ impl Estimator for SharedWeights {
 }
 
 struct SharedEstimation {
-    measurement: Measurement,
+    evaluation: GeneratorEvaluation,
     reward: Reward,
     macs: u64,
     cells: usize,
@@ -130,12 +124,12 @@ struct SharedEstimation {
 
 impl Estimation for SharedEstimation {
     fn advance(&mut self, context: &Context) -> Result<Option<Estimate>, GanError> {
-        let Some(scores) = self.measurement.advance()? else {
+        let Some(scores) = self.evaluation.advance()? else {
             return Ok(None);
         };
-        let scorer = &context.training_data(self.cells).scorer;
+        let evaluator = &context.training_data(self.cells).evaluator;
         Ok(Some(Estimate {
-            reward: self.reward.of(&scores, &RewardScale::of(scorer))?,
+            reward: self.reward.of(&scores, &RewardScale::of(evaluator))?,
             scores,
             macs: self.macs,
         }))
@@ -151,10 +145,10 @@ pub struct Scratch {
 
 impl Scratch {
     /// Trains for `config.scratch_steps` generator steps, otherwise as `train` says.
-    pub fn new(config: SearchConfig, score: ScoreConfig, train: TrainConfig) -> Self {
+    pub fn new(config: SearchConfig, score: &ScoreConfig, train: TrainConfig) -> Self {
         let steps = config.scratch_steps;
         Self {
-            score: ScoreConfig { samples: config.reward_samples, splits: config.reward_splits, ..score },
+            score: score.of_candidate(config.reward_samples, config.reward_splits),
             train: TrainConfig { steps, evaluate_every: steps, samples_every: steps, ..train },
             config,
         }
@@ -175,7 +169,7 @@ impl Estimator for Scratch {
     ) -> Result<Box<dyn Estimation>, GanError> {
         let training_data = context.training_data(genotype.cells.len());
         let draw = if self.config.fixed_noise { 0 } else { draw };
-        let setup = context.training_setup(&context.model, self.score);
+        let setup = context.training_setup(&context.model, self.score.clone());
         let training = setup.training(genotype, training_data, self.train, &format!("scratch/{draw}"))?;
         let steps = self.train.steps;
         let scoring = context.costs().scoring_macs(genotype, self.score.samples);
@@ -202,9 +196,9 @@ impl Estimation for ScratchEstimation {
         // The one evaluation comes after the last step.
         if let Some(TrainingNews::Evaluated { scores, .. }) = self.training.advance()? {
             let cells = self.training.trainer().genotype().cells.len();
-            let scorer = &context.training_data(cells).scorer;
+            let evaluator = &context.training_data(cells).evaluator;
             return Ok(Some(Estimate {
-                reward: self.reward.of(&scores, &RewardScale::of(scorer))?,
+                reward: self.reward.of(&scores, &RewardScale::of(evaluator))?,
                 scores,
                 macs: self.macs,
             }));

@@ -102,8 +102,8 @@ impl Search {
     /// space is for the caller to see to (`RunConfig::validate_search`).
     pub fn new(context: Context, plan: SearchPlan) -> Result<Self, SearchError> {
         let config = &plan.search;
-        let scorer = &context.training_data(context.space.cells()).scorer;
-        config.reward.check(&RewardScale::of(scorer))?;
+        let evaluator = &context.training_data(context.space.cells()).evaluator;
+        config.reward.check(&RewardScale::of(evaluator))?;
         let (seed, all) = (context.seed, context.space.cells());
         let cells = config.cells_at(0, all);
         let strategy: Box<dyn Strategy> = match config.strategy {
@@ -114,8 +114,8 @@ impl Search {
             }
         };
         let estimator: Box<dyn Estimator> = match config.estimator {
-            EstimatorKind::Shared => Box::new(SharedWeights::new(config.clone(), plan.score)),
-            EstimatorKind::Scratch => Box::new(Scratch::new(config.clone(), plan.score, plan.derive)),
+            EstimatorKind::Shared => Box::new(SharedWeights::new(config.clone(), &plan.score)),
+            EstimatorKind::Scratch => Box::new(Scratch::new(config.clone(), &plan.score, plan.derive)),
         };
         let shared = SharedGan::new(&context);
         let (strategy_state, _) = strategy.state();
@@ -386,7 +386,7 @@ impl Search {
 
     /// What brings the scores of a stage to a common scale.
     fn scale(&self, cells: usize) -> RewardScale {
-        RewardScale::of(&self.context.training_data(cells).scorer)
+        RewardScale::of(&self.context.training_data(cells).evaluator)
     }
 
     /// Sizes of the networks that are trained from scratch.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::activity::Activity;
 use super::config::{EstimatorKind, SearchConfig};
 use crate::arch::{Genotype, Space, macs};
-use crate::gan::{Recipe, ScoreConfig, TrainConfig};
+use crate::gan::{Recipe, TrainConfig};
+use crate::metric::ScoreConfig;
 use crate::model::ModelConfig;
 use crate::rng::rng;
 
@@ -21,7 +22,7 @@ pub struct SearchPlan {
     pub derive: TrainConfig,
     /// Training of the winner, which goes on from its derived state.
     pub winner: TrainConfig,
-    /// How finished generators are scored.
+    /// How generators are evaluated.
     pub score: ScoreConfig,
     /// Sizes of the networks that are trained from scratch; the shared ones may be smaller.
     pub derived_model: ModelConfig,

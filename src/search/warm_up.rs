@@ -46,8 +46,8 @@ impl WarmUp {
         plan.search.scratch_steps = 1;
         let search = plan.search.clone();
         let estimator: Box<dyn Estimator> = match search.estimator {
-            EstimatorKind::Shared => Box::new(SharedWeights::new(search, plan.score)),
-            EstimatorKind::Scratch => Box::new(Scratch::new(search, plan.score, plan.derive)),
+            EstimatorKind::Shared => Box::new(SharedWeights::new(search, &plan.score)),
+            EstimatorKind::Scratch => Box::new(Scratch::new(search, &plan.score, plan.derive)),
         };
         Self { tasks: tasks(&context, &plan), shared: SharedGan::new(&context), estimator, context, plan }
     }

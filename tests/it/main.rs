@@ -6,6 +6,7 @@ mod controller;
 mod cpu;
 mod create;
 mod engine;
+mod evaluation;
 mod fixtures;
 mod gpu;
 mod gui;

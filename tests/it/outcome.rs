@@ -2,12 +2,12 @@
 
 use autogan::arch::Genotype;
 use autogan::engine::{Summary, Trained};
-use autogan::metric::{Metric, Score};
+use autogan::metric::{FRECHET_DISTANCE, Score};
 
 /// A Fréchet distance of the toys.
 pub fn distance(value: f64) -> Score {
     Score {
-        metric: Metric::FrechetDistance,
+        metric: FRECHET_DISTANCE,
         value,
         std: None,
         extractor: "toys-v1".to_owned(),

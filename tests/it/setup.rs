@@ -191,3 +191,26 @@ fn the_inception_network_is_offered_where_scores_are_chosen_and_needs_its_weight
     window.until_label("here");
     window.until_label("Ready to start");
 }
+
+#[test]
+fn metrics_are_chosen_where_scores_are_and_too_few_images_are_marked() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    assert!(window.harness.query_by_label("Subset images").is_none());
+    window.click("Metric: Kernel distance");
+    let why =
+        "search.reward_samples is 500 and kid needs at least 1000 images because of score.kid_subset_size";
+    // At the setting, and in the column of what comes of it.
+    window.until("the reason", |harness| harness.query_all_by_label_contains(why).count() == 2);
+    assert!(window.harness.query_by_label("Subset images").is_some());
+    assert!(window.harness.get_by_label("Start").accesskit_node().is_disabled());
+    window.harness.check_accessibility();
+    window.click("Metric: Kernel distance");
+    window.until_label("Ready to start");
+    // As a reward, too.
+    window.click("Recall");
+    window.until_label("Ready to start");
+    window.click("Kernel distance");
+    window.until("the reason", |harness| harness.query_all_by_label_contains(why).count() == 2);
+}

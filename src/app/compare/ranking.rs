@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::metric::{Metric, Score};
+use crate::metric::{MetricName, Score};
 
 /// Scores that agree in everything but value and std, one a run at most.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,20 +56,20 @@ pub(super) fn rankings(runs: &[&[Score]]) -> Vec<Ranking> {
     }
     // Rows of one metric stand together.
     let metric = |row: &Vec<Option<Score>>| row.iter().flatten().next().map(|score| score.metric);
-    let met: Vec<Option<Metric>> = rows.iter().map(metric).collect();
+    let met: Vec<Option<MetricName>> = rows.iter().map(metric).collect();
     rows.sort_by_key(|row| met.iter().position(|other| *other == metric(row)));
     rows.into_iter().map(Ranking::of).collect()
 }
 
 /// For each metric in several rankings, what it was measured with differently, in a sentence.
 pub(super) fn unranked(rankings: &[Ranking]) -> Vec<String> {
-    let mut metrics: Vec<Metric> = Vec::new();
+    let mut metrics: Vec<MetricName> = Vec::new();
     for score in rankings.iter().filter_map(Ranking::measured) {
         if !metrics.contains(&score.metric) {
             metrics.push(score.metric);
         }
     }
-    let sentence = |metric: Metric| {
+    let sentence = |metric: MetricName| {
         let scores = rankings.iter().filter_map(Ranking::measured);
         let scores: Vec<&Score> = scores.filter(|score| score.metric == metric).collect();
         let [first, others @ ..] = scores.as_slice() else { return None };
@@ -78,6 +78,7 @@ pub(super) fn unranked(rankings: &[Ranking]) -> Vec<String> {
             ("numbers of samples", others.iter().any(|other| other.samples != first.samples)),
             ("real images", others.iter().any(|other| other.reference != first.reference)),
             ("numbers of splits", others.iter().any(|other| other.splits != first.splits)),
+            ("settings", others.iter().any(|other| other.setting != first.setting)),
             ("seeds of the latents", others.iter().any(|other| other.seed != first.seed)),
         ]
         .into_iter()
@@ -96,9 +97,10 @@ pub(super) fn unranked(rankings: &[Ranking]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::INCEPTION_SCORE;
 
     fn inception(value: f64) -> Score {
-        Score { metric: Metric::InceptionScore, reference: None, splits: Some(10), ..Score::of_tests(value) }
+        Score { metric: INCEPTION_SCORE, reference: None, splits: Some(10), ..Score::of_tests(value) }
     }
 
     #[test]
@@ -121,10 +123,13 @@ mod tests {
         let others = [
             Score { samples: 500, ..Score::of_tests(1.0) },
             Score { seed: 2, ..Score::of_tests(1.0) },
+            Score { setting: Some("k = 3".into()), ..Score::of_tests(1.0) },
             Score { extractor: "other".into(), ..Score::of_tests(1.0) },
             Score { reference: Some("cifar10".into()), ..Score::of_tests(1.0) },
         ];
-        for (other, part) in others.into_iter().zip(["samples", "seed", "extractors", "real images"]) {
+        for (other, part) in
+            others.into_iter().zip(["samples", "seed", "settings", "extractors", "real images"])
+        {
             let found = rankings(&[&[Score::of_tests(30.0), inception(7.0)], &[other]]);
             assert_eq!(found.len(), 3);
             // Both distances stand together, and none is the best.

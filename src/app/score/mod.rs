@@ -2,36 +2,33 @@
 
 mod origin;
 mod protocol;
-mod sides;
-mod tally;
+mod statistics;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context as _, bail, ensure};
-use burn::tensor::Device;
+use anyhow::{bail, ensure};
+use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
 use origin::Opened;
-pub use origin::{Generation, Levels, Origin};
-pub use protocol::{Measure, Protocol};
-use sides::Sides;
-use tally::{Tally, Wanted};
+pub use origin::{Generation, Origin, Quantization};
+pub use protocol::Protocol;
 
 use crate::arch::words::thousands;
 use crate::data::{DataConfig, SIDES, Split, load};
 use crate::metric::extractor::inception::InceptionWeights;
 use crate::metric::extractor::{Extractor, Kind};
-use crate::metric::{Gaussian, Score, prdc_memory};
-use crate::tensors::Moments;
+use crate::metric::{Evaluator, FeatureSet, Material, Metric, Reference, Score, real_materials};
 
 /// How far scoring is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum ScoreProgress {
     /// What a person should know before or while it is done.
     Note(String),
-    /// Images that were looked at.
-    Looked {
+    /// Images that the extractor has seen.
+    Images {
         /// Of which side.
         what: String,
         /// How many.
@@ -43,7 +40,7 @@ pub enum Step {
 
 /// What came out.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Scored {
+pub struct ScoreReport {
     /// The real images, as they were named.
     pub real: String,
     /// The generated ones.
@@ -66,7 +63,7 @@ pub struct Place<'a> {
     pub stop: &'a AtomicBool,
 }
 
-/// Measures the images of `fake` against those of `real`. With `save`, writes the real side's mean and
+/// Evaluates the images of `fake` against those of `real`. With `save`, writes the real side's mean and
 /// covariance there.
 ///
 /// # Errors
@@ -78,62 +75,72 @@ pub fn score(
     protocol: &Protocol,
     save: Option<&Path>,
     place: &Place<'_>,
-    tell: &mut dyn FnMut(Step),
-) -> anyhow::Result<Scored> {
-    refuse_impossible(real, fake, protocol)?;
+    progress: &mut dyn FnMut(ScoreProgress),
+) -> anyhow::Result<ScoreReport> {
+    refuse_impossible(real, fake, protocol, save)?;
     let generation = &protocol.generation;
     let opened_fake = Opened::new(fake, Split::Train, generation, place.device)?;
     let opened_real = Opened::new(real, protocol.real_split, generation, place.device)?;
     for side in [&opened_real, &opened_fake].into_iter().flatten() {
-        side.notes().iter().for_each(|note| tell(Step::Note(format!("{}: {note}", side.name()))));
+        side.notes()
+            .iter()
+            .for_each(|note| progress(ScoreProgress::Note(format!("{}: {note}", side.name()))));
     }
-    let extractor = extractor(real, protocol, place, tell)?;
+    let extractor = extractor(real, protocol, place, progress)?;
     for note in notes(&extractor, protocol, [&opened_real, &opened_fake]) {
-        tell(Step::Note(note));
+        progress(ScoreProgress::Note(note));
     }
-    let measures = &protocol.measures;
-    let wanted = Wanted {
-        statistics: measures.contains(&Measure::Fid) || save.is_some(),
-        features: !protocol.keeps_features().is_empty(),
-        splits: None,
-    };
-    // The inception score looks at no real image.
-    let looks_at_real = wanted.statistics || wanted.features;
-    let real_tally = match &opened_real {
-        Some(side) if looks_at_real => Some(look(side, "real images", wanted, &extractor, place, tell)?),
-        _ => None,
-    };
-    let splits = measures.contains(&Measure::Is).then_some(protocol.splits);
-    let wanted = Wanted { splits, statistics: measures.contains(&Measure::Fid), ..wanted };
-    let fake_tally = match &opened_fake {
-        Some(side) => Some(look(side, "generated images", wanted, &extractor, place, tell)?),
-        None => None,
+    let assumptions = protocol.assumptions(&extractor, [&opened_real, &opened_fake]);
+    let mut materials = real_materials(&protocol.metrics);
+    materials.extend(save.map(|_| Material::Moments));
+    let reference = reference(real, opened_real.as_ref(), &materials, &extractor, place, progress)?;
+    let real_features = Arc::clone(&reference.features);
+    let evaluator = Evaluator::new(extractor, reference, &protocol.metrics, protocol.settings)?;
+    let splits = protocol.settings.splits;
+    let seed = if matches!(fake, Origin::Model(_)) { generation.seed } else { 0 };
+    let scores = match (&opened_fake, fake) {
+        (Some(side), _) => {
+            let mut evaluation = evaluator.begin(side.len(), splits, seed)?;
+            let mut push = |images, _| Ok(evaluation.push(&evaluator, images)?);
+            each_batch(side, "generated images", evaluator.extractor(), place, progress, &mut push)?;
+            evaluation.finish(&evaluator)?
+        }
+        (None, Origin::Statistics(path)) => {
+            let gaussian = statistics::read(path, evaluator.extractor().features())?;
+            evaluator.scores(&FeatureSet::of_gaussian(gaussian), splits, seed)?
+        }
+        (None, _) => unreachable!("all but statistics are opened"),
     };
     if let Some(path) = save {
-        let tally = real_tally.as_ref().and_then(|tally| tally.statistics.as_ref());
-        let gaussian = tally.context("statistics are saved of images, and --real names none")?.gaussian()?;
-        save_statistics(&gaussian, path)?;
-        tell(Step::Note(format!("statistics of {real} are in {}", path.display())));
+        statistics::write(&real_features.gaussian()?, path)?;
+        progress(ScoreProgress::Note(format!("statistics of {real} are in {}", path.display())));
     }
-    let sides = Sides { real, fake, protocol, extractor: &extractor, real_tally, fake_tally };
-    Ok(Scored {
-        real: real.to_string(),
-        fake: fake.to_string(),
-        assumptions: protocol.assumptions(&extractor, [&opened_real, &opened_fake]),
-        scores: sides.scores()?,
-    })
+    Ok(ScoreReport { real: real.to_string(), fake: fake.to_string(), assumptions, scores })
 }
 
 /// Refuses what no image could make good.
-fn refuse_impossible(real: &Origin, fake: &Origin, protocol: &Protocol) -> anyhow::Result<()> {
-    let features = protocol.keeps_features();
-    let statistics_only = [real, fake].into_iter().find(|side| matches!(side, Origin::Statistics(_)));
-    if let (Some(side), false) = (statistics_only, features.is_empty()) {
-        let what = features.join(" and ");
-        bail!("{side} has no images, which {what} needs; give images, or leave it out of --metrics");
+fn refuse_impossible(
+    real: &Origin,
+    fake: &Origin,
+    protocol: &Protocol,
+    save: Option<&Path>,
+) -> anyhow::Result<()> {
+    let is_statistics = |side: &Origin| matches!(side, Origin::Statistics(_));
+    ensure!(save.is_none() || !is_statistics(real), "statistics are saved of images, and --real names none");
+    let of_features = |metric: &&dyn Metric| metric.material() == Material::Features;
+    let needs_real = |metric: &&dyn Metric| of_features(metric) && metric.compares();
+    let words = |needs: &dyn Fn(&&'static dyn Metric) -> bool| {
+        protocol.computed().filter(needs).map(Metric::word).collect::<Vec<_>>().join(" and ")
+    };
+    for (side, what) in [(real, words(&needs_real)), (fake, words(&of_features))] {
+        ensure!(
+            !is_statistics(side) || what.is_empty(),
+            "{side} has no images, which {what} needs; give images, or leave it out of --metrics"
+        );
     }
+    let of_classes = |metric: &&dyn Metric| metric.material() == Material::ClassDistributions;
     ensure!(
-        !(protocol.measures.contains(&Measure::Is) && matches!(fake, Origin::Statistics(_))),
+        !is_statistics(fake) || !protocol.computed().any(|metric| of_classes(&metric)),
         "{fake} has no images, which the inception score needs; leave it out with --metrics fid"
     );
     Ok(())
@@ -142,39 +149,38 @@ fn refuse_impossible(real: &Origin, fake: &Origin, protocol: &Protocol) -> anyho
 /// What a person should know before the work begins.
 fn notes(extractor: &Extractor, protocol: &Protocol, sides: [&Option<Opened>; 2]) -> Vec<String> {
     let mut notes = Vec::new();
-    if protocol.measures.contains(&Measure::Is) && extractor.classes().is_none() {
+    let materials: Vec<Material> = protocol.computed().map(Metric::material).collect();
+    if materials.contains(&Material::ClassDistributions) && extractor.classes().is_none() {
         notes.push(
             "the inception score is left out: without labels the built-in extractor knows no classes"
                 .to_owned(),
         );
     }
-    let features = protocol.keeps_features();
-    if !features.is_empty() {
+    let of_features: Vec<&dyn Metric> =
+        protocol.computed().filter(|metric| metric.material() == Material::Features).collect();
+    if !of_features.is_empty() {
         let [real, fake] = sides.map(|side| side.as_ref().map_or(0, Opened::len));
+        let kept = fake + if of_features.iter().any(|metric| metric.compares()) { real } else { 0 };
         let width = extractor.features();
-        let rows = ((real + fake) * width * size_of::<f32>()) as u64;
-        let of = |measure: &Measure| match measure {
-            Measure::Kid => protocol.kid.memory(width),
-            Measure::Prdc => prdc_memory(real, fake, width, protocol.neighbours),
-            Measure::Is | Measure::Fid => 0,
-        };
-        let bytes = rows + protocol.measures.iter().map(of).max().unwrap_or(0);
+        let memory = |metric: &&dyn Metric| metric.memory(&protocol.settings, real, fake, width);
+        let bytes =
+            (kept * width * size_of::<f32>()) as u64 + of_features.iter().map(memory).max().unwrap_or(0);
         notes.push(format!(
             "for {}, the features of all {} images are kept: about {} MiB",
-            features.join(" and "),
-            thousands((real + fake) as u64),
+            of_features.iter().map(|metric| metric.word()).collect::<Vec<_>>().join(" and "),
+            thousands(kept as u64),
             thousands((bytes >> 20).max(1))
         ));
     }
     notes
 }
 
-/// The network that looks.
+/// The network that makes the features.
 fn extractor(
     real: &Origin,
     protocol: &Protocol,
     place: &Place<'_>,
-    tell: &mut dyn FnMut(Step),
+    progress: &mut dyn FnMut(ScoreProgress),
 ) -> anyhow::Result<Extractor> {
     if protocol.extractor == Kind::Inception {
         let kept;
@@ -187,7 +193,7 @@ fn extractor(
         };
         if !weights.is_public() {
             let name = weights.name();
-            tell(Step::Note(format!(
+            progress(ScoreProgress::Note(format!(
                 "these are not the public weights of 2015, so the scores are not called IS and FID but carry the \
                  name {name}"
             )));
@@ -205,48 +211,62 @@ fn extractor(
     let first = native.batch(0, 1, place.device)?;
     let side = first.first().map_or(32, |images| images.dims()[3]).clamp(*SIDES.start(), *SIDES.end());
     let set = load(source, &DataConfig::default().options(side, protocol.real_split))?.set;
-    let mut progress = |done, total| {
-        tell(Step::Looked {
-            what: "learning to score such images (once for each set)".to_owned(),
-            done,
-            total,
-        });
+    let mut learned = |done, total| {
+        let what = "learning to score such images (once for each set)".to_owned();
+        progress(ScoreProgress::Images { what, done, total });
     };
-    Ok(Extractor::for_set(&set, place.cache, place.device, &mut progress)?)
+    Ok(Extractor::for_set(&set, place.cache, place.device, &mut learned)?)
 }
 
-fn look(
-    side: &Opened,
-    what: &str,
-    wanted: Wanted,
+/// What the metrics need of the real images; where that is nothing, none of them is seen.
+fn reference(
+    real: &Origin,
+    opened: Option<&Opened>,
+    materials: &[Material],
     extractor: &Extractor,
     place: &Place<'_>,
-    tell: &mut dyn FnMut(Step),
-) -> anyhow::Result<Tally> {
-    let total = side.len();
-    let mut tally = Tally::new(wanted, total, extractor.features(), extractor.classes())?;
-    tell(Step::Looked { what: what.to_owned(), done: 0, total });
-    while tally.seen < total {
-        ensure!(
-            !place.stop.load(Ordering::Relaxed),
-            "stopped after {} of {total} {what}; nothing was written",
-            tally.seen
-        );
-        for images in side.batch(tally.seen, extractor.batch(), extractor.device())? {
-            let [count, ..] = images.dims();
-            let outputs = extractor.outputs(images, tally.seen)?;
-            tally.push(&outputs, count)?;
+    progress: &mut dyn FnMut(ScoreProgress),
+) -> anyhow::Result<Reference> {
+    let count = opened.map_or(0, Opened::len);
+    let mut features = FeatureSet::new(materials, extractor.features(), count);
+    let mut images = real.to_string();
+    match (opened, real) {
+        _ if materials.is_empty() => {}
+        (Some(side), _) => {
+            let mut push = |images, first| Ok(features.push(&extractor.outputs(images, first)?)?);
+            each_batch(side, "real images", extractor, place, progress, &mut push)?;
+            images += &format!(", {} images", thousands(count as u64));
         }
-        tell(Step::Looked { what: what.to_owned(), done: tally.seen, total });
+        (None, Origin::Statistics(path)) => {
+            features = FeatureSet::of_gaussian(statistics::read(path, extractor.features())?);
+        }
+        (None, _) => unreachable!("all but statistics are opened"),
     }
-    Ok(tally)
+    Ok(Reference { extractor: extractor.name().to_owned(), images, features: Arc::new(features) })
 }
 
-fn save_statistics(gaussian: &Gaussian, path: &Path) -> anyhow::Result<()> {
-    let unwritable = || format!("the statistics cannot be written to {}", path.display());
-    let moments = Moments { mean: gaussian.mean.clone(), covariance: gaussian.rows() };
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    moments.write(&mut bytes).with_context(unwritable)?;
-    crate::run::write_atomic(path, bytes.get_ref()).with_context(unwritable)?;
+/// Passes all images of `side` to `push`, batch by batch, each with the number of its first image.
+fn each_batch(
+    side: &Opened,
+    what: &str,
+    extractor: &Extractor,
+    place: &Place<'_>,
+    progress: &mut dyn FnMut(ScoreProgress),
+    push: &mut dyn FnMut(Tensor<4>, usize) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let (mut done, total) = (0, side.len());
+    progress(ScoreProgress::Images { what: what.to_owned(), done, total });
+    while done < total {
+        ensure!(
+            !place.stop.load(Ordering::Relaxed),
+            "stopped after {done} of {total} {what}; nothing was written"
+        );
+        for images in side.batch(done, extractor.batch(), extractor.device())? {
+            let [count, ..] = images.dims();
+            push(images, done)?;
+            done += count;
+        }
+        progress(ScoreProgress::Images { what: what.to_owned(), done, total });
+    }
     Ok(())
 }

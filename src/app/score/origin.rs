@@ -51,9 +51,9 @@ impl fmt::Display for Origin {
     }
 }
 
-/// How a generator's images become levels from 0 to 255.
+/// How a generator's images become whole numbers from 0 to 255.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Levels {
+pub enum Quantization {
     /// To the nearest one, as pictures are saved.
     #[default]
     Rounded,
@@ -71,10 +71,10 @@ pub struct Generation {
     /// Seed of the latents.
     pub seed: u64,
     /// How they become 8-bit images.
-    pub levels: Levels,
+    pub quantization: Quantization,
 }
 
-/// Images that can be looked at, some at a time.
+/// Images that can be read, some at a time.
 pub(super) enum Opened {
     Images(Stream),
     Model { name: String, sampler: Box<Sampler>, generation: Generation, notes: Vec<String> },
@@ -144,9 +144,9 @@ impl Opened {
             }
             Self::Model { sampler, generation, .. } => {
                 let images = sampler.images(first, count);
-                vec![match generation.levels {
-                    Levels::Rounded => images,
-                    Levels::Truncated => (images * 127.5 + 127.5).floor() / 127.5 - 1.0,
+                vec![match generation.quantization {
+                    Quantization::Rounded => images,
+                    Quantization::Truncated => (images * 127.5 + 127.5).floor() / 127.5 - 1.0,
                 }]
             }
         })

@@ -27,7 +27,7 @@ impl Job for SingleTraining {
     }
 
     fn is_evaluating(&self) -> bool {
-        self.training.is_measuring()
+        self.training.is_evaluating()
     }
 
     fn finished(&self) -> bool {

@@ -11,6 +11,7 @@ use super::{Context, empty};
 use crate::arch::words;
 use crate::gui::table::heading;
 use crate::gui::theme::{Palette, faded};
+use crate::metric::Score;
 use crate::search::Candidate;
 
 /// What the table can be sorted by.
@@ -39,7 +40,7 @@ const COLUMNS: [(Key, &str, &str); 7] = [
         "Reward",
         "What the search learns from; only within a stage and an estimator to be compared",
     ),
-    (Key::Score, "Score", "The first score; hover for what it was measured with"),
+    (Key::Score, "Score", "The deciding score; hover for what it was computed with"),
     (Key::Estimator, "Judged by", "With the shared GAN's weights, or trained from scratch"),
 ];
 
@@ -183,7 +184,7 @@ fn cells(row: &mut egui_extras::TableRow<'_, '_>, candidate: &Candidate, color: 
     cell(format!("{:.3}", candidate.reward), None);
     let score = candidate.scores.first();
     cell(
-        score.map_or_else(String::new, |score| format!("{:.1}", score.value)),
+        score.map_or_else(String::new, Score::short_number),
         Some(candidate.scores.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
     );
     cell(format!("{}, iteration {}", candidate.estimator, candidate.iteration + 1), None);
@@ -307,7 +308,7 @@ fn draw_lineage(
             if family.contains(&candidate.id) { palette.generator } else { ui.visuals().weak_text_color() };
         painter.circle_filled(place, if selected { 5.0 } else { 3.5 }, color);
         let words = match candidate.scores.first() {
-            Some(score) => format!("{}  {:.1}", candidate.id, score.value),
+            Some(score) => format!("{}  {}", candidate.id, score.short_number()),
             None => candidate.id.to_string(),
         };
         painter.text(

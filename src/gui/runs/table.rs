@@ -275,7 +275,7 @@ fn by_score(a: &Entry, b: &Entry) -> Ordering {
     };
     let conditions = |score: &Score| {
         let Score { extractor, samples, reference, splits, seed, setting, .. } = score.clone();
-        (score.metric.larger_is_better(), extractor, samples, reference, splits, seed, setting)
+        (score.metric.key(), extractor, samples, reference, splits, seed, setting)
     };
     conditions(a).cmp(&conditions(b)).then_with(|| {
         if a.metric.larger_is_better() { b.value.total_cmp(&a.value) } else { a.value.total_cmp(&b.value) }
@@ -287,7 +287,7 @@ mod tests {
     use super::*;
     use crate::arch::Genotype;
     use crate::engine::Trained;
-    use crate::metric::Metric;
+    use crate::metric::FRECHET_DISTANCE;
     use crate::run::RunSummary;
 
     fn entry(name: &str, score: Option<(f64, usize)>) -> Entry {
@@ -297,7 +297,7 @@ mod tests {
             params: 1,
             macs: 1,
             scores: vec![Score {
-                metric: Metric::FrechetDistance,
+                metric: FRECHET_DISTANCE,
                 value,
                 std: None,
                 extractor: "toys-v1".into(),

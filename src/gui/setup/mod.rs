@@ -258,7 +258,7 @@ impl Setup {
         if let Some(problem) = &self.study.problem {
             return Some(Hindrance::Problem(problem.clone()));
         }
-        if let Some(problem) = self.scores.hindrance(&self.draft.config) {
+        if let Some(problem) = self.scores.blocking_reason(&self.draft.config) {
             return Some(Hindrance::Problem(problem));
         }
         match images {

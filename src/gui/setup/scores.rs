@@ -13,6 +13,7 @@ use crate::gui::session::Wake;
 use crate::gui::theme::Palette;
 use crate::metric::extractor::Kind;
 use crate::metric::extractor::inception::{InceptionWeights, Preprocessing};
+use crate::metric::{INCEPTION_2015, MetricName, Reward, ScoreConfig, metrics_of};
 
 /// How wide the reason of a failed download gets before it goes on in another line, in points.
 const PROBLEM: f32 = 560.0;
@@ -63,7 +64,7 @@ impl Scores {
     }
 
     /// Why a run with these settings cannot begin.
-    pub fn hindrance(&self, config: &RunConfig) -> Option<Problem> {
+    pub fn blocking_reason(&self, config: &RunConfig) -> Option<Problem> {
         let missing = config.score.extractor == Kind::Inception && self.here == Some(false);
         missing.then(|| Problem {
             key: KEY.to_owned(),
@@ -88,8 +89,8 @@ impl Scores {
 
     /// Draws the section.
     pub fn show(&mut self, ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig) {
-        form.section(ui, "Scores", "What generated images are measured with", |ui| {
-            let score = &mut config.score;
+        form.section(ui, "Scores", "How generated images are evaluated", |ui| {
+            let (score, reward) = (&mut config.score, config.search.reward);
             let tip = "The network whose features scores are made of; only scores of the same one can be \
                        compared";
             let kinds = [
@@ -102,7 +103,7 @@ impl Scores {
             ];
             form.choice(ui, KEY, "Extractor", tip, &mut score.extractor, &kinds);
             if score.extractor == Kind::Inception {
-                let tip = "How images come to the 299 pixels that the network looks at";
+                let tip = "How images come to the 299 pixels that the network takes";
                 let ways = Preprocessing::ALL.map(|way| (way, way.to_string(), way.words()));
                 let ways: Vec<(Preprocessing, &str, &str)> =
                     ways.iter().map(|(way, name, words)| (*way, name.as_str(), *words)).collect();
@@ -113,6 +114,10 @@ impl Scores {
             let tip = "Images that are generated for a score";
             let drag = Drag::whole(2..=100_000, 50.0);
             form.number(ui, "score.samples", "Score images", tip, &mut score.samples, drag);
+            let tip = "Real images that they are compared with; 0 for all of them";
+            let drag = Drag::whole(0..=1_000_000, 50.0);
+            form.number(ui, "score.reference", "Real images", tip, &mut score.reference, drag);
+            metrics(ui, form, score, reward);
         });
     }
 
@@ -142,5 +147,57 @@ impl Scores {
                 row.response
             }
         }
+    }
+}
+
+/// What is computed, what decides, and the settings of what is computed.
+fn metrics(ui: &mut egui::Ui, form: Form<'_>, score: &mut ScoreConfig, reward: Reward) {
+    let extractor = if score.extractor == Kind::Inception { INCEPTION_2015 } else { "" };
+    let tip = "What is computed for each generator, beside what decides and what the search is rewarded for";
+    form.row(ui, "score.metrics", "Metrics", tip, |ui| {
+        let row = ui.horizontal_wrapped(|ui| {
+            for name in MetricName::all() {
+                let mut on = score.metrics.contains(&name);
+                let label = name.label(extractor);
+                let toggle = ui.toggle_value(&mut on, label).on_hover_text(name.about());
+                toggle.widget_info(|| {
+                    egui::WidgetInfo::selected(egui::Role::Button, true, on, format!("Metric: {label}"))
+                });
+                if toggle.changed() {
+                    score.metrics.retain(|other| *other != name);
+                    score.metrics.extend(on.then_some(name));
+                }
+            }
+        });
+        row.response
+    });
+    let tip = "The score that decides which generator is the best";
+    form.row(ui, "score.deciding", "Decides", tip, |ui| {
+        let menu =
+            egui::ComboBox::from_id_salt("score.deciding").selected_text(score.deciding.label(extractor));
+        let menu = menu.show_ui(ui, |ui| {
+            for name in MetricName::all() {
+                let choice = ui.selectable_value(&mut score.deciding, name, name.label(extractor));
+                choice.on_hover_text(name.about());
+            }
+        });
+        menu.response
+    });
+    let (computed, settings) = (score.computed(Some(reward)), score.metric_settings(0));
+    let is_used = |key| metrics_of(&computed).any(|metric| metric.fewest_images(&settings).1 == Some(key));
+    if is_used("splits") {
+        let (tip, drag) = ("Parts over which the inception score is averaged", Drag::whole(1..=100, 0.1));
+        form.number(ui, "score.splits", "Score splits", tip, &mut score.splits, drag);
+    }
+    if is_used("neighbours") {
+        let (tip, drag) =
+            ("How many nearest neighbours a neighbourhood reaches to", Drag::whole(1..=100, 0.1));
+        form.number(ui, "score.neighbours", "Neighbours", tip, &mut score.neighbours, drag);
+    }
+    if is_used("kid_subset_size") {
+        let (tip, drag) = ("Subsets over which the kernel distance is averaged", Drag::whole(1..=1000, 1.0));
+        form.number(ui, "score.kid_subsets", "Kernel subsets", tip, &mut score.kid_subsets, drag);
+        let (tip, drag) = ("Images of each side in such a subset", Drag::whole(2..=100_000, 10.0));
+        form.number(ui, "score.kid_subset_size", "Subset images", tip, &mut score.kid_subset_size, drag);
     }
 }

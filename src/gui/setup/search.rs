@@ -4,7 +4,7 @@ use eframe::egui::{self, DragValue, RichText};
 
 use super::form::{Drag, Form};
 use crate::config::RunConfig;
-use crate::metric::Reward;
+use crate::metric::{FRECHET_DISTANCE, INCEPTION_SCORE, MetricName, Reward};
 use crate::search::{Baseline, EstimatorKind, Levels, StrategyKind};
 
 /// Whether the reward can be had from images without classes.
@@ -13,13 +13,13 @@ use crate::search::{Baseline, EstimatorKind, Levels, StrategyKind};
 ///
 /// If it needs classes, in a sentence.
 pub fn without_classes(config: &RunConfig) -> Result<(), String> {
-    match config.search.reward {
-        Reward::RawInceptionScore | Reward::InceptionScore => {
-            Err("The inception score needs images with classes: one sub-folder for each, or another reward"
-                .to_owned())
-        }
-        Reward::FrechetDistance | Reward::Mix => Ok(()),
+    if config.search.reward.needs_classes() {
+        return Err(
+            "The inception score needs images with classes: one sub-folder for each, or another reward"
+                .to_owned(),
+        );
     }
+    Ok(())
 }
 
 /// Draws the section.
@@ -87,12 +87,15 @@ pub fn show(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig) {
         );
         form.number(ui, "search.top_k", "Beam", tip, &mut search.top_k, drag);
         let tip = "What the search maximises";
-        let rewards = [
+        let mut rewards = vec![
             (Reward::Mix, "Mix", "The mean of the two next: quality and closeness to the real images"),
             (Reward::FrechetDistance, "Fréchet distance", "Closeness to the real images; needs no classes"),
             (Reward::InceptionScore, "Inception score", "As a share of the number of classes"),
             (Reward::RawInceptionScore, "Raw", "The inception score itself, as released"),
         ];
+        // Those two are among the ones above, on a common scale.
+        let others = MetricName::all().filter(|name| ![FRECHET_DISTANCE, INCEPTION_SCORE].contains(name));
+        rewards.extend(others.map(|name| (Reward::Metric(name), name.label(""), name.about())));
         form.choice(ui, "search.reward", "Reward", tip, &mut search.reward, &rewards);
         let (tip, drag) = ("Images that a proposal generates to be scored", Drag::whole(2..=100_000, 20.0));
         form.number(ui, "search.reward_samples", "Reward images", tip, &mut search.reward_samples, drag);

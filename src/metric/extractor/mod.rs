@@ -3,7 +3,7 @@
 //! One small network serves all sets, because a score on a user's own pictures needs features that
 //! were learned on such pictures. The built-in toys have `toys-v1`, which ships with the program;
 //! any other set gets its own network on first use, trained on its labels or, without labels, on
-//! telling by how many quarter turns an image was rotated. The network looks at 32 px; images of any
+//! telling by how many quarter turns an image was rotated. The network takes 32 px; images of any
 //! other side are resized to that, as Inception resizes to 299 px.
 
 mod error;
@@ -18,9 +18,9 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::data::{ImageSet, Split, toys};
+use crate::export::sha256;
 use crate::rng::{permutation, rng};
 pub use error::ExtractorError;
 use inception::{Inception, InceptionWeights, Preprocessing};
@@ -28,10 +28,10 @@ use network::Network;
 pub use network::{FEATURES, INPUT_SIDE};
 pub use respond::BATCH;
 use respond::{Batches, respond};
+pub(super) use training::images_in_words;
 pub use training::{Recipe, train};
-use weights::hex;
-pub(super) use weights::write_atomically;
-pub use weights::{Card, Task, Weights};
+pub(super) use weights::write_cached;
+pub use weights::{ModelCard, Task, Weights};
 
 /// Name of the extractor that ships for the built-in toys.
 pub const TOYS: &str = "toys-v1";
@@ -51,15 +51,15 @@ pub struct Outputs {
 #[derive(Debug, Clone)]
 pub struct Extractor {
     name: String,
-    eye: Eye,
+    backend: Backend,
     device: Device,
 }
 
-/// What an extractor looks with.
+/// The network of an extractor.
 #[derive(Debug, Clone)]
-enum Eye {
+enum Backend {
     /// A small network of this program, with how it was trained.
-    Small(Box<Card>, Network),
+    Small(Box<ModelCard>, Network),
     /// The Inception network of 2015.
     Inception(Box<Inception>, Preprocessing),
 }
@@ -100,7 +100,7 @@ impl Extractor {
     ///
     /// The first call for a set trains for a minute or so and keeps the weights as
     /// `<cache>/extractors/<hash>.safetensors`, where the hash covers images, labels and
-    /// [`Recipe`]; `progress` hears (steps done, all steps). Its name ends in a hash of the weights,
+    /// [`Recipe`]; `progress` receives (steps done, all steps). Its name ends in a hash of the weights,
     /// so two networks with one name are the same network.
     ///
     /// # Errors
@@ -128,15 +128,15 @@ impl Extractor {
             Some(_) if images.classes().len() >= 2 => Task::Labels,
             _ => Task::Rotations,
         };
-        let key = Sha256::digest(format!("{task:?} {recipe:?} {}", images.hash()));
-        let path = cache.join("extractors").join(format!("{}.safetensors", hex(&key)));
+        let key = sha256(format!("{task:?} {recipe:?} {}", images.hash()).as_bytes());
+        let path = cache.join("extractors").join(format!("{key}.safetensors"));
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let (training, test) = hold_out(images);
                 let (weights, card) = train(&training, &test, task, recipe, progress)?;
                 let bytes = weights.to_bytes(&card);
-                write_atomically(&path, &bytes)?;
+                write_cached(&path, &bytes)?;
                 bytes
             }
             Err(error) => {
@@ -157,7 +157,7 @@ impl Extractor {
         let device = device.clone().inner();
         Ok(Self {
             name: format!("{kind}-{}", weights.short_hash()),
-            eye: Eye::Small(Box::new(card), Network::new(&weights, &device, source)?),
+            backend: Backend::Small(Box::new(card), Network::new(&weights, &device, source)?),
             device,
         })
     }
@@ -171,7 +171,7 @@ impl Extractor {
             other => format!("{}/{other}", weights.name()),
         };
         let network = Inception::new(weights, &device);
-        Self { name, eye: Eye::Inception(Box::new(network), preprocessing), device }
+        Self { name, backend: Backend::Inception(Box::new(network), preprocessing), device }
     }
 
     /// The name that scores carry: `toys-v1`, `classifier-1a2b3c4d`, `rotations-1a2b3c4d`, `inception-2015`,
@@ -181,43 +181,43 @@ impl Extractor {
     }
 
     /// How a network of this program was trained and how well it knows held-out images.
-    pub fn card(&self) -> Option<&Card> {
-        match &self.eye {
-            Eye::Small(card, _) => Some(card),
-            Eye::Inception(..) => None,
+    pub fn model_card(&self) -> Option<&ModelCard> {
+        match &self.backend {
+            Backend::Small(card, _) => Some(card),
+            Backend::Inception(..) => None,
         }
     }
 
     /// Number of classes in the logits; `None` where the network knows no classes, so that an inception
     /// score means nothing.
     pub fn classes(&self) -> Option<usize> {
-        match &self.eye {
-            Eye::Small(card, network) => (card.task == Task::Labels).then(|| network.classes()),
-            Eye::Inception(..) => Some(inception::CLASSES),
+        match &self.backend {
+            Backend::Small(card, network) => (card.task == Task::Labels).then(|| network.classes()),
+            Backend::Inception(..) => Some(inception::CLASSES),
         }
     }
 
     /// Width of the features.
     pub fn features(&self) -> usize {
-        match &self.eye {
-            Eye::Small(..) => FEATURES,
-            Eye::Inception(..) => inception::FEATURES,
+        match &self.backend {
+            Backend::Small(..) => FEATURES,
+            Backend::Inception(..) => inception::FEATURES,
         }
     }
 
-    /// Images that it looks at together.
+    /// Images in a batch.
     pub fn batch(&self) -> usize {
-        match &self.eye {
-            Eye::Small(..) => BATCH,
-            Eye::Inception(..) => inception::BATCH,
+        match &self.backend {
+            Backend::Small(..) => BATCH,
+            Backend::Inception(..) => inception::BATCH,
         }
     }
 
     /// Multiply-accumulates of its convolutions for one image.
     pub fn macs(&self) -> u64 {
-        match &self.eye {
-            Eye::Small(..) => Kind::Builtin.macs(),
-            Eye::Inception(..) => Kind::Inception.macs(),
+        match &self.backend {
+            Backend::Small(..) => Kind::Builtin.macs(),
+            Backend::Inception(..) => Kind::Inception.macs(),
         }
     }
 
@@ -234,10 +234,10 @@ impl Extractor {
     /// When an image or its features are not finite, or the device fails.
     pub fn outputs(&self, images: Tensor<4>, first: usize) -> Result<Outputs, ExtractorError> {
         let images = images.inner().to_device(&self.device);
-        let (features, logits) = match &self.eye {
-            Eye::Small(_, network) => network.respond(images, first)?,
+        let (features, logits) = match &self.backend {
+            Backend::Small(_, network) => network.respond(images, first)?,
             // Its work for an image is so much that filling up costs more than it saves.
-            Eye::Inception(network, preprocessing) => {
+            Backend::Inception(network, preprocessing) => {
                 let look = |levels| network.forward(preprocessing.apply(levels));
                 respond(images, first, &Batches { size: inception::BATCH, fill: false, look: &look })?
             }
@@ -251,7 +251,7 @@ impl Extractor {
 ///
 /// # Errors
 /// When drawing or training fails.
-pub fn train_toys(progress: &mut dyn FnMut(usize, usize)) -> Result<(Vec<u8>, Card), ExtractorError> {
+pub fn train_toys(progress: &mut dyn FnMut(usize, usize)) -> Result<(Vec<u8>, ModelCard), ExtractorError> {
     let draw = |split, count| toys::toys(split, count, INPUT_SIDE, 0, &|_, _| {});
     let images = draw(Split::Train, toys::TRAIN)?;
     let test = draw(Split::Test, toys::TEST)?;
@@ -302,7 +302,7 @@ mod tests {
     fn the_shipped_network_knows_the_toys_at_every_stage() {
         let extractor = Extractor::builtin_toys(&Device::flex()).unwrap();
         assert_eq!((extractor.name(), extractor.classes()), (TOYS, Some(10)));
-        let card = extractor.card().unwrap();
+        let card = extractor.model_card().unwrap();
         assert!(card.accuracy >= 0.98, "{card:?}");
         assert_eq!(card.test_images, toys::TEST);
         for (side, least) in [(64, 0.97), (32, 0.97), (16, 0.95), (8, 0.8)] {
@@ -365,7 +365,7 @@ mod tests {
             assert_eq!(steps, 20, "the second call reads the cache");
             assert_eq!(first.name(), second.name());
             assert!(first.name().starts_with(kind) && first.name().len() == kind.len() + 8);
-            assert_eq!(first.card().unwrap().test_images, 20);
+            assert_eq!(first.model_card().unwrap().test_images, 20);
             let outputs = first.outputs(tensor(&set, 0..3), 0).unwrap();
             assert_eq!(outputs, second.outputs(tensor(&set, 0..3), 0).unwrap());
             assert_eq!(outputs.logits.is_some(), kind == "classifier-");

@@ -1,4 +1,4 @@
-//! Brings images of any side to the side that an extractor looks at.
+//! Brings images of any side to the side that an extractor takes.
 
 use burn::tensor::{Tensor, TensorData};
 

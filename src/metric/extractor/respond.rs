@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::ExtractorError;
-use crate::metric::check_rows;
+use crate::metric::error::check_rows;
 
 /// Images that go through a small network at once.
 pub const BATCH: usize = 128;

@@ -11,9 +11,9 @@ use rand::{Rng, RngExt};
 use super::network::{INPUT_SIDE, Network};
 use super::resize::{Filter, resize};
 use super::respond::BATCH;
-use super::{Card, ExtractorError, Task, Weights};
+use super::{ExtractorError, ModelCard, Task, Weights};
+use crate::arch::words::thousands;
 use crate::data::{Batches, ImageSet};
-use crate::metric::images_in_words;
 use crate::rng::rng;
 
 /// Least number of images that an extractor can be trained on.
@@ -65,7 +65,7 @@ impl Recipe {
 }
 
 /// Trains a network on `images` on the CPU and measures it on `test`; both sets must have the same
-/// classes. `progress` hears (steps done, all steps) after every step. The same input gives the same
+/// classes. `progress` receives (steps done, all steps) after every step. The same input gives the same
 /// weights, bit for bit, on one machine.
 ///
 /// # Errors
@@ -76,7 +76,7 @@ pub fn train(
     task: Task,
     recipe: &Recipe,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<(Weights, Card), ExtractorError> {
+) -> Result<(Weights, ModelCard), ExtractorError> {
     if images.len() + test.len() < MIN_IMAGES || test.is_empty() {
         return Err(ExtractorError::TooFewImages {
             name: images.name().to_owned(),
@@ -124,7 +124,7 @@ pub fn train(
     }
     let network = network.without_autodiff();
     let weights = Weights::of(&network);
-    let card = Card {
+    let card = ModelCard {
         task,
         images: words,
         accuracy: accuracy(&network, &test, task, recipe.seed)?,
@@ -134,6 +134,12 @@ pub fn train(
         batch,
     };
     Ok((weights, card))
+}
+
+/// A set in words: "toys, 50,000 images of 32 px".
+pub(in crate::metric) fn images_in_words(set: &ImageSet) -> String {
+    let (images, side) = (thousands(set.len() as u64), set.side());
+    format!("{}, {images} images of {side} px", set.name())
 }
 
 /// Share of `images` (at the input side) whose label or rotation the network names correctly.

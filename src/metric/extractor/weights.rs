@@ -1,19 +1,19 @@
 //! An extractor's weights on the host, and the safetensors file that carries them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::Path;
 
 use burn::tensor::TensorData;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::ExtractorError;
+use crate::export::sha256;
+use crate::run::write_atomic;
 use crate::tensors::{MOST_TENSORS, open_safetensors};
 
-/// Key of the file's metadata under which the [`Card`] stands, as JSON.
+/// Key of the file's metadata under which the [`ModelCard`] stands, as JSON.
 const CARD: &str = "autogan.extractor";
 
 /// What the network learned to tell apart.
@@ -29,7 +29,7 @@ pub enum Task {
 /// How an extractor came about; stands in its weights file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Card {
+pub struct ModelCard {
     /// What the network learned to tell apart.
     pub task: Task,
     /// The images it learned from, in words.
@@ -63,16 +63,16 @@ impl Weights {
 
     /// The first 8 hex digits of the SHA-256 of names, shapes and values.
     pub(super) fn short_hash(&self) -> String {
-        let mut hasher = Sha256::new();
+        let mut bytes = Vec::new();
         for (name, tensor) in &self.0 {
-            hasher.update(format!("{name} {:?} ", tensor.shape()));
-            hasher.update(tensor.as_bytes());
+            bytes.extend_from_slice(format!("{name} {:?} ", tensor.shape()).as_bytes());
+            bytes.extend_from_slice(tensor.as_bytes());
         }
-        hex(&hasher.finalize())[..8].to_owned()
+        sha256(&bytes)[..8].to_owned()
     }
 
     /// The safetensors file with these weights and `card`. The same input gives the same bytes.
-    pub(super) fn to_bytes(&self, card: &Card) -> Vec<u8> {
+    pub(super) fn to_bytes(&self, card: &ModelCard) -> Vec<u8> {
         let views = self.0.iter().map(|(name, tensor)| {
             let view = TensorView::new(Dtype::F32, tensor.shape().to_vec(), tensor.as_bytes());
             (name, view.expect("weights are f32 and TensorData keeps shape and length together"))
@@ -83,7 +83,7 @@ impl Weights {
     }
 
     /// Reads what [`Weights::to_bytes`] wrote. `source` names the file in errors.
-    pub(super) fn from_bytes(bytes: &[u8], source: &str) -> Result<(Self, Card), ExtractorError> {
+    pub(super) fn from_bytes(bytes: &[u8], source: &str) -> Result<(Self, ModelCard), ExtractorError> {
         let damaged = |why: String| ExtractorError::Damaged { file: source.to_owned(), why };
         let opened = open_safetensors(bytes, MOST_TENSORS);
         let (file, metadata) = opened.map_err(|error| damaged(error.to_string()))?;
@@ -107,23 +107,12 @@ impl Weights {
     }
 }
 
-/// Writes a file so that `path` is either absent, its old self or complete, also when the process is
-/// killed: a temporary file in the same folder, synced, then renamed.
-pub(in crate::metric) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), ExtractorError> {
-    let failed =
-        |error: std::io::Error| ExtractorError::Write { path: path.to_owned(), why: error.to_string() };
+/// Writes a file in the cache, in one piece ([`write_atomic`]), with the folders that lead to it.
+pub(in crate::metric) fn write_cached(path: &Path, bytes: &[u8]) -> Result<(), ExtractorError> {
+    let failed = |why: String| ExtractorError::Write { path: path.to_owned(), why };
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
-}
-
-/// Bytes in lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    write_atomic(path, bytes).map_err(|error| failed(error.to_string()))
 }
 
 #[cfg(test)]
@@ -131,11 +120,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn sample() -> (Weights, Card) {
+    fn sample() -> (Weights, ModelCard) {
         let mut weights = Weights::default();
         weights.insert("a".into(), TensorData::new(vec![1.0f32, -2.5], [1, 2]));
         weights.insert("b".into(), TensorData::new(vec![0.1f32; 3], [3]));
-        let card = Card {
+        let card = ModelCard {
             task: Task::Rotations,
             images: "photos, 30 images".into(),
             accuracy: 0.75,
@@ -183,11 +172,11 @@ mod tests {
     fn writing_replaces_the_whole_file_and_leaves_nothing_else_behind() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/file");
-        write_atomically(&path, b"long first content").unwrap();
-        write_atomically(&path, b"second").unwrap();
+        write_cached(&path, b"long first content").unwrap();
+        write_cached(&path, b"second").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"second");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-        let error = write_atomically(&path.join("below a file"), b"").unwrap_err();
+        let error = write_cached(&path.join("below a file"), b"").unwrap_err();
         assert!(error.to_string().contains("below a file"), "{error}");
     }
 }

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 
 use autogan::data::Resizer;
 use autogan::metric::{
-    Gaussian, KidConfig, Metric, Reward, RewardScale, Score, Statistics, Target, frechet_distance,
-    inception_score, kid, prdc,
+    FRECHET_DISTANCE, Gaussian, INCEPTION_SCORE, KidConfig, MetricError, MetricName, Reward, RewardScale,
+    Score, Statistics, Target, frechet_distance, inception_score, kid, prdc,
 };
 use autogan::rng::rng;
 use rand::RngExt;
@@ -32,7 +32,7 @@ fn sets(number: usize, stream: &str) -> Sets {
     Sets { kind, width, real, generated }
 }
 
-fn gaussian(values: &[f32], width: usize) -> Result<Gaussian, autogan::metric::MetricError> {
+fn gaussian(values: &[f32], width: usize) -> Result<Gaussian, MetricError> {
     let mut statistics = Statistics::new(width);
     // In two batches, which are merged.
     let (first, second) = values.split_at(values.len() / width / 2 * width);
@@ -235,7 +235,7 @@ fn kernel_distances_of_1000_cases() {
     }
 }
 
-fn score(metric: Metric, value: f64) -> Score {
+fn score(metric: MetricName, value: f64) -> Score {
     Score {
         metric,
         value,
@@ -264,7 +264,7 @@ fn rewards_of_1000_cases_are_numbers_or_refused() {
         };
         let sick = [number % 4 == 1, number % 4 == 2, number % 4 == 3];
         let (inception, distance, real_spread) = (any(sick[0]), any(sick[1]), any(sick[2]));
-        let scores = [score(Metric::FrechetDistance, distance), score(Metric::InceptionScore, inception)];
+        let scores = [score(FRECHET_DISTANCE, distance), score(INCEPTION_SCORE, inception)];
         for kind in kinds {
             let reward = kind.of(&scores, &RewardScale { classes: Some(10), real_spread });
             match reward {
@@ -281,14 +281,14 @@ fn rewards_of_1000_cases_are_numbers_or_refused() {
     }
     // Real images that are all alike: only the same picture is a match.
     let scale = RewardScale { classes: None, real_spread: 0.0 };
-    let of = |distance| Reward::Mix.of(&[score(Metric::FrechetDistance, distance)], &scale).unwrap();
+    let of = |distance| Reward::Mix.of(&[score(FRECHET_DISTANCE, distance)], &scale).unwrap();
     assert_eq!((of(0.0), of(1e-9), of(40.0)), (1.0, 0.0, 0.0));
 }
 
 /// A score that is no number is better than none and worse than none.
 #[test]
 fn no_number_is_ever_the_better_score() {
-    for metric in [Metric::FrechetDistance, Metric::InceptionScore] {
+    for metric in [FRECHET_DISTANCE, INCEPTION_SCORE] {
         let sick = score(metric, f64::NAN);
         for value in [0.0, 1.0, f64::MAX, f64::NAN] {
             assert!(!sick.better(&score(metric, value)) && !score(metric, value).better(&sick));

@@ -1,4 +1,4 @@
-//! The Inception network of 2015, on which the field's IS and FID are measured.
+//! The Inception network of 2015, of whose features the field's IS and FID are made.
 //!
 //! Its numbers are not shipped: they are read from the files that pytorch-fid and torch-fidelity publish.
 
@@ -10,7 +10,7 @@ mod weights;
 pub use layout::{CLASSES, FEATURES, MACS, shapes as tensors};
 pub(super) use network::Inception;
 pub use preprocessing::Preprocessing;
-pub use weights::{InceptionWeights, how_to_get};
+pub use weights::{INCEPTION_2015, InceptionWeights, how_to_get};
 
 /// Images that go through the network at once.
 pub const BATCH: usize = 32;

@@ -1,4 +1,4 @@
-//! How images come to the 299 pixels that the network looks at. Scores of different ways are not comparable.
+//! How images come to the 299 pixels that the network takes. Scores of different ways are not comparable.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::metric::extractor::resize::{Filter, resize};
 
-/// Side in pixels of the images that the network looks at.
+/// Side in pixels of the images that the network takes.
 const INPUT_SIDE: usize = 299;
 
-/// A way from 8-bit images to the network's input (reference notes, section 8.3).
+/// A way from 8-bit images to the network's input. Why the ways differ and what that does to scores: Parmar et al.
+/// 2022, "On Aliased Resizing and Surprising Subtleties in GAN Evaluation".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Preprocessing {
-    /// As the graph of TensorFlow, on which the paper's numbers were measured: TensorFlow 1's bilinear,
+    /// As the graph of TensorFlow, of which the paper's numbers are: TensorFlow 1's bilinear,
     /// `(x - 128) / 128`.
     #[default]
     Tf,

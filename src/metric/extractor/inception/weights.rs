@@ -10,10 +10,11 @@ use super::layout::{NUMBERS, shapes};
 use crate::export::sha256;
 use crate::input;
 use crate::metric::extractor::ExtractorError;
-use crate::metric::extractor::weights::write_atomically;
-use crate::metric::score::INCEPTION_2015;
+use crate::metric::extractor::weights::write_cached;
 use crate::tensors::{MOST_TENSORS, NamedArrays, PthFile, is_safetensors, open_safetensors};
 
+/// Name of the network with the public numbers, the only extractor whose scores are called IS and FID.
+pub const INCEPTION_2015: &str = "inception-2015";
 /// First digits of the SHA-256 of the public files, which are part of their names: that of pytorch-fid and
 /// that of torch-fidelity hold the same numbers.
 const PUBLIC: &str = "6726825d";
@@ -74,10 +75,7 @@ impl InceptionWeights {
     /// When there are none, with what to do.
     pub fn cached(cache: &Path) -> Result<Self, ExtractorError> {
         let path = Self::place(cache);
-        match path.exists() {
-            true => Self::read(&path),
-            false => Err(ExtractorError::NoInception),
-        }
+        if path.exists() { Self::read(&path) } else { Err(ExtractorError::NoInception) }
     }
 
     /// Where they are kept.
@@ -91,7 +89,7 @@ impl InceptionWeights {
     /// When they cannot be written.
     pub fn keep(&self, cache: &Path) -> Result<PathBuf, ExtractorError> {
         let path = Self::place(cache);
-        write_atomically(&path, &self.to_bytes())?;
+        write_cached(&path, &self.to_bytes())?;
         Ok(path)
     }
 
@@ -131,12 +129,10 @@ impl InceptionWeights {
                 Some((shape, _)) if shape != wanted => {
                     problems.push(format!("{name} has shape {shape:?} instead of {wanted:?}"));
                 }
-                Some((_, values)) => match values.iter().all(|value| value.is_finite()) {
-                    true => {
-                        numbers.insert(name, values);
-                    }
-                    false => problems.push(format!("{name} holds what is no number")),
-                },
+                Some((_, values)) if values.iter().all(|value| value.is_finite()) => {
+                    numbers.insert(name, values);
+                }
+                Some(_) => problems.push(format!("{name} holds NaN or infinity")),
             }
         }
         let Some(first) = problems.first() else {
@@ -150,9 +146,10 @@ impl InceptionWeights {
     /// The name that scores carry: that of the 2015 network only for the public numbers, which alone give
     /// IS and FID.
     pub fn name(&self) -> String {
-        match self.origin.starts_with(PUBLIC) {
-            true => INCEPTION_2015.to_owned(),
-            false => format!("inception-{}", self.origin.get(..8).unwrap_or(&self.origin)),
+        if self.origin.starts_with(PUBLIC) {
+            INCEPTION_2015.to_owned()
+        } else {
+            format!("inception-{}", self.origin.get(..8).unwrap_or(&self.origin))
         }
     }
 
@@ -221,7 +218,7 @@ mod tests {
         let mut arrays = zeros();
         arrays.get_mut("fc.bias").unwrap().values[3] = f32::NAN;
         let number = InceptionWeights::from_arrays(arrays, String::new()).unwrap_err();
-        assert!(number.contains("fc.bias holds what is no number"), "{number}");
+        assert!(number.contains("fc.bias holds NaN or infinity"), "{number}");
     }
 
     #[test]

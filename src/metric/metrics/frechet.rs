@@ -1,9 +1,59 @@
 //! Fréchet distance between two Gaussians (Dowson and Landau 1982; on features: Heusel et al. 2017).
 
+use std::sync::Arc;
+
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par, Side};
 
-use super::{Gaussian, MetricError};
+use super::super::error::MetricError;
+use super::super::feature_set::FeatureSet;
+use super::super::statistics::Gaussian;
+use super::definition::{Material, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric};
+
+/// The name of its value.
+pub const FRECHET_DISTANCE: MetricName = MetricName(&Naming {
+    key: "frechet_distance",
+    label: "Fréchet distance",
+    inception_label: "FID",
+    larger_is_better: false,
+    about: "Between Gaussians fitted to real and generated features (Heusel 2017): 0 or more",
+});
+
+/// The Fréchet distance between Gaussians fitted to real and generated features.
+#[derive(Debug)]
+pub(super) struct FrechetDistance;
+
+impl Metric for FrechetDistance {
+    fn word(&self) -> &'static str {
+        "fid"
+    }
+
+    fn values(&self) -> &'static [MetricName] {
+        &[FRECHET_DISTANCE]
+    }
+
+    fn material(&self) -> Material {
+        Material::Moments
+    }
+
+    fn fewest_images(&self, _settings: &MetricSettings) -> (usize, Option<&'static str>) {
+        (2, None)
+    }
+
+    fn prepare(
+        &self,
+        real: &Arc<FeatureSet>,
+        _settings: &MetricSettings,
+    ) -> Result<Box<dyn PreparedMetric>, MetricError> {
+        Ok(Box::new(Target::new(real.gaussian()?)?))
+    }
+}
+
+impl PreparedMetric for Target {
+    fn evaluate(&self, generated: &FeatureSet) -> Result<Vec<MetricValue>, MetricError> {
+        Ok(vec![self.distance(&generated.gaussian()?)?.into()])
+    }
+}
 
 /// A Gaussian that many others are compared with: half of the work is done once.
 #[derive(Debug, Clone)]
@@ -17,15 +67,10 @@ impl Target {
     /// Prepares the comparison.
     ///
     /// # Errors
-    /// When the Gaussian holds what is no number or the eigenvalue iteration does not converge.
+    /// When the Gaussian holds NaN or infinity or the eigenvalue iteration does not converge.
     pub fn new(gaussian: Gaussian) -> Result<Self, MetricError> {
         gaussian.check()?;
         Ok(Self { root: square_root(gaussian.covariance.as_ref())?, gaussian })
-    }
-
-    /// The Gaussian itself.
-    pub fn gaussian(&self) -> &Gaussian {
-        &self.gaussian
     }
 
     /// `|m1 - m2|^2 + tr(S1) + tr(S2) - 2 tr((S1 S2)^(1/2))`, zero or more.
@@ -37,7 +82,7 @@ impl Target {
     /// to itself. One thread, so the same input gives the same bits.
     ///
     /// # Errors
-    /// When the feature widths differ, the other Gaussian holds what is no number, the eigenvalue iteration
+    /// When the feature widths differ, the other Gaussian holds NaN or infinity, the eigenvalue iteration
     /// does not converge, or the numbers are too large for `f64`.
     pub fn distance(&self, other: &Gaussian) -> Result<f64, MetricError> {
         let own = &self.gaussian;
@@ -58,14 +103,25 @@ impl Target {
             .map(root_of)
             .sum();
         let distance = translation + trace(&own.covariance) + trace(&other.covariance) - 2.0 * coupling;
-        match distance.is_finite() {
-            true => Ok(distance.max(0.0)),
-            false => Err(MetricError::Eigen { width: own.mean.len() }),
+        if distance.is_finite() {
+            Ok(distance.max(0.0))
+        } else {
+            Err(MetricError::Eigen { width: own.mean.len() })
         }
     }
 }
 
 /// The Fréchet distance of two Gaussians; see [`Target::distance`].
+///
+/// ```
+/// use autogan::metric::{Gaussian, frechet_distance};
+///
+/// let a = Gaussian::new(vec![0.0], &[1.0]);
+/// let b = Gaussian::new(vec![3.0], &[4.0]);
+/// // The squares of the differences of the means and of the standard deviations.
+/// assert!((frechet_distance(&a, &b)? - 10.0).abs() < 1e-12);
+/// # Ok::<(), autogan::metric::MetricError>(())
+/// ```
 ///
 /// # Errors
 /// When the feature widths differ or the eigenvalue iteration does not converge.

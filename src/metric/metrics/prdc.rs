@@ -10,15 +10,106 @@
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
+use std::sync::Arc;
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 use rayon::prelude::*;
 
-use super::{MetricError, check_rows};
+use super::super::error::{MetricError, check_rows};
+use super::super::feature_set::FeatureSet;
+use super::definition::{Material, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric};
+
+/// The name of the precision.
+pub const PRECISION: MetricName = MetricName(&Naming {
+    key: "precision",
+    label: "Precision",
+    inception_label: "Precision",
+    larger_is_better: true,
+    about: "Share of generated images within the real ones' neighbourhoods (Kynkäänniemi 2019): 0 to 1, quality",
+});
+/// The name of the recall.
+pub const RECALL: MetricName = MetricName(&Naming {
+    key: "recall",
+    label: "Recall",
+    inception_label: "Recall",
+    larger_is_better: true,
+    about: "Share of real images within the generated ones' neighbourhoods (Kynkäänniemi 2019): 0 to 1, variety",
+});
+/// The name of the density.
+pub const DENSITY: MetricName = MetricName(&Naming {
+    key: "density",
+    label: "Density",
+    inception_label: "Density",
+    larger_is_better: true,
+    about: "Real neighbourhoods that a generated image lies in, over what is expected (Naeem 2020): 0 or more, quality",
+});
+/// The name of the coverage.
+pub const COVERAGE: MetricName = MetricName(&Naming {
+    key: "coverage",
+    label: "Coverage",
+    inception_label: "Coverage",
+    larger_is_better: true,
+    about: "Share of real images with a generated one in their neighbourhood (Naeem 2020): 0 to 1, variety",
+});
 
 /// Samples of each set that are compared with each other at a time.
 const BLOCK: usize = 256;
+
+/// Precision, recall, density and coverage: what lies in whose neighbourhoods.
+#[derive(Debug)]
+pub(super) struct Neighbourhoods;
+
+impl Metric for Neighbourhoods {
+    fn word(&self) -> &'static str {
+        "prdc"
+    }
+
+    fn values(&self) -> &'static [MetricName] {
+        &[PRECISION, RECALL, DENSITY, COVERAGE]
+    }
+
+    fn material(&self) -> Material {
+        Material::Features
+    }
+
+    fn fewest_images(&self, settings: &MetricSettings) -> (usize, Option<&'static str>) {
+        (settings.neighbours.get().saturating_add(1), Some("neighbours"))
+    }
+
+    fn setting(&self, settings: &MetricSettings) -> Option<String> {
+        Some(format!("k = {}", settings.neighbours))
+    }
+
+    fn memory(&self, settings: &MetricSettings, real: usize, generated: usize, width: usize) -> u64 {
+        prdc_memory(real, generated, width, settings.neighbours)
+    }
+
+    fn prepare(
+        &self,
+        real: &Arc<FeatureSet>,
+        settings: &MetricSettings,
+    ) -> Result<Box<dyn PreparedMetric>, MetricError> {
+        let radii = radii(real.features()?, real.width(), settings.neighbours)?;
+        Ok(Box::new(Real { set: Arc::clone(real), radii, neighbours: settings.neighbours }))
+    }
+}
+
+/// The real images with the radii of their balls.
+#[derive(Debug)]
+struct Real {
+    set: Arc<FeatureSet>,
+    radii: Vec<f64>,
+    neighbours: NonZeroUsize,
+}
+
+impl PreparedMetric for Real {
+    fn evaluate(&self, generated: &FeatureSet) -> Result<Vec<MetricValue>, MetricError> {
+        let (real, generated) = (self.set.features()?, generated.features()?);
+        let found = compare(real, &self.radii, generated, self.set.width(), self.neighbours)?;
+        Ok([found.precision, found.recall, found.density, found.coverage].map(MetricValue::from).to_vec())
+    }
+}
 
 /// How well generated samples cover the real ones and stay among them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,28 +139,42 @@ pub fn prdc(
     width: usize,
     neighbours: NonZeroUsize,
 ) -> Result<Prdc, MetricError> {
-    let k = neighbours.get();
-    for set in [real, generated] {
-        check_rows(set, width, 0)?;
-        let samples = set.len() / width;
-        if k >= samples {
-            let what = "each set, for a ball to so distant a neighbour,";
-            return Err(MetricError::TooFewSamples { what, needed: k.saturating_add(1), samples });
-        }
+    let real_radii = radii(real, width, neighbours)?;
+    compare(real, &real_radii, generated, width, neighbours)
+}
+
+/// The squared radii of a set's balls.
+fn radii(set: &[f32], width: usize, neighbours: NonZeroUsize) -> Result<Vec<f64>, MetricError> {
+    check_rows(set, width, 0)?;
+    let (k, samples) = (neighbours.get(), set.len() / width);
+    if k >= samples {
+        let what = "each set, for a ball to so distant a neighbour,";
+        return Err(MetricError::TooFewSamples { what, needed: k.saturating_add(1), samples });
     }
+    Ok(squared_radii(&Rows::new(set, width), k))
+}
+
+/// [`prdc`] with the radii of the real samples' balls.
+fn compare(
+    real: &[f32],
+    real_radii: &[f64],
+    generated: &[f32],
+    width: usize,
+    neighbours: NonZeroUsize,
+) -> Result<Prdc, MetricError> {
+    let generated_radii = radii(generated, width, neighbours)?;
     let (real, generated) = (Rows::new(real, width), Rows::new(generated, width));
-    let (real_radii, generated_radii) = (squared_radii(&real, k), squared_radii(&generated, k));
     let found = real
         .blocks()
         .into_par_iter()
-        .map(|block| Found::in_block(&real, &generated, block, &real_radii, &generated_radii))
+        .map(|block| Found::in_block(&real, &generated, block, real_radii, &generated_radii))
         .reduce(|| Found::none(generated.len()), Found::and);
     let share = |count: usize, of: &Rows<'_>| count as f64 / of.len() as f64;
     let balls: u64 = found.balls.iter().map(|count| u64::from(*count)).sum();
     Ok(Prdc {
         precision: share(found.balls.iter().filter(|count| **count > 0).count(), &generated),
         recall: share(found.recalled, &real),
-        density: balls as f64 / generated.len() as f64 / k as f64,
+        density: balls as f64 / generated.len() as f64 / neighbours.get() as f64,
         coverage: share(found.covered, &real),
     })
 }
@@ -77,7 +182,7 @@ pub fn prdc(
 /// Memory in bytes that [`prdc`] takes besides the features: on each thread a block of both sets and their
 /// products in `f64` (9 MB for features of 2,048), its nearest neighbours, and a count for each generated
 /// sample; and two numbers for each sample.
-pub fn prdc_memory(real: usize, generated: usize, width: usize, neighbours: NonZeroUsize) -> u64 {
+fn prdc_memory(real: usize, generated: usize, width: usize, neighbours: NonZeroUsize) -> u64 {
     let [real, generated, width, k] = [real, generated, width, neighbours.get()].map(|count| count as u64);
     let block = BLOCK as u64;
     let row = width.saturating_mul(2).saturating_add(block).saturating_add(k);

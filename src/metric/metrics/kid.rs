@@ -1,30 +1,81 @@
 //! Kernel distance (Bińkowski et al. 2018, "Demystifying MMD GANs"): KID on the Inception network's features.
 
-use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::{MetricError, check_rows};
+use super::super::error::{MetricError, check_rows};
+use super::super::feature_set::FeatureSet;
+use super::definition::{
+    KidConfig, Material, MeanStd, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric,
+};
+use crate::arch::words::thousands;
 use crate::rng::{permutation, rng};
 
-/// How many subsets a kernel distance is the mean of, and how large they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct KidConfig {
-    /// Number of subsets.
-    pub subsets: NonZeroUsize,
-    /// Samples of each set in each subset, drawn without replacement; 2 or more.
-    pub subset_size: usize,
+/// The name of its value.
+pub const KERNEL_DISTANCE: MetricName = MetricName(&Naming {
+    key: "kernel_distance",
+    label: "Kernel distance",
+    inception_label: "KID",
+    larger_is_better: false,
+    about: "Squared discrepancy of real and generated features (Bińkowski 2018): about 0 for equal sets, unbiased",
+});
+
+/// Squared maximum mean discrepancy of the features with a cubic kernel, averaged over subsets.
+#[derive(Debug)]
+pub(super) struct KernelDistance;
+
+impl Metric for KernelDistance {
+    fn word(&self) -> &'static str {
+        "kid"
+    }
+
+    fn values(&self) -> &'static [MetricName] {
+        &[KERNEL_DISTANCE]
+    }
+
+    fn material(&self) -> Material {
+        Material::Features
+    }
+
+    fn fewest_images(&self, settings: &MetricSettings) -> (usize, Option<&'static str>) {
+        (settings.kid.subset_size, Some("kid_subset_size"))
+    }
+
+    fn setting(&self, settings: &MetricSettings) -> Option<String> {
+        let KidConfig { subsets, subset_size } = settings.kid;
+        Some(format!("{subsets} subsets of {}", thousands(subset_size as u64)))
+    }
+
+    fn memory(&self, settings: &MetricSettings, _real: usize, _generated: usize, width: usize) -> u64 {
+        settings.kid.memory(width)
+    }
+
+    fn prepare(
+        &self,
+        real: &Arc<FeatureSet>,
+        settings: &MetricSettings,
+    ) -> Result<Box<dyn PreparedMetric>, MetricError> {
+        enough(SOURCE, settings.kid.subset_size, real.features()?.len() / real.width().max(1))?;
+        Ok(Box::new(ToReal { real: Arc::clone(real), config: settings.kid, seed: settings.seed }))
+    }
 }
 
-impl Default for KidConfig {
-    /// 100 subsets of 1,000, as in torch-fidelity and clean-fid.
-    fn default() -> Self {
-        Self { subsets: const { NonZeroUsize::new(100).expect("100 is not 0") }, subset_size: 1000 }
+/// The real images and what the subsets are drawn with.
+#[derive(Debug)]
+struct ToReal {
+    real: Arc<FeatureSet>,
+    config: KidConfig,
+    seed: u64,
+}
+
+impl PreparedMetric for ToReal {
+    fn evaluate(&self, generated: &FeatureSet) -> Result<Vec<MetricValue>, MetricError> {
+        let (real, generated) = (self.real.features()?, generated.features()?);
+        Ok(vec![kid(real, generated, self.real.width(), self.config, self.seed)?.into()])
     }
 }
 
@@ -50,17 +101,11 @@ pub struct KidSubset {
     pub generated: Vec<u32>,
 }
 
-/// Mean and spread of the squared maximum mean discrepancy over the subsets.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Kid {
-    /// Mean over the subsets. Without bias, so it may be a little below zero; 0 for equal distributions.
-    pub mean: f64,
-    /// Population standard deviation over the subsets (as torch-fidelity's `np.std`).
-    pub std: f64,
-}
+/// What a set with too few samples for a subset is, in the message.
+const SOURCE: &str = "a set that the subsets of a kernel distance are drawn from";
 
-/// The kernel distance of `real` and `generated`, features `[samples, width]`, row-major. The same seed
-/// gives the same subsets and, on any number of threads, the same bits. [`KidConfig::memory`] says what
+/// The kernel distance of `real` and `generated`, features `[samples, width]`, row-major. It has no bias, so it
+/// may be a little below zero; its mean is 0 for equal distributions. The same seed gives the same subsets and, on any number of threads, the same bits. [`KidConfig::memory`] says what
 /// memory it takes.
 ///
 /// # Errors
@@ -72,12 +117,12 @@ pub fn kid(
     width: usize,
     config: KidConfig,
     seed: u64,
-) -> Result<Kid, MetricError> {
+) -> Result<MeanStd, MetricError> {
     check_rows(real, width, 0)?;
     check_rows(generated, width, 0)?;
     let size = config.subset_size;
     for set in [real, generated] {
-        enough("a set that the subsets of a kernel distance are drawn from", size, set.len() / width)?;
+        enough(SOURCE, size, set.len() / width)?;
     }
     let draw = |stream: &str, set: &[f32], subset: usize| {
         let mut chosen = permutation(&mut rng(seed, stream, subset as u64), set.len() / width);
@@ -102,7 +147,7 @@ pub fn kid_of_subsets(
     generated: &[f32],
     width: usize,
     subsets: &[KidSubset],
-) -> Result<Kid, MetricError> {
+) -> Result<MeanStd, MetricError> {
     check_rows(real, width, 0)?;
     check_rows(generated, width, 0)?;
     enough("a kernel distance of one subset or more", 1, subsets.len())?;
@@ -117,9 +162,7 @@ pub fn kid_of_subsets(
         .par_iter()
         .map_init(Workspace::new, |workspace, subset| workspace.distance(real, generated, width, subset))
         .collect();
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
-    Ok(Kid { mean, std: variance.sqrt() })
+    Ok(MeanStd::of(&values))
 }
 
 fn enough(what: &'static str, needed: usize, samples: usize) -> Result<(), MetricError> {
@@ -185,6 +228,8 @@ fn kernel(product: f64, width: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::num::NonZeroUsize;
+
     use super::*;
     use crate::rng::normals;
 

@@ -1,128 +1,94 @@
 //! Inception score (Salimans et al. 2016) from a classifier's logits.
 
-use super::{MetricError, check_rows};
+use std::sync::Arc;
 
-/// Mean and spread of the inception score over the splits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct InceptionScore {
-    /// Mean over the splits, from 1 to the number of classes.
-    pub mean: f64,
-    /// Population standard deviation over the splits (as the original's `np.std`).
-    pub std: f64,
+use super::super::class_distributions::{ClassDistributions, Split};
+use super::super::error::{MetricError, check_rows};
+use super::super::feature_set::FeatureSet;
+use super::definition::{
+    Material, MeanStd, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric,
+};
+
+/// The name of its value.
+pub const INCEPTION_SCORE: MetricName = MetricName(&Naming {
+    key: "inception_score",
+    label: "Inception score",
+    inception_label: "IS",
+    larger_is_better: true,
+    about: "Sure about each image and of many classes (Salimans 2016): from 1 to the number of classes",
+});
+
+/// exp of the mean KL divergence from the marginal to each sample's class distribution, averaged over splits.
+#[derive(Debug)]
+pub(super) struct InceptionScore;
+
+impl Metric for InceptionScore {
+    fn word(&self) -> &'static str {
+        "is"
+    }
+
+    fn values(&self) -> &'static [MetricName] {
+        &[INCEPTION_SCORE]
+    }
+
+    fn material(&self) -> Material {
+        Material::ClassDistributions
+    }
+
+    fn compares(&self) -> bool {
+        false
+    }
+
+    fn fewest_images(&self, settings: &MetricSettings) -> (usize, Option<&'static str>) {
+        (settings.splits.max(1), Some("splits"))
+    }
+
+    fn prepare(
+        &self,
+        _real: &Arc<FeatureSet>,
+        _settings: &MetricSettings,
+    ) -> Result<Box<dyn PreparedMetric>, MetricError> {
+        Ok(Box::new(Self))
+    }
 }
 
-/// An inception score under way, over `splits` runs of consecutive samples whose lengths differ by at most
-/// one, cut as the original code cuts them. Memory grows with the splits, not with the samples.
+impl PreparedMetric for InceptionScore {
+    fn evaluate(&self, generated: &FeatureSet) -> Result<Vec<MetricValue>, MetricError> {
+        Ok(vec![score(generated.class_distributions()?)?.into()])
+    }
+}
+
+/// Mean and deviation over the splits of `exp(H(mean of p) - mean of H(p))`.
 ///
 /// The mean KL divergence of a split is computed as the entropy of the mean class distribution minus
 /// the mean entropy of the samples' distributions, which is the same number and has no 0 * log 0.
-#[derive(Debug, Clone)]
-pub struct InceptionScoring {
-    samples: usize,
-    classes: usize,
-    seen: usize,
-    splits: Vec<Split>,
-}
-
-/// What was seen of a split.
-#[derive(Debug, Clone)]
-struct Split {
-    /// The first sample after it.
-    end: usize,
-    /// Its samples.
-    samples: f64,
-    /// Mean of the class distributions, `[classes]`.
-    marginal: Vec<f64>,
-    /// Mean of their entropies.
-    conditional_entropy: f64,
-}
-
-impl InceptionScoring {
-    /// Will be over `samples` samples of so many `classes`.
-    ///
-    /// # Errors
-    /// When there are fewer samples than splits, or no splits.
-    pub fn new(samples: usize, classes: usize, splits: usize) -> Result<Self, MetricError> {
-        if splits == 0 || samples < splits {
-            return Err(MetricError::TooFewSamples {
-                what: "an inception score with one sample or more in each of its splits",
-                needed: splits.max(1),
-                samples,
-            });
-        }
-        let split = |at: usize| {
-            let (start, end) = (at * samples / splits, (at + 1) * samples / splits);
-            Split {
-                end,
-                samples: (end - start) as f64,
-                marginal: vec![0.0; classes],
-                conditional_entropy: 0.0,
-            }
-        };
-        Ok(Self { samples, classes, seen: 0, splits: (0..splits).map(split).collect() })
-    }
-
-    /// Takes in the next samples' `logits` `[n, classes]`, row-major; those beyond the number it is over are
-    /// left out. An error leaves everything as it was.
-    ///
-    /// # Errors
-    /// When there are no whole rows or a logit is not finite.
-    pub fn push(&mut self, logits: &[f32]) -> Result<(), MetricError> {
-        check_rows(logits, self.classes, self.seen)?;
-        for row in logits.chunks_exact(self.classes).take(self.samples - self.seen) {
-            let at = self.splits.partition_point(|split| split.end <= self.seen);
-            self.splits[at].push(row);
-            self.seen += 1;
-        }
-        Ok(())
-    }
-
-    /// The score.
-    ///
-    /// # Errors
-    /// When samples are missing.
-    pub fn finish(&self) -> Result<InceptionScore, MetricError> {
-        if self.seen < self.samples {
-            let (what, needed) = ("this inception score", self.samples);
-            return Err(MetricError::TooFewSamples { what, needed, samples: self.seen });
-        }
-        let scores: Vec<f64> = self.splits.iter().map(Split::score).collect();
-        let splits = scores.len() as f64;
-        let mean = scores.iter().sum::<f64>() / splits;
-        let variance = scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / splits;
-        Ok(InceptionScore { mean, std: variance.sqrt() })
-    }
-}
-
-impl Split {
-    fn push(&mut self, row: &[f32]) {
-        let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let shifted = row.iter().map(|&logit| f64::from(logit) - f64::from(largest));
-        let log_sum = shifted.clone().map(f64::exp).sum::<f64>().ln();
-        for (mean, logit) in self.marginal.iter_mut().zip(shifted) {
-            let log_p = logit - log_sum;
-            *mean += log_p.exp() / self.samples;
-            self.conditional_entropy -= log_p.exp() * log_p / self.samples;
-        }
-    }
-
-    /// `exp(H(mean of p) - mean of H(p))`.
-    fn score(&self) -> f64 {
-        let marginal = self.marginal.iter().filter(|&&p| p > 0.0);
+fn score(distributions: &ClassDistributions) -> Result<MeanStd, MetricError> {
+    let of_split = |split: &Split| {
+        let marginal = split.marginal.iter().filter(|&&p| p > 0.0);
         let marginal_entropy: f64 = marginal.map(|p| -p * p.ln()).sum();
-        (marginal_entropy - self.conditional_entropy).exp()
-    }
+        (marginal_entropy - split.conditional_entropy).exp()
+    };
+    Ok(MeanStd::of(&distributions.splits()?.iter().map(of_split).collect::<Vec<f64>>()))
 }
 
 /// The inception score of `logits` `[samples, classes]`, row-major, over `splits` splits.
 ///
+/// ```
+/// use autogan::metric::inception_score;
+///
+/// // Two images, each surely of another class.
+/// let score = inception_score(&[1000.0, 0.0, 0.0, 1000.0], 2, 1)?;
+/// assert!((score.mean - 2.0).abs() < 1e-12);
+/// # Ok::<(), autogan::metric::MetricError>(())
+/// ```
+///
 /// # Errors
 /// When there are fewer samples than splits, no splits, no whole rows, or a logit that is not finite.
-pub fn inception_score(logits: &[f32], classes: usize, splits: usize) -> Result<InceptionScore, MetricError> {
+pub fn inception_score(logits: &[f32], classes: usize, splits: usize) -> Result<MeanStd, MetricError> {
     check_rows(logits, classes, 0)?;
-    let mut scoring = InceptionScoring::new(logits.len() / classes, classes, splits)?;
-    scoring.push(logits)?;
-    scoring.finish()
+    let mut distributions = ClassDistributions::new(logits.len() / classes, classes, splits)?;
+    distributions.push(logits)?;
+    score(&distributions)
 }
 
 #[cfg(test)]
@@ -224,13 +190,13 @@ mod tests {
         let logits = normals(&mut rng(2, "test/logits", 2), 53 * CLASSES);
         let whole = inception_score(&logits, CLASSES, 5).unwrap();
         for batch in [1, 7, 50] {
-            let mut scoring = InceptionScoring::new(53, CLASSES, 5).unwrap();
+            let mut distributions = ClassDistributions::new(53, CLASSES, 5).unwrap();
             for part in logits.chunks(batch * CLASSES) {
-                assert!(scoring.finish().is_err());
-                scoring.push(part).unwrap();
+                assert!(score(&distributions).is_err());
+                distributions.push(part).unwrap();
             }
-            scoring.push(&logits[..CLASSES]).unwrap();
-            assert_eq!(scoring.finish().unwrap(), whole, "one too many is left out");
+            distributions.push(&logits[..CLASSES]).unwrap();
+            assert_eq!(score(&distributions).unwrap(), whole, "one too many is left out");
         }
     }
 }
