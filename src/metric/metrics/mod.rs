@@ -5,6 +5,7 @@ mod frechet;
 mod inception_score;
 mod kid;
 mod prdc;
+mod vendi;
 
 use std::sync::LazyLock;
 
@@ -24,6 +25,7 @@ pub const METRICS: &[&dyn Metric] = &[
     &frechet::FrechetDistance,
     &kid::KernelDistance,
     &prdc::Neighbourhoods,
+    &vendi::VendiScore,
 ];
 
 /// The keys of all values, for messages.
