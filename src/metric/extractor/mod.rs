@@ -238,8 +238,8 @@ impl Extractor {
             Backend::Small(_, network) => network.respond(images, first)?,
             // Its work for an image is so much that filling up costs more than it saves.
             Backend::Inception(network, preprocessing) => {
-                let look = |levels| network.forward(preprocessing.apply(levels));
-                respond(images, first, &Batches { size: inception::BATCH, fill: false, look: &look })?
+                let forward = |levels| network.forward(preprocessing.apply(levels));
+                respond(images, first, &Batches { size: inception::BATCH, fill: false, forward: &forward })?
             }
         };
         Ok(Outputs { features, logits: self.classes().map(|_| logits) })

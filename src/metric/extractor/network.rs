@@ -11,7 +11,7 @@ use crate::arch::graph::{Parameters, Shape};
 use crate::model::{self, NamedTensors, Pass, run};
 use crate::rng::{normals, rng};
 
-/// Side in pixels of the images that the network looks at.
+/// Side in pixels of the images that the network takes.
 pub const INPUT_SIDE: usize = 32;
 /// Width of the features: the global mean of the last convolution's activations.
 pub const FEATURES: usize = 64;
@@ -162,9 +162,9 @@ impl Network {
         images: Tensor<4>,
         first: usize,
     ) -> Result<(Vec<f32>, Vec<f32>), ExtractorError> {
-        let look =
+        let forward =
             |levels: Tensor<4>| self.forward(resize(levels / 127.5 - 1.0, INPUT_SIDE, Filter::Triangle));
-        respond(images, first, &Batches { size: BATCH, fill: true, look: &look })
+        respond(images, first, &Batches { size: BATCH, fill: true, forward: &forward })
     }
 
     /// Images `[batch, 3, 32, 32]` in [-1, 1] to features `[batch, 64]` and logits `[batch, classes]`.

@@ -17,7 +17,7 @@ pub(super) struct Batches<'a> {
     pub fill: bool,
     /// From levels `[batch, 3, side, side]`, whole numbers from 0 to 255, to features `[batch, features]`
     /// and logits `[batch, classes]`.
-    pub look: &'a dyn Fn(Tensor<4>) -> (Tensor<2>, Tensor<2>),
+    pub forward: &'a dyn Fn(Tensor<4>) -> (Tensor<2>, Tensor<2>),
 }
 
 /// Features `[n, features]` and logits `[n, classes]` of `images` on the network's device; `first` is the
@@ -39,7 +39,7 @@ pub(super) fn respond(
         }
         // The images' own mean goes along, because clamping may hide a NaN.
         let mean = batch.clone().reshape([count + missing, channels * height * width]).mean_dim(1);
-        let (batch_features, batch_logits) = (how.look)(levels(batch));
+        let (batch_features, batch_logits) = (how.forward)(levels(batch));
         let [_, wide] = batch_features.dims();
         let [_, classes] = batch_logits.dims();
         let rows = Tensor::cat(vec![mean, batch_features, batch_logits], 1)
