@@ -1,4 +1,4 @@
-//! How a pair is trained.
+//! How a GAN is trained.
 
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::non_finite::NonFinite;
 use super::schedule::Network;
 
-/// Steps between two looks at all weights of a pair. A loss that is no number is noticed in its own step;
+/// Steps between two checks of all weights of a GAN. A loss that is not finite is noticed in its own step;
 /// weights that no loss of the moment depends on are noticed within so many.
 pub const WEIGHTS_EVERY: u64 = 50;
 
@@ -23,7 +23,7 @@ pub enum Divergence {
         step: u64,
     },
     /// Weights.
-    #[error("weights are no numbers any more at step {step}: {what}")]
+    #[error("weights are not finite any more at step {step}: {what}")]
     Weights {
         /// Which.
         what: NonFinite,
@@ -47,10 +47,7 @@ impl Divergence {
     ///
     /// If it is NaN or infinite.
     pub fn check(network: Network, value: f32, step: u64) -> Result<f32, Self> {
-        match value.is_finite() {
-            true => Ok(value),
-            false => Err(Self::Loss { network: network.words(), value, step }),
-        }
+        if value.is_finite() { Ok(value) } else { Err(Self::Loss { network: network.words(), value, step }) }
     }
 }
 

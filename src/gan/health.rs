@@ -10,7 +10,7 @@ use super::schedule::Losses;
 /// Images that differ less than this count as all alike (see [`diversity`]). Real sets have 0.4 to 0.6.
 pub const ALIKE: f64 = 0.02;
 
-/// When a pair counts as collapsed.
+/// When a GAN counts as collapsed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HealthConfig {
@@ -21,8 +21,8 @@ pub struct HealthConfig {
     /// Collapsed when a batch's images differ less than this (see [`diversity`]); 0 switches the
     /// check off, as in the released code.
     pub diversity: f64,
-    /// Start a collapsed pair anew before the controller trains on it. The released code does it
-    /// after, so its controller learns from noise and a ranking may see a pair that knows nothing.
+    /// Start a collapsed GAN anew before the controller trains on it. The released code does it
+    /// after, so its controller learns from noise and a ranking may see a GAN that knows nothing.
     pub at_once: bool,
 }
 
@@ -32,7 +32,7 @@ impl Default for HealthConfig {
     }
 }
 
-/// The last losses of a pair (AutoGAN's dynamic reset, reference notes section 4).
+/// The last losses of a GAN, for the dynamic reset of AutoGAN (Gong et al. 2019).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LossWindow {
     discriminator: VecDeque<f32>,
@@ -52,7 +52,7 @@ impl LossWindow {
         }
     }
 
-    /// Why the pair counts as collapsed, if it does.
+    /// Why the GAN counts as collapsed, if it does.
     pub fn collapsed(&self, config: &HealthConfig) -> Option<String> {
         if self.generator.len() < config.window.max(2) {
             return None;
@@ -92,15 +92,17 @@ pub fn diversity(images: Tensor<4>) -> f64 {
 }
 
 /// Why the images of a batch count as collapsed, if they do: their [`diversity`] is below `limit`, or they
-/// are no numbers, which no limit would find. A limit of 0 switches the check off.
+/// are not finite, which no limit would find. A limit of 0 switches the check off.
 pub fn uniform(images: Tensor<4>, limit: f64) -> Option<String> {
     let found = diversity(images);
-    match found.is_finite() {
-        _ if limit <= 0.0 => None,
-        true if found >= limit => None,
-        true => Some(format!("the generator's images are all alike (diversity {found:.3})")),
-        false => Some(format!("the generator's images are no numbers (diversity {found})")),
+    if limit <= 0.0 || found.is_finite() && found >= limit {
+        return None;
     }
+    Some(if found.is_finite() {
+        format!("the generator's images are all alike (diversity {found:.3})")
+    } else {
+        format!("the generator's images are not finite (diversity {found})")
+    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::rng::{normals, rng};
 
-/// The stream that is drawn from in place of `stream` after so many reseeds: a pair that was taken back to
+/// The stream that is drawn from in place of `stream` after so many reseeds: a GAN that was taken back to
 /// a saved state, because it diverged, must not meet again what broke them.
 pub fn reseeded(stream: &str, reseeds: u64) -> String {
     match reseeds {

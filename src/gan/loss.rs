@@ -1,7 +1,7 @@
 //! Adversarial losses.
 
 //!
-//! A loss of scores that are no numbers must be no number. `relu(1 - real)` is 0 where a real score is
+//! A loss of scores that are not finite must be not finite. `relu(1 - real)` is 0 where a real score is
 //! infinite, and on a GPU whose maximum leaves NaN out also where it is NaN; softplus loses infinities as
 //! well. So each loss carries a trace of the scores, which adds nothing to it where they are finite and makes
 //! it NaN or infinite where one is. Unlike a comparison, or a product with zero, no compiler can leave it out.

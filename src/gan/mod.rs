@@ -43,11 +43,11 @@ use crate::model::StateError;
 /// Why a training could not go on.
 #[derive(Debug, Error)]
 pub enum GanError {
-    /// A loss, a weight or a reward is no number any more.
+    /// A loss, a weight or a reward is not finite any more.
     #[error(transparent)]
     Divergence(#[from] Divergence),
-    /// Generated images are no numbers.
-    #[error("the generator's images are no numbers")]
+    /// Generated images are not finite.
+    #[error("the generator's images are not finite")]
     Images,
     /// Saved weights do not fit.
     #[error(transparent)]

@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::adam::Adam;
 use crate::model::{NamedTensors, Weights};
 
-/// Tensors that hold what is no number.
+/// Tensors that hold NaN or infinity.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NonFinite {
     /// NaN or infinity.
@@ -33,7 +33,7 @@ pub enum NonFinite {
         tensors: usize,
     },
     /// All values are finite and their sum is not: they are beyond any use.
-    #[error("the values of {name} are so large that their sum is no number")]
+    #[error("the values of {name} are so large that their sum is not finite")]
     Overflow {
         /// The tensor with the largest value.
         name: String,
@@ -50,12 +50,12 @@ fn others(tensors: &usize) -> String {
 
 /// The first tensor that holds NaN or infinity, and how many; `None` when all values are finite.
 pub fn find_non_finite(tensors: &NamedTensors) -> Option<NonFinite> {
-    let mut sick = tensors.iter().filter_map(|(name, data)| {
+    let mut found = tensors.iter().filter_map(|(name, data)| {
         let (nan, infinite) = counts(data);
         (nan + infinite > 0).then_some((name, nan, infinite, data.num_elements()))
     });
-    let (name, nan, infinite, values) = sick.next()?;
-    Some(NonFinite::Values { name: name.clone(), nan, infinite, values, tensors: 1 + sick.count() })
+    let (name, nan, infinite, values) = found.next()?;
+    Some(NonFinite::Values { name: name.clone(), nan, infinite, values, tensors: 1 + found.count() })
 }
 
 /// What is wrong with tensors whose [`Total`] was not finite.

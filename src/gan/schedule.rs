@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One network of a pair.
+/// One network of a GAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Network {
@@ -31,7 +31,7 @@ pub struct Losses {
     pub generator: Option<f32>,
 }
 
-/// How many updates a pair had.
+/// How many updates a GAN had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Updates {
     /// The discriminator's.

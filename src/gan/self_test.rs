@@ -31,7 +31,7 @@ pub struct Check {
     /// The operator.
     pub name: String,
     /// The worst difference of a value, relative to the largest magnitude of its tensor; infinite
-    /// when a value is no number or the operator failed.
+    /// when a value is not finite or the operator failed.
     #[serde(deserialize_with = "infinite_if_null")]
     pub forward_error: f64,
     /// The same for gradients, where there are any.
@@ -61,7 +61,7 @@ impl Check {
     }
 }
 
-/// Runs all checks on `device`. `progress` is told the name of each before it begins.
+/// Runs all checks on `device`. `progress` gets the name of each before it begins.
 pub fn self_test(device: &Device, progress: &mut dyn FnMut(&str)) -> Vec<Check> {
     let checks = OPERATORS.iter().map(|(name, operator)| {
         progress(name);

@@ -22,7 +22,7 @@ pub const BEST: &str = "best";
 /// Prefix of the raw weights at that evaluation.
 pub const BEST_RAW: &str = "best_raw";
 
-/// What a pair is trained on and evaluated with, at one image size.
+/// What a GAN is trained on and evaluated with, at one image size.
 #[derive(Clone)]
 pub struct TrainingData {
     /// The training images.

@@ -100,7 +100,7 @@ impl Training {
     ///
     /// # Errors
     ///
-    /// If a loss or a score is no number any more.
+    /// If a loss or a score is not finite any more.
     pub fn advance(&mut self) -> Result<Option<TrainingNews>, GanError> {
         if self.picturing {
             self.picturing = false;
@@ -151,7 +151,7 @@ impl Training {
     ///
     /// # Errors
     ///
-    /// If they are no numbers.
+    /// If they are not finite.
     pub fn preview(&self) -> Result<Picture, GanError> {
         picture(&self.trainer.generator(), self.seed)
     }
@@ -207,15 +207,15 @@ impl Training {
 ///
 /// # Errors
 ///
-/// If the images are no numbers.
+/// If the images are not finite.
 pub fn picture(generator: &Generator, seed: u64) -> Result<Picture, GanError> {
     let images = of_fixed_latents(generator, seed);
     let side = images.dims()[3];
     let values: Vec<f32> = host(images);
-    match values.iter().all(|value| value.is_finite()) {
-        true => Ok(Picture::grid(&values, side, GRID)),
-        false => Err(GanError::Images),
+    if values.iter().any(|value| !value.is_finite()) {
+        return Err(GanError::Images);
     }
+    Ok(Picture::grid(&values, side, GRID))
 }
 
 /// Images of the run's fixed latents, `[GRID * GRID, 3, side, side]`.

@@ -151,7 +151,7 @@ impl ModelFile {
         model.net_shape().check()?;
         if let Some(name) = non_finite(&tensors) {
             let problem = format!(
-                "tensor {name} holds what is no number, so the training had diverged; take an earlier checkpoint"
+                "tensor {name} holds NaN or infinity, so the training had diverged; take an earlier checkpoint"
             );
             return Err(WeightsError::Content(problem));
         }
@@ -225,7 +225,7 @@ mod tests {
             let set = |file: &mut ModelFile| {
                 file.tensors.insert("l1.bias".to_owned(), TensorData::new(vec![bad; 48], [48]));
             };
-            assert!(refused(&set).contains("l1.bias holds what is no number"));
+            assert!(refused(&set).contains("l1.bias holds NaN or infinity"));
         }
         // Sizes that can be and are not those of the tensors.
         let mut other = file();

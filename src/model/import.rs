@@ -40,7 +40,7 @@ pub enum ImportError {
     #[error(transparent)]
     State(#[from] StateError),
     /// A weight is NaN or infinite.
-    #[error("tensor {0} holds what is no number, so the training had diverged; take an earlier checkpoint")]
+    #[error("tensor {0} holds NaN or infinity, so the training had diverged; take an earlier checkpoint")]
     NonFinite(String),
 }
 
@@ -196,7 +196,7 @@ mod tests {
         let number = |tensors: &mut NamedTensors| {
             tensors.insert("to_rgb.2.bias".to_owned(), TensorData::new(vec![0.0, f32::NAN, 0.0], [3]));
         };
-        assert!(refused(&number, None).contains("to_rgb.2.bias holds what is no number"));
+        assert!(refused(&number, None).contains("to_rgb.2.bias holds NaN or infinity"));
         let ends = refused(&|tensors| drop(tensors.remove("l1.weight")), None);
         assert!(ends.contains("no generator of AutoGAN's kind"), "{ends}");
         let shared = config().derived_generator(&genotype, &Device::flex(), 1, "test").state_dict();

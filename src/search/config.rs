@@ -47,7 +47,7 @@ pub enum Baseline {
     Persistent,
     /// Starts anew in each iteration and contains the newest reward; the entropy is part of the
     /// reward, with gradient; rewards and log-probabilities are summed over the tokens before they
-    /// are multiplied (reference notes, section 3: what the released code does).
+    /// are multiplied, as the released code does.
     AsReleased,
 }
 

@@ -39,7 +39,7 @@ pub trait Strategy {
     ///
     /// # Errors
     ///
-    /// If what it learns with is no number any more.
+    /// If what it learns with is not finite any more.
     fn learn(
         &mut self,
         space: &Space,

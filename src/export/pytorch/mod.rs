@@ -194,9 +194,12 @@ fn variable(graph: &Graph, id: NodeId) -> String {
 
 /// A module by the name of its weights: `cell2.skip_in_ops["0"]`. Python's names begin with no digit.
 fn member(name: &str) -> String {
-    let part = |part: &str| match part.starts_with(|c: char| c.is_ascii_digit()) {
-        true => format!("[\"{part}\"]"),
-        false => format!(".{part}"),
+    let part = |part: &str| {
+        if part.starts_with(|c: char| c.is_ascii_digit()) {
+            format!("[\"{part}\"]")
+        } else {
+            format!(".{part}")
+        }
     };
     name.split('.').map(part).collect::<String>().trim_start_matches('.').to_owned()
 }

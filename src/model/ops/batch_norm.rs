@@ -43,9 +43,10 @@ impl Forward for BatchNorm {
 }
 
 fn in_use(x: Tensor<4>, layer: &Layer<'_>) -> Tensor<4> {
-    let statistic = |name: &str| match x.is_autodiff() {
-        true => Tensor::from_inner(layer.buffer(name)),
-        false => layer.buffer(name),
+    let autodiff = x.is_autodiff();
+    let statistic = |name: &str| {
+        let buffer = layer.buffer(name);
+        if autodiff { Tensor::from_inner(buffer) } else { buffer }
     };
     let (mean, var) = (statistic(MEAN), statistic(VARIANCE));
     let bias = layer.weight("bias") + var.clone().sqrt() * TRACE;

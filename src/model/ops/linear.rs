@@ -17,9 +17,6 @@ impl Forward for Linear {
             [1, inputs] => (x * weight.reshape([1, inputs])).sum_dim(1),
             _ => x.matmul(weight.transpose()),
         };
-        match self.bias {
-            true => (out + layer.weight::<1>("bias").unsqueeze()).into(),
-            false => out.into(),
-        }
+        if self.bias { (out + layer.weight::<1>("bias").unsqueeze()).into() } else { out.into() }
     }
 }

@@ -285,7 +285,7 @@ fn rewards_of_1000_cases_are_numbers_or_refused() {
     assert_eq!((of(0.0), of(1e-9), of(40.0)), (1.0, 0.0, 0.0));
 }
 
-/// A score that is no number is better than none and worse than none.
+/// A score that is not finite is better than none and worse than none.
 #[test]
 fn no_number_is_ever_the_better_score() {
     for metric in [FRECHET_DISTANCE, INCEPTION_SCORE] {

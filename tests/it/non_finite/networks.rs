@@ -164,7 +164,7 @@ fn an_extractor_refuses_sick_pictures_and_answers_to_all_others() {
         let outputs = extractor.outputs(tensor(&x, [2, 3, side, side], &device), 0);
         let outputs = outputs.map_err(|error| error.to_string());
         let out = outputs.map(|outputs| [outputs.features, outputs.logits.unwrap()].concat());
-        // Huge pixels are white or black, or their mean is no number any more.
+        // Huge pixels are white or black, or their mean is not finite any more.
         let plain = |values: &[f32]| values.iter().all(|value| value.abs() < 1e4);
         judge(&format!("extractor at {side} px"), kind, &x, out, Right::Known(&plain));
     }
