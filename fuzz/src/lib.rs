@@ -84,6 +84,11 @@ pub fn gzipped(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// The source that a reader's prefix and a folder name.
+pub fn source(prefix: &str, dir: &Path) -> Source {
+    format!("{prefix}:{}", dir.display()).parse().unwrap()
+}
+
 /// Loads one split of a source, and checks what holds for every set of images. Of more than a hundred images
 /// a choice is taken: what many images take in memory they take rightly.
 pub fn load_images(source: &Source, split: Split) -> Result<Loaded, DataError> {

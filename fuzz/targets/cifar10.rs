@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use autogan::data::{Source, Split};
-use autogan_fuzz::{choice, folder, load_images};
+use autogan::data::Split;
+use autogan_fuzz::{choice, folder, load_images, source};
 use libfuzzer_sys::fuzz_target;
 
 const RECORD: usize = 3073;
@@ -25,7 +25,7 @@ fuzz_target!(init: autogan_fuzz::begin("cifar10", 128), |data: &[u8]| {
     let good = !file.is_empty()
         && file.len() % RECORD == 0
         && file.chunks(RECORD).all(|record| record.first().is_some_and(|&label| label < 10));
-    match load_images(&Source::Cifar10(dir), split) {
+    match load_images(&source("cifar10", &dir), split) {
         Ok(loaded) => {
             assert!(good);
             assert_eq!(loaded.set.len(), files * file.len() / RECORD);

@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use autogan::data::{Source, Split};
-use autogan_fuzz::{choice, folder, gzipped, halves, load_images};
+use autogan::data::Split;
+use autogan_fuzz::{choice, folder, gzipped, halves, load_images, source};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(init: autogan_fuzz::begin("idx", 256), |data: &[u8]| {
@@ -18,7 +18,7 @@ fuzz_target!(init: autogan_fuzz::begin("idx", 256), |data: &[u8]| {
     if choice & 4 != 0 {
         fs::write(dir.join("train-labels-idx1-ubyte"), packed(choice & 8 != 0, labels)).unwrap();
     }
-    if let Ok(loaded) = load_images(&Source::Idx(dir), Split::Train) {
+    if let Ok(loaded) = load_images(&source("idx", &dir), Split::Train) {
         assert_eq!(loaded.set.labels().is_some(), choice & 4 != 0);
     }
 });

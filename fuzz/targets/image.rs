@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use autogan::data::{Source, Split, Stream};
+use autogan::data::{Source, Split};
 use autogan_fuzz::{folder, load_images};
 use libfuzzer_sys::fuzz_target;
 
@@ -11,9 +11,9 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(init: autogan_fuzz::begin("image", 900), |data: &[u8]| {
     let dir = folder();
     fs::write(dir.join("a.png"), data).unwrap();
-    let source = Source::Folder(dir);
+    let source = Source::folder(dir);
     let loaded = load_images(&source, Split::Train);
-    let stream = Stream::open(&source, Split::Train).unwrap();
+    let stream = source.stream(Split::Train).unwrap();
     let read = stream.read(0..1);
     assert_eq!(loaded.is_ok(), read.is_ok());
     for pictures in read.into_iter().flatten() {

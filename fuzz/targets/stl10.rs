@@ -3,8 +3,8 @@
 
 use std::fs;
 
-use autogan::data::{Source, Split};
-use autogan_fuzz::{choice, folder, load_images};
+use autogan::data::Split;
+use autogan_fuzz::{choice, folder, load_images, source};
 use libfuzzer_sys::fuzz_target;
 
 const RECORD: usize = 3 * 96 * 96;
@@ -28,7 +28,7 @@ fuzz_target!(init: autogan_fuzz::begin("stl10", 128), |data: &[u8]| {
         fs::write(dir.join("unlabeled_X.bin"), &file).unwrap();
     }
     let labelled = images == labels.len() && labels.iter().all(|label| (1..=10).contains(label));
-    let source = Source::Stl10(dir);
+    let source = source("stl10", &dir);
     assert_eq!(load_images(&source, Split::Test).is_ok(), whole && labelled);
     match load_images(&source, Split::Train) {
         Ok(loaded) => {

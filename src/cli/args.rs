@@ -1,9 +1,11 @@
 //! What can be typed.
 
 mod data;
+mod run;
 mod score;
 
 pub(super) use data::{CheckArgs, DataCommand, FetchArgs, Fetched, ScorerArgs};
+pub(super) use run::{RunArgs, SettingsArgs};
 pub(super) use score::{ExtractorArg, ProtocolArg, ScoreArgs};
 
 use std::fmt;
@@ -13,7 +15,6 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app::ExportPart;
-use crate::config::{MAX_SEED, PRESETS};
 use crate::ipc;
 
 /// Where runs go when no folder is given, and where they are looked for.
@@ -44,6 +45,8 @@ pub(super) enum Command {
     /// Look at runs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// List every setting of a run: its default, what it may be and what it means
+    Settings(SettingsArgs),
     /// Look at images, or download them
     #[command(subcommand)]
     Data(DataCommand),
@@ -69,6 +72,7 @@ impl Command {
             Self::Runs(RunsCommand::List(args)) => args.json,
             Self::Runs(RunsCommand::Show(args)) => args.json,
             Self::Runs(RunsCommand::Compare(args)) => args.json,
+            Self::Settings(args) => args.json,
             Self::Data(DataCommand::Check(args)) => args.json,
             Self::Data(DataCommand::Fetch(args)) => args.json,
             Self::Data(DataCommand::Scorer(args)) => args.json,
@@ -78,47 +82,6 @@ impl Command {
             Self::Worker(_) => false,
         }
     }
-}
-
-/// Settings of every run. Later ones win: preset, config file, settings, other options.
-#[derive(Debug, Default, Args)]
-pub(super) struct RunArgs {
-    /// Built-in settings to start from [default: quick, or none with --config]
-    #[arg(long, value_name = "PRESET", long_help = preset_help(), conflicts_with = "resume")]
-    pub preset: Option<String>,
-    /// A TOML file of settings, such as the config.toml of a run
-    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
-    pub config: Option<PathBuf>,
-    /// A single setting, such as search.candidates=20; can be given often
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
-    /// The images: toys, a folder, cifar10:DIR, stl10:DIR or idx:DIR
-    #[arg(long, value_name = "SRC", conflicts_with = "resume")]
-    pub data: Option<String>,
-    /// Where to compute: auto, cpu, or an adapter's name as `autogan doctor` lists it
-    #[arg(long, value_name = "DEVICE")]
-    pub device: Option<String>,
-    /// Seed of every random number
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MAX_SEED))]
-    #[arg(conflicts_with = "resume")]
-    pub seed: Option<u64>,
-    /// A new or empty folder for the run [default: runs/<date>-<name>]
-    #[arg(long, value_name = "DIR", conflicts_with = "resume")]
-    pub out: Option<PathBuf>,
-    /// Go on with the run in this folder
-    #[arg(long, value_name = "DIR")]
-    pub resume: Option<PathBuf>,
-    /// Print one event a line as JSON
-    #[arg(long)]
-    pub json: bool,
-    /// This process takes the place of one that had grown too large
-    #[arg(long, hide = true, requires = "resume")]
-    pub after_reexec: bool,
-}
-
-fn preset_help() -> String {
-    let lines = PRESETS.map(|preset| format!("  {:14} {}", preset.name, preset.about));
-    format!("Built-in settings to start from [default: quick, or none with --config]:\n{}", lines.join("\n"))
 }
 
 #[derive(Debug, Args)]

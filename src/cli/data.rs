@@ -161,9 +161,9 @@ fn words(report: &Report) -> Vec<String> {
         // Where not all of them are listed, the reasons of all are counted.
         if report.skipped.len() > LISTED {
             let reasons = report.reasons();
-            let told =
+            let counted =
                 reasons.iter().take(REASONS).map(|(reason, files)| format!("{} {reason}", count(*files)));
-            line += &format!(": {}", told.collect::<Vec<_>>().join("; "));
+            line += &format!(": {}", counted.collect::<Vec<_>>().join("; "));
             if reasons.len() > REASONS {
                 line += &format!("; and {} more reasons", count(reasons.len() - REASONS));
             }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_told_in_full() {
+    fn a_report_is_printed_in_full() {
         assert_eq!(
             words(&report(1)),
             [

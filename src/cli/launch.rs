@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use anyhow::Context as _;
 
 use super::args::{RUNS, RunArgs};
-use super::settings;
+use super::layers;
 use super::terminal::Terminal;
 use crate::config::RunConfig;
 use crate::engine::{self, Control, End, Engine, JobSpec, Reopened};
@@ -40,7 +40,7 @@ pub(super) fn begin(spec: JobSpec, config: RunConfig, args: &RunArgs) -> anyhow:
 pub(super) fn resume(dir: &Path, args: &RunArgs) -> anyhow::Result<()> {
     let mut terminal = Terminal::new(args.json);
     let controls = handle_ctrl_c()?;
-    let change = |config: &mut RunConfig| settings::apply(config, &args.set, args.device.as_deref());
+    let change = |config: &mut RunConfig| layers::apply(config, &args.set, args.device.as_deref());
     match engine::resume(dir, args.after_reexec, change, &mut |event| terminal.show(event))? {
         Reopened::Unfinished(engine) => drive(*engine, dir, &controls, terminal, args),
         Reopened::Finished(summary) => {

@@ -12,6 +12,7 @@ mod data;
 mod doctor;
 mod export;
 mod launch;
+mod layers;
 mod runs;
 mod sample;
 mod score;
@@ -70,6 +71,7 @@ fn dispatch(command: &Command) -> anyhow::Result<()> {
         Command::Runs(RunsCommand::List(args)) => runs::list(args),
         Command::Runs(RunsCommand::Show(args)) => runs::show(args),
         Command::Runs(RunsCommand::Compare(args)) => compare::run(args),
+        Command::Settings(args) => settings::run(args),
         Command::Data(DataCommand::Check(args)) => data::check(args),
         Command::Data(DataCommand::Fetch(args)) => data::fetch(args),
         Command::Data(DataCommand::Scorer(args)) => data::scorer(args),
@@ -96,7 +98,7 @@ fn refuse(error: &clap::Error) -> ExitCode {
 fn is_wrong_call(error: &anyhow::Error) -> bool {
     let data = matches!(
         error.downcast_ref(),
-        Some(DataError::UnknownSource(_) | DataError::UnknownDataset(_) | DataError::Side(_))
+        Some(DataError::UnknownSource { .. } | DataError::UnknownDataset { .. } | DataError::Side(_))
     );
     let device =
         matches!(error.downcast_ref(), Some(DeviceError::Unknown { .. } | DeviceError::Ambiguous { .. }));

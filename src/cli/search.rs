@@ -1,7 +1,7 @@
 //! `autogan search`: find an architecture, train it, leave pictures behind.
 
 use super::args::SearchArgs;
-use super::{launch, settings};
+use super::{launch, layers};
 use crate::engine::JobSpec;
 
 /// Runs the command.
@@ -10,7 +10,7 @@ pub(super) fn run(args: &SearchArgs) -> anyhow::Result<()> {
     match &common.resume {
         Some(dir) => launch::resume(dir, common),
         None => {
-            let config = settings::config(common)?;
+            let config = layers::config(common)?;
             config.validate_search()?;
             launch::begin(JobSpec::Search, config, common)
         }

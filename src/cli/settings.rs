@@ -1,108 +1,133 @@
-//! From what was typed to the settings of a run.
+//! `autogan settings`: every setting of a run, its default, what it may be and what it means.
 
-use std::path::Path;
+use serde::Serialize;
+use serde_json::Value;
 
-use anyhow::Context as _;
+use super::WrongCall;
+use super::args::SettingsArgs;
+use super::terminal::print_line;
+use crate::config::table::{Kind, SECTIONS, Section};
+use crate::config::{RunConfig, Setting, Settings};
 
-use super::args::RunArgs;
-use crate::config::{PRESETS, RunConfig};
-use crate::input;
+/// A setting as JSON.
+#[derive(Serialize)]
+struct Printed {
+    key: &'static str,
+    section: &'static str,
+    about: &'static str,
+    /// What it may be, in words.
+    range: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    unit: &'static str,
+    /// Absent where the setting is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<PrintedChoice>,
+}
 
-/// The settings of a new run: preset, then config file, then single settings, then other options.
-///
-/// # Errors
-///
-/// If a layer cannot be read, or the whole cannot work for training. Whether it can for a search,
-/// [`RunConfig::validate_search`] says.
-pub(super) fn config(args: &RunArgs) -> anyhow::Result<RunConfig> {
-    let mut config = match (&args.preset, &args.config) {
-        (Some(name), _) => RunConfig::preset(name)?,
-        // A run's config.toml is complete, and a partial file should not depend on what quick is.
-        (None, Some(_)) => RunConfig::default(),
-        (None, None) => RunConfig::preset(PRESETS[0].name)?,
+#[derive(Serialize)]
+struct PrintedChoice {
+    value: String,
+    about: String,
+}
+
+/// Runs the command.
+pub(super) fn run(args: &SettingsArgs) -> anyhow::Result<()> {
+    let defaults = RunConfig::default().settings()?;
+    let part = args.part.as_deref().unwrap_or_default();
+    let wanted = |setting: &&Setting| setting.key.contains(part);
+    if !Setting::all().any(|setting| wanted(&setting)) {
+        let text = format!("no setting has `{part}` in its key; autogan settings lists all of them");
+        return Err(WrongCall(text).into());
+    }
+    if args.markdown {
+        print_line(markdown(&defaults).trim_end());
+        return Ok(());
+    }
+    if args.json {
+        let printed = |section: &'static Section| {
+            let settings = (section.settings)().iter().filter(wanted);
+            settings.map(|setting| printed(section, setting, &defaults)).collect::<Vec<_>>()
+        };
+        let all: Vec<Printed> = SECTIONS.into_iter().flat_map(printed).collect();
+        print_line(&serde_json::to_string(&all)?);
+        return Ok(());
+    }
+    for section in SECTIONS {
+        let settings: Vec<&Setting> = (section.settings)().iter().filter(wanted).collect();
+        if settings.is_empty() {
+            continue;
+        }
+        print_line(&format!("{}: {}", section.title, section.about));
+        for setting in settings {
+            print_line(&format!("  {} = {}", setting.key, default(setting, &defaults)));
+            print_line(&format!("      {}: {}", setting.about, setting.range(None)));
+        }
+    }
+    Ok(())
+}
+
+/// The default as it is written, or that there is none.
+fn default(setting: &Setting, defaults: &Settings) -> String {
+    defaults.get(setting.key).map_or_else(|| "(absent)".to_owned(), Value::to_string)
+}
+
+fn printed(section: &Section, setting: &Setting, defaults: &Settings) -> Printed {
+    let choices = match setting.kind {
+        Kind::Choice(choices) => choices(),
+        _ => Vec::new(),
     };
-    if let Some(path) = &args.config {
-        config.overlay(&read(path)?, &path.display().to_string())?;
+    Printed {
+        key: setting.key,
+        section: section.title,
+        about: setting.about,
+        range: setting.range(None),
+        unit: setting.unit,
+        default: defaults.get(setting.key).cloned(),
+        choices: choices
+            .into_iter()
+            .map(|choice| PrintedChoice { value: choice.value, about: choice.about })
+            .collect(),
     }
-    for setting in &args.set {
-        config.apply(setting)?;
-    }
-    if let Some(source) = &args.data {
-        config.data.source.clone_from(source);
-    }
-    config.seed = args.seed.unwrap_or(config.seed);
-    apply(&mut config, &[], args.device.as_deref())?;
-    Ok(config)
 }
 
-/// Changes single settings, then the device.
-///
-/// # Errors
-///
-/// If one of them is none, or the whole cannot work.
-pub(super) fn apply(config: &mut RunConfig, sets: &[String], device: Option<&str>) -> anyhow::Result<()> {
-    for setting in sets {
-        config.apply(setting)?;
+/// The page `docs/settings.md`.
+fn markdown(defaults: &Settings) -> String {
+    let mut page = "# Settings\n\n\
+        Every setting of a run, as `config.toml` and `--set KEY=VALUE` take it, with the default that it has \
+        where neither a preset nor anything else says otherwise. This page is what `autogan settings \
+        --markdown` prints.\n"
+        .to_owned();
+    for section in SECTIONS {
+        page += &format!("\n## {}\n\n{}.\n\n", section.title, section.about);
+        page += "| setting | default | what it may be | what it means |\n|---|---|---|---|\n";
+        for setting in (section.settings)() {
+            let range = match setting.kind {
+                Kind::Choice(choices) => {
+                    let line = |choice: crate::config::table::Choice| {
+                        format!("`{}`: {}", choice.value, choice.about)
+                    };
+                    choices().into_iter().map(line).collect::<Vec<_>>().join("<br>")
+                }
+                _ => setting.range(None),
+            };
+            let default = default(setting, defaults);
+            page += &format!("| `{}` | `{default}` | {range} | {} |\n", setting.key, setting.about);
+        }
     }
-    if let Some(device) = device {
-        config.device = device.to_owned();
-    }
-    Ok(config.validate()?)
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
-    input::read_text(path)
-        .with_context(|| format!("cannot read the settings in {}; check --config", path.display()))
+    page
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use std::fs;
 
     #[test]
-    fn layers_win_in_the_documented_order() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let text = "seed = 2\nname = \"file\"\ndevice = \"file\"\n[data]\nsource = \"idx:file\"\n[recipe]\nbatch = 8";
-        fs::write(file.path(), text).unwrap();
-        let preset = RunConfig::preset("standard").unwrap();
-        let mut args = RunArgs {
-            preset: Some("standard".to_owned()),
-            config: Some(file.path().to_owned()),
-            set: vec!["seed=3".to_owned(), "device=set".to_owned(), "data.source=idx:set".to_owned()],
-            ..RunArgs::default()
-        };
-        let got = config(&args).unwrap();
-        assert_eq!((got.name.as_str(), got.recipe.batch), ("file", 8));
-        assert_eq!((got.seed, got.device.as_str(), got.data.source.as_str()), (3, "set", "idx:set"));
-        assert_eq!(got.search, preset.search);
-        args.seed = Some(4);
-        args.device = Some("cpu".to_owned());
-        args.data = Some("toys".to_owned());
-        let got = config(&args).unwrap();
-        assert_eq!((got.seed, got.device.as_str(), got.data.source.as_str()), (4, "cpu", "toys"));
-    }
-
-    #[test]
-    fn without_preset_and_file_it_is_the_quick_one_and_with_a_file_the_defaults() {
-        let mut args = RunArgs::default();
-        assert_eq!(config(&args).unwrap(), RunConfig::preset("quick").unwrap());
-        let file = tempfile::NamedTempFile::new().unwrap();
-        args.config = Some(file.path().to_owned());
-        assert_eq!(config(&args).unwrap(), RunConfig::default());
-    }
-
-    #[test]
-    fn what_cannot_work_is_refused_before_anything_is_loaded() {
-        let message = |set: &str, data: Option<&str>| {
-            let set = vec![set.to_owned()];
-            let args = RunArgs { set, data: data.map(str::to_owned), ..RunArgs::default() };
-            config(&args).unwrap_err().to_string()
-        };
-        assert!(message("recipe.batch=0", None).starts_with("recipe.batch is 0"));
-        assert!(message("seed=3", Some("mnist:x")).contains("names no source"));
-        let args = RunArgs { config: Some("/nowhere/x.toml".into()), ..RunArgs::default() };
-        assert!(config(&args).unwrap_err().to_string().contains("/nowhere/x.toml"));
+    fn the_page_of_settings_is_up_to_date() {
+        let page = include_str!("../../docs/settings.md");
+        let made = markdown(&RunConfig::default().settings().unwrap());
+        assert!(page == made, "write it again: autogan settings --markdown > docs/settings.md");
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use super::args::{Found, TrainArgs};
-use super::{launch, settings};
+use super::{launch, layers};
 use crate::arch::Genotype;
 use crate::engine::{JobSpec, Summary};
 use crate::run::RunView;
@@ -19,7 +19,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
         (None, Some(found)) => found_by(found)?,
         (None, None) => unreachable!("the command line asks for one of them"),
     };
-    let config = settings::config(common)?;
+    let config = layers::config(common)?;
     launch::begin(JobSpec::Train(genotype), config, common)
 }
 

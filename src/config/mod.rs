@@ -1,6 +1,6 @@
-//! Everything that a run is told, in one value.
+//! All settings of a run, in one value.
 //!
-//! [`RunConfig`] composes the config structs of the rooms, each of which owns its defaults. It is
+//! [`RunConfig`] composes the config structs of the modules, each of which owns its defaults. It is
 //! layered: a [preset](RunConfig::preset), then [files](RunConfig::overlay), then single
 //! [settings](RunConfig::apply), then what the caller sets by hand. Each layer is checked on its own,
 //! so that a mistake is reported where it stands.
@@ -9,6 +9,7 @@ mod error;
 mod mode;
 mod preset;
 mod settings;
+pub mod table;
 mod text;
 mod validate;
 
@@ -16,6 +17,7 @@ pub use error::ConfigError;
 pub use mode::Mode;
 pub use preset::{PRESETS, Preset};
 pub use settings::{Settings, written_settings};
+pub use table::Setting;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -163,16 +165,49 @@ impl RunConfig {
             return Err(malformed());
         }
         let written = written.trim();
-        let mut set = |value: Value| {
-            let text = toml::to_string(&nested(&key, value)).map_err(|_| malformed())?;
-            self.overlay(&text, &format!("--set {}", text::shown(setting)))
-        };
+        let origin = format!("--set {}", text::shown(setting));
         let as_text = Value::String(written.to_owned());
         match written.parse::<Value>() {
-            Err(_) => set(as_text),
+            Err(_) => self.put(&key, as_text, &origin),
             // `name=2024` means the text, for the key wants one.
-            Ok(value) => set(value).or_else(|error| set(as_text).map_err(|_| error)),
+            Ok(value) => self
+                .put(&key, value, &origin)
+                .or_else(|error| self.put(&key, as_text, &origin).map_err(|_| error)),
         }
+    }
+
+    /// Changes the setting with a dotted key.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_toml`](RunConfig::from_toml); nothing is changed then.
+    pub fn set(&mut self, key: &str, value: impl Into<Value>) -> Result<(), ConfigError> {
+        self.put(&key.split('.').collect::<Vec<_>>(), value.into(), key)
+    }
+
+    /// Takes away a setting that may be absent.
+    ///
+    /// # Errors
+    ///
+    /// If it may not be absent; nothing is changed then.
+    pub fn unset(&mut self, key: &str) -> Result<(), ConfigError> {
+        let mut tree = self.tree()?;
+        let (tables, last) = key.rsplit_once('.').unwrap_or(("", key));
+        let inner = tables
+            .split('.')
+            .filter(|name| !name.is_empty())
+            .try_fold(&mut tree, |table, name| table.get_mut(name).and_then(Value::as_table_mut));
+        if let Some(inner) = inner {
+            inner.remove(last);
+        }
+        *self = tree.try_into().map_err(|error| ConfigError::explain(&error, "", key))?;
+        Ok(())
+    }
+
+    fn put(&mut self, key: &[&str], value: Value, origin: &str) -> Result<(), ConfigError> {
+        let tree = nested(key, value);
+        let text = toml::to_string(&tree).map_err(|error| ConfigError::Unwritable(error.to_string()))?;
+        self.overlay(&text, origin)
     }
 
     /// Side in pixels of the images of a whole generator.

@@ -1,21 +1,12 @@
 //! Settings that cannot work, found before anything is loaded.
 
-use std::ops::RangeInclusive;
+use serde_json::Value;
 
-use super::{ConfigError, MAX_SEED, RunConfig};
+use super::{ConfigError, RunConfig, Setting, Settings};
 use crate::arch::Space;
 use crate::data::{SIDES, Source};
 use crate::metric::{Reward, ScoreConfig};
 use crate::search::{EstimatorKind, Levels};
-
-/// A bound on memory rather than on sense.
-const MAX_BATCH: u64 = 65_536;
-/// The same for numbers of images.
-const MAX_IMAGES: u64 = 10_000_000;
-/// A tebibyte.
-const MAX_MIB: u64 = 1 << 20;
-/// More channels than any GAN has.
-const MAX_CHANNELS: u64 = 16_384;
 
 impl RunConfig {
     /// Whether the settings can work, for training and scoring one architecture.
@@ -25,8 +16,7 @@ impl RunConfig {
     /// The first setting that cannot work, with what it may be.
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.validate_data_and_sizes()?;
-        self.validate_counts()?;
-        self.validate_numbers()?;
+        self.validate_ranges()?;
         enough_images(&self.score, None, "score.samples")
     }
 
@@ -113,96 +103,41 @@ impl RunConfig {
         Ok(())
     }
 
-    fn validate_counts(&self) -> Result<(), ConfigError> {
-        let (search, derived) = (&self.search, self.derived_model());
-        let scratch_steps = match search.estimator {
-            EstimatorKind::Scratch => search.scratch_steps,
-            EstimatorKind::Shared => 1,
-        };
-        let any = 1..=u64::MAX;
-        let (batch, images, channels) = (1..=MAX_BATCH, 1..=MAX_IMAGES, 1..=MAX_CHANNELS);
-        check_counts([
-            ("seed", self.seed, &(0..=MAX_SEED)),
-            ("data.seed", self.data.seed, &(0..=MAX_SEED)),
-            ("data.toys_count", self.data.toys_count as u64, &images),
-            ("data.limit", self.data.limit.unwrap_or(1) as u64, &any),
-            ("model.discriminator_channels", self.model.discriminator_channels as u64, &channels),
-            ("derived_model.generator_channels", derived.generator_channels as u64, &channels),
-            ("derived_model.discriminator_channels", derived.discriminator_channels as u64, &channels),
-            ("recipe.n_critic", self.recipe.n_critic, &any),
-            ("recipe.batch", self.recipe.batch as u64, &batch),
-            ("recipe.generator_batch", self.recipe.generator_batch as u64, &batch),
-            ("search.controller.hidden", search.controller.hidden as u64, &channels),
-            ("search.candidates", search.candidates as u64, &any),
-            ("search.top_k", search.top_k as u64, &any),
-            ("search.reward_samples", search.reward_samples as u64, &(2..=MAX_IMAGES)),
-            ("search.reward_splits", search.reward_splits as u64, &(1..=search.reward_samples as u64)),
-            ("search.reset.window", search.reset.window as u64, &(2..=MAX_IMAGES)),
-            ("search.scratch_steps", scratch_steps, &any),
-            ("derive.steps", self.derive.steps, &any),
-            ("derive.evaluate_every", self.derive.evaluate_every, &any),
-            ("derive.samples_every", self.derive.samples_every, &any),
-            ("winner.steps", self.winner.steps, &any),
-            ("winner.evaluate_every", self.winner.evaluate_every, &any),
-            ("winner.samples_every", self.winner.samples_every, &any),
-            ("score.samples", self.score.samples as u64, &(2..=MAX_IMAGES)),
-            ("score.splits", self.score.splits as u64, &(1..=self.score.samples as u64)),
-            ("score.batch", self.score.batch as u64, &batch),
-            ("score.neighbours", self.score.neighbours as u64, &images),
-            ("score.kid_subsets", self.score.kid_subsets as u64, &images),
-            ("score.kid_subset_size", self.score.kid_subset_size as u64, &(2..=MAX_IMAGES)),
-            ("checkpoint.every_seconds", self.checkpoint.every_seconds, &any),
-            ("checkpoint.renew_after_mib", self.checkpoint.renew_after_mib, &(0..=MAX_MIB)),
-        ])
-    }
-
-    fn validate_numbers(&self) -> Result<(), ConfigError> {
-        let (recipe, search) = (&self.recipe, &self.search);
-        for (name, rate) in [
-            ("recipe.generator_rate", recipe.generator_rate),
-            ("recipe.discriminator_rate", recipe.discriminator_rate),
-            ("recipe.adam.epsilon", recipe.adam.epsilon),
-            ("search.controller.rate", search.controller.rate),
-        ] {
-            if !(rate.is_finite() && rate > 0.0) {
-                return nonsense(name, format!("{name} is {rate}; it must be a number above 0"));
+    /// Each setting alone, by the settings table.
+    fn validate_ranges(&self) -> Result<(), ConfigError> {
+        let values = self.settings()?;
+        for setting in Setting::all() {
+            if !setting.fits(&values) {
+                let (key, found) = (setting.key, self.found(setting.key, &values));
+                return nonsense(
+                    key,
+                    format!("{key} is {found}; it must be {}", setting.range(Some(&values))),
+                );
             }
         }
-        for (name, share) in [
-            ("recipe.adam.beta1", recipe.adam.beta1),
-            ("recipe.adam.beta2", recipe.adam.beta2),
-            ("model.ema_decay", self.model.ema_decay),
-            ("search.controller.baseline_decay", search.controller.baseline_decay),
-        ] {
-            if !(0.0..1.0).contains(&share) {
-                return nonsense(name, format!("{name} is {share}; it must be at least 0 and below 1"));
-            }
-        }
-        for (name, value) in [
-            ("search.controller.entropy", search.controller.entropy),
-            ("search.reset.variance", search.reset.variance),
-            ("search.reset.diversity", search.reset.diversity),
-        ] {
-            if !(value.is_finite() && value >= 0.0) {
-                return nonsense(name, format!("{name} is {value}; it must be a number of at least 0"));
-            }
+        if self.search.estimator == EstimatorKind::Scratch && self.search.scratch_steps == 0 {
+            let key = "search.scratch_steps";
+            return nonsense(key, format!("{key} is 0; it must be at least 1"));
         }
         Ok(())
     }
-}
 
-fn check_counts<'a>(
-    counts: impl IntoIterator<Item = (&'a str, u64, &'a RangeInclusive<u64>)>,
-) -> Result<(), ConfigError> {
-    let wrong = counts.into_iter().find(|(_, value, range)| !range.contains(value));
-    match wrong {
-        Some((name, value, range)) if *range.end() == u64::MAX => {
-            nonsense(name, format!("{name} is {value}; it must be at least {}", range.start()))
+    /// The value of a setting, for a message.
+    fn found(&self, key: &str, values: &Settings) -> String {
+        match values.get(key) {
+            Some(Value::Number(number)) if number.is_f64() => number.as_f64().unwrap_or(f64::NAN).to_string(),
+            Some(value) => value.to_string(),
+            // JSON has no such numbers, and TOML has.
+            None => {
+                let tree = self.tree().map(toml::Value::Table).ok();
+                let value = tree
+                    .as_ref()
+                    .and_then(|tree| key.split('.').try_fold(tree, |table, name| table.get(name)));
+                value
+                    .and_then(toml::Value::as_float)
+                    .map_or_else(|| "absent".to_owned(), |number| number.to_string())
+            }
         }
-        Some((name, value, range)) => {
-            nonsense(name, format!("{name} is {value}; it must be from {} to {}", range.start(), range.end()))
-        }
-        None => Ok(()),
     }
 }
 
@@ -225,6 +160,7 @@ fn nonsense(key: &str, text: String) -> Result<(), ConfigError> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::config::MAX_SEED;
 
     #[test]
     fn the_defaults_make_sense() {

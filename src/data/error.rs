@@ -3,20 +3,28 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::source::ALLOWED;
-
 /// Why images could not be loaded, downloaded or batched. Every message is one sentence that says
 /// what happened, where, and what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The text names no source.
-    #[error("`{0}` names no source of images; write {ALLOWED}")]
-    UnknownSource(String),
+    #[error("`{text}` names no source of images; write {forms}")]
+    UnknownSource {
+        /// The text.
+        text: String,
+        /// How sources are written, as a part of a sentence.
+        forms: String,
+    },
     /// The text names no data set that can be downloaded.
-    #[error("`{0}` cannot be downloaded; name `cifar10`, `stl10` or `fashion-mnist`")]
-    UnknownDataset(String),
+    #[error("`{text}` cannot be downloaded; name one of {names}")]
+    UnknownDataset {
+        /// The text.
+        text: String,
+        /// The data sets, as a part of a sentence.
+        names: String,
+    },
     /// The folder or file is not there.
-    #[error("there is no {}; write {ALLOWED}", .0.display())]
+    #[error("there is no {}; check the path, or see `autogan data check --help` for what else a source can be", .0.display())]
     Missing(PathBuf),
     /// A data set's folder lacks one of its files.
     #[error("there is no {}; get the data set with `autogan data fetch` or name its folder", .0.display())]
@@ -33,7 +41,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// The operating system refused to write.
-    #[error("cannot write {}: {source}; check that the disk has room and that you may write there", .path.display())]
+    #[error("cannot write {}: {source}; check that the disk has space and that you may write there", .path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -84,7 +92,7 @@ pub enum DataError {
         why: String,
     },
     /// Zero or too many toys were asked for.
-    #[error("toys_count = {0} is not possible; choose 1 to {max}", max = super::toys::MOST)]
+    #[error("toys_count = {0} is not possible; choose 1 to {max}", max = super::limits::MAX_TOYS)]
     ToysCount(usize),
     /// Zero images were asked for.
     #[error("a limit of 0 images leaves nothing to train on; set a limit of at least 1 or none")]

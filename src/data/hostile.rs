@@ -232,7 +232,7 @@ fn what_is_no_image_is_skipped_whatever_it_is_called() {
     skipped("drawing.png", b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>", formats);
     skipped("archive.png", b"PK\x03\x04anything", formats);
     skipped("none.gif", &gif(0, 0, &[], 0), "");
-    // A file of a terabyte that takes no room.
+    // A file of a terabyte that takes no space.
     let dir = folder();
     File::create(dir.path().join("huge.png")).unwrap().set_len(1 << 40).unwrap();
     let process = loaded(dir.path().to_str().unwrap());
@@ -264,7 +264,7 @@ fn odd_files_are_skipped_and_nothing_waits() {
     let process = loaded(dir.path().to_str().unwrap());
     assert!(process.outcome.starts_with("found 12, used 3, skipped 9: "), "{process:?}");
     process.within(MOST);
-    let report = load(&Source::Folder(dir.path().into()), &options()).unwrap().report;
+    let report = load(&Source::folder(dir.path()), &options()).unwrap().report;
     let reason = |name: &str| {
         let path = at(name).display().to_string();
         report.skipped.iter().find(|file| file.path == path).unwrap().reason.as_str()
@@ -314,7 +314,7 @@ fn a_hundred_thousand_files_are_read_in_bounded_memory_and_can_be_stopped() {
     for last in [1_000, 100_100] {
         asked.store(0, std::sync::atomic::Ordering::Relaxed);
         let stop = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= last;
-        let stopped = load(&Source::Folder(dir.path().into()), &LoadOptions { stop: &stop, ..options() });
+        let stopped = load(&Source::folder(dir.path()), &LoadOptions { stop: &stop, ..options() });
         assert!(matches!(stopped, Err(DataError::Stopped)));
         assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), last + 1);
     }

@@ -24,3 +24,5 @@ pub(super) const MAX_CLASSES: usize = 1 << 16;
 pub(super) const MAX_RECORDS: usize = 10_000_000;
 /// The most pixels of one image in an IDX file, where thousands follow each other.
 pub(super) const MAX_RECORD_PIXELS: usize = 4 << 20;
+/// The most toys that can be drawn.
+pub const MAX_TOYS: usize = 1_000_000;

@@ -95,7 +95,7 @@ impl Report {
             *counts.entry(file.reason.as_str()).or_insert(0) += 1;
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
-        // Equal ones stay in the order of their words.
+        // Equal ones stay in alphabetical order.
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         counts
     }

@@ -1,198 +1,119 @@
 //! Naming a source of images, and loading it.
 
 use std::fmt;
-use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::OnceLock;
 
-use serde::{Deserialize, Serialize};
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use super::reader::{Place, Reader};
+use super::readers::{FOLDER, READERS, TOYS, forms};
+use super::{DataError, LoadOptions, Loaded, SIDES, Split, Stream};
 
-use super::{DataError, ImageSet, Report, Split, cifar10, folder, idx, stl10, toys};
-use crate::rng::{permutation, rng};
+/// Where images come from: a [`Reader`] and the path that it reads. Its text form is what the user writes:
+/// the reader's prefix, a colon and the path, or for a folder of images the path alone.
+#[derive(Clone)]
+pub struct Source {
+    reader: &'static dyn Reader,
+    path: PathBuf,
+}
 
-/// The sides in pixels that images can be brought to.
-pub const SIDES: RangeInclusive<usize> = 8..=256;
-
-/// What a source can be, for messages.
-pub(super) const ALLOWED: &str = "`toys`, a folder of images, `cifar10:DIR`, `stl10:DIR` or `idx:DIR`";
-
-/// Where images come from. Its text form is what the user writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+impl Source {
     /// The built-in pictures.
-    Toys,
+    pub fn toys() -> Self {
+        Self { reader: TOYS, path: PathBuf::new() }
+    }
+
     /// Image files in a folder and its sub-folders.
-    Folder(PathBuf),
-    /// The binary version of CIFAR-10.
-    Cifar10(PathBuf),
-    /// The binary version of STL-10.
-    Stl10(PathBuf),
-    /// MNIST's format, as of Fashion-MNIST.
-    Idx(PathBuf),
+    pub fn folder(path: impl Into<PathBuf>) -> Self {
+        Self { reader: FOLDER, path: path.into() }
+    }
+
+    /// What `reader` finds at `path`.
+    pub fn new(reader: &'static dyn Reader, path: impl Into<PathBuf>) -> Self {
+        Self { reader, path: path.into() }
+    }
+
+    /// The reader and the path that a text names, which may be empty as while it is typed. `None` where the
+    /// text has a prefix that no reader has.
+    pub fn split(text: &str) -> Option<(&'static dyn Reader, &str)> {
+        let reader = |prefix: &str, drawn: bool| {
+            let mut readers = READERS.iter().map(|&reader| (reader, reader.kind()));
+            readers.find(|(_, kind)| kind.prefix == prefix && (kind.place == Place::Drawn) == drawn)
+        };
+        if let Some((reader, _)) = reader(text, true) {
+            return Some((reader, ""));
+        }
+        match text.split_once(':') {
+            // One letter before a colon is a Windows drive; other marks belong to a path.
+            Some((prefix, path)) if prefix.len() > 1 && prefix.chars().all(|c| c.is_ascii_alphanumeric()) => {
+                reader(prefix, false).map(|(reader, _)| (reader, path))
+            }
+            _ => Some((FOLDER, text)),
+        }
+    }
+
+    /// The text that names what `reader` finds at `path`.
+    pub fn text(reader: &dyn Reader, path: &str) -> String {
+        match (reader.kind().place, reader.kind().prefix) {
+            (Place::Drawn, prefix) => prefix.to_owned(),
+            (_, "") => path.to_owned(),
+            (_, prefix) => format!("{prefix}:{path}"),
+        }
+    }
+
+    /// What reads it.
+    pub fn reader(&self) -> &'static dyn Reader {
+        self.reader
+    }
+
+    /// The folder or file; empty where the reader draws its pictures itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the images in their own sizes, to be read some at a time.
+    ///
+    /// # Errors
+    /// If there is no such source, or nothing in it.
+    pub fn stream(&self, split: Split) -> Result<Stream, DataError> {
+        self.reader.stream(self.to_string(), &self.path, split)
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        self.reader.kind().prefix == other.reader.kind().prefix && self.path == other.path
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Source({self})")
+    }
 }
 
 impl FromStr for Source {
     type Err = DataError;
 
     fn from_str(text: &str) -> Result<Self, DataError> {
-        let unknown = || DataError::UnknownSource(text.into());
-        if text == "toys" {
-            return Ok(Self::Toys);
+        let unknown = || DataError::UnknownSource { text: text.into(), forms: forms() };
+        let (reader, path) = Self::split(text).ok_or_else(unknown)?;
+        if path.trim().is_empty() && reader.kind().place != Place::Drawn {
+            return Err(unknown());
         }
-        match text.split_once(':') {
-            // One letter before a colon is a Windows drive; other marks belong to a path.
-            Some((kind, dir)) if kind.len() > 1 && kind.chars().all(|c| c.is_ascii_alphanumeric()) => {
-                match kind {
-                    _ if dir.is_empty() => Err(unknown()),
-                    "cifar10" => Ok(Self::Cifar10(dir.into())),
-                    "stl10" => Ok(Self::Stl10(dir.into())),
-                    "idx" => Ok(Self::Idx(dir.into())),
-                    _ => Err(unknown()),
-                }
-            }
-            _ if text.trim().is_empty() => Err(unknown()),
-            _ => Ok(Self::Folder(text.into())),
-        }
+        Ok(Self::new(reader, path))
     }
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Toys => f.write_str("toys"),
-            Self::Cifar10(dir) => write!(f, "cifar10:{}", dir.display()),
-            Self::Stl10(dir) => write!(f, "stl10:{}", dir.display()),
-            Self::Idx(dir) => write!(f, "idx:{}", dir.display()),
-            Self::Folder(dir) => {
-                let text = dir.display().to_string();
-                // A folder that is called like another source keeps its meaning.
-                match text.parse() {
-                    Ok(Self::Folder(_)) => f.write_str(&text),
-                    _ => write!(f, "./{text}"),
-                }
-            }
+        let text = Self::text(self.reader, &self.path.display().to_string());
+        // A folder that is called like another source keeps its meaning.
+        let same = |(reader, _): (&dyn Reader, &str)| reader.kind().prefix == self.reader.kind().prefix;
+        if !Self::split(&text).is_some_and(same) {
+            f.write_str("./")?;
         }
+        f.write_str(&text)
     }
-}
-
-/// The settings of a run that say which images it learns from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DataConfig {
-    /// `toys`, a folder, `cifar10:DIR`, `stl10:DIR` or `idx:DIR`.
-    pub source: String,
-    /// At most so many images, drawn evenly at random; all of them when not set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<usize>,
-    /// Red, green and blue behind transparent pixels, 0 to 255.
-    pub background: [u8; 3],
-    /// Number of training pictures that `toys` has.
-    pub toys_count: usize,
-    /// Seed of the toys themselves (and of `limit`). It is not the run's seed, so that runs with
-    /// different seeds learn from the same pictures.
-    pub seed: u64,
-}
-
-impl Default for DataConfig {
-    fn default() -> Self {
-        Self { source: "toys".into(), limit: None, background: [255; 3], toys_count: toys::TRAIN, seed: 0 }
-    }
-}
-
-impl DataConfig {
-    /// The options to load one split at one side, without progress.
-    pub fn options(&self, side: usize, split: Split) -> LoadOptions<'static> {
-        LoadOptions {
-            side,
-            split,
-            limit: self.limit,
-            background: self.background,
-            toys_count: self.toys_count,
-            seed: self.seed,
-            progress: &|_, _| {},
-            stop: &|| false,
-        }
-    }
-}
-
-/// How to load a source; made by [`DataConfig::options`].
-#[derive(Clone, Copy)]
-pub struct LoadOptions<'a> {
-    /// The side in pixels that every image is brought to, within [`SIDES`].
-    pub side: usize,
-    /// Which part of the source.
-    pub split: Split,
-    /// At most so many images.
-    pub limit: Option<usize>,
-    /// Red, green and blue behind transparent pixels.
-    pub background: [u8; 3],
-    /// Number of training pictures that `toys` has; the test split always has [`toys::TEST`].
-    pub toys_count: usize,
-    /// Seed of toys and of which images a limit leaves.
-    pub seed: u64,
-    /// Hears (done, total) every so often, from any thread.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
-    /// Asked every so often whether to give up.
-    pub stop: &'a (dyn Fn() -> bool + Sync),
-}
-
-impl LoadOptions<'_> {
-    /// An error when the caller gave up.
-    pub(super) fn go_on(&self) -> Result<(), DataError> {
-        if (self.stop)() { Err(DataError::Stopped) } else { Ok(()) }
-    }
-
-    /// An error when so many images do not fit in this machine's memory.
-    pub(super) fn fits_memory(&self, images: usize) -> Result<(), DataError> {
-        static MEMORY: OnceLock<u64> = OnceLock::new();
-        self.fits(images, *MEMORY.get_or_init(memory))
-    }
-
-    fn fits(&self, images: usize, memory: u64) -> Result<(), DataError> {
-        let bytes = (images as u64).saturating_mul((3 * self.side * self.side) as u64);
-        match bytes > memory {
-            true => Err(DataError::TooLarge { images, side: self.side, bytes, memory }),
-            false => Ok(()),
-        }
-    }
-
-    /// How many of `found` images to use.
-    pub(super) fn kept_of(&self, found: usize) -> usize {
-        self.limit.map_or(found, |limit| limit.min(found))
-    }
-
-    /// Which of `found` images to use, ascending: all, or an even random choice of `limit`.
-    pub(super) fn choose(&self, found: usize) -> Vec<usize> {
-        match self.limit {
-            Some(limit) if limit < found => {
-                let mut order = permutation(&mut rng(self.seed, "data/limit", 0), found);
-                order.truncate(limit);
-                order.sort_unstable();
-                order.into_iter().map(|i| i as usize).collect()
-            }
-            _ => (0..found).collect(),
-        }
-    }
-}
-
-/// Bytes of memory that this machine has; no bound where the system does not tell.
-fn memory() -> u64 {
-    let only = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-    match System::new_with_specifics(only).total_memory() {
-        0 => u64::MAX,
-        bytes => bytes,
-    }
-}
-
-/// A loaded source.
-#[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The images.
-    pub set: ImageSet,
-    /// What was found, used and skipped.
-    pub report: Report,
 }
 
 /// Loads a source: square RGB images of `options.side`, in an order that depends on nothing but the
@@ -208,47 +129,42 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<Loaded, DataError>
     if options.limit == Some(0) {
         return Err(DataError::EmptyLimit);
     }
-    let name = source.to_string();
-    match source {
-        Source::Toys => {
-            let found = match options.split {
-                Split::Train => options.toys_count,
-                Split::Test => toys::TEST,
-            };
-            let count = options.limit.unwrap_or(found).min(found);
-            let set = toys::toys(options.split, count, options.side, options.seed, options.progress)?;
-            let report = Report::of(&set, options.split, found, [options.side as u32; 2]);
-            Ok(Loaded { set, report })
-        }
-        Source::Folder(dir) => folder::load(name, dir, options),
-        Source::Cifar10(dir) => cifar10::load(name, dir, options),
-        Source::Stl10(dir) => stl10::load(name, dir, options),
-        Source::Idx(dir) => idx::load(name, dir, options),
-    }
+    source.reader.load(source.to_string(), &source.path, options)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::data::DataConfig;
 
     #[test]
     fn every_text_form_goes_there_and_back() {
-        for (text, source) in [
-            ("toys", Source::Toys),
-            ("pictures/cats", Source::Folder("pictures/cats".into())),
-            ("C:\\pictures", Source::Folder("C:\\pictures".into())),
-            ("./a:b", Source::Folder("./a:b".into())),
-            ("cifar10:/data/c", Source::Cifar10("/data/c".into())),
-            ("stl10:C:\\s", Source::Stl10("C:\\s".into())),
-            ("idx:fashion", Source::Idx("fashion".into())),
+        for (text, prefix, path) in [
+            ("toys", "toys", ""),
+            ("pictures/cats", "", "pictures/cats"),
+            ("C:\\pictures", "", "C:\\pictures"),
+            ("./a:b", "", "./a:b"),
+            ("cifar10:/data/c", "cifar10", "/data/c"),
+            ("stl10:C:\\s", "stl10", "C:\\s"),
+            ("idx:fashion", "idx", "fashion"),
         ] {
-            assert_eq!(text.parse::<Source>().unwrap(), source);
+            let source = text.parse::<Source>().unwrap();
+            assert_eq!((source.reader().kind().prefix, source.path()), (prefix, Path::new(path)));
             assert_eq!(source.to_string(), text);
         }
-        let folder = Source::Folder("toys".into());
+        let folder = Source::folder("toys");
         assert_eq!(folder.to_string(), "./toys");
-        assert_eq!("./toys".parse::<Source>().unwrap(), Source::Folder("./toys".into()));
+        assert_eq!("./toys".parse::<Source>().unwrap(), Source::folder("./toys"));
+    }
+
+    #[test]
+    fn a_text_that_is_being_typed_has_a_reader() {
+        let split = |text| Source::split(text).map(|(reader, path)| (reader.kind().prefix, path));
+        assert_eq!(split(""), Some(("", "")));
+        assert_eq!(split("idx:"), Some(("idx", "")));
+        assert_eq!(split("idx"), Some(("", "idx")));
+        assert_eq!(split("toys:x"), None);
     }
 
     #[test]
@@ -260,42 +176,12 @@ mod tests {
     }
 
     #[test]
-    fn settings_have_defaults_and_refuse_unknown_keys() {
-        let config: DataConfig = toml::from_str("limit = 100").unwrap();
-        assert_eq!(config, DataConfig { limit: Some(100), ..DataConfig::default() });
-        assert!(toml::from_str::<DataConfig>("limits = 100").is_err());
-        let text = toml::to_string(&DataConfig::default()).unwrap();
-        assert_eq!(toml::from_str::<DataConfig>(&text).unwrap(), DataConfig::default());
-    }
-
-    #[test]
-    fn a_limit_chooses_evenly_and_repeatably() {
-        let config = DataConfig { limit: Some(50), ..DataConfig::default() };
-        let options = config.options(32, Split::Train);
-        let chosen = options.choose(1000);
-        assert_eq!(chosen, options.choose(1000));
-        assert_eq!(chosen.len(), 50);
-        assert!(chosen.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(chosen[49] > 700, "not only the first ones: {chosen:?}");
-        assert_eq!(options.choose(20), (0..20).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn more_images_than_memory_holds_are_refused_with_what_to_do() {
-        let options = DataConfig::default().options(256, Split::Train);
-        assert!(options.fits(1000, 1000 * 196_608).is_ok());
-        let error = options.fits(1001, 1000 * 196_608).unwrap_err().to_string();
-        assert!(error.contains("1001 images of 256 px") && error.contains("data.limit"), "{error}");
-        assert!(options.fits(usize::MAX, u64::MAX - 1).is_err(), "no overflow");
-        assert!((1 << 28..1 << 50).contains(&memory()), "{} bytes", memory());
-    }
-
-    #[test]
     fn impossible_options_are_refused() {
         let config = DataConfig::default();
-        assert!(matches!(load(&Source::Toys, &config.options(7, Split::Train)), Err(DataError::Side(7))));
-        assert!(matches!(load(&Source::Toys, &config.options(512, Split::Train)), Err(DataError::Side(512))));
+        let toys = Source::toys();
+        assert!(matches!(load(&toys, &config.options(7, Split::Train)), Err(DataError::Side(7))));
+        assert!(matches!(load(&toys, &config.options(512, Split::Train)), Err(DataError::Side(512))));
         let none = DataConfig { limit: Some(0), ..config };
-        assert!(matches!(load(&Source::Toys, &none.options(8, Split::Train)), Err(DataError::EmptyLimit)));
+        assert!(matches!(load(&toys, &none.options(8, Split::Train)), Err(DataError::EmptyLimit)));
     }
 }

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::decode::decode;
-use super::walk::walk;
-use super::{DataConfig, DataError, ImageSet, Source, Split, load};
+use super::{DataError, ImageSet};
 
 /// Images of one size, as 8-bit RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +45,7 @@ impl Pictures {
     }
 }
 
-/// A source that is read bit by bit, in an order that depends on nothing but the source.
+/// A source that is read some images at a time, in an order that depends on nothing but the source.
 pub struct Stream {
     name: String,
     len: usize,
@@ -54,36 +53,21 @@ pub struct Stream {
 }
 
 enum From {
-    /// Files that are decoded when their turn comes. Transparent pixels lie on white.
+    /// Files that are decoded when they are read. Transparent pixels lie on white.
     Files(Vec<PathBuf>),
     /// Images of a public data set, in their own size.
     Set(Box<ImageSet>),
 }
 
 impl Stream {
-    /// Opens a source. A folder's files are only listed. Public data sets and the toys are held.
-    ///
-    /// # Errors
-    /// If there is no such source, or nothing in it.
-    pub fn open(source: &Source, split: Split) -> Result<Self, DataError> {
-        let name = source.to_string();
-        if let Source::Folder(dir) = source {
-            if split == Split::Test {
-                return Err(DataError::NoTestSplit(name));
-            }
-            let (files, _) = walk(dir, &|| false)?;
-            return match files.is_empty() {
-                true => Err(DataError::NoImages { path: dir.clone(), why: "the folder is empty".into() }),
-                false => Ok(Self { name, len: files.len(), from: From::Files(files) }),
-            };
-        }
-        let side = match source {
-            Source::Stl10(_) => 96,
-            Source::Idx(_) => 28,
-            _ => 32,
-        };
-        let set = load(source, &DataConfig::default().options(side, split))?.set;
-        Ok(Self { name, len: set.len(), from: From::Set(Box::new(set)) })
+    /// Files that are decoded when they are read.
+    pub(super) fn of_files(name: String, files: Vec<PathBuf>) -> Self {
+        Self { name, len: files.len(), from: From::Files(files) }
+    }
+
+    /// Images that are held in memory.
+    pub(super) fn of_set(set: ImageSet) -> Self {
+        Self { name: set.name().to_owned(), len: set.len(), from: From::Set(Box::new(set)) }
     }
 
     /// The source as the user wrote it.
@@ -133,7 +117,7 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::*;
+    use crate::data::{Source, Split};
 
     #[test]
     fn a_folder_is_read_in_order_and_in_its_own_sizes() {
@@ -144,7 +128,7 @@ mod tests {
             let image = image::RgbImage::from_pixel(width, height, image::Rgb([red, 0, 255]));
             image.save(dir.path().join(name)).unwrap();
         }
-        let stream = Stream::open(&Source::Folder(dir.path().into()), Split::Train).unwrap();
+        let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
         assert_eq!(stream.len(), 4);
         let groups = stream.read(0..4).unwrap();
         let sizes: Vec<[usize; 3]> =
@@ -155,14 +139,14 @@ mod tests {
         assert_eq!([values[0], values[15], values[30]], [10.0 / 127.5 - 1.0, -1.0, 1.0]);
         assert_eq!(values[45], 20.0 / 127.5 - 1.0);
         std::fs::write(dir.path().join("e.txt"), "no image").unwrap();
-        let stream = Stream::open(&Source::Folder(dir.path().into()), Split::Train).unwrap();
+        let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
         let error = stream.read(3..5).unwrap_err().to_string();
         assert!(error.contains("e.txt") && error.contains("leave"), "{error}");
     }
 
     #[test]
     fn toys_come_in_their_own_size() {
-        let stream = Stream::open(&Source::Toys, Split::Test).unwrap();
+        let stream = Source::toys().stream(Split::Test).unwrap();
         assert_eq!(stream.len(), super::super::toys::TEST);
         let groups = stream.read(7..10).unwrap();
         assert_eq!((groups.len(), groups[0].len(), groups[0].width), (1, 3, 32));

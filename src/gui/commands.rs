@@ -27,7 +27,7 @@ pub enum Action {
     LoadSettings,
     /// Write the settings to a file.
     SaveSettings,
-    /// Choose a folder of images to learn from.
+    /// Choose a folder or a file of images to learn from.
     ChooseImages,
     /// Open a run folder.
     OpenRun,
@@ -144,8 +144,8 @@ fn entries() -> Vec<Entry> {
         ),
         entry(
             Action::ChooseImages,
-            "Choose a folder…",
-            "A folder of images, or of the files of a public data set",
+            "Choose images…",
+            "A folder of images, the files of a public data set, or a file of another kind of source",
             None,
         ),
         entry(

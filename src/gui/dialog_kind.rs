@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::dialogs::{FileKind, Question, Wanted};
+use crate::data::Place;
 use crate::run::safe_name;
 
 /// A file of settings, as the command line takes it too.
@@ -20,8 +21,8 @@ pub enum DialogKind {
     OpenRun,
     /// A generator to play with.
     OpenModel,
-    /// A folder of images to learn from.
-    Images,
+    /// A folder or a file of images to learn from.
+    Images(Place),
     /// A file of settings to read.
     LoadSettings,
     /// A file to write the settings to.
@@ -34,7 +35,10 @@ impl DialogKind {
         let (title, wanted) = match self {
             Self::OpenRun => ("Open a run folder", Wanted::Folder),
             Self::OpenModel => ("Open a generator", Wanted::Open(MODEL_FILE)),
-            Self::Images => ("Choose a folder of images", Wanted::Folder),
+            Self::Images(Place::File(endings)) => {
+                ("Choose a file of images", Wanted::Open(FileKind { words: "Images", endings }))
+            }
+            Self::Images(Place::Drawn | Place::Folder) => ("Choose a folder of images", Wanted::Folder),
             Self::LoadSettings => ("Load settings", Wanted::Open(SETTINGS_FILE)),
             Self::SaveSettings => {
                 let name = format!("{}.toml", safe_name(name, "settings"));

@@ -1,5 +1,5 @@
-//! What the window remembers between two starts. It never prevents one: what cannot be read is told and
-//! replaced by the default.
+//! What the window remembers between two starts. It never prevents one: what cannot be read is replaced by the
+//! default, with a warning.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_settings_are_told_and_replaced() {
+    fn broken_settings_are_replaced_with_a_warning() {
         let folder = tempfile::tempdir().unwrap();
         let (fresh, none) = Settings::read(Some(folder.path()));
         assert_eq!(none, None);

@@ -10,7 +10,7 @@ use super::{TensorsError, damaged, within};
 
 /// A zip archive and the reader that its bytes come from.
 #[derive(Debug)]
-pub(super) struct Archive<R> {
+pub(crate) struct Archive<R> {
     zip: ZipArchive<R>,
     /// Bytes that one entry may have, whatever it declares.
     most: u64,
@@ -40,7 +40,7 @@ impl<R: Seek> Seek for Rationed<R> {
 impl<R: Read + Seek> Archive<R> {
     /// Reads the directory of a file of at most `limit` bytes, which must have at most [`MOST_DIRECTORY`]: it
     /// takes memory for the entries that there are, some eight times the directory.
-    pub(super) fn open(mut reader: R, limit: u64) -> Result<Self, TensorsError> {
+    pub(crate) fn open(mut reader: R, limit: u64) -> Result<Self, TensorsError> {
         let size = reader.seek(SeekFrom::End(0))?;
         within("bytes", size, limit)?;
         reader.rewind()?;
@@ -60,9 +60,18 @@ impl<R: Read + Seek> Archive<R> {
     }
 
     /// The unpacked size that an entry declares, in bytes; `None` when there is no such entry.
-    pub(super) fn size(&self, name: &str) -> Option<u64> {
+    pub(crate) fn size(&self, name: &str) -> Option<u64> {
         let index = self.zip.index_for_name(name)?;
         self.zip.by_index_data(index).ok().map(|entry| entry.size())
+    }
+
+    /// An entry as it is unpacked, and how many bytes it declares. The checksum is verified at its end.
+    pub(crate) fn entry<'a>(&'a mut self, name: &str) -> Result<(impl Read + use<'a, R>, u64), TensorsError> {
+        let index =
+            self.zip.index_for_name(name).ok_or_else(|| damaged(format!("it has no entry {name:?}")))?;
+        let entry = self.zip.by_index(index).map_err(broken)?;
+        let size = entry.size();
+        Ok((entry, size))
     }
 
     /// The unpacked bytes of an entry, of which there may be `limit`. Memory grows only with bytes that

@@ -15,6 +15,8 @@ mod safetensors;
 use std::collections::BTreeMap;
 use std::io;
 
+pub(crate) use self::archive::Archive;
+pub(crate) use self::npz::NpyHeader;
 pub use self::safetensors::{is_safetensors, open_safetensors};
 pub use limits::{MOST_HEADER, MOST_SAVED, MOST_TENSORS};
 pub use npz::Moments;

@@ -8,6 +8,7 @@ use std::io::{Read, Seek, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+pub(crate) use self::array::NpyHeader;
 use self::array::Numbers;
 use super::archive::Archive;
 use super::{TensorsError, damaged, shown, within};

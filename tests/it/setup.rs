@@ -1,8 +1,12 @@
 //! The form that a run begins with, and runs that begin from it.
 
+use std::collections::BTreeSet;
+
 use autogan::arch::{Allowed, Slot};
-use autogan::config::RunConfig;
+use autogan::config::table::SECTIONS;
+use autogan::config::{RunConfig, Setting};
 use autogan::run::RunView;
+use eframe::egui::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::small::small_config;
@@ -46,6 +50,50 @@ fn an_invalid_setting_is_marked_and_start_says_why() {
     window.click("Undo");
     window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
     assert!(!window.harness.get_by_label("Start").accesskit_node().is_disabled());
+}
+
+/// Each setting of the table, also those that depend on others.
+#[test]
+fn every_setting_has_a_row() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    for section in SECTIONS {
+        if (section.settings)().iter().any(|setting| setting.advanced) {
+            window.click(&format!("More of {}", section.title.to_lowercase()));
+        }
+    }
+    let mut missing: BTreeSet<&str> = Setting::all().map(|setting| setting.label).collect();
+    for choice in ["Short training", "Inception (2015)", "Folder"] {
+        let has = |label: &&str| window.harness.query_all_by_label(label).next().is_none();
+        missing.retain(has);
+        window.click(choice);
+        window.harness.run_steps(3);
+    }
+    missing.retain(|label| window.harness.query_all_by_label(label).next().is_none());
+    assert!(missing.is_empty(), "{missing:?}");
+    window.harness.check_accessibility();
+}
+
+#[test]
+fn a_seldom_changed_setting_that_cannot_work_is_shown_and_a_changed_one_is_kept() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    let file = window.folder.path().join("mine.toml");
+    std::fs::write(&file, "[recipe.adam]\nbeta1 = 1.0\n[score]\nreference = 7").unwrap();
+    std::fs::write(window.folder.path().join("answer"), file.to_str().unwrap()).unwrap();
+    window.click("Load…");
+    window.until("the row", |harness| {
+        harness.query_all_by_label_contains("recipe.adam.beta1 is 1; it must be").count() == 2
+    });
+    let beta = window.harness.get_by_role_and_label(Role::SpinButton, "Adam's β₁");
+    beta.set_value_accesskit(0.5);
+    window.until_label("Ready to start");
+    window.click("Save…");
+    window.until("saved", |harness| harness.query_by_label_contains("Settings saved").is_some());
+    let config = RunConfig::from_toml(&std::fs::read_to_string(&file).unwrap(), "mine").unwrap();
+    assert_eq!((config.recipe.adam.beta1, config.score.reference), (0.5, 7));
 }
 
 #[test]

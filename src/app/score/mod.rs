@@ -207,7 +207,7 @@ fn extractor(
         );
     };
     // Learned at the side that the set has by itself, where that can be.
-    let native = Opened::Images(crate::data::Stream::open(source, protocol.real_split)?);
+    let native = Opened::Images(source.stream(protocol.real_split)?);
     let first = native.batch(0, 1, place.device)?;
     let side = first.first().map_or(32, |images| images.dims()[3]).clamp(*SIDES.start(), *SIDES.end());
     let set = load(source, &DataConfig::default().options(side, protocol.real_split))?.set;

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::app::sample::{Latents, Sampler};
 use crate::arch::Genotype;
-use crate::data::{Source, Split, Stream};
+use crate::data::{Place, Source, Split, Stream};
 use crate::engine::{model_file, read_model};
 use crate::input;
 use crate::run::RunView;
@@ -25,12 +25,20 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// What is meant by `text`: a file by how its name ends, a run folder, or a source of images.
+    /// What is meant by `text`: a source of images with its prefix, a file by how its name ends, a run folder,
+    /// or a folder of images.
     ///
     /// # Errors
     ///
     /// If it is nothing of these.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
+        if let Ok(source) = text.parse::<Source>() {
+            let kind = source.reader().kind();
+            // The toys have no path, and any path may be a folder of images.
+            if kind.place != Place::Drawn && !kind.prefix.is_empty() {
+                return Ok(Self::Images(source));
+            }
+        }
         let path = Path::new(text);
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         Ok(match ending.as_deref() {
@@ -90,7 +98,7 @@ impl Opened {
     ) -> anyhow::Result<Option<Self>> {
         match origin {
             Origin::Statistics(_) => Ok(None),
-            Origin::Images(source) => Ok(Some(Self::Images(Stream::open(source, split)?))),
+            Origin::Images(source) => Ok(Some(Self::Images(source.stream(split)?))),
             Origin::Model(model) => {
                 let path = model_file(model)?;
                 let unusable = || format!("{} cannot be used as a model", path.display());

@@ -6,7 +6,10 @@ use std::str::FromStr;
 use clap::{Args, Subcommand};
 
 use crate::data::fetch::Dataset;
-use crate::data::{DataError, Split};
+use crate::data::{DataError, READERS, Split};
+
+/// What the Inception network's weights are called among the downloads.
+const INCEPTION: &str = "inception";
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum DataCommand {
@@ -20,8 +23,7 @@ pub(in crate::cli) enum DataCommand {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {
-    /// The images: toys, a folder, cifar10:DIR, stl10:DIR or idx:DIR
-    #[arg(value_name = "SRC")]
+    #[arg(value_name = "SRC", help = images_help(), long_help = sources_help())]
     pub source: String,
     /// Side in pixels that they are brought to
     #[arg(long, value_name = "PX", default_value_t = 32)]
@@ -45,7 +47,7 @@ impl CheckArgs {
 }
 
 /// What can be downloaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::cli) enum Fetched {
     /// Images.
     Dataset(Dataset),
@@ -58,7 +60,7 @@ impl FromStr for Fetched {
 
     fn from_str(text: &str) -> Result<Self, DataError> {
         match text {
-            "inception" => Ok(Self::Inception),
+            INCEPTION => Ok(Self::Inception),
             name => name.parse().map(Self::Dataset),
         }
     }
@@ -66,8 +68,7 @@ impl FromStr for Fetched {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct FetchArgs {
-    /// cifar10, stl10, fashion-mnist, or inception: the network of IS and FID
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", help = downloads_help(), long_help = downloads_long_help())]
     pub what: Fetched,
     /// The folder that the files go to; for inception, the cache folder if none is named
     #[arg(long, value_name = "DIR")]
@@ -88,4 +89,31 @@ pub(in crate::cli) struct ScorerArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// How images are named, in a line.
+pub(super) fn images_help() -> String {
+    let forms: Vec<String> = READERS.iter().map(|reader| reader.kind().form()).collect();
+    format!("The images: {}", forms.join(", "))
+}
+
+/// How images are named, with what each reader reads.
+fn sources_help() -> String {
+    let line = |(form, about): (String, &str)| format!("  {form:14} {about}");
+    let lines = READERS.iter().map(|reader| (reader.kind().form(), reader.kind().about)).map(line);
+    format!("The images:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// What can be downloaded, in a line.
+fn downloads_help() -> String {
+    let names: Vec<&str> = Dataset::all().map(|dataset| dataset.name()).collect();
+    format!("{}, or {INCEPTION}: the network of IS and FID", names.join(", "))
+}
+
+/// What can be downloaded, and how large it is.
+fn downloads_long_help() -> String {
+    let inception = (INCEPTION, "the network of IS and FID, 96 MB to download");
+    let all = Dataset::all().map(|dataset| (dataset.name(), dataset.about())).chain([inception]);
+    let lines: Vec<String> = all.map(|(name, about)| format!("  {name:14} {about}")).collect();
+    format!("What to download:\n{}", lines.join("\n"))
 }

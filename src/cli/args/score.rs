@@ -57,7 +57,7 @@ pub(in crate::cli) enum ProtocolArg {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ScoreArgs {
-    /// Real images: toys, a folder, cifar10:DIR, stl10:DIR, idx:DIR, or their statistics (.npz)
+    /// Real images, as `autogan data check --help` names them, or their statistics (.npz)
     #[arg(long, value_name = "SRC")]
     pub real: String,
     /// Generated images: a folder, a run, a model file (.safetensors, .pth), or statistics (.npz)

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use crate::config::MAX_SEED;
 
 fn parse(line: &str) -> Result<Command, clap::Error> {
     let words = std::iter::once("autogan").chain(line.split(' '));
@@ -46,6 +47,7 @@ fn every_subcommand_takes_json() {
         "export a --to b",
         "arch 1,0,1,1",
         "runs list",
+        "settings",
         "runs show a",
         "runs compare a b",
         "data check toys",

@@ -188,7 +188,7 @@ fn length(path: &Path) -> u64 {
 #[cfg(test)]
 pub(super) mod server {
     #![allow(clippy::unwrap_used)]
-    //! A local HTTP server that can be told to misbehave.
+    //! A local HTTP server that misbehaves on demand.
 
     use std::io::{BufRead, BufReader, Write};
     use std::net::TcpListener;

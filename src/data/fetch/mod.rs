@@ -16,90 +16,58 @@ use std::str::FromStr;
 
 pub use unpack::unpack;
 
-use super::{DataError, Source};
+use super::{DataError, Download, READERS, Reader, RemoteFile, Source};
 use sum::Sum;
 
-/// The data sets that can be downloaded. Their text forms are `cifar10`, `stl10` and `fashion-mnist`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dataset {
-    /// 60,000 colour images of 32 x 32, 163 MB to download.
-    Cifar10,
-    /// 113,000 colour images of 96 x 96, 2.5 GB to download and 3.1 GB unpacked.
-    Stl10,
-    /// 70,000 grey images of 28 x 28, 30 MB to download.
-    FashionMnist,
+/// A data set that can be downloaded, by its name such as `cifar10`.
+#[derive(Clone, Copy)]
+pub struct Dataset {
+    /// What reads it.
+    reader: &'static dyn Reader,
+    download: &'static Download,
 }
 
 impl Dataset {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Cifar10, Self::Stl10, Self::FashionMnist];
+    pub fn all() -> impl Iterator<Item = Self> {
+        READERS
+            .iter()
+            .flat_map(|&reader| reader.downloads().iter().map(move |download| Self { reader, download }))
+    }
 
-    /// The files, with the MD5 sums their publishers give.
-    fn files(self) -> Vec<Remote> {
-        let remote = |base: &str, file: &str, most: u64, md5: &str, members: &[(&str, u64)]| Remote {
-            base: base.into(),
-            file: file.into(),
-            most,
-            sum: Sum::Md5(md5.into()),
-            members: members.iter().map(|&(name, bytes)| Member { name: name.into(), bytes }).collect(),
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.download.name
+    }
+
+    /// What it holds and how large it is, as a phrase.
+    pub fn about(&self) -> &'static str {
+        self.download.about
+    }
+
+    /// The files; `base` replaces the address up to their names.
+    fn files(&self, base: Option<&str>) -> Vec<Remote> {
+        let base = base.map(|base| format!("{}/", base.trim_end_matches('/')));
+        let remote = |file: &RemoteFile| Remote {
+            base: base.clone().unwrap_or_else(|| file.base.into()),
+            file: file.file.into(),
+            most: file.most,
+            sum: Sum::Md5(file.md5.into()),
+            members: file.members.iter().map(|&(name, bytes)| Member { name: name.into(), bytes }).collect(),
         };
-        match self {
-            Self::Cifar10 => {
-                const BATCH: u64 = 10_000 * 3_073;
-                vec![remote(
-                    "https://www.cs.toronto.edu/~kriz/",
-                    "cifar-10-binary.tar.gz",
-                    200 * MEGABYTE,
-                    "c32a1d4ab5d03f1284b67883e8d87530",
-                    &[
-                        ("data_batch_1.bin", BATCH),
-                        ("data_batch_2.bin", BATCH),
-                        ("data_batch_3.bin", BATCH),
-                        ("data_batch_4.bin", BATCH),
-                        ("data_batch_5.bin", BATCH),
-                        ("test_batch.bin", BATCH),
-                    ],
-                )]
-            }
-            Self::Stl10 => {
-                const IMAGE: u64 = 3 * 96 * 96;
-                vec![remote(
-                    "https://ai.stanford.edu/~acoates/stl10/",
-                    "stl10_binary.tar.gz",
-                    3_000 * MEGABYTE,
-                    "91f7769df0f17e558f3565bffb0c7dfb",
-                    &[
-                        ("train_X.bin", 5_000 * IMAGE),
-                        ("train_y.bin", 5_000),
-                        ("unlabeled_X.bin", 100_000 * IMAGE),
-                        ("test_X.bin", 8_000 * IMAGE),
-                        ("test_y.bin", 8_000),
-                    ],
-                )]
-            }
-            Self::FashionMnist => [
-                ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
-                ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
-                ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
-                ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
-            ]
-            .map(|(file, md5)| {
-                // The same files as at the publisher's address, which knows no HTTPS.
-                let base = "https://fashion-mnist.s3.eu-central-1.amazonaws.com/";
-                remote(base, file, 40 * MEGABYTE, md5, &[])
-            })
-            .into(),
-        }
+        self.download.files.iter().map(remote).collect()
     }
 }
 
-impl fmt::Display for Dataset {
+impl fmt::Debug for Dataset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Cifar10 => "cifar10",
-            Self::Stl10 => "stl10",
-            Self::FashionMnist => "fashion-mnist",
-        })
+        write!(f, "Dataset({})", self.name())
+    }
+}
+
+impl PartialEq for Dataset {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
     }
 }
 
@@ -107,8 +75,11 @@ impl FromStr for Dataset {
     type Err = DataError;
 
     fn from_str(text: &str) -> Result<Self, DataError> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|dataset| dataset.to_string() == text).ok_or_else(|| DataError::UnknownDataset(text.into()))
+        let unknown = || {
+            let names: Vec<String> = Self::all().map(|dataset| format!("`{}`", dataset.name())).collect();
+            DataError::UnknownDataset { text: text.into(), names: names.join(", ") }
+        };
+        Self::all().find(|dataset| dataset.name() == text).ok_or_else(unknown)
     }
 }
 
@@ -156,17 +127,8 @@ pub fn fetch(
     base_url: Option<&str>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Source, DataError> {
-    let mut files = dataset.files();
-    if let Some(base) = base_url {
-        let base = format!("{}/", base.trim_end_matches('/'));
-        files.iter_mut().for_each(|remote| remote.base.clone_from(&base));
-    }
-    fetch_files(&files, to, progress)?;
-    Ok(match dataset {
-        Dataset::Cifar10 => Source::Cifar10(to.into()),
-        Dataset::Stl10 => Source::Stl10(to.into()),
-        Dataset::FashionMnist => Source::Idx(to.into()),
-    })
+    fetch_files(&dataset.files(base_url), to, progress)?;
+    Ok(Source::new(dataset.reader, to))
 }
 
 /// Where pytorch-fid publishes the Inception network's weights.
@@ -279,9 +241,9 @@ mod tests {
 
     #[test]
     fn names_and_mirrors() {
-        for dataset in Dataset::ALL {
-            assert_eq!(dataset.to_string().parse::<Dataset>().unwrap(), dataset);
-            for remote in dataset.files() {
+        for dataset in Dataset::all() {
+            assert_eq!(dataset.name().parse::<Dataset>().unwrap(), dataset);
+            for remote in dataset.files(None) {
                 assert!(remote.sum.digits().len() == 32 && remote.base.ends_with('/'));
                 assert!(remote.base.starts_with("https://"), "{}", remote.base);
             }
@@ -292,7 +254,8 @@ mod tests {
         let base = serve(|_| Reply::whole(b"something else"));
         let dir = tempfile::tempdir().unwrap();
         let mirror = base.trim_end_matches('/');
-        let error = fetch(Dataset::FashionMnist, dir.path(), Some(mirror), &mut |_| {}).unwrap_err();
+        let error =
+            fetch("fashion-mnist".parse().unwrap(), dir.path(), Some(mirror), &mut |_| {}).unwrap_err();
         assert!(matches!(error, DataError::Checksum { .. }), "{error}");
         let error = fetch_inception(dir.path(), Some(mirror), &mut |_| {}).unwrap_err().to_string();
         assert!(error.contains("SHA-256") && error.contains(INCEPTION_SUM), "{error}");

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rand::RngExt;
 use rayon::prelude::*;
 
+use super::limits::MAX_TOYS;
 use super::{DataError, ImageSet, Resizer, SIDES, Split};
 use crate::rng::rng;
 use canvas::{Canvas, Pose};
@@ -26,8 +27,6 @@ pub const CLASSES: [&str; 10] =
     ["ball", "boat", "car", "duck", "fish", "house", "mushroom", "rocket", "star", "tree"];
 /// Training pictures in the full set.
 pub const TRAIN: usize = 50_000;
-/// The most training pictures that can be asked for.
-pub const MOST: usize = 1_000_000;
 /// Test pictures in the full set.
 pub const TEST: usize = 10_000;
 
@@ -41,11 +40,11 @@ const GROUNDS: [Lch; 6] = [
     lch(0.96, 0.008, 260.0),
 ];
 
-/// The first `count` pictures of a split at `side`, labelled. `progress` hears (done, total).
+/// The first `count` pictures of a split at `side`, labelled. `progress` is called with (done, total).
 ///
 /// # Errors
 /// [`DataError::Side`] when `side` is outside [`SIDES`], [`DataError::ToysCount`] when `count` is 0 or
-/// over [`MOST`].
+/// over a million.
 pub fn toys(
     split: Split,
     count: usize,
@@ -56,7 +55,7 @@ pub fn toys(
     if !SIDES.contains(&side) {
         return Err(DataError::Side(side));
     }
-    if count == 0 || count > MOST {
+    if count == 0 || count > MAX_TOYS {
         return Err(DataError::ToysCount(count));
     }
     let bytes = side * side * 3;

@@ -63,7 +63,7 @@ impl App {
             Action::Redo => self.setup.redo(),
             Action::LoadSettings => self.ask(DialogKind::LoadSettings),
             Action::SaveSettings => self.ask(DialogKind::SaveSettings),
-            Action::ChooseImages => self.ask(DialogKind::Images),
+            Action::ChooseImages => self.ask(DialogKind::Images(self.setup.images_place())),
             Action::Demo => match RunConfig::preset(DEMO) {
                 Ok(config) => self.search(config),
                 Err(error) => self.toasts.problem(error.to_string()),

@@ -20,7 +20,7 @@ impl App {
         match kind {
             DialogKind::OpenRun => self.open(path),
             DialogKind::OpenModel => self.create(path),
-            DialogKind::Images => self.setup.learn_from(path),
+            DialogKind::Images(_) => self.setup.learn_from(path),
             DialogKind::LoadSettings => match self.setup.load(path) {
                 Ok(()) => self.toasts.done(format!("Settings of {} loaded", path.display())),
                 Err(problem) => self.toasts.problem(problem),
@@ -32,7 +32,7 @@ impl App {
         }
     }
 
-    /// Takes in what was dropped: a run folder, a generator, a file of settings, or pictures.
+    /// Takes in what was dropped: a run folder, a generator, a file of settings, or images.
     pub(super) fn dropped(&mut self, paths: &[PathBuf]) {
         let Some(first) = paths.first() else {
             return;
@@ -47,7 +47,7 @@ impl App {
         if first.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {
             return self.chose(DialogKind::LoadSettings, first);
         }
-        if first.is_dir() {
+        if self.setup.takes(first) {
             return self.setup.learn_from(first);
         }
         match first.parent() {

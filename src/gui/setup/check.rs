@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use crate::data::{DataConfig, Report, Source, Split, load};
+use crate::data::{DataConfig, Place, Report, Source, Split, load};
 use crate::gui::session::Wake;
 
 /// Images that are shown.
@@ -38,15 +38,15 @@ struct Shared {
     outcome: Mutex<Option<(Wanted, Outcome)>>,
     done: AtomicUsize,
     total: AtomicUsize,
-    /// The number of the newest wish: older ones are given up.
-    asked: AtomicUsize,
+    /// The number of the newest request: older ones are given up.
+    newest: AtomicUsize,
 }
 
 /// Looks at images.
 pub struct Checker {
     shared: Arc<Shared>,
-    ask: Sender<(usize, Wanted)>,
-    asked: Option<Wanted>,
+    requests: Sender<(usize, Wanted)>,
+    requested: Option<Wanted>,
 }
 
 /// How far a check is.
@@ -60,20 +60,20 @@ pub enum State {
 impl Checker {
     /// Nothing looked at yet; `wake` is called when something is.
     pub fn new(wake: Wake) -> Self {
-        let (ask, asked) = channel();
+        let (requests, receiver) = channel();
         let shared = Arc::<Shared>::default();
         let worker = shared.clone();
-        thread::spawn(move || look(&worker, &asked, &wake));
-        Self { shared, ask, asked: None }
+        thread::spawn(move || look(&worker, &receiver, &wake));
+        Self { shared, requests, requested: None }
     }
 
-    /// How far the check of `wanted` is; it begins when it was not asked for before.
+    /// How far the check of `wanted` is; it begins when it was not requested before.
     pub fn get(&mut self, wanted: &Wanted) -> State {
-        if self.asked.as_ref() != Some(wanted) {
-            self.asked = Some(wanted.clone());
-            let number = self.shared.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.requested.as_ref() != Some(wanted) {
+            self.requested = Some(wanted.clone());
+            let number = self.shared.newest.fetch_add(1, Ordering::Relaxed) + 1;
             // The looker lives as long as this does.
-            let _ = self.ask.send((number, wanted.clone()));
+            let _ = self.requests.send((number, wanted.clone()));
         }
         let outcome = self.shared.outcome.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome.as_ref().filter(|(of, _)| of == wanted) {
@@ -86,17 +86,17 @@ impl Checker {
     }
 }
 
-fn look(shared: &Shared, asked: &Receiver<(usize, Wanted)>, wake: &Wake) {
-    while let Ok(first) = asked.recv() {
-        // Only the newest wish counts: typing a path asks with every letter, and the first of them may be `/`.
-        let (number, wanted) = asked.try_iter().last().unwrap_or(first);
+fn look(shared: &Shared, requests: &Receiver<(usize, Wanted)>, wake: &Wake) {
+    while let Ok(first) = requests.recv() {
+        // Only the newest request counts: typing a path makes one with every letter, and the first of them may be `/`.
+        let (number, wanted) = requests.try_iter().last().unwrap_or(first);
         let progress = |done: usize, total: usize| {
             shared.done.store(done, Ordering::Relaxed);
             shared.total.store(total, Ordering::Relaxed);
             wake();
         };
         progress(0, 0);
-        let stop = || shared.asked.load(Ordering::Relaxed) != number;
+        let stop = || shared.newest.load(Ordering::Relaxed) != number;
         let result = examine(&wanted, &progress, &stop).map(Arc::new);
         *shared.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some((wanted, result));
         wake();
@@ -111,12 +111,13 @@ fn examine(
     let source: Source = wanted.data.source.parse().map_err(|error| format!("{error}"))?;
     let mut options = wanted.data.options(wanted.side, Split::Train);
     (options.progress, options.stop) = (progress, stop);
-    if source == Source::Toys {
+    let drawn = source.reader().kind().place == Place::Drawn;
+    if drawn {
         options.toys_count = options.toys_count.min(TOYS);
     }
     let loaded = load(&source, &options).map_err(|error| error.to_string())?;
     let mut report = loaded.report;
-    if source == Source::Toys {
+    if drawn {
         (report.found, report.used) = (wanted.data.toys_count, wanted.data.toys_count);
     }
     // From the whole set, since the images of a class often lie together.
@@ -150,9 +151,9 @@ mod tests {
         assert_eq!(found.strip[0].len(), 16 * 16 * 3);
     }
 
-    /// Whoever types a path that begins with `/` asks for the whole disk first.
+    /// Whoever types a path that begins with `/` requests the whole disk first.
     #[test]
-    fn an_older_wish_is_given_up() {
+    fn an_older_request_is_given_up() {
         let older = AtomicUsize::new(0);
         let wanted =
             Wanted { data: DataConfig { source: "/".to_owned(), ..DataConfig::default() }, side: 16 };

@@ -1,30 +1,22 @@
 //! Which images a run learns from, and what is there.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use eframe::egui::{self, Color32, RichText, TextEdit, TextureHandle, Vec2};
 
 use super::check::{Found, State};
-use super::form::{Drag, Form};
+use super::form::Form;
 use crate::arch::words::thousands;
-use crate::config::RunConfig;
+use crate::config::table::IMAGES;
+use crate::config::{RunConfig, Setting};
+use crate::data::{Kind, Place, READERS, Reader, Source};
 use crate::gui::commands::{Action, entry};
 
 /// Points to a side of a sample image.
 const THUMB: f32 = 44.0;
 /// Skipped files that are listed.
 const LISTED: usize = 100;
-/// Images that a bound begins with.
-const LIMIT: usize = 5_000;
-
-/// Kinds of sources: what is written before the colon, in words, and what they are.
-const KINDS: [(&str, &str, &str); 5] = [
-    ("toys", "Toys", "Small coloured pictures of ten kinds, drawn by the program"),
-    ("", "Folder", "A folder of images in any sizes; its sub-folders are classes"),
-    ("cifar10", "CIFAR-10", "The folder with the binary version's files data_batch_1.bin to 5"),
-    ("stl10", "STL-10", "The folder with the binary version's files"),
-    ("idx", "IDX", "The folder with MNIST's or Fashion-MNIST's files"),
-];
 
 /// What was drawn before.
 #[derive(Default)]
@@ -32,18 +24,35 @@ pub struct View {
     strip: Option<(Arc<Found>, Vec<TextureHandle>)>,
 }
 
-/// What is written before the colon of a public data set's source; none for a folder or the toys.
-pub fn kind(source: &str) -> Option<&'static str> {
-    let named = KINDS.iter().map(|(kind, ..)| *kind).filter(|kind| !["toys", ""].contains(kind));
-    named.into_iter().find(|kind| source.strip_prefix(kind).is_some_and(|rest| rest.starts_with(':')))
+/// The reader that a source's text names, and the path for it; a text that names none is a path.
+fn reader_of(text: &str) -> (&'static dyn Reader, &str) {
+    let folder = || (Source::folder("").reader(), text);
+    Source::split(text).unwrap_or_else(folder)
 }
 
-fn folder(source: &str) -> &str {
-    match kind(source) {
-        Some(kind) => &source[kind.len() + 1..],
-        None if source == "toys" => "",
-        None => source,
+/// What has to be chosen for the source of the form.
+pub fn place(source: &str) -> Place {
+    reader_of(source).0.kind().place
+}
+
+/// The source for a folder or a file that was chosen or dropped where the form has `source`; none for a file
+/// that no reader takes.
+pub fn chosen(source: &str, path: &Path) -> Option<Source> {
+    let takes = |place: Place| match place {
+        Place::Drawn => false,
+        Place::Folder => path.is_dir(),
+        Place::File(endings) => {
+            let is = |known: &&str| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(known));
+            path.is_file() && endings.iter().any(is)
+        }
+    };
+    let (now, _) = reader_of(source);
+    // A public data set is looked for in the folder that was chosen for it.
+    if takes(now.kind().place) {
+        return Some(Source::new(now, path));
     }
+    let other = READERS.iter().find(|reader| takes(reader.kind().place));
+    other.map(|&reader| Source::new(reader, path))
 }
 
 /// Draws the section.
@@ -56,54 +65,66 @@ pub fn show(
     state: &State,
     actions: &mut Vec<Action>,
 ) {
-    form.section(ui, "Images", "Drop a folder on the window, or choose what to learn from", |ui| {
-        let data = &mut config.data;
-        let now = kind(&data.source).unwrap_or(if data.source == "toys" { "toys" } else { "" });
-        form.row(ui, "data.source", "Source", "Where the images come from", |ui| {
-            let row = ui.horizontal_wrapped(|ui| {
-                for (kind, words, about) in KINDS {
-                    if ui.selectable_label(now == kind, words).on_hover_text(about).clicked() && now != kind {
-                        let folder = folder(&data.source).to_owned();
-                        data.source = match kind {
-                            "toys" => "toys".to_owned(),
-                            "" => folder,
-                            kind => format!("{kind}:{folder}"),
-                        };
-                    }
+    let own = |ui: &mut egui::Ui, setting: &Setting, config: &mut RunConfig| {
+        match setting.key {
+            "data.source" => {
+                source(ui, form, setting, &mut config.data.source);
+                if place(&config.data.source) != Place::Drawn {
+                    path(ui, form, &mut config.data.source, actions);
                 }
-            });
-            row.response
-        });
-        if now != "toys" {
-            let mut path = folder(&data.source).to_owned();
-            form.row(ui, "data.folder", "Folder", "The folder with the files", |ui| {
-                let row = ui.horizontal(|ui| {
-                    let typed = ui.add(TextEdit::singleline(&mut path).desired_width(300.0));
-                    let choose = entry(Action::ChooseImages);
-                    if ui.button(&choose.name).on_hover_text(choose.tooltip).clicked() {
-                        actions.push(Action::ChooseImages);
-                    }
-                    typed
-                });
-                if row.inner.changed() {
-                    data.source = match now {
-                        "" => path.clone(),
-                        kind => format!("{kind}:{path}"),
-                    };
-                }
-                row.inner
-            });
-            let tip = "At most so many images, drawn evenly from the whole set";
-            let drag = Drag::whole(1..=10_000_000, 50.0);
-            form.bound(ui, "data.limit", "At most", tip, &mut data.limit, LIMIT, drag);
-        } else {
-            let tip = "Pictures that are drawn; the more, the less the discriminator learns them by heart";
-            let drag = Drag::whole(16..=1_000_000, 100.0);
-            form.number(ui, "data.toys_count", "Pictures", tip, &mut data.toys_count, drag);
+            }
+            "data.background" => form.row(ui, setting.key, setting.label, setting.about, |ui| {
+                ui.color_edit_button_srgb(&mut config.data.background)
+            }),
+            _ => return false,
         }
+        true
+    };
+    form.table(ui, &IMAGES, config, own, |ui| {
         ui.label("Found").on_hover_text("What is there, before a run begins");
         ui.vertical(|ui| found(ui, view, side, state));
         ui.end_row();
+    });
+}
+
+/// The row with the kinds of sources.
+fn source(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, source: &mut String) {
+    let now = reader_of(source).0.kind();
+    form.row(ui, setting.key, setting.label, setting.about, |ui| {
+        let row = ui.horizontal_wrapped(|ui| {
+            for &reader in READERS {
+                let Kind { prefix, label, about, .. } = reader.kind();
+                let clicked = ui.selectable_label(now.prefix == prefix, label).on_hover_text(about);
+                if clicked.clicked() && now.prefix != prefix {
+                    *source = Source::text(reader, reader_of(source).1);
+                }
+            }
+        });
+        row.response
+    });
+}
+
+/// The row with the source's folder or file.
+fn path(ui: &mut egui::Ui, form: Form<'_>, source: &mut String, actions: &mut Vec<Action>) {
+    let (reader, path) = reader_of(source);
+    let mut path = path.to_owned();
+    let (label, tip) = match reader.kind().place {
+        Place::File(_) => ("File", "The file with the images"),
+        Place::Folder | Place::Drawn => ("Folder", "The folder with the files"),
+    };
+    form.row(ui, "data.folder", label, tip, |ui| {
+        let row = ui.horizontal(|ui| {
+            let typed = ui.add(TextEdit::singleline(&mut path).desired_width(300.0));
+            let choose = entry(Action::ChooseImages);
+            if ui.button(&choose.name).on_hover_text(choose.tooltip).clicked() {
+                actions.push(Action::ChooseImages);
+            }
+            typed
+        });
+        if row.inner.changed() {
+            *source = Source::text(reader, &path);
+        }
+        row.inner
     });
 }
 
@@ -183,18 +204,31 @@ fn strip(ui: &mut egui::Ui, view: &mut View, found: &Arc<Found>) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn a_source_is_a_kind_and_a_folder() {
+    fn a_source_is_a_reader_and_a_path() {
         for (source, expected) in [
-            ("toys", (None, "")),
-            ("/a:b/c", (None, "/a:b/c")),
-            ("idx:/a", (Some("idx"), "/a")),
-            ("idx", (None, "idx")),
-            ("C:\\pictures", (None, "C:\\pictures")),
+            ("toys", ("toys", "")),
+            ("/a:b/c", ("", "/a:b/c")),
+            ("idx:/a", ("idx", "/a")),
+            ("idx", ("", "idx")),
+            ("mnist:/a", ("", "mnist:/a")),
+            ("C:\\pictures", ("", "C:\\pictures")),
         ] {
-            assert_eq!((kind(source), folder(source)), expected);
+            let (reader, path) = reader_of(source);
+            assert_eq!((reader.kind().prefix, path), expected);
         }
+    }
+
+    #[test]
+    fn what_is_chosen_goes_to_a_reader_that_takes_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let chosen = |source: &str| chosen(source, dir.path()).map(|source| source.reader().kind().prefix);
+        assert_eq!(chosen("toys"), Some(""));
+        assert_eq!(chosen("/elsewhere"), Some(""));
+        assert_eq!(chosen("stl10:"), Some("stl10"));
+        assert_eq!(super::chosen("toys", &dir.path().join("none.txt")), None);
     }
 }

@@ -3,8 +3,16 @@
 use std::ops::RangeInclusive;
 
 use eframe::egui::{self, DragValue, Response, RichText, Ui, emath};
+use serde_json::Value;
 
+use crate::config::table::{Choice, Kind, Section};
+use crate::config::{RunConfig, Setting, Settings};
 use crate::gui::theme::Palette;
+
+/// Between columns and rows, in points.
+const SPACING: [f32; 2] = [18.0, 7.0];
+/// Least width of the labels, in points.
+const LABELS: f32 = 150.0;
 
 /// The setting that cannot work, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,24 +23,119 @@ pub struct Problem {
     pub text: String,
 }
 
-/// A form whose settings may have a problem.
+/// What all rows of the form share.
 #[derive(Clone, Copy)]
 pub struct Form<'a> {
     /// The first problem.
     pub problem: Option<&'a Problem>,
+    /// The settings at the beginning of the frame.
+    pub values: &'a Settings,
+    /// Whether the run is a search.
+    pub searched: bool,
 }
 
 impl Form<'_> {
+    /// A section of the settings table. `own` draws rows that need a control of their own and says whether it
+    /// has drawn one; `last` draws what stands behind all rows but the advanced ones.
+    pub fn table(
+        &self,
+        ui: &mut Ui,
+        section: &Section,
+        config: &mut RunConfig,
+        mut own: impl FnMut(&mut Ui, &Setting, &mut RunConfig) -> bool,
+        last: impl FnOnce(&mut Ui),
+    ) {
+        let shown = |setting: &&Setting| (setting.is_shown)(config, self.searched);
+        let (advanced, usual): (Vec<&Setting>, Vec<&Setting>) =
+            (section.settings)().iter().filter(shown).partition(|setting| setting.advanced);
+        let mut rows = |ui: &mut Ui, settings: &[&Setting]| {
+            for setting in settings {
+                if !own(ui, setting, config) {
+                    self.setting(ui, setting, config);
+                }
+            }
+        };
+        let grid = |name: String| egui::Grid::new(name).num_columns(2).spacing(SPACING).min_col_width(LABELS);
+        fold(ui, section.title, section.about, |ui| {
+            grid(section.title.to_owned()).show(ui, |ui| {
+                rows(ui, &usual);
+                last(ui);
+            });
+            if advanced.is_empty() {
+                return;
+            }
+            let title = format!("More of {}", section.title.to_lowercase());
+            let wrong = |problem: &Problem| advanced.iter().any(|setting| setting.key == problem.key);
+            // What is wrong is never folded away.
+            let open = self.problem.is_some_and(wrong).then_some(true);
+            let header = egui::CollapsingHeader::new(&title).open(open);
+            let header = header.show(ui, |ui| grid(title.clone()).show(ui, |ui| rows(ui, &advanced)));
+            header.header_response.on_hover_text("Shows the settings that are seldom changed, or hides them");
+        });
+    }
+
+    /// The row of a setting, as the settings table describes it.
+    pub fn setting(&self, ui: &mut Ui, setting: &Setting, config: &mut RunConfig) {
+        let Setting { key, label, about, .. } = *setting;
+        let value = self.values.get(key);
+        let changed = match setting.kind {
+            Kind::Whole(..) => {
+                let (least, most) = setting.bounds(self.values).unwrap_or_default();
+                let drag = Drag::whole(least..=most, setting.speed).of(setting.unit);
+                let before = value.and_then(Value::as_u64);
+                let mut number = before;
+                if let Some(fresh) = setting.fresh {
+                    self.bound(ui, key, label, about, &mut number, fresh(config), drag);
+                } else {
+                    self.number(ui, key, label, about, number.get_or_insert(least), drag);
+                }
+                match number {
+                    _ if number == before => Ok(()),
+                    Some(number) => config.set(key, i64::try_from(number).unwrap_or(i64::MAX)),
+                    None => config.unset(key),
+                }
+            }
+            Kind::Real(bound) => {
+                let before = value.and_then(Value::as_f64).unwrap_or(f64::NAN);
+                let mut number = before;
+                let drag = Drag::real(bound.dragged(), setting.speed).of(setting.unit);
+                self.number(ui, key, label, about, &mut number, drag);
+                // Not a number equals itself here.
+                if number.to_bits() == before.to_bits() { Ok(()) } else { config.set(key, number) }
+            }
+            Kind::Switch => {
+                let before = value.and_then(Value::as_bool).unwrap_or_default();
+                let mut on = before;
+                self.switch(ui, key, label, about, &mut on);
+                if on == before { Ok(()) } else { config.set(key, on) }
+            }
+            Kind::Choice(choices) => {
+                let choices = choices();
+                let before = value.and_then(Value::as_str).unwrap_or_default();
+                let mut chosen = before;
+                let rows =
+                    choices.iter().map(|Choice { value, label, about }| (value.as_str(), &**label, &**about));
+                self.choice(ui, key, label, about, &mut chosen, &rows.collect::<Vec<_>>());
+                if chosen == before { Ok(()) } else { config.set(key, chosen) }
+            }
+            Kind::Text | Kind::Own(_) => {
+                let before = value.and_then(Value::as_str).unwrap_or_default();
+                let mut text = before.to_owned();
+                self.row(ui, key, label, about, |ui| {
+                    ui.add(egui::TextEdit::singleline(&mut text).desired_width(220.0))
+                });
+                if text == before { Ok(()) } else { config.set(key, text) }
+            }
+        };
+        // A control gives no value of another type, so at most a number is too large for TOML: it stays as it was.
+        changed.unwrap_or_default();
+    }
+
     /// A section with a title that can be folded.
     pub fn section(&self, ui: &mut Ui, title: &str, about: &str, add: impl FnOnce(&mut Ui)) {
-        let header = egui::CollapsingHeader::new(RichText::new(title).strong().size(15.0));
-        let shown = header.default_open(true).show(ui, |ui| {
-            ui.label(RichText::new(about).weak());
-            ui.add_space(4.0);
-            egui::Grid::new(title).num_columns(2).spacing([18.0, 7.0]).min_col_width(150.0).show(ui, add);
+        fold(ui, title, about, |ui| {
+            egui::Grid::new(title).num_columns(2).spacing(SPACING).min_col_width(LABELS).show(ui, add);
         });
-        shown.header_response.on_hover_text("Folds the section away, or opens it");
-        ui.add_space(8.0);
     }
 
     /// A row: the setting `key` is called `label`, means `tip` and is changed by what `add` draws.
@@ -127,12 +230,24 @@ impl Form<'_> {
     }
 }
 
+/// A part of the form with a title that can be folded.
+fn fold(ui: &mut Ui, title: &str, about: &str, add: impl FnOnce(&mut Ui)) {
+    let header = egui::CollapsingHeader::new(RichText::new(title).strong().size(15.0));
+    let shown = header.default_open(true).show(ui, |ui| {
+        ui.label(RichText::new(about).weak());
+        ui.add_space(4.0);
+        add(ui);
+    });
+    shown.header_response.on_hover_text("Folds the section away, or opens it");
+    ui.add_space(8.0);
+}
+
 /// How a number is dragged: within these bounds, so fast.
 #[derive(Clone, Copy)]
 pub struct Drag {
     bounds: (f64, f64),
     speed: f64,
-    /// What the number counts, with a space before it.
+    /// What the number counts.
     unit: &'static str,
 }
 
@@ -147,19 +262,16 @@ impl Drag {
         Self { bounds: (*bounds.start(), *bounds.end()), speed, unit: "" }
     }
 
-    /// The number with a unit behind it, such as " MiB".
+    /// The number with a unit behind it, such as `MiB`.
     pub fn of(self, unit: &'static str) -> Self {
         Self { unit, ..self }
     }
 
-    /// The control. What is typed may lie outside, so that a mistake is seen and told, not changed.
+    /// The control. What is typed may lie outside, so that a mistake is seen and named, not changed.
     pub fn value<N: emath::Numeric>(self, value: &mut N) -> DragValue<'_> {
         let bounds = N::from_f64(self.bounds.0)..=N::from_f64(self.bounds.1);
         let shown = DragValue::new(value).range(bounds).clamp_existing_to_range(false).speed(self.speed);
-        let shown = shown.suffix(self.unit);
-        match N::INTEGRAL {
-            true => shown,
-            false => shown.max_decimals(8),
-        }
+        let shown = if self.unit.is_empty() { shown } else { shown.suffix(format!(" {}", self.unit)) };
+        if N::INTEGRAL { shown } else { shown.max_decimals(8) }
     }
 }

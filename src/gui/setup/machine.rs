@@ -1,4 +1,4 @@
-//! Devices of this machine, and whether one computes right: asked of `autogan doctor` in a process of its
+//! Devices of this machine, and whether one computes right: found out by `autogan doctor` in a process of its
 //! own, since a broken driver may take its process down.
 
 use std::path::{Path, PathBuf};
@@ -26,12 +26,12 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Nothing asked yet. `program` is this program.
+    /// Nothing is known yet. `program` is this program.
     pub fn new(program: PathBuf, wake: Wake) -> Self {
         Self { program, devices: Reader::new(wake.clone()), wake, test: None }
     }
 
-    /// The devices; asked for at the first call.
+    /// The devices; looked up at the first call.
     pub fn devices(&mut self) -> Devices {
         let program = self.program.clone();
         self.devices.look(Duration::MAX, || {

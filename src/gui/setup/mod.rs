@@ -1,4 +1,4 @@
-//! What a run is told before it begins: every setting, what it means, and what it will cost.
+//! The form that a run begins with: every setting, what it means, and what it will cost.
 
 mod check;
 mod data;
@@ -6,11 +6,11 @@ mod form;
 mod history;
 mod machine;
 mod readout;
+mod run;
 mod scores;
 mod search;
 mod space;
 mod study;
-mod training;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,8 +28,9 @@ use super::commands::{Action, entry};
 use super::session::Wake;
 use super::theme::Palette;
 use crate::arch::Genotype;
-use crate::config::{Mode, PRESETS, RunConfig};
-use crate::data::Source;
+use crate::config::table::{NETWORKS, TRAINING};
+use crate::config::{Mode, PRESETS, RunConfig, Setting};
+use crate::data::{Place, Source};
 use crate::engine::JobSpec;
 use crate::input;
 use crate::metric::extractor::Kind;
@@ -59,18 +60,18 @@ pub struct Setup {
     study: Study,
     scores: Scores,
     /// Why it cannot start.
-    hindrance: Option<Hindrance>,
+    blocking_reason: Option<BlockingReason>,
 }
 
 /// Why a run cannot begin.
-enum Hindrance {
+enum BlockingReason {
     /// A setting cannot work.
     Problem(Problem),
     /// Something is not known yet.
     Waiting(&'static str),
 }
 
-impl Hindrance {
+impl BlockingReason {
     fn text(&self) -> &str {
         match self {
             Self::Problem(problem) => &problem.text,
@@ -93,7 +94,7 @@ impl Setup {
             machine: Machine::new(program, wake),
             data: data::View::default(),
             space: space::ShownCell::default(),
-            hindrance: None,
+            blocking_reason: None,
         }
     }
 
@@ -102,15 +103,23 @@ impl Setup {
         &self.draft.config
     }
 
-    /// Learns from the images in a folder, from now on.
-    pub fn learn_from(&mut self, folder: &Path) {
+    /// What has to be chosen for images of the form's kind.
+    pub fn images_place(&self) -> Place {
+        data::place(&self.draft.config.data.source)
+    }
+
+    /// Whether a dropped folder or file can be learned from.
+    pub fn takes(&self, path: &Path) -> bool {
+        data::chosen(&self.draft.config.data.source, path).is_some()
+    }
+
+    /// Learns from the images in a folder or a file, from now on.
+    pub fn learn_from(&mut self, path: &Path) {
         let source = &mut self.draft.config.data.source;
-        *source = match data::kind(source) {
-            // A public data set is looked for in the folder that was chosen for it.
-            Some(kind) => format!("{kind}:{}", folder.display()),
-            None => Source::Folder(folder.to_owned()).to_string(),
-        };
-        if let Some(name) = folder.file_name() {
+        let chosen = data::chosen(source, path);
+        *source = chosen.unwrap_or_else(|| Source::folder(path)).to_string();
+        let name = if path.is_file() { path.file_stem() } else { path.file_name() };
+        if let Some(name) = name {
             self.draft.config.name = name.to_string_lossy().into_owned();
         }
         self.history.note(&self.draft);
@@ -169,7 +178,7 @@ impl Setup {
 
     /// Whether a run can begin.
     pub fn can_start(&self) -> bool {
-        self.hindrance.is_none()
+        self.blocking_reason.is_none()
     }
 
     /// What to begin.
@@ -184,7 +193,7 @@ impl Setup {
         let text = RichText::new("▶ Start").color(egui::Color32::WHITE);
         let button = egui::Button::new(text).fill(fill);
         let ready = self.can_start();
-        let reason = self.hindrance.as_ref().map_or("", Hindrance::text);
+        let reason = self.blocking_reason.as_ref().map_or("", BlockingReason::text);
         let response = ui.add_enabled(ready, button).on_hover_text(start.hint(ui.ctx()));
         let response = response.on_disabled_hover_text(reason);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, ready, &start.name));
@@ -226,7 +235,7 @@ impl Setup {
         let wanted = Wanted { data: self.draft.config.data.clone(), side: self.study.side() };
         let images = self.checker.get(&wanted);
         self.scores.notice();
-        self.hindrance = self.hindrance(&images);
+        self.blocking_reason = self.blocking_reason(&images);
         let devices = self.machine.devices();
         let aside = egui::Panel::right("what comes of it").exact_size(ASIDE).resizable(false);
         aside.show(ui, |ui| {
@@ -235,9 +244,9 @@ impl Setup {
                 readout::show(ui, figures, &self.draft.config.device, &devices, speeds);
                 ui.add_space(8.0);
                 let palette = Palette::of(ui);
-                match &self.hindrance {
-                    Some(Hindrance::Problem(problem)) => ui.colored_label(palette.bad, &problem.text),
-                    Some(Hindrance::Waiting(text)) => ui.colored_label(palette.warning, *text),
+                match &self.blocking_reason {
+                    Some(BlockingReason::Problem(problem)) => ui.colored_label(palette.bad, &problem.text),
+                    Some(BlockingReason::Waiting(text)) => ui.colored_label(palette.warning, *text),
                     None => ui.colored_label(palette.good, "Ready to start"),
                 };
             });
@@ -245,7 +254,7 @@ impl Setup {
         egui::CentralPanel::default().show(ui, |ui| {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.form(ui, &images, actions));
         });
-        // A drag or a word is one change, not one for each frame or letter.
+        // A drag or a typed text is one change, not one for each frame or letter.
         let busy = ui.ctx().egui_is_using_pointer() || ui.ctx().egui_wants_keyboard_input();
         if !busy {
             self.history.note(&self.draft);
@@ -253,16 +262,17 @@ impl Setup {
     }
 
     /// What is wrong, or not known yet.
-    fn hindrance(&self, images: &State) -> Option<Hindrance> {
-        let problem = |key: &str, text: String| Hindrance::Problem(Problem { key: key.to_owned(), text });
+    fn blocking_reason(&self, images: &State) -> Option<BlockingReason> {
+        let problem =
+            |key: &str, text: String| BlockingReason::Problem(Problem { key: key.to_owned(), text });
         if let Some(problem) = &self.study.problem {
-            return Some(Hindrance::Problem(problem.clone()));
+            return Some(BlockingReason::Problem(problem.clone()));
         }
         if let Some(problem) = self.scores.blocking_reason(&self.draft.config) {
-            return Some(Hindrance::Problem(problem));
+            return Some(BlockingReason::Problem(problem));
         }
         match images {
-            State::Busy(..) => Some(Hindrance::Waiting("The images are being looked at")),
+            State::Busy(..) => Some(BlockingReason::Waiting("The images are being looked at")),
             State::Done(Err(text)) => Some(problem("data.source", text.clone())),
             State::Done(Ok(found)) => {
                 // The Inception network knows classes of its own.
@@ -275,23 +285,24 @@ impl Setup {
     }
 
     fn form(&mut self, ui: &mut egui::Ui, images: &State, actions: &mut Vec<Action>) {
-        let problem = match &self.hindrance {
-            Some(Hindrance::Problem(problem)) => Some(problem.clone()),
+        let problem = match &self.blocking_reason {
+            Some(BlockingReason::Problem(problem)) => Some(problem.clone()),
             _ => None,
         };
-        let form = Form { problem: problem.as_ref() };
-        self.purpose(ui, form);
         let (searched, side) = (self.draft.arch.is_none(), self.study.side());
+        let values = self.draft.config.settings().unwrap_or_default();
+        let form = Form { problem: problem.as_ref(), values: &values, searched };
+        self.purpose(ui, form);
         let Self { draft: Draft { config, .. }, data, space, machine, scores, .. } = self;
         data::show(ui, form, data, config, side, images, actions);
         if searched {
             space::show(ui, form, space, config);
             search::show(ui, form, config);
         }
-        training::networks(ui, form, config, searched);
-        training::recipe(ui, form, config, searched);
+        form.table(ui, &NETWORKS, config, |_, _, _| false, |_| {});
+        form.table(ui, &TRAINING, config, |ui, setting, config| steps(ui, form, setting, config), |_| {});
         scores.show(ui, form, config);
-        training::run(ui, form, config, machine);
+        run::show(ui, form, config, machine);
     }
 
     /// What the run is for.
@@ -337,4 +348,14 @@ impl Setup {
             });
         });
     }
+}
+
+/// The row with the steps of the only training, where there is no search and so no winner.
+fn steps(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, config: &mut RunConfig) -> bool {
+    let alone = !form.searched && setting.key == "winner.steps";
+    if alone {
+        let (label, about) = ("Steps", "Generator steps in all");
+        form.setting(ui, &Setting { label, about, ..*setting }, config);
+    }
+    alone
 }

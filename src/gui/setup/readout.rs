@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use eframe::egui::{self, RichText};
 
 use super::machine::Devices;
+use super::run::resolved;
 use super::study::Figures;
-use super::training::resolved;
 use crate::arch::Cost;
 use crate::arch::words::{cells, operations, thousands};
 use crate::gui::run_screen::duration;
@@ -58,7 +58,7 @@ pub fn show(
             Some(speed) => format!("about {}", duration(figures.work as f64 / speed)),
             None => "not known yet".to_owned(),
         };
-        let about = "From the speed of the last search on this device; the first one tells it. Warming up a \
+        let about = "From the speed of the last search on this device; the first one measures it. Warming up a \
                      GPU comes on top";
         row("Time", time, about);
         row("Device", device.unwrap_or_else(|| "looking".to_owned()), "Where it is computed");

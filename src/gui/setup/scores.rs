@@ -5,15 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use eframe::egui::{self, RichText};
 
-use super::form::{Drag, Form, Problem};
+use super::form::{Form, Problem};
 use crate::app::bring_inception;
-use crate::config::RunConfig;
+use crate::config::table::SCORES;
+use crate::config::{RunConfig, Setting};
 use crate::gui::background::BackgroundTask;
 use crate::gui::session::Wake;
 use crate::gui::theme::Palette;
 use crate::metric::extractor::Kind;
-use crate::metric::extractor::inception::{InceptionWeights, Preprocessing};
-use crate::metric::{INCEPTION_2015, MetricName, Reward, ScoreConfig, metrics_of};
+use crate::metric::extractor::inception::InceptionWeights;
+use crate::metric::{INCEPTION_2015, MetricName, ScoreConfig};
 
 /// How wide the reason of a failed download gets before it goes on in another line, in points.
 const PROBLEM: f32 = 560.0;
@@ -58,7 +59,7 @@ impl Scores {
         match BackgroundTask::take(&mut self.download) {
             Some(Some(Ok(()))) => (self.here, self.problem) = (Some(true), None),
             Some(Some(Err(problem))) => self.problem = Some(problem),
-            Some(None) => self.problem = Some("the download broke off; try again".to_owned()),
+            Some(None) => self.problem = Some("the download was interrupted; try again".to_owned()),
             None => {}
         }
     }
@@ -89,36 +90,20 @@ impl Scores {
 
     /// Draws the section.
     pub fn show(&mut self, ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig) {
-        form.section(ui, "Scores", "How generated images are evaluated", |ui| {
-            let (score, reward) = (&mut config.score, config.search.reward);
-            let tip = "The network whose features scores are made of; only scores of the same one can be \
-                       compared";
-            let kinds = [
-                (
-                    Kind::Builtin,
-                    "Built-in",
-                    "toys-v1 for the toys, else a small network trained on the images",
-                ),
-                (Kind::Inception, "Inception (2015)", "The network of the field's IS and FID; slow on a CPU"),
-            ];
-            form.choice(ui, KEY, "Extractor", tip, &mut score.extractor, &kinds);
-            if score.extractor == Kind::Inception {
-                let tip = "How images come to the 299 pixels that the network takes";
-                let ways = Preprocessing::ALL.map(|way| (way, way.to_string(), way.words()));
-                let ways: Vec<(Preprocessing, &str, &str)> =
-                    ways.iter().map(|(way, name, words)| (*way, name.as_str(), *words)).collect();
-                form.choice(ui, "score.preprocessing", "Preprocessing", tip, &mut score.preprocessing, &ways);
-                let tip = "Its numbers, 96 MB, published by pytorch-fid; kept for all runs";
-                form.row(ui, "weights", "Weights", tip, |ui| self.weights(ui));
+        let own = |ui: &mut egui::Ui, setting: &Setting, config: &mut RunConfig| {
+            match setting.key {
+                "score.preprocessing" => {
+                    form.setting(ui, setting, config);
+                    let tip = "Its numbers, 96 MB, published by pytorch-fid; kept for all runs";
+                    form.row(ui, "weights", "Weights", tip, |ui| self.weights(ui));
+                }
+                "score.metrics" => metrics(ui, form, setting, &mut config.score),
+                "score.deciding" => deciding(ui, form, setting, &mut config.score),
+                _ => return false,
             }
-            let tip = "Images that are generated for a score";
-            let drag = Drag::whole(2..=100_000, 50.0);
-            form.number(ui, "score.samples", "Score images", tip, &mut score.samples, drag);
-            let tip = "Real images that they are compared with; 0 for all of them";
-            let drag = Drag::whole(0..=1_000_000, 50.0);
-            form.number(ui, "score.reference", "Real images", tip, &mut score.reference, drag);
-            metrics(ui, form, score, reward);
-        });
+            true
+        };
+        form.table(ui, &SCORES, config, own, |_| {});
     }
 
     fn weights(&mut self, ui: &mut egui::Ui) -> egui::Response {
@@ -150,11 +135,15 @@ impl Scores {
     }
 }
 
-/// What is computed, what decides, and the settings of what is computed.
-fn metrics(ui: &mut egui::Ui, form: Form<'_>, score: &mut ScoreConfig, reward: Reward) {
-    let extractor = if score.extractor == Kind::Inception { INCEPTION_2015 } else { "" };
-    let tip = "What is computed for each generator, beside what decides and what the search is rewarded for";
-    form.row(ui, "score.metrics", "Metrics", tip, |ui| {
+/// The name that labels of metrics are for.
+fn extractor(score: &ScoreConfig) -> &'static str {
+    if score.extractor == Kind::Inception { INCEPTION_2015 } else { "" }
+}
+
+/// The row with what is computed.
+fn metrics(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, score: &mut ScoreConfig) {
+    let extractor = extractor(score);
+    form.row(ui, setting.key, setting.label, setting.about, |ui| {
         let row = ui.horizontal_wrapped(|ui| {
             for name in MetricName::all() {
                 let mut on = score.metrics.contains(&name);
@@ -171,8 +160,12 @@ fn metrics(ui: &mut egui::Ui, form: Form<'_>, score: &mut ScoreConfig, reward: R
         });
         row.response
     });
-    let tip = "The score that decides which generator is the best";
-    form.row(ui, "score.deciding", "Decides", tip, |ui| {
+}
+
+/// The row with what decides.
+fn deciding(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, score: &mut ScoreConfig) {
+    let extractor = extractor(score);
+    form.row(ui, setting.key, setting.label, setting.about, |ui| {
         let menu =
             egui::ComboBox::from_id_salt("score.deciding").selected_text(score.deciding.label(extractor));
         let menu = menu.show_ui(ui, |ui| {
@@ -183,21 +176,4 @@ fn metrics(ui: &mut egui::Ui, form: Form<'_>, score: &mut ScoreConfig, reward: R
         });
         menu.response
     });
-    let (computed, settings) = (score.computed(Some(reward)), score.metric_settings(0));
-    let is_used = |key| metrics_of(&computed).any(|metric| metric.fewest_images(&settings).1 == Some(key));
-    if is_used("splits") {
-        let (tip, drag) = ("Parts over which the inception score is averaged", Drag::whole(1..=100, 0.1));
-        form.number(ui, "score.splits", "Score splits", tip, &mut score.splits, drag);
-    }
-    if is_used("neighbours") {
-        let (tip, drag) =
-            ("How many nearest neighbours a neighbourhood reaches to", Drag::whole(1..=100, 0.1));
-        form.number(ui, "score.neighbours", "Neighbours", tip, &mut score.neighbours, drag);
-    }
-    if is_used("kid_subset_size") {
-        let (tip, drag) = ("Subsets over which the kernel distance is averaged", Drag::whole(1..=1000, 1.0));
-        form.number(ui, "score.kid_subsets", "Kernel subsets", tip, &mut score.kid_subsets, drag);
-        let (tip, drag) = ("Images of each side in such a subset", Drag::whole(2..=100_000, 10.0));
-        form.number(ui, "score.kid_subset_size", "Subset images", tip, &mut score.kid_subset_size, drag);
-    }
 }

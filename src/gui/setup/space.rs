@@ -2,13 +2,10 @@
 
 use eframe::egui::{self, RichText};
 
-use super::form::{Drag, Form};
+use super::form::Form;
 use crate::arch::{Allowed, Choice, Choices, MAX_CELLS, SkipRule, SkipRules, Slot, SpaceConfig};
-use crate::config::RunConfig;
-
-/// What bounds begin at.
-const PARAMETERS: u64 = 5_000_000;
-const MACS: u64 = 500_000_000;
+use crate::config::table::SPACE;
+use crate::config::{RunConfig, Setting};
 
 /// The cell that the toggles are for, from 1; `None` for all cells.
 #[derive(Default)]
@@ -16,72 +13,81 @@ pub struct ShownCell(Option<usize>);
 
 /// Draws the section.
 pub fn show(ui: &mut egui::Ui, form: Form<'_>, shown: &mut ShownCell, config: &mut RunConfig) {
-    let about = "Which building blocks the search may use; a toggle that is off is never tried";
-    form.section(ui, "Search space", about, |ui| {
-        let before = config.space.cells;
-        let tip = "Each cell doubles the side of the images";
-        form.row(ui, "space.cells", "Cells", tip, |ui| {
-            ui.add(
-                egui::Slider::new(&mut config.space.cells, 1..=MAX_CELLS)
-                    .clamping(egui::SliderClamping::Never),
-            )
-        });
-        if config.space.cells != before {
-            let cells = config.space.cells;
-            config.space.cell.retain(|own| own.number <= cells);
-            let last = config.search.iterations.last().copied().unwrap_or(1);
-            config.search.iterations.resize(cells.max(1), last);
+    let own = |ui: &mut egui::Ui, setting: &Setting, config: &mut RunConfig| {
+        let slot = setting
+            .key
+            .strip_prefix("space.")
+            .and_then(|name| Slot::ALL.iter().copied().find(|slot| slot.name() == name));
+        match (setting.key, slot) {
+            (_, Some(slot)) => choices(ui, form, slot, shown.0, &mut config.space),
+            ("space.cells", _) => cells(ui, form, setting, config),
+            ("space.cell", _) => {
+                shown.0 = shown.0.filter(|&cell| cell <= config.space.cells);
+                cell_choice(ui, form, setting, shown, &mut config.space);
+            }
+            ("model.bottom_width", _) => {
+                form.setting(ui, setting, config);
+                ui.label("Side of the images");
+                ui.label(format!("{0} x {0} px", config.side()));
+                ui.end_row();
+            }
+            _ => return false,
         }
-        let tip = "Side of the first feature map, in pixels; each cell doubles it";
-        let drag = Drag::whole(1..=64, 0.1);
-        form.number(ui, "model.bottom_width", "First side", tip, &mut config.model.bottom_width, drag);
-        ui.label("Side of the images");
-        ui.label(format!("{0} x {0} px", config.side()));
-        ui.end_row();
+        true
+    };
+    form.table(ui, &SPACE, config, own, |_| {});
+}
 
-        let space = &mut config.space;
-        shown.0 = shown.0.filter(|&cell| cell <= space.cells);
-        form.row(ui, "space.cell", "Toggles for", "All cells alike, or one that differs", |ui| {
-            let row = ui.horizontal_wrapped(|ui| {
-                ui.selectable_value(&mut shown.0, None, "All cells")
-                    .on_hover_text("Where a cell has none of its own");
-                for cell in 1..=space.cells.min(MAX_CELLS) {
-                    let own = space.cell.iter().any(|own| own.number == cell);
-                    let text = if own { format!("Cell {cell}*") } else { format!("Cell {cell}") };
-                    let about = if own { "It differs from the others" } else { "As all cells, so far" };
-                    ui.selectable_value(&mut shown.0, Some(cell), text).on_hover_text(about);
-                }
-                if let Some(cell) = shown.0
-                    && space.cell.iter().any(|own| own.number == cell)
-                    && ui
-                        .button("As all cells")
-                        .on_hover_text("Drops what this cell has of its own")
-                        .clicked()
-                {
-                    space.cell.retain(|own| own.number != cell);
-                }
-            });
-            row.response
+/// The row with the number of cells, which other settings follow.
+fn cells(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, config: &mut RunConfig) {
+    let before = config.space.cells;
+    form.row(ui, setting.key, setting.label, setting.about, |ui| {
+        ui.add(
+            egui::Slider::new(&mut config.space.cells, 1..=MAX_CELLS).clamping(egui::SliderClamping::Never),
+        )
+    });
+    if config.space.cells != before {
+        let cells = config.space.cells;
+        config.space.cell.retain(|own| own.number <= cells);
+        let last = config.search.iterations.last().copied().unwrap_or(1);
+        config.search.iterations.resize(cells.max(1), last);
+    }
+}
+
+/// The row that says which cell the toggles are for.
+fn cell_choice(
+    ui: &mut egui::Ui,
+    form: Form<'_>,
+    setting: &Setting,
+    shown: &mut ShownCell,
+    space: &mut SpaceConfig,
+) {
+    form.row(ui, setting.key, setting.label, setting.about, |ui| {
+        let row = ui.horizontal_wrapped(|ui| {
+            ui.selectable_value(&mut shown.0, None, "All cells")
+                .on_hover_text("Where a cell has none of its own");
+            for cell in 1..=space.cells.min(MAX_CELLS) {
+                let own = space.cell.iter().any(|own| own.number == cell);
+                let text = if own { format!("Cell {cell}*") } else { format!("Cell {cell}") };
+                let about = if own { "It differs from the others" } else { "As all cells, so far" };
+                ui.selectable_value(&mut shown.0, Some(cell), text).on_hover_text(about);
+            }
+            if let Some(cell) = shown.0
+                && space.cell.iter().any(|own| own.number == cell)
+                && ui.button("As all cells").on_hover_text("Drops what this cell has of its own").clicked()
+            {
+                space.cell.retain(|own| own.number != cell);
+            }
         });
-        choices(ui, form, shown.0, space);
-        let tip = "Most parameters of a whole generator; architectures above are never proposed";
-        let drag = Drag::whole(1..=1_000_000_000, 50_000.0);
-        form.bound(ui, "space.max_params", "Parameters", tip, &mut space.max_params, PARAMETERS, drag);
-        let tip = "Most multiply-accumulates of a whole generator for one image";
-        let drag = Drag::whole(1..=1_000_000_000_000, 5_000_000.0);
-        form.bound(ui, "space.max_macs", "MACs", tip, &mut space.max_macs, MACS, drag);
+        row.response
     });
 }
 
-/// A row for each slot: of toggles, or of rules for the skips.
-fn choices(ui: &mut egui::Ui, form: Form<'_>, cell: Option<usize>, space: &mut SpaceConfig) {
-    for &slot in Slot::ALL {
-        match slot.entry().choices {
-            Choices::OneOf(choices) | Choices::Switch(choices) => {
-                toggles(ui, form, slot, choices, cell, space);
-            }
-            Choices::Skips => skips(ui, form, slot, cell, space),
-        }
+/// The row of a slot: of toggles, or of rules for the skips.
+fn choices(ui: &mut egui::Ui, form: Form<'_>, slot: Slot, cell: Option<usize>, space: &mut SpaceConfig) {
+    match slot.entry().choices {
+        Choices::OneOf(choices) | Choices::Switch(choices) => toggles(ui, form, slot, choices, cell, space),
+        Choices::Skips => skips(ui, form, slot, cell, space),
     }
 }
 

@@ -1,9 +1,13 @@
 //! One array in NumPy's own format (NEP 1): a description in Python's notation, then the numbers.
 
+use std::io::{ErrorKind, Read};
+
 use crate::tensors::limits::MOST_DIMENSIONS;
 use crate::tensors::{TensorsError, damaged, within};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
+/// Longest description, in bytes.
+const LONGEST: u64 = 1 << 16;
 /// NumPy starts the numbers at a multiple of this.
 const ALIGNMENT: usize = 64;
 
@@ -15,19 +19,74 @@ pub(super) struct Numbers {
 }
 
 /// What stands in front of the numbers.
-struct Description {
-    /// Bytes of a number: `f32` or `f64`.
-    size: usize,
+#[derive(Debug)]
+pub(crate) struct NpyHeader {
+    /// The kind of the numbers in NumPy's notation, such as `<f8`.
+    pub kind: String,
     /// Whether the first index runs fastest.
-    by_columns: bool,
-    shape: Vec<usize>,
+    pub by_columns: bool,
+    /// Extents, outermost first.
+    pub shape: Vec<usize>,
+    /// Bytes of all of it.
+    pub length: u64,
+}
+
+impl NpyHeader {
+    /// Reads it, so that `reader` stands before the first number.
+    ///
+    /// # Errors
+    ///
+    /// If it is none, or the array holds no plain numbers.
+    pub(crate) fn read(reader: &mut impl Read) -> Result<Self, TensorsError> {
+        let mut start = Vec::new();
+        reader.take(MAGIC.len() as u64).read_to_end(&mut start)?;
+        if start != MAGIC {
+            return Err(damaged("it does not begin like one of NumPy's"));
+        }
+        let [version, _] = next(reader)?;
+        let (length, before) = match version {
+            1 => (u64::from(u16::from_le_bytes(next(reader)?)), 10),
+            2 | 3 => (u64::from(u32::from_le_bytes(next(reader)?)), 12),
+            _ => return Err(TensorsError::Unsupported(format!("is of version {version} of NumPy's format"))),
+        };
+        let mut description = Vec::new();
+        reader.take(length.min(LONGEST)).read_to_end(&mut description)?;
+        if (description.len() as u64) < length.min(LONGEST) {
+            return Err(damaged("it ends too early"));
+        }
+        within("bytes that describe an array", length, LONGEST)?;
+        let description =
+            std::str::from_utf8(&description).map_err(|_| damaged("its description is no text"))?;
+        let (kind, by_columns, shape) = describe(description)?;
+        Ok(Self { kind: kind.to_owned(), by_columns, shape, length: before + length })
+    }
+}
+
+/// The next bytes.
+fn next<const N: usize>(reader: &mut impl Read) -> Result<[u8; N], TensorsError> {
+    let mut bytes = [0; N];
+    reader.read_exact(&mut bytes).map_err(|problem| match problem.kind() {
+        ErrorKind::UnexpectedEof => damaged("it ends too early"),
+        _ => problem.into(),
+    })?;
+    Ok(bytes)
 }
 
 impl Numbers {
     /// Reads an array of little-endian `f32` or `f64`.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, TensorsError> {
-        let (description, data) = split(bytes)?;
-        let Description { size, by_columns, shape } = describe(description)?;
+        let mut data = bytes;
+        let NpyHeader { kind, by_columns, shape, .. } = NpyHeader::read(&mut data)?;
+        let size: usize = match kind.as_str() {
+            "<f8" => 8,
+            "<f4" => 4,
+            kind => {
+                let kind = kind.escape_default();
+                return Err(TensorsError::Unsupported(format!(
+                    "holds numbers of the kind '{kind}' instead of f8 or f4"
+                )));
+            }
+        };
         let expected = shape.iter().try_fold(size, |product, extent| product.checked_mul(*extent));
         if expected != Some(data.len()) {
             let there = data.len();
@@ -57,41 +116,18 @@ impl Numbers {
     }
 }
 
-/// The description and the numbers of an array.
-fn split(bytes: &[u8]) -> Result<(&str, &[u8]), TensorsError> {
-    let short = || damaged("it ends too early");
-    let rest = bytes.strip_prefix(MAGIC).ok_or_else(|| damaged("it does not begin like one of NumPy's"))?;
-    let (&[version, _], rest) = rest.split_first_chunk().ok_or_else(short)?;
-    let (length, rest) = match version {
-        1 => rest.split_first_chunk().map(|(word, rest)| (usize::from(u16::from_le_bytes(*word)), rest)),
-        2 | 3 => rest.split_first_chunk().map(|(word, rest)| (u32::from_le_bytes(*word) as usize, rest)),
-        _ => return Err(TensorsError::Unsupported(format!("is of version {version} of NumPy's format"))),
-    }
-    .ok_or_else(short)?;
-    let (description, data) = rest.split_at_checked(length).ok_or_else(short)?;
-    let description = std::str::from_utf8(description).map_err(|_| damaged("its description is no text"))?;
-    Ok((description, data))
-}
-
-/// Reads `{'descr': '<f8', 'fortran_order': False, 'shape': (2048, 2048), }`, in any order.
-fn describe(text: &str) -> Result<Description, TensorsError> {
+/// Kind, order and shape out of `{'descr': '<f8', 'fortran_order': False, 'shape': (2048, 2048), }`, in any
+/// order.
+fn describe(text: &str) -> Result<(&str, bool, Vec<usize>), TensorsError> {
     let strange = || damaged("its description is not NumPy's");
-    let kind = field(text, "descr").ok_or_else(strange)?;
-    let size = match quoted(kind) {
-        Some("<f8") => 8,
-        Some("<f4") => 4,
+    let kind = match quoted(field(text, "descr").ok_or_else(strange)?) {
         Some(kind) if kind.contains('O') => {
             return Err(TensorsError::Unsupported(
                 "holds pickled Python objects, which are never read".into(),
             ));
         }
         // Only a short one is worth showing.
-        Some(kind) if kind.len() < 20 => {
-            let kind = kind.escape_default();
-            return Err(TensorsError::Unsupported(format!(
-                "holds numbers of the kind '{kind}' instead of f8 or f4"
-            )));
-        }
+        Some(kind) if kind.len() < 20 => kind,
         _ => return Err(TensorsError::Unsupported("does not hold plain numbers".into())),
     };
     let order = field(text, "fortran_order").ok_or_else(strange)?;
@@ -105,7 +141,7 @@ fn describe(text: &str) -> Result<Description, TensorsError> {
     let extents = shape.split(',').map(str::trim).filter(|extent| !extent.is_empty());
     within("dimensions in an array", extents.clone().count() as u64, MOST_DIMENSIONS)?;
     let shape: Vec<usize> = extents.map(str::parse).collect::<Result<_, _>>().map_err(|_| strange())?;
-    Ok(Description { size, by_columns, shape })
+    Ok((kind, by_columns, shape))
 }
 
 /// What follows a key of the description.

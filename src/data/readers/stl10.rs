@@ -8,7 +8,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::records::{self, Collector};
-use super::{DataError, ImageSet, LoadOptions, Loaded, Report, Split};
+use crate::data::options::{LoadOptions, Loaded};
+use crate::data::reader::{Download, Kind, Place, Reader, RemoteFile};
+use crate::data::{DataError, ImageSet, Report, Split};
 
 const SIDE: usize = 96;
 const RECORD: usize = 3 * SIDE * SIDE;
@@ -16,47 +18,87 @@ const MOST: usize = 100_000;
 const CLASSES: [&str; 10] =
     ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"];
 
-/// Loads a split from `dir` or from the `stl10_binary` folder in it. The training split is train and
-/// unlabelled images together, without labels, as AutoGAN uses it; where there is no
-/// `unlabeled_X.bin` it is the labelled images, and a note says so.
-pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-    let inner = dir.join("stl10_binary");
-    let dir = if inner.is_dir() { &inner } else { dir };
-    let (images, labels, unlabelled) = match options.split {
-        Split::Train => ("train_X.bin", "train_y.bin", Some(dir.join("unlabeled_X.bin"))),
-        Split::Test => ("test_X.bin", "test_y.bin", None),
-    };
-    let mut files = vec![dir.join(images)];
-    let mut note = None;
-    match unlabelled {
-        Some(path) if path.exists() => files.push(path),
-        Some(path) => {
-            note = Some(format!("There is no {}: only the labelled images are used", path.display()));
+static DOWNLOADS: [Download; 1] = [Download {
+    name: "stl10",
+    about: "113,000 colour images of 96 x 96, 2.5 GB to download and 3.1 GB unpacked",
+    files: &[RemoteFile {
+        base: "https://ai.stanford.edu/~acoates/stl10/",
+        file: "stl10_binary.tar.gz",
+        most: 3_000_000_000,
+        md5: "91f7769df0f17e558f3565bffb0c7dfb",
+        members: &[
+            ("train_X.bin", 5_000 * RECORD as u64),
+            ("train_y.bin", 5_000),
+            ("unlabeled_X.bin", 100_000 * RECORD as u64),
+            ("test_X.bin", 8_000 * RECORD as u64),
+            ("test_y.bin", 8_000),
+        ],
+    }],
+}];
+
+/// Reads the files in a folder, or in the `stl10_binary` folder in it. The training split is train and
+/// unlabelled images together, without labels, as AutoGAN uses it; where there is no `unlabeled_X.bin` it is
+/// the labelled images, and a note says so.
+pub(super) struct Stl10;
+
+impl Reader for Stl10 {
+    fn kind(&self) -> Kind {
+        Kind {
+            prefix: "stl10",
+            label: "STL-10",
+            about: "The folder with the binary version's files",
+            place: Place::Folder,
         }
-        None => {}
     }
-    let counts =
-        files.iter().map(|path| records::count(path, RECORD, MOST)).collect::<Result<Vec<_>, _>>()?;
-    let found = counts.iter().sum();
-    options.fits_memory(options.kept_of(found))?;
-    let chosen = options.choose(found);
-    let labels = match files.len() {
-        1 => Some(read_labels(&dir.join(labels), counts[0])?),
-        _ => None,
-    };
-    let mut collector = Collector::new(SIDE, SIDE, found, &chosen, options);
-    for (path, count) in files.iter().zip(counts) {
-        collector.take(path, &mut records::open(path)?, count, RECORD, |record| Ok((0, upright(record))))?;
+
+    fn native_side(&self, _: &Path, _: Split) -> Result<Option<usize>, DataError> {
+        Ok(Some(SIDE))
     }
-    let classes = match labels {
-        Some(_) => CLASSES.map(String::from).into(),
-        None => Vec::new(),
-    };
-    let labels = labels.map(|labels| chosen.iter().map(|&i| labels[i]).collect());
-    let set = ImageSet::new(name, options.side, collector.pixels, labels, classes)?;
-    let mut report = Report::of(&set, options.split, found, [SIDE as u32; 2]);
-    report.notes.extend(note);
-    Ok(Loaded { set, report })
+
+    fn downloads(&self) -> &'static [Download] {
+        &DOWNLOADS
+    }
+
+    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+        let inner = path.join("stl10_binary");
+        let dir = if inner.is_dir() { &inner } else { path };
+        let (images, labels, unlabelled) = match options.split {
+            Split::Train => ("train_X.bin", "train_y.bin", Some(dir.join("unlabeled_X.bin"))),
+            Split::Test => ("test_X.bin", "test_y.bin", None),
+        };
+        let mut files = vec![dir.join(images)];
+        let mut note = None;
+        match unlabelled {
+            Some(path) if path.exists() => files.push(path),
+            Some(path) => {
+                note = Some(format!("There is no {}: only the labelled images are used", path.display()));
+            }
+            None => {}
+        }
+        let counts =
+            files.iter().map(|path| records::count(path, RECORD, MOST)).collect::<Result<Vec<_>, _>>()?;
+        let found = counts.iter().sum();
+        options.fits_memory(options.kept_of(found))?;
+        let chosen = options.choose(found);
+        let labels = match files.len() {
+            1 => Some(read_labels(&dir.join(labels), counts[0])?),
+            _ => None,
+        };
+        let mut collector = Collector::new(SIDE, SIDE, found, &chosen, options);
+        for (path, count) in files.iter().zip(counts) {
+            collector
+                .take(path, &mut records::open(path)?, count, RECORD, |record| Ok((0, upright(record))))?;
+        }
+        let classes = match labels {
+            Some(_) => CLASSES.map(String::from).into(),
+            None => Vec::new(),
+        };
+        let labels = labels.map(|labels| chosen.iter().map(|&i| labels[i]).collect());
+        let set = ImageSet::new(name, options.side, collector.pixels, labels, classes)?;
+        let mut report = Report::of(&set, options.split, found, [SIDE as u32; 2]);
+        report.notes.extend(note);
+        Ok(Loaded { set, report })
+    }
 }
 
 /// One label for each of `images` images, counted from 0.
@@ -90,8 +132,8 @@ fn upright(record: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{DataConfig, Source, load};
     use super::*;
+    use crate::data::{DataConfig, Source, load};
     use std::fs;
 
     /// An image whose upper half is red and whose lower half is blue, in the file's order.
@@ -117,7 +159,7 @@ mod tests {
     }
 
     fn get(dir: &Path, side: usize, split: Split) -> Result<Loaded, DataError> {
-        load(&Source::Stl10(dir.into()), &DataConfig::default().options(side, split))
+        load(&Source::new(&Stl10, dir), &DataConfig::default().options(side, split))
     }
 
     #[test]

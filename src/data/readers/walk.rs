@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::DataError;
-use super::limits::MAX_ENTRIES;
-use super::report::Skipped;
+use crate::data::DataError;
+use crate::data::limits::MAX_ENTRIES;
+use crate::data::report::Skipped;
 
 /// All files below `dir` in the order of their paths, and what could not be walked. Links are
 /// followed, each folder's once; a link that leads back to a folder above it is skipped. `stop` is asked at every file.

@@ -6,80 +6,114 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::decode::decode;
-use super::limits::MAX_CLASSES;
-use super::report::{Sizes, Skipped};
-use super::resize::Fit;
 use super::walk::walk;
-use super::{DataError, ImageSet, LoadOptions, Loaded, Report, Split};
+use crate::data::decode::decode;
+use crate::data::limits::MAX_CLASSES;
+use crate::data::options::{LoadOptions, Loaded};
+use crate::data::reader::{Kind, Place, Reader};
+use crate::data::report::{Sizes, Skipped};
+use crate::data::resize::Fit;
+use crate::data::{DataError, ImageSet, Report, Split, Stream};
 
 /// Files that are decoded before their pixels are put together: a bound on memory.
 const AT_ONCE: usize = 256;
 
-/// Loads every image in `dir` and its sub-folders, in the order of their paths. The first-level
+/// Reads every image in a folder and its sub-folders, in the order of their paths. The first-level
 /// sub-folders are the classes when there are at least two and every image lies in one.
-pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-    if options.split == Split::Test {
-        return Err(DataError::NoTestSplit(name));
+pub(super) struct Folder;
+
+impl Reader for Folder {
+    fn kind(&self) -> Kind {
+        Kind {
+            prefix: "",
+            label: "Folder",
+            about: "A folder of images in any sizes; its sub-folders are classes",
+            place: Place::Folder,
+        }
     }
-    let (files, mut skipped) = walk(dir, options.stop)?;
-    let found = files.len() + skipped.len();
-    let chosen = options.choose(files.len());
-    let done = AtomicUsize::new(0);
-    let mut used = Vec::new();
-    let mut sizes = Vec::new();
-    let mut pixels = Vec::new();
-    for part in chosen.chunks(AT_ONCE) {
-        options.go_on()?;
-        let results: Vec<Result<Picture, String>> = part
-            .par_iter()
-            .map(|&i| {
-                let picture = read(&files[i], options);
-                let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                if done.is_multiple_of(100) || done == chosen.len() {
-                    (options.progress)(done, chosen.len());
+
+    fn native_side(&self, _: &Path, _: Split) -> Result<Option<usize>, DataError> {
+        Ok(None)
+    }
+
+    fn stream(&self, name: String, path: &Path, split: Split) -> Result<Stream, DataError> {
+        if split == Split::Test {
+            return Err(DataError::NoTestSplit(name));
+        }
+        let (files, _) = walk(path, &|| false)?;
+        if files.is_empty() {
+            return Err(DataError::NoImages { path: path.into(), why: "the folder is empty".into() });
+        }
+        Ok(Stream::of_files(name, files))
+    }
+
+    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+        if options.split == Split::Test {
+            return Err(DataError::NoTestSplit(name));
+        }
+        let (files, mut skipped) = walk(path, options.stop)?;
+        let found = files.len() + skipped.len();
+        let chosen = options.choose(files.len());
+        let done = AtomicUsize::new(0);
+        let mut used = Vec::new();
+        let mut sizes = Vec::new();
+        let mut pixels = Vec::new();
+        for part in chosen.chunks(AT_ONCE) {
+            options.go_on()?;
+            let results: Vec<Result<Picture, String>> = part
+                .par_iter()
+                .map(|&i| {
+                    let picture = read(&files[i], options);
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    if done.is_multiple_of(100) || done == chosen.len() {
+                        (options.progress)(done, chosen.len());
+                    }
+                    picture
+                })
+                .collect();
+            for (&i, result) in part.iter().zip(results) {
+                match result {
+                    Ok(picture) => {
+                        pixels.extend(picture.pixels);
+                        sizes.push(picture.size);
+                        used.push(files[i].as_path());
+                    }
+                    Err(reason) => skipped.push(Skipped::new(&files[i], reason)),
                 }
-                picture
-            })
-            .collect();
-        for (&i, result) in part.iter().zip(results) {
-            match result {
-                Ok(picture) => {
-                    pixels.extend(picture.pixels);
-                    sizes.push(picture.size);
-                    used.push(files[i].as_path());
-                }
-                Err(reason) => skipped.push(Skipped::new(&files[i], reason)),
             }
+            options.fits_memory(used.len())?;
         }
-        options.fits_memory(used.len())?;
-    }
-    if used.is_empty() {
-        return Err(DataError::NoImages {
-            path: dir.into(),
-            why: match skipped.first() {
-                None => "the folder is empty".into(),
-                Some(first) => format!(
-                    "none of {found} files can be read as an image (the first: {}: {})",
-                    first.path, first.reason
-                ),
-            },
-        });
-    }
-    let mut notes = Vec::new();
-    let (labels, classes) = match classes(dir, &used) {
-        Some((_, classes)) if classes.len() > MAX_CLASSES => {
-            notes.push(format!("{} sub-folders are too many to be classes", classes.len()));
-            (None, Vec::new())
+        if used.is_empty() {
+            return Err(DataError::NoImages {
+                path: path.into(),
+                why: match skipped.first() {
+                    None => "the folder is empty".into(),
+                    Some(first) => format!(
+                        "none of {found} files can be read as an image (the first: {}: {})",
+                        first.path, first.reason
+                    ),
+                },
+            });
         }
-        Some((labels, classes)) => (Some(labels), classes),
-        None => (None, Vec::new()),
-    };
-    let set = ImageSet::new(name, options.side, pixels, labels, classes)?;
-    skipped.sort_by(|a, b| a.path.cmp(&b.path));
-    let report =
-        Report { skipped, sizes: Sizes::of(sizes), notes, ..Report::of(&set, options.split, found, [0; 2]) };
-    Ok(Loaded { set, report })
+        let mut notes = Vec::new();
+        let (labels, classes) = match classes(path, &used) {
+            Some((_, classes)) if classes.len() > MAX_CLASSES => {
+                notes.push(format!("{} sub-folders are too many to be classes", classes.len()));
+                (None, Vec::new())
+            }
+            Some((labels, classes)) => (Some(labels), classes),
+            None => (None, Vec::new()),
+        };
+        let set = ImageSet::new(name, options.side, pixels, labels, classes)?;
+        skipped.sort_by(|a, b| a.path.cmp(&b.path));
+        let report = Report {
+            skipped,
+            sizes: Sizes::of(sizes),
+            notes,
+            ..Report::of(&set, options.split, found, [0; 2])
+        };
+        Ok(Loaded { set, report })
+    }
 }
 
 /// The label of each used image and the classes' names, where sub-folders make classes.
@@ -116,8 +150,8 @@ fn read(path: &Path, options: &LoadOptions) -> Result<Picture, String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{ClassCount, DataConfig, Source, load};
     use super::*;
+    use crate::data::{ClassCount, DataConfig, Source, load};
     use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
     use std::fs;
 
@@ -126,7 +160,7 @@ mod tests {
     }
 
     fn get_with(dir: &Path, config: DataConfig) -> Result<Loaded, DataError> {
-        load(&Source::Folder(dir.into()), &config.options(16, Split::Train))
+        load(&Source::folder(dir), &config.options(16, Split::Train))
     }
 
     fn colour(colour: [u8; 3], width: u32, height: u32) -> DynamicImage {
@@ -272,7 +306,7 @@ mod tests {
         fs::write(&file, "x").unwrap();
         assert!(message(&file).contains("not a folder"));
         assert!(message(dir.path()).contains("none of 1 files"));
-        let test = load(&Source::Folder(dir.path().into()), &DataConfig::default().options(16, Split::Test));
+        let test = load(&Source::folder(dir.path()), &DataConfig::default().options(16, Split::Test));
         assert!(matches!(test, Err(DataError::NoTestSplit(_))));
     }
 

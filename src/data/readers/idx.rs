@@ -2,58 +2,111 @@
 //!
 //! Two zero bytes, the type (8: unsigned byte), the rank, each dimension as a big-endian `u32`, then
 //! the values. Images are `[n, h, w]` (grey), `[n, h, w, c]` or `[n, c, h, w]` with 1 or 3 channels;
-//! labels are `[n]`. Each file may be gzipped, which its first bytes tell.
+//! labels are `[n]`. Each file may be gzipped, which its first bytes show.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::limits::{MAX_RATIO, MAX_RECORD_PIXELS, MAX_RECORDS, MAX_SIDE};
-use super::records::{Collector, interleave};
-use super::{DataError, ImageSet, LoadOptions, Loaded, Report, Split};
+use super::records::{Collector, Layout};
+use crate::data::limits::MAX_RATIO;
+use crate::data::options::{LoadOptions, Loaded};
+use crate::data::reader::{Download, Kind, Place, Reader, RemoteFile};
+use crate::data::{DataError, ImageSet, Report, Split};
 use crate::input;
 
 /// Sorted labels pack a thousand to one, so so many bytes may come out of any gzip.
 const ALWAYS: u64 = 1 << 20;
 
-/// Loads a split from the files with MNIST's names in `dir`.
-pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-    let prefix = match options.split {
+/// A file of Fashion-MNIST at an address of the publisher's with HTTPS; the one that is published has none.
+const fn fashion(file: &'static str, md5: &'static str) -> RemoteFile {
+    let base = "https://fashion-mnist.s3.eu-central-1.amazonaws.com/";
+    RemoteFile { base, file, most: 40_000_000, md5, members: &[] }
+}
+
+static DOWNLOADS: [Download; 1] = [Download {
+    name: "fashion-mnist",
+    about: "70,000 grey images of 28 x 28, 30 MB to download",
+    files: &[
+        fashion("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+        fashion("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+        fashion("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+        fashion("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+    ],
+}];
+
+/// Reads the files with MNIST's names in a folder.
+pub(super) struct Idx;
+
+impl Reader for Idx {
+    fn kind(&self) -> Kind {
+        Kind {
+            prefix: "idx",
+            label: "IDX",
+            about: "The folder with MNIST's or Fashion-MNIST's files",
+            place: Place::Folder,
+        }
+    }
+
+    fn native_side(&self, path: &Path, split: Split) -> Result<Option<usize>, DataError> {
+        let layout = IdxFile::open(&images(path, split)?)?.layout()?;
+        Ok(Some(layout.side()))
+    }
+
+    fn downloads(&self) -> &'static [Download] {
+        &DOWNLOADS
+    }
+
+    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+        let (dir, prefix) = (path, prefix(options.split));
+        let path = images(dir, options.split)?;
+        let mut images = IdxFile::open(&path)?;
+        let layout = images.layout()?;
+        let found = images.dims[0];
+        let labels = match find(dir, prefix, "labels", &[1]) {
+            Some(labels) => Some(read_labels(&labels, found)?),
+            None => None,
+        };
+        options.fits_memory(options.kept_of(found))?;
+        let chosen = options.choose(found);
+        let mut collector = Collector::new(layout.width, layout.height, found, &chosen, options);
+        collector
+            .take(&path, &mut images.reader, found, layout.bytes(), |record| Ok((0, layout.rgb(record))))?;
+        images.end()?;
+        let mut notes = Vec::new();
+        let (labels, classes) = match labels {
+            Some(all) => {
+                let count = usize::from(all.iter().copied().max().unwrap_or(0)) + 1;
+                let labels = chosen.iter().map(|&i| u16::from(all[i])).collect();
+                (Some(labels), (0..count).map(|class| class.to_string()).collect())
+            }
+            None => {
+                notes.push(format!("There is no {prefix}-labels-idx1-ubyte: the images have no labels"));
+                (None, Vec::new())
+            }
+        };
+        let set = ImageSet::new(name, options.side, collector.pixels, labels, classes)?;
+        let size = [layout.width as u32, layout.height as u32];
+        let mut report = Report::of(&set, options.split, found, size);
+        report.notes = notes;
+        Ok(Loaded { set, report })
+    }
+}
+
+/// What the names of a split's files begin with.
+fn prefix(split: Split) -> &'static str {
+    match split {
         Split::Train => "train",
         Split::Test => "t10k",
-    };
-    let expected = dir.join(format!("{prefix}-images-idx3-ubyte"));
-    let path = find(dir, prefix, "images", &[3, 4]).ok_or(DataError::MissingFile(expected))?;
-    let mut images = IdxFile::open(&path)?;
-    let shape = Shape::of(&images)?;
-    let found = images.dims[0];
-    let labels = match find(dir, prefix, "labels", &[1]) {
-        Some(labels) => Some(read_labels(&labels, found)?),
-        None => None,
-    };
-    options.fits_memory(options.kept_of(found))?;
-    let chosen = options.choose(found);
-    let mut collector = Collector::new(shape.width, shape.height, found, &chosen, options);
-    collector.take(&path, &mut images.reader, found, shape.bytes(), |record| Ok((0, shape.rgb(record))))?;
-    images.end()?;
-    let mut notes = Vec::new();
-    let (labels, classes) = match labels {
-        Some(all) => {
-            let count = usize::from(all.iter().copied().max().unwrap_or(0)) + 1;
-            let labels = chosen.iter().map(|&i| u16::from(all[i])).collect();
-            (Some(labels), (0..count).map(|class| class.to_string()).collect())
-        }
-        None => {
-            notes.push(format!("There is no {prefix}-labels-idx1-ubyte: the images have no labels"));
-            (None, Vec::new())
-        }
-    };
-    let set = ImageSet::new(name, options.side, collector.pixels, labels, classes)?;
-    let size = [shape.width as u32, shape.height as u32];
-    let mut report = Report::of(&set, options.split, found, size);
-    report.notes = notes;
-    Ok(Loaded { set, report })
+    }
+}
+
+/// The file with a split's images.
+fn images(dir: &Path, split: Split) -> Result<PathBuf, DataError> {
+    let prefix = prefix(split);
+    let missing = || DataError::MissingFile(dir.join(format!("{prefix}-images-idx3-ubyte")));
+    find(dir, prefix, "images", &[3, 4]).ok_or_else(missing)
 }
 
 /// The file of one kind, under any of the usual spellings.
@@ -140,6 +193,11 @@ impl IdxFile {
         Ok(Self { path: path.into(), dims, reader })
     }
 
+    /// How the images lie in it.
+    fn layout(&self) -> Result<Layout, DataError> {
+        Layout::of(&self.dims).map_err(|why| DataError::damaged(&self.path, why))
+    }
+
     /// Makes sure that nothing follows (and that a gzip's own checksum holds).
     fn end(&mut self) -> Result<(), DataError> {
         match self.reader.read(&mut [0]) {
@@ -150,57 +208,13 @@ impl IdxFile {
     }
 }
 
-/// How one image lies in its record.
-struct Shape {
-    height: usize,
-    width: usize,
-    channels: usize,
-    /// Channels come last, not first.
-    interleaved: bool,
-}
-
-impl Shape {
-    fn of(file: &IdxFile) -> Result<Self, DataError> {
-        let (height, width, channels, interleaved) = match file.dims[..] {
-            [_, height, width] => (height, width, 1, true),
-            [_, height, width, channels @ (1 | 3)] => (height, width, channels, true),
-            [_, channels @ (1 | 3), height, width] => (height, width, channels, false),
-            _ => {
-                let why = format!("its dimensions {:?} are not those of grey or colour images", file.dims);
-                return Err(DataError::damaged(&file.path, why));
-            }
-        };
-        if height.max(width) > MAX_SIDE as usize || height * width > MAX_RECORD_PIXELS {
-            let why = format!(
-                "images of {width} x {height} are larger than the limit of {MAX_SIDE} pixels a side and 4 megapixels"
-            );
-            return Err(DataError::damaged(&file.path, why));
-        }
-        if file.dims[0] > MAX_RECORDS {
-            let why = format!("it declares {} images, and at most {MAX_RECORDS} are accepted", file.dims[0]);
-            return Err(DataError::damaged(&file.path, why));
-        }
-        Ok(Self { height, width, channels, interleaved })
-    }
-
-    fn bytes(&self) -> usize {
-        self.height * self.width * self.channels
-    }
-
-    fn rgb(&self, record: &[u8]) -> Vec<u8> {
-        match (self.channels, self.interleaved) {
-            (1, _) => record.iter().flat_map(|&grey| [grey; 3]).collect(),
-            (_, true) => record.to_vec(),
-            (_, false) => interleave(record),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{DataConfig, Source, load};
+    use super::super::records::interleave;
     use super::*;
+    use crate::data::limits::MAX_RECORDS;
+    use crate::data::{DataConfig, Source, load};
     use std::fs;
     use std::io::Write;
 
@@ -224,7 +238,7 @@ mod tests {
     }
 
     fn get(dir: &Path, side: usize, split: Split) -> Result<Loaded, DataError> {
-        load(&Source::Idx(dir.into()), &DataConfig::default().options(side, split))
+        load(&Source::new(&Idx, dir), &DataConfig::default().options(side, split))
     }
 
     /// Loads a folder whose only file of images holds `bytes`.

@@ -6,47 +6,91 @@
 use std::path::Path;
 
 use super::records::{self, Collector, interleave};
-use super::{DataError, ImageSet, LoadOptions, Loaded, Report, Split};
+use crate::data::options::{LoadOptions, Loaded};
+use crate::data::reader::{Download, Kind, Place, Reader, RemoteFile};
+use crate::data::{DataError, ImageSet, Report, Split};
 
 const SIDE: usize = 32;
 const RECORD: usize = 1 + 3 * SIDE * SIDE;
 const PER_FILE: usize = 10_000;
+/// Bytes of a whole file.
+const BATCH: u64 = (PER_FILE * RECORD) as u64;
 const CLASSES: [&str; 10] =
     ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 
-/// Loads a split from `dir` or from the `cifar-10-batches-bin` folder in it.
-pub(super) fn load(name: String, dir: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-    let inner = dir.join("cifar-10-batches-bin");
-    let dir = if inner.is_dir() { &inner } else { dir };
-    let files: Vec<_> = match options.split {
-        Split::Train => (1..=5).map(|i| dir.join(format!("data_batch_{i}.bin"))).collect(),
-        Split::Test => vec![dir.join("test_batch.bin")],
-    };
-    let counts =
-        files.iter().map(|path| records::count(path, RECORD, PER_FILE)).collect::<Result<Vec<_>, _>>()?;
-    let found = counts.iter().sum();
-    options.fits_memory(options.kept_of(found))?;
-    let chosen = options.choose(found);
-    let mut collector = Collector::new(SIDE, SIDE, found, &chosen, options);
-    for (path, count) in files.iter().zip(counts) {
-        collector.take(path, &mut records::open(path)?, count, RECORD, |record| {
-            if usize::from(record[0]) >= CLASSES.len() {
-                return Err(format!("a record has the label {}, which is not below 10", record[0]));
-            }
-            Ok((record[0].into(), interleave(&record[1..])))
-        })?;
+static DOWNLOADS: [Download; 1] = [Download {
+    name: "cifar10",
+    about: "60,000 colour images of 32 x 32, 163 MB to download",
+    files: &[RemoteFile {
+        base: "https://www.cs.toronto.edu/~kriz/",
+        file: "cifar-10-binary.tar.gz",
+        most: 200_000_000,
+        md5: "c32a1d4ab5d03f1284b67883e8d87530",
+        members: &[
+            ("data_batch_1.bin", BATCH),
+            ("data_batch_2.bin", BATCH),
+            ("data_batch_3.bin", BATCH),
+            ("data_batch_4.bin", BATCH),
+            ("data_batch_5.bin", BATCH),
+            ("test_batch.bin", BATCH),
+        ],
+    }],
+}];
+
+/// Reads the files in a folder, or in the `cifar-10-batches-bin` folder in it.
+pub(super) struct Cifar10;
+
+impl Reader for Cifar10 {
+    fn kind(&self) -> Kind {
+        Kind {
+            prefix: "cifar10",
+            label: "CIFAR-10",
+            about: "The folder with the binary version's files data_batch_1.bin to 5",
+            place: Place::Folder,
+        }
     }
-    let classes = CLASSES.map(String::from).into();
-    let set = ImageSet::new(name, options.side, collector.pixels, Some(collector.labels), classes)?;
-    let report = Report::of(&set, options.split, found, [SIDE as u32; 2]);
-    Ok(Loaded { set, report })
+
+    fn native_side(&self, _: &Path, _: Split) -> Result<Option<usize>, DataError> {
+        Ok(Some(SIDE))
+    }
+
+    fn downloads(&self) -> &'static [Download] {
+        &DOWNLOADS
+    }
+
+    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+        let inner = path.join("cifar-10-batches-bin");
+        let dir = if inner.is_dir() { &inner } else { path };
+        let files: Vec<_> = match options.split {
+            Split::Train => (1..=5).map(|i| dir.join(format!("data_batch_{i}.bin"))).collect(),
+            Split::Test => vec![dir.join("test_batch.bin")],
+        };
+        let counts =
+            files.iter().map(|path| records::count(path, RECORD, PER_FILE)).collect::<Result<Vec<_>, _>>()?;
+        let found = counts.iter().sum();
+        options.fits_memory(options.kept_of(found))?;
+        let chosen = options.choose(found);
+        let mut collector = Collector::new(SIDE, SIDE, found, &chosen, options);
+        for (path, count) in files.iter().zip(counts) {
+            collector.take(path, &mut records::open(path)?, count, RECORD, |record| {
+                if usize::from(record[0]) >= CLASSES.len() {
+                    return Err(format!("a record has the label {}, which is not below 10", record[0]));
+                }
+                Ok((record[0].into(), interleave(&record[1..])))
+            })?;
+        }
+        let classes = CLASSES.map(String::from).into();
+        let set = ImageSet::new(name, options.side, collector.pixels, Some(collector.labels), classes)?;
+        let report = Report::of(&set, options.split, found, [SIDE as u32; 2]);
+        Ok(Loaded { set, report })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{DataConfig, DataError, Source, load};
     use super::*;
+    use crate::data::{DataConfig, Source, load};
     use std::fs;
 
     /// Two records: label `label` with planes of 10, 20, 30, then label 9 all white.
@@ -72,7 +116,7 @@ mod tests {
     }
 
     fn train(dir: &Path, config: DataConfig) -> Result<Loaded, DataError> {
-        load(&Source::Cifar10(dir.into()), &config.options(32, Split::Train))
+        load(&Source::new(&Cifar10, dir), &config.options(32, Split::Train))
     }
 
     #[test]

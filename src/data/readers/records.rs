@@ -6,8 +6,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::resize::Fit;
-use super::{DataError, LoadOptions};
+use crate::data::limits::{MAX_RECORD_PIXELS, MAX_RECORDS, MAX_SIDE};
+use crate::data::resize::Fit;
+use crate::data::{DataError, LoadOptions};
 use crate::input;
 
 /// Bytes that are read at a time, and that they become at most.
@@ -132,4 +133,54 @@ impl<'a> Collector<'a> {
 pub(super) fn interleave(planes: &[u8]) -> Vec<u8> {
     let n = planes.len() / 3;
     (0..n).flat_map(|i| [planes[i], planes[n + i], planes[2 * n + i]]).collect()
+}
+
+/// How one image lies in its record.
+pub(super) struct Layout {
+    pub height: usize,
+    pub width: usize,
+    channels: usize,
+    /// Channels come last, not first.
+    interleaved: bool,
+}
+
+impl Layout {
+    /// Of an array of images with these dimensions: `[n, h, w]` (grey), `[n, h, w, c]` or `[n, c, h, w]` with 1
+    /// or 3 channels; or why it is none that is accepted.
+    pub fn of(dims: &[usize]) -> Result<Self, String> {
+        let (height, width, channels, interleaved) = match *dims {
+            [_, height, width] => (height, width, 1, true),
+            [_, height, width, channels @ (1 | 3)] => (height, width, channels, true),
+            [_, channels @ (1 | 3), height, width] => (height, width, channels, false),
+            _ => return Err(format!("its dimensions {dims:?} are not those of grey or colour images")),
+        };
+        if height.max(width) > MAX_SIDE as usize || height * width > MAX_RECORD_PIXELS {
+            return Err(format!(
+                "images of {width} x {height} are larger than the limit of {MAX_SIDE} pixels a side and 4 megapixels"
+            ));
+        }
+        if dims[0] > MAX_RECORDS {
+            return Err(format!("it declares {} images, and at most {MAX_RECORDS} are accepted", dims[0]));
+        }
+        Ok(Self { height, width, channels, interleaved })
+    }
+
+    /// The side of the middle square.
+    pub fn side(&self) -> usize {
+        self.width.min(self.height)
+    }
+
+    /// Bytes of an image.
+    pub fn bytes(&self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// A record's pixels, `[height, width, 3]`.
+    pub fn rgb(&self, record: &[u8]) -> Vec<u8> {
+        match (self.channels, self.interleaved) {
+            (1, _) => record.iter().flat_map(|&grey| [grey; 3]).collect(),
+            (_, true) => record.to_vec(),
+            (_, false) => interleave(record),
+        }
+    }
 }

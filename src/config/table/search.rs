@@ -1,0 +1,224 @@
+//! Settings of the search.
+
+use super::scores::metric;
+use super::{Bound, Choice, Kind, MAX_CHANNELS, MAX_IMAGES, Most, Section, Setting, choices};
+use crate::metric::{FRECHET_DISTANCE, INCEPTION_SCORE, MetricName};
+use crate::search::EstimatorKind;
+
+/// The search.
+pub const SEARCH: Section = Section {
+    title: "Search",
+    about: "Who proposes, what a proposal is worth, and for how long",
+    settings: || {
+        const {
+            &[
+                Setting::new(
+                    "search.strategy",
+                    "Strategy",
+                    "Who proposes architectures",
+                    Kind::Choice(|| {
+                        choices(&[
+                            (
+                                "reinforce",
+                                "Controller",
+                                "A recurrent network, trained by REINFORCE, as in the paper",
+                            ),
+                            ("random", "Random", "Uniform draws: what every strategy must beat"),
+                        ])
+                    }),
+                ),
+                Setting::new(
+                    "search.levels",
+                    "Growth",
+                    "Whether the generator grows while it is searched",
+                    Kind::Choice(|| {
+                        choices(&[
+                            (
+                                "multi",
+                                "Cell by cell",
+                                "Multi-level search: a controller and a beam for each stage",
+                            ),
+                            ("single", "All at once", "One controller for the whole generator, at full size"),
+                        ])
+                    }),
+                ),
+                Setting::new(
+                    "search.estimator",
+                    "Estimate",
+                    "What a proposal is worth: the proxy task",
+                    Kind::Choice(|| {
+                        choices(&[
+                            ("shared", "Shared weights", "Scored with the weights of the shared GAN: cheap"),
+                            (
+                                "scratch",
+                                "Short training",
+                                "Trained from scratch for a few steps: honest, dear",
+                            ),
+                        ])
+                    }),
+                ),
+                Setting::new(
+                    "search.scratch_steps",
+                    "Its steps",
+                    "Generator steps of such a training",
+                    Kind::Whole(0, Most::Any),
+                )
+                .speed(5.0)
+                .shown(|config, _| config.search.estimator == EstimatorKind::Scratch),
+                Setting::new(
+                    "search.iterations",
+                    "Iterations",
+                    "How often shared training and controller training alternate, for each number of cells",
+                    Kind::Own("a list of whole numbers, one for each cell"),
+                ),
+                Setting::new(
+                    "search.shared_steps",
+                    "Shared steps",
+                    "Discriminator steps of shared training in an iteration",
+                    Kind::Whole(0, Most::Any),
+                )
+                .speed(20.0),
+                Setting::new(
+                    "search.controller.steps",
+                    "Controller steps",
+                    "Updates of the controller in an iteration",
+                    Kind::Whole(0, Most::Any),
+                ),
+                Setting::new(
+                    "search.controller.rate",
+                    "Controller rate",
+                    "How far the controller moves at each update",
+                    Kind::Real(Bound::Positive),
+                )
+                .speed(1e-4),
+                Setting::new(
+                    "search.controller.entropy",
+                    "Entropy weight",
+                    "How strongly undecided probabilities are rewarded, against settling early",
+                    Kind::Real(Bound::NotNegative),
+                )
+                .speed(1e-3),
+                Setting::new(
+                    "search.candidates",
+                    "Candidates",
+                    "Proposals that are ranked when a stage ends",
+                    Kind::Whole(1, Most::Any),
+                )
+                .speed(0.2),
+                Setting::new(
+                    "search.top_k",
+                    "Beam",
+                    "How many of them live on, and are trained from scratch at the end",
+                    Kind::Whole(1, Most::Any),
+                )
+                .speed(0.1),
+                Setting::new("search.reward", "Reward", "What the search maximises", Kind::Choice(rewards)),
+                Setting::new(
+                    "search.reward_samples",
+                    "Reward images",
+                    "Images that a proposal generates to be scored",
+                    Kind::Whole(2, MAX_IMAGES),
+                )
+                .speed(20.0),
+                Setting::new(
+                    "search.reward_splits",
+                    "Reward splits",
+                    "Parts over which the inception score is averaged",
+                    Kind::Whole(1, Most::Setting("search.reward_samples")),
+                )
+                .speed(0.1),
+                Setting::new(
+                    "search.distinct",
+                    "Distinct candidates",
+                    "Ranks each architecture once; the released code keeps duplicates",
+                    Kind::Switch,
+                ),
+                Setting::new(
+                    "search.fixed_noise",
+                    "Same latents",
+                    "Scores all candidates from the same latents; the released code draws fresh ones each time",
+                    Kind::Switch,
+                ),
+                Setting::new(
+                    "search.recalibrate",
+                    "Own statistics",
+                    "Measures batch norm statistics anew for each candidate; the released code mixes all of them",
+                    Kind::Switch,
+                ),
+                Setting::new(
+                    "search.controller.baseline",
+                    "Baseline",
+                    "What a reward is compared with",
+                    Kind::Choice(|| {
+                        choices(&[
+                            (
+                                "persistent",
+                                "Persistent",
+                                "A running mean over the stage, without the newest reward",
+                            ),
+                            (
+                                "as_released",
+                                "As released",
+                                "Starts anew each iteration and contains the newest reward",
+                            ),
+                        ])
+                    }),
+                ),
+                Setting::new(
+                    "search.reset.at_once",
+                    "Reset at once",
+                    "Starts a collapsed pair anew before the controller learns from it; the released code does it after",
+                    Kind::Switch,
+                ),
+                Setting::new(
+                    "search.reset.window",
+                    "Reset window",
+                    "Losses that are looked at before a pair counts as collapsed",
+                    Kind::Whole(2, MAX_IMAGES),
+                ),
+                Setting::new(
+                    "search.reset.variance",
+                    "Reset variance",
+                    "A pair whose losses vary less than this counts as collapsed",
+                    Kind::Real(Bound::NotNegative),
+                )
+                .speed(1e-4),
+                Setting::new(
+                    "search.reset.diversity",
+                    "Reset diversity",
+                    "A pair whose images differ less than this counts as collapsed; 0 switches it off",
+                    Kind::Real(Bound::NotNegative),
+                )
+                .speed(1e-3),
+                Setting::new(
+                    "search.controller.hidden",
+                    "Controller size",
+                    "Size of the controller's state and of its embeddings",
+                    Kind::Whole(1, MAX_CHANNELS),
+                )
+                .advanced(),
+                Setting::new(
+                    "search.controller.baseline_decay",
+                    "Baseline decay",
+                    "Share of the old baseline that is kept at each update",
+                    Kind::Real(Bound::Share),
+                )
+                .speed(1e-3)
+                .advanced(),
+            ]
+        }
+    },
+};
+
+/// Rewards of their own, and every metric that is not among them.
+fn rewards() -> Vec<Choice> {
+    let mut rewards = choices(&[
+        ("mix", "Mix", "The mean of the two next: quality and closeness to the real images"),
+        ("frechet_distance", "Fréchet distance", "Closeness to the real images; needs no classes"),
+        ("inception_score", "Inception score", "As a share of the number of classes"),
+        ("raw_inception_score", "Raw", "The inception score itself, as released"),
+    ]);
+    let others = MetricName::all().filter(|name| ![FRECHET_DISTANCE, INCEPTION_SCORE].contains(name));
+    rewards.extend(others.map(metric));
+    rewards
+}

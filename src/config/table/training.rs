@@ -1,0 +1,190 @@
+//! Settings of the adversarial training.
+
+use super::{Bound, Choice, Kind, MAX_BATCH, Most, Section, Setting, choices};
+
+/// The adversarial training.
+pub const TRAINING: Section = Section {
+    title: "Training",
+    about: "The adversarial recipe, and how long the best are trained",
+    settings: || {
+        const {
+            &[
+                Setting::new(
+                    "recipe.loss",
+                    "Loss",
+                    "What the two networks minimise",
+                    Kind::Choice(|| {
+                        choices(&[
+                            ("hinge", "Hinge", "AutoGAN's, and that of most others"),
+                            ("non_saturating", "Non-saturating", "Goodfellow's first"),
+                            ("least_squares", "Least squares", "Distances from 0 and 1"),
+                        ])
+                    }),
+                ),
+                Setting::new(
+                    "recipe.generator_rate",
+                    "Generator rate",
+                    "How far the generator moves at each step",
+                    Kind::Real(Bound::Positive),
+                )
+                .speed(1e-5),
+                Setting::new(
+                    "recipe.discriminator_rate",
+                    "Discriminator rate",
+                    "How far the discriminator moves at each step",
+                    Kind::Real(Bound::Positive),
+                )
+                .speed(1e-5),
+                Setting::new(
+                    "recipe.n_critic",
+                    "n_critic",
+                    "Discriminator steps for each generator step",
+                    Kind::Whole(1, Most::Any),
+                )
+                .speed(0.05),
+                Setting::new(
+                    "recipe.batch",
+                    "Batch",
+                    "Real images, and as many fakes, in a discriminator step",
+                    Kind::Whole(1, MAX_BATCH),
+                ),
+                Setting::new(
+                    "recipe.generator_batch",
+                    "Generator batch",
+                    "Fakes in a generator step",
+                    Kind::Whole(1, MAX_BATCH),
+                ),
+                Setting::new(
+                    "recipe.keep_last_batch",
+                    "Last batch",
+                    "Keeps an epoch's smaller last batch, as the released code does",
+                    Kind::Switch,
+                ),
+                Setting::new(
+                    "recipe.adam.idle",
+                    "Idle parameters",
+                    "What Adam does with parameters that a loss does not reach",
+                    Kind::Choice(|| {
+                        choices(&[
+                            ("skip", "Leave alone", "Today's habit"),
+                            ("decay_moments", "Decay moments", "As the released code's PyTorch 1"),
+                        ])
+                    }),
+                ),
+                Setting::new(
+                    "derive.steps",
+                    "Steps of each",
+                    "Generator steps of each of the best, from scratch",
+                    Kind::Whole(1, Most::Any),
+                )
+                .speed(20.0)
+                .shown(|_, searched| searched),
+                Setting::new(
+                    "winner.steps",
+                    "Steps of the winner",
+                    "Generator steps of the winner in all",
+                    Kind::Whole(1, Most::Any),
+                )
+                .speed(20.0),
+                Setting::new(
+                    "winner.evaluate_every",
+                    "Score every",
+                    "Generator steps between two scores",
+                    Kind::Whole(1, Most::Any),
+                )
+                .speed(20.0),
+                Setting::new(
+                    "winner.samples_every",
+                    "Picture every",
+                    "Generator steps between two pictures of the fixed latents",
+                    Kind::Whole(1, Most::Any),
+                )
+                .speed(20.0),
+                Setting::new(
+                    "winner.rate_decay",
+                    "Rate decay",
+                    "What the learning rates do towards the end",
+                    Kind::Choice(rate_decays),
+                ),
+                Setting::new(
+                    "winner.average_statistics",
+                    "EMA statistics",
+                    "Which batch norm statistics the average generator has",
+                    Kind::Choice(statistics),
+                ),
+                Setting::new(
+                    "recipe.adam.beta1",
+                    "Adam's β₁",
+                    "Decay of the mean of gradients",
+                    Kind::Real(Bound::Share),
+                )
+                .speed(1e-3)
+                .advanced(),
+                Setting::new(
+                    "recipe.adam.beta2",
+                    "Adam's β₂",
+                    "Decay of the mean of squared gradients",
+                    Kind::Real(Bound::Share),
+                )
+                .speed(1e-3)
+                .advanced(),
+                Setting::new(
+                    "recipe.adam.epsilon",
+                    "Adam's ε",
+                    "What is added to the root that gradients are divided by",
+                    Kind::Real(Bound::Positive),
+                )
+                .speed(1e-8)
+                .advanced(),
+                Setting::new(
+                    "derive.evaluate_every",
+                    "Score each every",
+                    "Generator steps between two scores of each of the best",
+                    Kind::Whole(1, Most::Any),
+                )
+                .speed(20.0)
+                .shown(|_, searched| searched)
+                .advanced(),
+                Setting::new(
+                    "derive.samples_every",
+                    "Picture of each every",
+                    "Generator steps between two pictures of each of the best",
+                    Kind::Whole(1, Most::Any),
+                )
+                .speed(20.0)
+                .shown(|_, searched| searched)
+                .advanced(),
+                Setting::new(
+                    "derive.rate_decay",
+                    "Rate decay of each",
+                    "What the learning rates of each of the best do towards the end",
+                    Kind::Choice(rate_decays),
+                )
+                .shown(|_, searched| searched)
+                .advanced(),
+                Setting::new(
+                    "derive.average_statistics",
+                    "EMA statistics of each",
+                    "Which batch norm statistics the average generator of each of the best has",
+                    Kind::Choice(statistics),
+                )
+                .shown(|_, searched| searched)
+                .advanced(),
+            ]
+        }
+    },
+};
+
+fn rate_decays() -> Vec<Choice> {
+    choices(&[
+        ("none", "Constant", "As the released scripts"),
+        ("linear", "Linear", "Down to zero at the last step"),
+    ])
+}
+
+fn statistics() -> Vec<Choice> {
+    choices(&[
+        ("recalibrated", "Its own", "Measured anew for the averaged weights"),
+        ("raw", "Raw", "The raw generator's, as released"),
+    ])
+}
