@@ -388,6 +388,18 @@ fn gzips_that_inflate_to_gigabytes_are_refused_by_what_they_declare() {
     refused("idx", images, |path| fs::write(path, &hidden).unwrap(), "bytes follow");
 }
 
+#[test]
+fn an_array_that_promises_a_terabyte_is_refused() {
+    let text = "{'descr': '|u1', 'fortran_order': False, 'shape': (268435456, 64, 64), }\n";
+    let header = [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes()].concat();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), &header).unwrap();
+    file.as_file().set_len((1 << 40) + header.len() as u64).unwrap();
+    let process = loaded(&format!("numpy:{}", file.path().display()));
+    assert!(process.outcome.contains("at most 10000000 are accepted"), "{process:?}");
+    process.within(MOST);
+}
+
 /// Images that a camera or a painter makes are read, the usual ones in bounded memory.
 #[test]
 fn honest_images_are_read_up_to_the_limit() {

@@ -3,6 +3,7 @@
 mod cifar10;
 mod folder;
 mod idx;
+mod numpy;
 mod records;
 mod stl10;
 mod toys;
@@ -11,7 +12,8 @@ mod walk;
 use super::reader::{Kind, Reader};
 
 /// All of them, in the order in which help and the window list them.
-pub const READERS: &[&dyn Reader] = &[TOYS, FOLDER, &cifar10::Cifar10, &stl10::Stl10, &idx::Idx];
+pub const READERS: &[&dyn Reader] =
+    &[TOYS, FOLDER, &cifar10::Cifar10, &stl10::Stl10, &idx::Idx, &numpy::Numpy];
 
 /// The built-in pictures, which a run learns from unless it is given others.
 pub(super) const TOYS: &dyn Reader = &toys::Toys;
