@@ -68,7 +68,7 @@ fn settings() -> Vec<u8> {
         "data.source=cifar10:some where",
         "search.iterations=[1, 2]",
         "space.cell=[{number = 2, conv = [\"pre\"]}]",
-        "recipe.generator_rate=1e-4",
+        "recipe.generator_learning_rate=1e-4",
         "name=2024",
     ];
     lines.join("\n").into_bytes()
@@ -146,7 +146,7 @@ fn small_safetensors() -> Vec<u8> {
 
 /// The smallest model there is.
 fn model() -> ModelFile {
-    let config = ModelConfig { latent: 1, generator_channels: 1, bottom_width: 1, ..ModelConfig::default() };
+    let config = ModelConfig { latent_dim: 1, generator_channels: 1, bottom_width: 1, ..ModelConfig::default() };
     let genotype = Genotype::parse("0 0 1 0").unwrap();
     let generator = config.derived_generator(&genotype, &Device::flex(), 1, "fuzz");
     ModelFile { tensors: generator.state_dict(), genotype, config }
@@ -160,7 +160,7 @@ fn models() -> Vec<Vec<u8>> {
     ]);
     // Its description lies: found by reading, and once an allocation of terabytes.
     let mut liar = model();
-    liar.config.latent = 1 << 40;
+    liar.config.latent_dim = 1 << 40;
     let own = [model().to_bytes().unwrap(), small_safetensors(), liar.to_bytes().unwrap()];
     own.into_iter().chain(files).map(|file| [&[0][..], &file].concat()).collect()
 }

@@ -321,7 +321,7 @@ mod tests {
 
     fn model() -> ModelFile {
         let genotype = Genotype::parse(VECTOR).unwrap();
-        let config = ModelConfig { latent: 4, generator_channels: 3, ..ModelConfig::default() };
+        let config = ModelConfig { latent_dim: 4, generator_channels: 3, ..ModelConfig::default() };
         let generator = config.derived_generator(&genotype, &Device::flex(), 1, "test");
         ModelFile { genotype, config, tensors: generator.state_dict() }
     }
@@ -433,7 +433,7 @@ mod tests {
         export_model(&path, Some(&file.genotype), &to, None, false).unwrap();
         let described = ModelFile::from_bytes(&fs::read(to.join(MODEL)).unwrap()).unwrap();
         assert_eq!(described.config.skip_tap, SkipTap::AfterAddition);
-        assert_eq!((described.config.latent, described.config.generator_channels), (4, 3));
+        assert_eq!((described.config.latent_dim, described.config.generator_channels), (4, 3));
     }
 
     #[test]

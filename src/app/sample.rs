@@ -77,7 +77,7 @@ impl Sampler {
     ///
     /// If weights or latents do not fit the architecture.
     pub fn new(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Result<Self> {
-        let latent = file.config.latent;
+        let latent = file.config.latent_dim;
         // Its sizes are those of the tensors then, and nothing is made for others.
         let generator = file.generator(device)?;
         let z = match from {

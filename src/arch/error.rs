@@ -178,6 +178,7 @@ impl ArchError {
             Self::OverrideNumber { .. } | Self::OverrideTwice { .. } => "space.cell".to_owned(),
             Self::Bound { bound, .. } => (*bound).to_owned(),
             Self::Shape { field: "channels", .. } => "model.generator_channels".to_owned(),
+            Self::Shape { field: "latent", .. } => "model.latent_dim".to_owned(),
             Self::Shape { field, .. } => format!("model.{field}"),
             _ => "arch".to_owned(),
         }

@@ -43,7 +43,7 @@ fn describe(args: &ArchArgs) -> anyhow::Result<Description> {
     let genotype = Genotype::parse(&args.arch)?;
     let shape = NetShape {
         channels: args.channels,
-        latent: args.latent,
+        latent: args.latent_dim,
         bottom_width: bottom_width(args.size, genotype.cells.len())?,
         ..NetShape::default()
     };
@@ -120,7 +120,7 @@ mod tests {
             arch: arch.to_owned(),
             channels: 256,
             discriminator_channels: 128,
-            latent: 128,
+            latent_dim: 128,
             size,
             svg: None,
             json: false,

@@ -204,8 +204,8 @@ pub(super) struct ArchArgs {
     #[arg(long, value_name = "N", default_value_t = 128)]
     pub discriminator_channels: usize,
     /// Length of the latent vector
-    #[arg(long, value_name = "N", default_value_t = 128)]
-    pub latent: usize,
+    #[arg(long, alias = "latent", value_name = "N", default_value_t = 128)]
+    pub latent_dim: usize,
     /// Side of the images in pixels [default: 4, doubled by each cell]
     #[arg(long, value_name = "PX")]
     pub size: Option<usize>,

@@ -11,7 +11,7 @@ use super::layers;
 use super::terminal::Terminal;
 use crate::config::RunConfig;
 use crate::engine::{self, Control, End, Engine, JobSpec, Reopened};
-use crate::run::{default_dir, now};
+use crate::run::{RunView, default_dir, now};
 
 /// Exit code of a run that was stopped by a second Ctrl-C.
 const INTERRUPTED: i32 = 130;
@@ -40,6 +40,11 @@ pub(super) fn begin(spec: JobSpec, config: RunConfig, args: &RunArgs) -> anyhow:
 pub(super) fn resume(dir: &Path, args: &RunArgs) -> anyhow::Result<()> {
     let mut terminal = Terminal::new(args.json);
     let controls = handle_ctrl_c()?;
+    // A run that took the place of another process has warned before.
+    if !args.after_reexec {
+        let kept = RunView::open(dir).and_then(|view| view.config()).unwrap_or_default();
+        layers::warn_of_former_names(&kept, &args.set);
+    }
     let change = |config: &mut RunConfig| layers::apply(config, &args.set, args.device.as_deref());
     match engine::resume(dir, args.after_reexec, change, &mut |event| terminal.show(event))? {
         Reopened::Unfinished(engine) => drive(*engine, dir, &controls, terminal, args),

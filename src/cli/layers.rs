@@ -1,11 +1,12 @@
 //! From what was typed to the settings of a run.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::args::RunArgs;
-use crate::config::{PRESETS, RunConfig};
+use crate::config::{PRESETS, RunConfig, former_names};
 use crate::input;
 
 /// The settings of a new run: preset, then config file, then single settings, then other options.
@@ -21,9 +22,12 @@ pub(super) fn config(args: &RunArgs) -> anyhow::Result<RunConfig> {
         (None, Some(_)) => RunConfig::default(),
         (None, None) => RunConfig::preset(PRESETS[0].name)?,
     };
+    let mut written = String::new();
     if let Some(path) = &args.config {
-        config.overlay(&read(path)?, &path.display().to_string())?;
+        written = read(path)?;
+        config.overlay(&written, &path.display().to_string())?;
     }
+    warn_of_former_names(&written, &args.set);
     for setting in &args.set {
         config.apply(setting)?;
     }
@@ -48,6 +52,14 @@ pub(super) fn apply(config: &mut RunConfig, sets: &[String], device: Option<&str
         config.device = device.to_owned();
     }
     Ok(config.validate()?)
+}
+
+/// Says once which settings, of a file and single ones, have another name now.
+pub(super) fn warn_of_former_names(file: &str, sets: &[String]) {
+    if let Some(names) = former_names(file, sets) {
+        // Where standard error is closed, there is nobody to warn.
+        let _ = writeln!(std::io::stderr(), "warning: {names}");
+    }
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

@@ -13,6 +13,9 @@ use crate::config::{RunConfig, Setting, Settings};
 #[derive(Serialize)]
 struct Printed {
     key: &'static str,
+    /// The key that it had before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former: Option<&'static str>,
     section: &'static str,
     about: &'static str,
     /// What it may be, in words.
@@ -80,6 +83,7 @@ fn printed(section: &Section, setting: &Setting, defaults: &Settings) -> Printed
     };
     Printed {
         key: setting.key,
+        former: setting.former,
         section: section.title,
         about: setting.about,
         range: setting.range(None),
@@ -113,7 +117,8 @@ fn markdown(defaults: &Settings) -> String {
                 _ => setting.range(None),
             };
             let default = default(setting, defaults);
-            page += &format!("| `{}` | `{default}` | {range} | {} |\n", setting.key, setting.about);
+            let former = setting.former.map(|key| format!(" (formerly `{key}`)")).unwrap_or_default();
+            page += &format!("| `{}` | `{default}` | {range} | {}{former} |\n", setting.key, setting.about);
         }
     }
     page

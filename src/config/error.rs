@@ -3,6 +3,7 @@
 use thiserror::Error;
 use toml::{Table, Value};
 
+use super::settings::now;
 use super::text::shown;
 use super::{RunConfig, preset};
 
@@ -124,6 +125,9 @@ impl ConfigError {
         let (key, origin) = (shown(key), origin.to_owned());
         if let Some((unknown, allowed)) = choice(message, "unknown field ") {
             let path = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
+            // A former name is read, but nobody is advised to use it.
+            let allowed: Vec<String> =
+                allowed.into_iter().filter(|name| now(&path(name)).is_none()).collect();
             let siblings: Vec<String> = allowed.iter().map(|name| path(name)).collect();
             return Self::UnknownKey {
                 nearest: nearest_key(&unknown, &siblings),

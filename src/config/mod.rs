@@ -16,7 +16,7 @@ mod validate;
 pub use error::ConfigError;
 pub use mode::Mode;
 pub use preset::{PRESETS, Preset};
-pub use settings::{Settings, written_settings};
+pub use settings::{Settings, former_names, written_settings};
 pub use table::Setting;
 
 use serde::{Deserialize, Serialize};
@@ -143,7 +143,8 @@ impl RunConfig {
     /// As [`from_toml`](RunConfig::from_toml); nothing is changed then.
     pub fn overlay(&mut self, text: &str, origin: &str) -> Result<(), ConfigError> {
         Self::from_toml(text, origin)?;
-        let layer = toml::from_str(text).map_err(|error| ConfigError::explain(&error, text, origin))?;
+        let mut layer = toml::from_str(text).map_err(|error| ConfigError::explain(&error, text, origin))?;
+        settings::rename(&mut layer);
         let mut tree = self.tree()?;
         merge(&mut tree, layer);
         *self = tree.try_into().map_err(|error| ConfigError::explain(&error, text, origin))?;
@@ -288,7 +289,7 @@ mod tests {
             "name=2024",
             "search.strategy=random",
             "search.iterations=[1, 2]",
-            "recipe.generator_rate = 1",
+            "recipe.generator_learning_rate = 1",
             "space.skips=\"never\"",
             "space.cell=[{number = 2, conv = [\"pre\"]}]",
             "derived_model.generator_channels=48",
@@ -300,7 +301,7 @@ mod tests {
         assert_eq!(config.name, "2024");
         assert_eq!(config.search.strategy, StrategyKind::Random);
         assert_eq!(config.search.iterations, [1, 2]);
-        assert_eq!(config.recipe.generator_rate, 1.0);
+        assert_eq!(config.recipe.generator_learning_rate, 1.0);
         let never = Allowed::Skips(SkipRules::All(SkipRule::Never));
         assert_eq!(*config.space.allowed(Slot::Skips, None), never);
         assert_eq!(*config.space.allowed(Slot::Conv, Some(2)), Allowed::Tokens(vec![1]));
@@ -338,7 +339,7 @@ mod tests {
             iterations in proptest::collection::vec(0..100u64, 0..6),
         ) {
             let mut config = RunConfig { name, seed, ..RunConfig::default() };
-            config.recipe.discriminator_rate = rate;
+            config.recipe.discriminator_learning_rate = rate;
             config.data.limit = limit;
             config.derived_model.discriminator_channels = channels;
             config.search.iterations = iterations;

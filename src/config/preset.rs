@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::arch::{Genotype, Space, SpaceConfig, params};
     use crate::gan::{
-        AdamConfig, AverageStatistics, HealthConfig, Idle, Loss, RateDecay, Recipe, TrainConfig,
+        AdamConfig, AverageStatistics, HealthConfig, Loss, LrDecay, Recipe, TrainConfig, UnusedParams,
     };
     use crate::metric::extractor::{Kind, inception::Preprocessing};
     use crate::metric::{FRECHET_DISTANCE, INCEPTION_SCORE, Reward, ScoreConfig};
@@ -98,9 +98,9 @@ mod tests {
     /// The adversarial recipe of both scripts.
     const RECIPE: Recipe = Recipe {
         loss: Loss::Hinge,
-        generator_rate: 2e-4,
-        discriminator_rate: 2e-4,
-        adam: AdamConfig { beta1: 0.0, beta2: 0.9, epsilon: 1e-8, idle: Idle::DecayMoments },
+        generator_learning_rate: 2e-4,
+        discriminator_learning_rate: 2e-4,
+        adam: AdamConfig { beta1: 0.0, beta2: 0.9, epsilon: 1e-8, unused_params: UnusedParams::DecayMoments },
         n_critic: 5,
         batch: 64,
         generator_batch: 128,
@@ -109,7 +109,7 @@ mod tests {
 
     /// The networks of the search script.
     const MODEL: ModelConfig = ModelConfig {
-        latent: 128,
+        latent_dim: 128,
         bottom_width: 4,
         generator_channels: 128,
         discriminator_channels: 64,
@@ -141,7 +141,7 @@ mod tests {
     fn training(epochs: u64, batches: u64, evaluate: u64) -> TrainConfig {
         TrainConfig {
             steps: (epochs * batches).div_ceil(5),
-            rate_decay: RateDecay::None,
+            lr_decay: LrDecay::None,
             evaluate_every: evaluate * batches / 5,
             samples_every: 500,
             average_statistics: AverageStatistics::Raw,
@@ -161,7 +161,7 @@ mod tests {
             shared_steps: 15 * epoch,
             controller: ControllerConfig {
                 hidden: 100,
-                rate: 3.5e-4,
+                learning_rate: 3.5e-4,
                 steps: 30,
                 baseline_decay: 0.9,
                 entropy: 1e-3,
@@ -169,13 +169,13 @@ mod tests {
             },
             candidates: 10,
             top_k: 5,
-            distinct: false,
+            deduplicate: false,
             reward: Reward::RawInceptionScore,
             reward_samples: 5_000,
             reward_splits: 10,
             fixed_noise: false,
             recalibrate: false,
-            reset: HealthConfig { window: 500, variance: 1e-3, diversity: 0.0, at_once: false },
+            reset: HealthConfig { window: 500, variance: 1e-3, diversity: 0.0, before_controller: false },
             // The proxy task that uses it is not the paper's.
             scratch_steps: config.search.scratch_steps,
         };

@@ -14,7 +14,7 @@ use crate::model::{NamedTensors, Weight, Weights, host};
 /// What to do with a parameter that the loss does not reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Idle {
+pub enum UnusedParams {
     /// Leave it and its moments alone (PyTorch 2).
     #[default]
     Skip,
@@ -34,12 +34,13 @@ pub struct AdamConfig {
     /// Added to the denominator.
     pub epsilon: f64,
     /// Parameters without a gradient.
-    pub idle: Idle,
+    #[serde(alias = "idle")]
+    pub unused_params: UnusedParams,
 }
 
 impl Default for AdamConfig {
     fn default() -> Self {
-        Self { beta1: 0.0, beta2: 0.9, epsilon: 1e-8, idle: Idle::Skip }
+        Self { beta1: 0.0, beta2: 0.9, epsilon: 1e-8, unused_params: UnusedParams::Skip }
     }
 }
 
@@ -80,7 +81,7 @@ impl Adam {
     /// for each order that it meets.
     fn gradient(&self, name: &str, weight: &Weight, gradients: &mut Gradients) -> Option<Tensor<1>> {
         match weight.take_gradient(gradients) {
-            None if self.config.idle == Idle::DecayMoments => {
+            None if self.config.unused_params == UnusedParams::DecayMoments => {
                 self.moments.get(name).map(|moments| moments.second.zeros_like())
             }
             gradient => gradient,

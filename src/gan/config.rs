@@ -11,7 +11,7 @@ use crate::model::ModelConfig;
 /// What the learning rates do over a training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RateDecay {
+pub enum LrDecay {
     /// Constant, as in the released scripts.
     #[default]
     None,
@@ -37,9 +37,11 @@ pub struct Recipe {
     /// The adversarial loss.
     pub loss: Loss,
     /// Learning rate of the generator.
-    pub generator_rate: f64,
+    #[serde(alias = "generator_rate")]
+    pub generator_learning_rate: f64,
     /// Learning rate of the discriminator.
-    pub discriminator_rate: f64,
+    #[serde(alias = "discriminator_rate")]
+    pub discriminator_learning_rate: f64,
     /// Adam's other settings.
     pub adam: AdamConfig,
     /// Discriminator steps for each generator step.
@@ -57,8 +59,8 @@ impl Default for Recipe {
     fn default() -> Self {
         Self {
             loss: Loss::Hinge,
-            generator_rate: 2e-4,
-            discriminator_rate: 2e-4,
+            generator_learning_rate: 2e-4,
+            discriminator_learning_rate: 2e-4,
             adam: AdamConfig::default(),
             n_critic: 5,
             batch: 64,
@@ -70,10 +72,10 @@ impl Default for Recipe {
 
 impl Recipe {
     /// The learning rate that a network begins with.
-    pub fn rate(&self, network: Network) -> f64 {
+    pub fn learning_rate(&self, network: Network) -> f64 {
         match network {
-            Network::Discriminator => self.discriminator_rate,
-            Network::Generator => self.generator_rate,
+            Network::Discriminator => self.discriminator_learning_rate,
+            Network::Generator => self.generator_learning_rate,
         }
     }
 
@@ -98,7 +100,8 @@ pub struct TrainConfig {
     /// Generator steps.
     pub steps: u64,
     /// What the learning rates do.
-    pub rate_decay: RateDecay,
+    #[serde(alias = "rate_decay")]
+    pub lr_decay: LrDecay,
     /// Generator steps between evaluations; the last step is always evaluated.
     pub evaluate_every: u64,
     /// Generator steps between pictures of the fixed latents.
@@ -111,7 +114,7 @@ impl Default for TrainConfig {
     fn default() -> Self {
         Self {
             steps: 50_000,
-            rate_decay: RateDecay::None,
+            lr_decay: LrDecay::None,
             evaluate_every: 3_128,
             samples_every: 500,
             average_statistics: AverageStatistics::Recalibrated,
@@ -126,10 +129,10 @@ impl TrainConfig {
     }
 
     /// The learning rate at discriminator step `step`, from 0, of a network that begins with `initial`.
-    pub fn rate(&self, initial: f64, step: u64, n_critic: u64) -> f64 {
-        match self.rate_decay {
-            RateDecay::None => initial,
-            RateDecay::Linear => initial * (1.0 - step as f64 / self.last_step(n_critic) as f64),
+    pub fn learning_rate(&self, initial: f64, step: u64, n_critic: u64) -> f64 {
+        match self.lr_decay {
+            LrDecay::None => initial,
+            LrDecay::Linear => initial * (1.0 - step as f64 / self.last_step(n_critic) as f64),
         }
     }
 }

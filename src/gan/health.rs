@@ -23,12 +23,13 @@ pub struct HealthConfig {
     pub diversity: f64,
     /// Start a collapsed GAN anew before the controller trains on it. The released code does it
     /// after, so its controller learns from noise and a ranking may see a GAN that knows nothing.
-    pub at_once: bool,
+    #[serde(alias = "at_once")]
+    pub before_controller: bool,
 }
 
 impl Default for HealthConfig {
     fn default() -> Self {
-        Self { window: 500, variance: 1e-3, diversity: ALIKE, at_once: true }
+        Self { window: 500, variance: 1e-3, diversity: ALIKE, before_controller: true }
     }
 }
 
@@ -110,7 +111,8 @@ mod tests {
     use super::*;
     use burn::tensor::Device;
 
-    const CONFIG: HealthConfig = HealthConfig { window: 10, variance: 1e-3, diversity: 0.02, at_once: true };
+    const CONFIG: HealthConfig =
+        HealthConfig { window: 10, variance: 1e-3, diversity: 0.02, before_controller: true };
 
     fn window(discriminator: impl Fn(usize) -> f32, generator: impl Fn(usize) -> f32) -> LossWindow {
         let mut window = LossWindow::default();

@@ -17,9 +17,9 @@ mod trainer;
 mod training;
 mod training_setup;
 
-pub use adam::{Adam, AdamConfig, AdamError, Idle};
+pub use adam::{Adam, AdamConfig, AdamError, UnusedParams};
 pub use adversarial::AdversarialLoop;
-pub use config::{AverageStatistics, RateDecay, Recipe, TrainConfig};
+pub use config::{AverageStatistics, LrDecay, Recipe, TrainConfig};
 pub use divergence::{Divergence, WEIGHTS_EVERY};
 pub use dry::{PIECES, dry_run, one_step, warm_up};
 pub use evaluation::{EvaluationLatents, GeneratorEvaluation};

@@ -143,7 +143,7 @@ mod tests {
     const NON_FINITE: [f32; 3] = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
 
     fn generator() -> Weights {
-        let config = ModelConfig { latent: 8, generator_channels: 4, ..ModelConfig::default() };
+        let config = ModelConfig { latent_dim: 8, generator_channels: 4, ..ModelConfig::default() };
         let space = Space::new(SpaceConfig { cells: 2, ..SpaceConfig::default() }, NetShape::default());
         config.shared_generator(&space.unwrap(), &Device::flex(), 1, "test")
     }
@@ -208,14 +208,14 @@ mod tests {
     #[test]
     fn a_gradient_whose_square_overflows_is_seen_in_the_optimiser_alone() {
         let device = Device::flex().autodiff();
-        let config = ModelConfig { latent: 8, generator_channels: 4, ..ModelConfig::default() };
+        let config = ModelConfig { latent_dim: 8, generator_channels: 4, ..ModelConfig::default() };
         let mut graph = crate::arch::Graph::new();
-        let x = graph.input("x", Shape::Features(config.latent));
+        let x = graph.input("x", Shape::Features(config.latent_dim));
         let layer = graph.add_weighted("layer", "layer", ops::Linear::new(2), x);
         graph.output(layer);
         for (slope, healthy) in [(1.0, true), (1e18, true), (1e20, false)] {
             let mut layer = Weights::initial(&graph.parameters(), [Init::FanIn; 2], &device, 1, "test");
-            let x = Tensor::<2>::ones([1, config.latent], &device) * slope;
+            let x = Tensor::<2>::ones([1, config.latent_dim], &device) * slope;
             let gradients =
                 run(&graph, &layer, vec![x.into()], Pass::Train).output().features().sum().backward();
             let mut adam = Adam::new(AdamConfig::default());

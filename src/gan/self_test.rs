@@ -288,7 +288,7 @@ fn adam(mut probe: Probe) -> Outcome {
 /// vectors forward, all gradients backward. With `beta1 = 0`, Adam's first moment is the gradient.
 fn adversarial_step(mut probe: Probe) -> Outcome {
     let model = ModelConfig {
-        latent: 16,
+        latent_dim: 16,
         generator_channels: 8,
         discriminator_channels: 8,
         ..ModelConfig::default()
@@ -310,7 +310,7 @@ fn adversarial_step(mut probe: Probe) -> Outcome {
     let side = model.side(1);
     let real = probe.constant([4, 3, side, side]).tanh().inner();
     let seed = probe.seed;
-    let z = |counter| latents(seed, "self-test/latent", counter, 4, model.latent, &device);
+    let z = |counter| latents(seed, "self-test/latent", counter, 4, model.latent_dim, &device);
     let learning_rate = 2e-4;
     let losses = [
         gan.discriminator_step(Loss::Hinge, &networks, real, z(0), learning_rate),

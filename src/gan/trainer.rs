@@ -89,7 +89,8 @@ impl Trainer {
         let discriminator = model.discriminator(genotype.cells.len(), device, seed, stream);
         let average = Average::new(&generator, model.ema_decay);
         let gan = Gan::new(generator, discriminator, recipe.adam);
-        let mut adversarial = AdversarialLoop::new(gan, Some(average), recipe, model.latent, seed, stream);
+        let mut adversarial =
+            AdversarialLoop::new(gan, Some(average), recipe, model.latent_dim, seed, stream);
         adversarial.prepare(images)?;
         Ok(Self {
             networks: Networks::new(model, &genotype),
@@ -112,7 +113,7 @@ impl Trainer {
     /// If a loss or a weight is not finite any more. The GAN is of no use then; go back to a checkpoint.
     pub fn advance(&mut self, images: &ImageSet) -> Result<Option<Losses>, GanError> {
         let (step, n_critic) = (self.step(), self.recipe.n_critic);
-        let rate = |network| self.config.rate(self.recipe.rate(network), step, n_critic);
+        let rate = |network| self.config.learning_rate(self.recipe.learning_rate(network), step, n_critic);
         self.adversarial.advance(images, &self.networks, rate)
     }
 

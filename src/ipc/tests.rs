@@ -17,7 +17,7 @@ use crate::engine::{self, End, Event, JobSpec, LiveEvent, Reopened};
 /// A search of seconds on the CPU.
 const SETTINGS: [&str; 18] = [
     "model.bottom_width=4",
-    "model.latent=16",
+    "model.latent_dim=16",
     "model.generator_channels=8",
     "model.discriminator_channels=8",
     "recipe.batch=8",

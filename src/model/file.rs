@@ -129,6 +129,8 @@ impl ModelFile {
             genotype: self.genotype.clone(),
             model: self.config.clone(),
         })?;
+        // The name that files of 0.1 have, so that the same model is the same file.
+        let description = description.replacen("\"latent_dim\":", "\"latent\":", 1);
         let metadata = HashMap::from([(DESCRIPTION.to_owned(), description)]);
         to_safetensors(&self.tensors, metadata)
     }
@@ -181,9 +183,9 @@ impl ModelFile {
     /// the tensors, which are there, have to bear the sizes out before.
     fn check_sizes(&self) -> Result<(), WeightsError> {
         self.config.net_shape().check()?;
-        let ModelConfig { latent, bottom_width, generator_channels, .. } = self.config;
+        let ModelConfig { latent_dim, bottom_width, generator_channels, .. } = self.config;
         let name = FIRST.to_owned();
-        let wanted = vec![bottom_width * bottom_width * generator_channels, latent];
+        let wanted = vec![bottom_width * bottom_width * generator_channels, latent_dim];
         match self.tensors.get(FIRST).map(|first| first.shape().to_vec()) {
             None => Err(StateError::Missing(vec![name]).into()),
             Some(found) if found != wanted => Err(StateError::Shape { name, found, wanted }.into()),
@@ -199,7 +201,7 @@ mod tests {
     use crate::arch::{NetShape, Space, SpaceConfig};
 
     fn file() -> ModelFile {
-        let config = ModelConfig { latent: 4, generator_channels: 3, ..ModelConfig::default() };
+        let config = ModelConfig { latent_dim: 4, generator_channels: 3, ..ModelConfig::default() };
         let genotype = Genotype::parse("1 0 1 1").unwrap();
         let tensors = config.derived_generator(&genotype, &Device::flex(), 1, "test").state_dict();
         ModelFile { genotype, config, tensors }
@@ -215,7 +217,7 @@ mod tests {
             ModelFile::from_bytes(&file.to_bytes().unwrap()).unwrap_err().to_string()
         };
         for (refusal, named) in [
-            (refused(&|file| file.config.latent = 1 << 60), "latent"),
+            (refused(&|file| file.config.latent_dim = 1 << 60), "latent"),
             (refused(&|file| file.config.generator_channels = usize::MAX), "channels"),
             (refused(&|file| file.config.bottom_width = 1 << 40), "bottom_width"),
         ] {
@@ -229,7 +231,7 @@ mod tests {
         }
         // Sizes that can be and are not those of the tensors.
         let mut other = file();
-        other.config.latent = 16_384;
+        other.config.latent_dim = 16_384;
         let other = ModelFile::from_bytes(&other.to_bytes().unwrap()).unwrap();
         let refusal = other.generator(&Device::flex()).unwrap_err().to_string();
         assert!(refusal.contains("l1.weight has shape"), "{refusal}");
@@ -244,14 +246,14 @@ mod tests {
         };
         // Each number is one that a network may have; together they are a first layer of 70 TB.
         let refusal = refused(&|file| {
-            let ModelConfig { latent, generator_channels, bottom_width, .. } = &mut file.config;
-            (*latent, *generator_channels, *bottom_width) = (16_384, 16_384, 256);
+            let ModelConfig { latent_dim, generator_channels, bottom_width, .. } = &mut file.config;
+            (*latent_dim, *generator_channels, *bottom_width) = (16_384, 16_384, 256);
         });
         assert!(refusal.contains("l1.weight has shape [48, 4]"), "{refusal}");
         let refusal = refused(&|file| drop(file.tensors.remove(FIRST)));
         assert!(refusal.contains("first of them l1.weight"), "{refusal}");
         // Not only a file's description is held to it.
-        let refusal = refused(&|file| (file.config.bottom_width, file.config.latent) = (usize::MAX, 0));
+        let refusal = refused(&|file| (file.config.bottom_width, file.config.latent_dim) = (usize::MAX, 0));
         assert!(refusal.contains("of the generator is"), "{refusal}");
     }
 

@@ -23,7 +23,7 @@ impl Generator {
             genotype: genotype.clone(),
             graph: config.generator_graph(genotype),
             weights: weights.without_autodiff(),
-            latent: config.latent,
+            latent: config.latent_dim,
         }
     }
 

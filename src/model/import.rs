@@ -123,7 +123,7 @@ fn sizes(tensors: &NamedTensors, cells: usize) -> Option<ModelConfig> {
     let bottom_width = rows.checked_div(channels)?.isqrt();
     let fits = rows > 0 && latent > 0 && bottom_width * bottom_width * channels == rows && cells <= MAX_CELLS;
     fits.then(|| ModelConfig {
-        latent,
+        latent_dim: latent,
         bottom_width,
         generator_channels: channels,
         skip_tap: SkipTap::AfterAddition,
@@ -138,7 +138,7 @@ mod tests {
     use burn::tensor::{Device, TensorData};
 
     fn config() -> ModelConfig {
-        ModelConfig { latent: 6, generator_channels: 4, ..ModelConfig::default() }
+        ModelConfig { latent_dim: 6, generator_channels: 4, ..ModelConfig::default() }
     }
 
     /// A generator's tensors as the released models name them.
@@ -168,9 +168,9 @@ mod tests {
                 let found = import(tensors, None).unwrap();
                 assert_eq!((&found.file.genotype, found.unused), (&genotype, 0));
                 assert!(found.how.contains(variant), "{}", found.how);
-                let ModelConfig { latent, generator_channels, bottom_width, skip_tap, .. } =
+                let ModelConfig { latent_dim, generator_channels, bottom_width, skip_tap, .. } =
                     found.file.config;
-                assert_eq!((latent, generator_channels, bottom_width), (6, 4, 4));
+                assert_eq!((latent_dim, generator_channels, bottom_width), (6, 4, 4));
                 assert_eq!(skip_tap, SkipTap::AfterAddition);
                 found.file.generator(&Device::flex()).unwrap();
             }

@@ -40,7 +40,8 @@ pub use crate::arch::graph::{Parameter, Parameters};
 #[serde(default, deny_unknown_fields)]
 pub struct ModelConfig {
     /// Length of a latent vector.
-    pub latent: usize,
+    #[serde(alias = "latent")]
+    pub latent_dim: usize,
     /// Side of the first feature map in pixels; each cell doubles it.
     pub bottom_width: usize,
     /// Channels of every generator cell.
@@ -65,7 +66,7 @@ pub struct ModelConfig {
 impl Default for ModelConfig {
     fn default() -> Self {
         Self {
-            latent: 128,
+            latent_dim: 128,
             bottom_width: 4,
             generator_channels: 128,
             discriminator_channels: 64,
@@ -84,7 +85,7 @@ impl ModelConfig {
     pub fn net_shape(&self) -> NetShape {
         NetShape {
             channels: self.generator_channels,
-            latent: self.latent,
+            latent: self.latent_dim,
             bottom_width: self.bottom_width,
             ..NetShape::default()
         }

@@ -58,7 +58,8 @@ pub struct ControllerConfig {
     /// Size of the LSTM's state and of the embeddings.
     pub hidden: usize,
     /// Learning rate.
-    pub rate: f64,
+    #[serde(alias = "rate")]
+    pub learning_rate: f64,
     /// REINFORCE steps in an iteration.
     pub steps: u64,
     /// Share of the old baseline that is kept at each step.
@@ -73,7 +74,7 @@ impl Default for ControllerConfig {
     fn default() -> Self {
         Self {
             hidden: 100,
-            rate: 3.5e-4,
+            learning_rate: 3.5e-4,
             steps: 30,
             baseline_decay: 0.9,
             entropy: 1e-3,
@@ -82,7 +83,7 @@ impl Default for ControllerConfig {
     }
 }
 
-/// The search. Defaults are `exps/autogan_search.sh` with the sound switches.
+/// The search. Defaults are `exps/autogan_search.sh` with the corrected switches.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchConfig {
@@ -104,7 +105,8 @@ pub struct SearchConfig {
     /// How many of them the beam keeps and, at the end, are trained from scratch.
     pub top_k: usize,
     /// Rank each architecture once only. The released code keeps duplicates.
-    pub distinct: bool,
+    #[serde(alias = "distinct")]
+    pub deduplicate: bool,
     /// What the controller is rewarded for.
     pub reward: Reward,
     /// Images that a candidate generates to be scored.
@@ -135,7 +137,7 @@ impl Default for SearchConfig {
             controller: ControllerConfig::default(),
             candidates: 10,
             top_k: 5,
-            distinct: true,
+            deduplicate: true,
             reward: Reward::default(),
             reward_samples: 5_000,
             reward_splits: 10,

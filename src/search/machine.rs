@@ -236,7 +236,9 @@ impl Search {
         }
         let next = match collapsed {
             // The released code trains its controller on the collapsed GAN and restarts it then.
-            Some(reason) if !config.reset.at_once => Phase::Control { done: 0, collapsed: Some(reason) },
+            Some(reason) if !config.reset.before_controller => {
+                Phase::Control { done: 0, collapsed: Some(reason) }
+            }
             Some(reason) if restarts < RESTARTS => {
                 self.restart(reason, emitted);
                 Phase::Shared { done: 0, restarts: restarts + 1 }

@@ -176,7 +176,7 @@ impl Strategy for Reinforce {
         let old = self.plain.baseline.as_deref();
         let lesson = reinforce_loss(&self.config, rollout.log_probs, rollout.entropies, reward, old);
         let gradients = lesson.loss.backward();
-        self.adam.step(&mut self.controller.weights, gradients, self.config.rate);
+        self.adam.step(&mut self.controller.weights, gradients, self.config.learning_rate);
         let baseline = mean(&lesson.baseline);
         self.plain.baseline = Some(lesson.baseline);
         let value: f32 = lesson.loss.into_scalar();

@@ -43,7 +43,7 @@ impl SharedGan {
     pub fn new(context: &Context) -> Self {
         let Context { model, recipe, seed, .. } = context;
         let gan = fresh_gan(context, 0);
-        let adversarial = AdversarialLoop::new(gan, None, *recipe, model.latent, *seed, STREAM);
+        let adversarial = AdversarialLoop::new(gan, None, *recipe, model.latent_dim, *seed, STREAM);
         Self { adversarial, restarts: 0, window: LossWindow::default() }
     }
 
@@ -69,7 +69,8 @@ impl SharedGan {
     ) -> Result<Option<Losses>, GanError> {
         let images = &context.training_data(genotype.cells.len()).images;
         let networks = Networks::new(&context.model, genotype);
-        let losses = self.adversarial.advance(images, &networks, |network| context.recipe.rate(network))?;
+        let losses =
+            self.adversarial.advance(images, &networks, |network| context.recipe.learning_rate(network))?;
         losses.into_iter().for_each(|losses| self.window.push(&config.reset, losses));
         Ok(losses)
     }
@@ -91,7 +92,7 @@ impl SharedGan {
             "shared/latent/diversity",
             0,
             DIVERSITY_SAMPLES,
-            context.model.latent,
+            context.model.latent_dim,
             &context.device,
         );
         let generator = self.candidate(context, config, genotype);
@@ -103,7 +104,7 @@ impl SharedGan {
         let batch = context.recipe.generator_batch;
         let count = if config.recalibrate { RECALIBRATION_BATCHES } else { 0 };
         let z = (0..count).map(|draw| {
-            let (seed, latent) = (context.seed, context.model.latent);
+            let (seed, latent) = (context.seed, context.model.latent_dim);
             latents(seed, "shared/latent/recalibration", draw, batch, latent, &context.device)
         });
         let shared = &self.adversarial.gan().generator;

@@ -265,7 +265,7 @@ fn settings_that_cannot_work_stop_a_run_before_it_leaves_anything() {
         (vec!["--preset", "qick"], "did you mean `quick`"),
         (vec!["--config", "my.toml"], "my.toml, line 2: there is no setting `search.candidats`"),
         (vec!["--set", "recipe.n_critic=0"], "recipe.n_critic is 0"),
-        (vec!["--set", "recipe.generator_rate=nan"], "recipe.generator_rate is NaN"),
+        (vec!["--set", "recipe.generator_learning_rate=nan"], "recipe.generator_learning_rate is NaN"),
         (vec!["--set", "recipe.batch=lots"], "`recipe.batch` must be a whole number"),
         (vec!["--set", "space.up=[]"], "up"),
         (vec!["--set", "recipe"], "write it like"),
@@ -286,7 +286,7 @@ fn make_model(path: &Path) {
     use autogan::arch::Genotype;
     use autogan::model::{ModelConfig, ModelFile};
     let genotype = Genotype::parse("1 0 1 1 0 1 2 0 1").expect("a vector");
-    let config = ModelConfig { latent: 4, generator_channels: 3, ..ModelConfig::default() };
+    let config = ModelConfig { latent_dim: 4, generator_channels: 3, ..ModelConfig::default() };
     let generator = config.derived_generator(&genotype, &burn::tensor::Device::flex(), 1, "test");
     let file = ModelFile { genotype, config, tensors: generator.state_dict() };
     fs::write(path, file.to_bytes().expect("tensors of f32")).expect("a new file");

@@ -116,7 +116,7 @@ fn both_reinforce_losses_their_gradients_and_one_adam_step_are_pytorchs() {
                 close(named(&format!("grad.{name}")), &values(gradient));
             }
             let mut adam = Adam::new(AdamConfig::default());
-            adam.step(&mut controller.weights, gradients, config.rate);
+            adam.step(&mut controller.weights, gradients, config.learning_rate);
             for (name, weight) in controller.weights.state_dict() {
                 close(named(&format!("after.{name}")), &values(&weight));
             }

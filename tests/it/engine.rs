@@ -64,10 +64,10 @@ fn both_strategies_estimators_and_levels_reach_the_same_board() {
                 "search.controller.baseline=as_released",
                 "search.fixed_noise=false",
                 "search.recalibrate=false",
-                "search.distinct=false",
+                "search.deduplicate=false",
                 "model.skip_tap=after_addition",
                 "model.allocate_unused=true",
-                "recipe.adam.idle=decay_moments",
+                "recipe.adam.unused_params=decay_moments",
                 "recipe.keep_last_batch=true",
             ],
         ),
@@ -88,14 +88,15 @@ fn both_strategies_estimators_and_levels_reach_the_same_board() {
 fn a_loss_that_is_no_number_ends_the_run_at_its_last_checkpoint_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("run");
-    let sets = ["--set", "recipe.generator_rate=1e30", "--set", "recipe.discriminator_rate=1e30"];
+    let sets =
+        ["--set", "recipe.generator_learning_rate=1e30", "--set", "recipe.discriminator_learning_rate=1e30"];
     let (code, said) = run(&with(&dir, &sets));
     assert_eq!(code, Some(1), "{said}");
     let sentence = sentence(&said);
     assert!(sentence.contains("loss became") && sentence.contains("--resume"), "{sentence}");
     // With a rate that works, the same run goes on to its end.
     let resume = format!(
-        "search --resume {} --set recipe.generator_rate=1e-3 --set recipe.discriminator_rate=1e-3",
+        "search --resume {} --set recipe.generator_learning_rate=1e-3 --set recipe.discriminator_learning_rate=1e-3",
         dir.display()
     );
     let (code, said) = run(&words(&resume));

@@ -19,7 +19,7 @@ const RATE: f64 = 2e-4;
 
 pub fn config(tap: SkipTap) -> ModelConfig {
     ModelConfig {
-        latent: LATENT,
+        latent_dim: LATENT,
         bottom_width: 4,
         generator_channels: CHANNELS,
         discriminator_channels: CHANNELS,

@@ -86,7 +86,7 @@ fn genotypes() -> BTreeSet<Genotype> {
 
 fn model(tap: SkipTap, bottom_width: usize) -> ModelConfig {
     ModelConfig {
-        latent: LATENT,
+        latent_dim: LATENT,
         bottom_width,
         generator_channels: CHANNELS,
         skip_tap: tap,

@@ -64,7 +64,9 @@ fn every_setting_has_a_row() {
         }
     }
     let mut missing: BTreeSet<&str> = Setting::all().map(|setting| setting.label).collect();
-    for choice in ["Short training", "Inception (2015)", "Folder"] {
+    for choice in
+        ["Short training", "Metric: Kernel distance", "Metric: Precision", "Inception (2015)", "Folder"]
+    {
         let has = |label: &&str| window.harness.query_all_by_label(label).next().is_none();
         missing.retain(has);
         window.click(choice);

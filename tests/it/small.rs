@@ -7,7 +7,7 @@ use autogan::config::RunConfig;
 /// Networks and batches as small as they can be.
 pub const NETWORKS: [&str; 6] = [
     "model.bottom_width=4",
-    "model.latent=16",
+    "model.latent_dim=16",
     "model.generator_channels=8",
     "model.discriminator_channels=8",
     "recipe.batch=8",

@@ -55,6 +55,8 @@ pub struct Section {
 pub struct Setting {
     /// Its dotted key in `config.toml`.
     pub key: &'static str,
+    /// The key that it had before, which is still read; `None` where it is the first.
+    pub former: Option<&'static str>,
     /// What the form calls it.
     pub label: &'static str,
     /// What it means, in a phrase.
@@ -147,7 +149,22 @@ fn choices(list: &[(&str, &str, &str)]) -> Vec<Choice> {
 impl Setting {
     const fn new(key: &'static str, label: &'static str, about: &'static str, kind: Kind) -> Self {
         let is_shown: fn(&RunConfig, bool) -> bool = |_, _| true;
-        Self { key, label, about, kind, speed: 1.0, unit: "", fresh: None, is_shown, advanced: false }
+        Self {
+            key,
+            former: None,
+            label,
+            about,
+            kind,
+            speed: 1.0,
+            unit: "",
+            fresh: None,
+            is_shown,
+            advanced: false,
+        }
+    }
+
+    const fn formerly(self, key: &'static str) -> Self {
+        Self { former: Some(key), ..self }
     }
 
     const fn speed(self, speed: f64) -> Self {

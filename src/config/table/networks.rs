@@ -38,11 +38,12 @@ pub const NETWORKS: Section = Section {
         .optional(|config| 2 * config.model.discriminator_channels as u64)
         .shown(|_, searched| searched),
         Setting::new(
-            "model.latent",
-            "Latent length",
+            "model.latent_dim",
+            "Latent dimension",
             "Length of the random vector that an image is made from",
             Kind::Whole(1, MAX_CHANNELS),
-        ),
+        )
+        .formerly("model.latent"),
         Setting::new(
             "model.ema_decay",
             "EMA decay",

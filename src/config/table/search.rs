@@ -85,11 +85,12 @@ pub const SEARCH: Section = Section {
                     Kind::Whole(0, Most::Any),
                 ),
                 Setting::new(
-                    "search.controller.rate",
-                    "Controller rate",
+                    "search.controller.learning_rate",
+                    "Controller learning rate",
                     "How far the controller moves at each update",
                     Kind::Real(Bound::Positive),
                 )
+                .formerly("search.controller.rate")
                 .speed(1e-4),
                 Setting::new(
                     "search.controller.entropy",
@@ -128,11 +129,12 @@ pub const SEARCH: Section = Section {
                 )
                 .speed(0.1),
                 Setting::new(
-                    "search.distinct",
-                    "Distinct candidates",
+                    "search.deduplicate",
+                    "Deduplicate candidates",
                     "Ranks each architecture once; the released code keeps duplicates",
                     Kind::Switch,
-                ),
+                )
+                .formerly("search.distinct"),
                 Setting::new(
                     "search.fixed_noise",
                     "Same latents",
@@ -165,28 +167,29 @@ pub const SEARCH: Section = Section {
                     }),
                 ),
                 Setting::new(
-                    "search.reset.at_once",
-                    "Reset at once",
-                    "Starts a collapsed pair anew before the controller learns from it; the released code does it after",
+                    "search.reset.before_controller",
+                    "Reset before controller",
+                    "Restarts a collapsed GAN before the controller learns from it; the released code does it after",
                     Kind::Switch,
-                ),
+                )
+                .formerly("search.reset.at_once"),
                 Setting::new(
                     "search.reset.window",
                     "Reset window",
-                    "Losses that are looked at before a pair counts as collapsed",
+                    "Losses that are looked at before a GAN counts as collapsed",
                     Kind::Whole(2, MAX_IMAGES),
                 ),
                 Setting::new(
                     "search.reset.variance",
                     "Reset variance",
-                    "A pair whose losses vary less than this counts as collapsed",
+                    "A GAN whose losses vary less than this counts as collapsed",
                     Kind::Real(Bound::NotNegative),
                 )
                 .speed(1e-4),
                 Setting::new(
                     "search.reset.diversity",
                     "Reset diversity",
-                    "A pair whose images differ less than this counts as collapsed; 0 switches it off",
+                    "A GAN whose images differ less than this counts as collapsed; 0 switches it off",
                     Kind::Real(Bound::NotNegative),
                 )
                 .speed(1e-3),

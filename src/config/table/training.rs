@@ -22,18 +22,20 @@ pub const TRAINING: Section = Section {
                     }),
                 ),
                 Setting::new(
-                    "recipe.generator_rate",
-                    "Generator rate",
+                    "recipe.generator_learning_rate",
+                    "Generator learning rate",
                     "How far the generator moves at each step",
                     Kind::Real(Bound::Positive),
                 )
+                .formerly("recipe.generator_rate")
                 .speed(1e-5),
                 Setting::new(
-                    "recipe.discriminator_rate",
-                    "Discriminator rate",
+                    "recipe.discriminator_learning_rate",
+                    "Discriminator learning rate",
                     "How far the discriminator moves at each step",
                     Kind::Real(Bound::Positive),
                 )
+                .formerly("recipe.discriminator_rate")
                 .speed(1e-5),
                 Setting::new(
                     "recipe.n_critic",
@@ -61,8 +63,8 @@ pub const TRAINING: Section = Section {
                     Kind::Switch,
                 ),
                 Setting::new(
-                    "recipe.adam.idle",
-                    "Idle parameters",
+                    "recipe.adam.unused_params",
+                    "Unused parameters",
                     "What Adam does with parameters that a loss does not reach",
                     Kind::Choice(|| {
                         choices(&[
@@ -70,7 +72,8 @@ pub const TRAINING: Section = Section {
                             ("decay_moments", "Decay moments", "As the released code's PyTorch 1"),
                         ])
                     }),
-                ),
+                )
+                .formerly("recipe.adam.idle"),
                 Setting::new(
                     "derive.steps",
                     "Steps of each",
@@ -101,11 +104,12 @@ pub const TRAINING: Section = Section {
                 )
                 .speed(20.0),
                 Setting::new(
-                    "winner.rate_decay",
-                    "Rate decay",
+                    "winner.lr_decay",
+                    "Learning rate decay",
                     "What the learning rates do towards the end",
-                    Kind::Choice(rate_decays),
-                ),
+                    Kind::Choice(lr_decays),
+                )
+                .formerly("winner.rate_decay"),
                 Setting::new(
                     "winner.average_statistics",
                     "EMA statistics",
@@ -155,11 +159,12 @@ pub const TRAINING: Section = Section {
                 .shown(|_, searched| searched)
                 .advanced(),
                 Setting::new(
-                    "derive.rate_decay",
-                    "Rate decay of each",
+                    "derive.lr_decay",
+                    "Learning rate decay of each",
                     "What the learning rates of each of the best do towards the end",
-                    Kind::Choice(rate_decays),
+                    Kind::Choice(lr_decays),
                 )
+                .formerly("derive.rate_decay")
                 .shown(|_, searched| searched)
                 .advanced(),
                 Setting::new(
@@ -175,7 +180,7 @@ pub const TRAINING: Section = Section {
     },
 };
 
-fn rate_decays() -> Vec<Choice> {
+fn lr_decays() -> Vec<Choice> {
     choices(&[
         ("none", "Constant", "As the released scripts"),
         ("linear", "Linear", "Down to zero at the last step"),

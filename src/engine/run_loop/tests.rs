@@ -16,7 +16,7 @@ use crate::search::Curve;
 /// A run of seconds that trains one architecture, on the CPU.
 const SETTINGS: [&str; 17] = [
     "model.bottom_width=4",
-    "model.latent=16",
+    "model.latent_dim=16",
     "model.generator_channels=8",
     "model.discriminator_channels=8",
     "recipe.batch=8",
@@ -222,7 +222,7 @@ fn other_numbers_are_drawn_after_each_rollback_and_the_same_after_a_resume() {
 /// The losses move, and so does the discriminator; only the images are all one.
 #[test]
 fn a_collapse_is_seen_in_the_images_whatever_the_losses_do() {
-    let mut bench = Bench::new(&["recipe.generator_rate=0"]);
+    let mut bench = Bench::new(&["recipe.generator_learning_rate=0"]);
     bench.change(|tensors| {
         let stuck: Vec<String> = tensors.keys().filter(|name| name.contains("to_rgb")).cloned().collect();
         assert!(stuck.len() > 4);

@@ -22,7 +22,12 @@ impl App {
             DialogKind::OpenModel => self.create(path),
             DialogKind::Images(_) => self.setup.learn_from(path),
             DialogKind::LoadSettings => match self.setup.load(path) {
-                Ok(()) => self.toasts.done(format!("Settings of {} loaded", path.display())),
+                Ok(renamed) => {
+                    self.toasts.done(format!("Settings of {} loaded", path.display()));
+                    if let Some(names) = renamed {
+                        self.toasts.problem(names);
+                    }
+                }
                 Err(problem) => self.toasts.problem(problem),
             },
             DialogKind::SaveSettings => match self.setup.save(path) {

@@ -116,7 +116,7 @@ impl Saving {
 
 /// The numbers of a run's fixed latent.
 pub fn latent(config: &RunConfig, index: usize) -> Vec<f32> {
-    fixed_latent(config.seed, index, config.model.latent)
+    fixed_latent(config.seed, index, config.model.latent_dim)
 }
 
 fn encoded(picture: &Picture, recipe: Option<Recipe>) -> Vec<u8> {

@@ -29,7 +29,7 @@ use super::session::Wake;
 use super::theme::Palette;
 use crate::arch::Genotype;
 use crate::config::table::{NETWORKS, TRAINING};
-use crate::config::{Mode, PRESETS, RunConfig, Setting};
+use crate::config::{Mode, PRESETS, RunConfig, Setting, former_names};
 use crate::data::{Place, Source};
 use crate::engine::JobSpec;
 use crate::input;
@@ -133,17 +133,17 @@ impl Setup {
         self.history.note(&self.draft);
     }
 
-    /// Reads settings from a TOML file.
+    /// Reads settings from a TOML file, and says which of them have another name now.
     ///
     /// # Errors
     ///
     /// If it cannot be read or is no file of settings, in a sentence; nothing is changed then.
-    pub fn load(&mut self, path: &Path) -> Result<(), String> {
+    pub fn load(&mut self, path: &Path) -> Result<Option<String>, String> {
         let place = path.display().to_string();
         let text = input::read_text(path).map_err(|error| format!("{place} cannot be read: {error}"))?;
         self.draft.config = RunConfig::from_toml(&text, &place).map_err(|error| error.to_string())?;
         self.history.note(&self.draft);
-        Ok(())
+        Ok(former_names(&text, &[]))
     }
 
     /// Writes the settings to a TOML file.
@@ -332,7 +332,11 @@ impl Setup {
             form.row(ui, "mode", "Mode", "Sets every switch that the two differ in", |ui| {
                 let row = ui.horizontal(|ui| {
                     for (choice, words, about) in [
-                        (Mode::Sound, "Sound", "The released code's mistakes are mended; the default"),
+                        (
+                            Mode::Corrected,
+                            "Corrected",
+                            "The released code's mistakes are mended; the default",
+                        ),
                         (Mode::AsReleased, "As released", "As the reference code does it, quirks included"),
                     ] {
                         let clicked = ui.selectable_label(mode == Some(choice), words).on_hover_text(about);

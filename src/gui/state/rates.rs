@@ -10,9 +10,10 @@ pub fn rate(config: &RunConfig, curve: &Curve, step: u64) -> Option<(Curve, f64)
     let Curve::Loss { gan, network } = *curve else {
         return None;
     };
-    let initial = config.recipe.rate(network);
+    let initial = config.recipe.learning_rate(network);
     // Trainings count the steps done, the update among them.
-    let trained = |plan: TrainConfig| plan.rate(initial, step.saturating_sub(1), config.recipe.n_critic);
+    let trained =
+        |plan: TrainConfig| plan.learning_rate(initial, step.saturating_sub(1), config.recipe.n_critic);
     let rate = match gan {
         GanId::Shared => initial,
         GanId::Training(TrainingId::Finalist(_)) => trained(config.derive),
@@ -29,7 +30,7 @@ mod tests {
     #[test]
     fn rates_follow_the_settings_of_each_training() {
         let mut config = RunConfig::default();
-        for set in ["recipe.generator_rate=0.5", "winner.steps=10", "winner.rate_decay=\"linear\""] {
+        for set in ["recipe.generator_learning_rate=0.5", "winner.steps=10", "winner.lr_decay=\"linear\""] {
             config.apply(set).unwrap();
         }
         config.apply("recipe.n_critic=2").unwrap();
@@ -41,7 +42,7 @@ mod tests {
         assert_eq!(generator("winner/generator_loss", 11), 0.25);
         let (curve, value) = rate("train/discriminator_loss", 11).unwrap();
         assert_eq!(curve.to_string(), "learning rate/train discriminator");
-        assert_eq!(value, 0.5 * config.recipe.discriminator_rate);
+        assert_eq!(value, 0.5 * config.recipe.discriminator_learning_rate);
         assert_eq!(rate("controller/entropy", 1), None);
         assert_eq!(rate("speed", 1), None);
     }

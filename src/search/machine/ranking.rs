@@ -32,7 +32,7 @@ impl Search {
         if self.estimation.is_none() {
             let proposal = self.strategy.propose(&self.context.space, "rank", self.state.ranked);
             let known = |ranked: &Ranked| ranked.proposal.genotype == proposal.genotype;
-            if config.distinct && ranked.iter().any(known) {
+            if config.deduplicate && ranked.iter().any(known) {
                 self.state.ranked += 1;
                 self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
                 return Ok(());

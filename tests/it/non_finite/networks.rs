@@ -14,7 +14,7 @@ const LATENT: usize = 8;
 
 fn config() -> ModelConfig {
     ModelConfig {
-        latent: LATENT,
+        latent_dim: LATENT,
         bottom_width: 2,
         generator_channels: 4,
         discriminator_channels: 4,

@@ -11,7 +11,7 @@ use crate::resume::run;
 use crate::small::{small_config, small_search};
 
 /// A learning rate with which no network lives for long.
-const DEADLY: &str = "recipe.generator_rate=1e30";
+const DEADLY: &str = "recipe.generator_learning_rate=1e30";
 
 fn with(dir: &std::path::Path, setting: &str) -> Vec<String> {
     [small_search(dir), vec!["--set".to_owned(), setting.to_owned()]].concat()
@@ -38,7 +38,8 @@ fn a_run_that_diverges_again_and_again_ends_with_advice_and_a_good_checkpoint() 
         assert!(text.contains(part), "{text}");
     }
     // What the advice says works.
-    let cured = [resume(&dir), vec!["--set".to_owned(), "recipe.generator_rate=2e-4".to_owned()]].concat();
+    let cured =
+        [resume(&dir), vec!["--set".to_owned(), "recipe.generator_learning_rate=2e-4".to_owned()]].concat();
     run(&cured);
     assert!(fs::read_to_string(dir.join("summary.json")).unwrap().contains("trained"));
 }
