@@ -294,8 +294,9 @@ impl Export {
 
 /// What was measured during a run, in order.
 fn points(events: Vec<LogEvent>) -> impl Iterator<Item = CurvePoint> {
-    (0..).zip(events).flat_map(|(moment, event)| {
-        let point = |curve: Curve, step, value| CurvePoint { moment, name: curve.to_string(), step, value };
+    (0..).zip(events).flat_map(|(index, event)| {
+        let point =
+            |curve: Curve, step, value| CurvePoint { moment: index, name: curve.to_string(), step, value };
         match event {
             LogEvent::Search(SearchEvent::Metric { curve, step, value }) => vec![point(curve, step, value)],
             LogEvent::Search(SearchEvent::Evaluated { training, step, scores, .. }) => {

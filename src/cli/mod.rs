@@ -130,7 +130,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn causes_are_told_once_and_in_one_line() {
+    fn causes_are_said_once_and_in_one_line() {
         let error = anyhow!("disk\n  full").context("cannot write x (disk full)").context("stopped");
         assert_eq!(one_sentence(&error), "stopped: cannot write x (disk full)");
         assert_eq!(one_sentence(&anyhow!("b").context("a")), "a: b");

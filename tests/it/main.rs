@@ -1,4 +1,4 @@
-//! Tests of what crosses rooms, in one binary.
+//! Tests of what crosses modules, in one binary.
 #![allow(clippy::unwrap_used)]
 
 mod cli;

@@ -32,23 +32,23 @@ fn events(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     lines.map_while(Result::ok).skip_while(|line| !line.contains(r#""event":"started""#))
 }
 
-/// Runs to the end and returns how many events were told.
+/// Runs to the end and returns how many events were emitted.
 pub fn run(arguments: &[String]) -> usize {
     let mut child = start(arguments);
-    let told = events(&mut child).count();
+    let emitted = events(&mut child).count();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{arguments:?}: {said}");
-    told
+    emitted
 }
 
-/// Kills the run after it told so many events. Returns whether it was still running.
+/// Kills the run after it emitted so many events. Returns whether it was still running.
 fn kill_after(arguments: &[String], wanted: usize) -> bool {
     let mut child = start(arguments);
-    let told = events(&mut child).take(wanted).count();
+    let emitted = events(&mut child).take(wanted).count();
     child.kill().unwrap();
     child.wait().unwrap();
-    told == wanted
+    emitted == wanted
 }
 
 fn outcome(dir: &Path) -> Vec<(String, Vec<u8>)> {

@@ -214,9 +214,9 @@ fn an_old_run_is_looked_at_while_another_goes_on_and_a_stopped_one_is_resumed_fr
     assert!(is_disabled(&window, "Delete…") && is_disabled(&window, "Resume"));
     window.click("one");
     window.until_label("Finished");
-    let told = || fs::metadata(live.join("events.jsonl")).unwrap().len();
-    let before = told();
-    window.until("it goes on", |_| told() > before);
+    let logged = || fs::metadata(live.join("events.jsonl")).unwrap().len();
+    let before = logged();
+    window.until("it goes on", |_| logged() > before);
     window.click(&format!("Back to {name}"));
     window.until_label("Pause");
     window.click("Stop");

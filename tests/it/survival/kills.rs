@@ -32,13 +32,13 @@ fn draft(dir: &Path) -> Option<PathBuf> {
 /// Kills the run at a random moment. Returns whether it was alive then and had begun.
 fn kill_at_random(mut run: Run, dir: &Path, dice: &mut Dice) -> bool {
     let events = dice.below(150);
-    let told = (0..events).all(|_| run.event().is_some());
+    let emitted = (0..events).all(|_| run.event().is_some());
     // Between two events, too.
     std::thread::sleep(Duration::from_micros(dice.below(20_000)));
     let alive = run.process.try_wait().unwrap().is_none();
     run.process.kill().unwrap();
     run.process.wait().unwrap();
-    told && alive && dir.join("run.json").exists()
+    emitted && alive && dir.join("run.json").exists()
 }
 
 /// Kills the run while a checkpoint is half written. Returns whether one was.

@@ -38,7 +38,7 @@ struct Soaked {
     /// The most at any look after that.
     most: Taken,
     /// How often a new process went on.
-    renewals: usize,
+    replacements: usize,
 }
 
 /// A training of one architecture for so many steps on `device`, into a run beside whatever is in `folder`.
@@ -70,11 +70,11 @@ fn soak(device: &str, steps: u64) -> Soaked {
     let folder = tempfile::tempdir().unwrap();
     let mut run = Run::start(training(folder.path(), device, steps));
     let mut looks: Vec<(f64, Taken)> = Vec::new();
-    let (mut pools, mut renewals) = (0, 0);
+    let (mut pools, mut replacements) = (0, 0);
     while let Some(event) = run.event() {
         match event {
             Event::Live(LiveEvent::Memory { reserved, .. }) => pools = reserved,
-            Event::Live(LiveEvent::Started { resumed: true, .. }) => renewals += 1,
+            Event::Live(LiveEvent::Started { resumed: true, .. }) => replacements += 1,
             Event::Live(LiveEvent::Progress { done, .. }) => {
                 looks.push((done, (resident(run.process.id()), pools)))
             }
@@ -97,10 +97,10 @@ fn soak(device: &str, steps: u64) -> Soaked {
     let soaked = Soaked {
         early: (early[early.len() / 2], early_pools[early_pools.len() / 2]),
         most: (late[late.len() - 1], late_pools[late_pools.len() - 1]),
-        renewals,
+        replacements,
     };
     eprintln!(
-        "{:.1} MiB at first, {:.1} MiB at most, {renewals} renewals",
+        "{:.1} MiB at first, {:.1} MiB at most, {replacements} replacements",
         mib(soaked.early.0),
         mib(soaked.most.0)
     );
@@ -129,7 +129,7 @@ fn a_thousand_steps_take_no_more_memory_than_the_first_hundred() {
 fn ten_thousand_steps_take_no_more_memory_than_the_first_thousand() {
     let soaked = soak("cpu", 10_000);
     soaked.assert_bounded();
-    assert_eq!(soaked.renewals, 0, "there is no need to");
+    assert_eq!(soaked.replacements, 0, "there is no need to");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_thousand_steps_on_a_gpu_take_no_more_memory_than_the_first_hundred() {
     let soaked = soak(&adapter(), 1000);
     soaked.assert_bounded();
     assert!(soaked.early.1 > 0, "{soaked:?}");
-    assert_eq!(soaked.renewals, 0, "there is no need to");
+    assert_eq!(soaked.replacements, 0, "there is no need to");
 }
 
 /// burn's fusion looks for a plan for each sequence of operations that it has not met, and keeps it for ever. Steps
