@@ -186,8 +186,16 @@ fn death(status: io::Result<ExitStatus>, failed: Option<String>, details: String
 
 /// Whether the last words of a worker that panicked are those of wgpu or of what stands on it.
 fn is_of_the_gpu(details: &str) -> bool {
-    let marks =
-        ["wgpu", "In Queue::", "In Device::", "Error while reading data", "DevicePoisoned", "evice is lost"];
+    let marks = [
+        "wgpu",
+        "In Queue::",
+        "In Device::",
+        "Error while reading data",
+        "DevicePoisoned",
+        "evice is lost",
+        // With a backtrace, only this is left of what cubecl says.
+        "ManagedMemoryId",
+    ];
     marks.iter().any(|mark| details.contains(mark))
 }
 
