@@ -1,6 +1,6 @@
 //! Parameters and multiply-accumulates (MACs) of a network, layer by layer, read from its graph.
 
-use super::graph::{self, Graph, SkipTap, generator};
+use super::graph::{self, Graph, Node, SkipTap, generator};
 use super::{ArchError, CellGene, Genotype};
 use serde::{Deserialize, Serialize};
 
@@ -98,16 +98,20 @@ impl Graph {
         let weighted = self.nodes().iter().filter(|node| node.weights.is_some());
         weighted
             .map(|node| {
-                let (operator, inputs) = (node.op.operator(), self.input_shapes(node));
-                let trained = operator.parameters(&inputs).into_iter().filter(|parameter| parameter.trained);
-                LayerCost {
-                    name: node.name.clone(),
-                    params: trained.map(|parameter| parameter.count()).sum(),
-                    macs: operator.macs(&inputs, node.shape),
-                    side: node.shape.side(),
-                }
+                let Cost { params, macs } = self.node_cost(node);
+                LayerCost { name: node.name.clone(), params, macs, side: node.shape.side() }
             })
             .collect()
+    }
+
+    /// What one operator costs.
+    pub(super) fn node_cost(&self, node: &Node) -> Cost {
+        let (operator, inputs) = (node.op.operator(), self.input_shapes(node));
+        let trained = operator.parameters(&inputs).into_iter().filter(|parameter| parameter.trained);
+        Cost {
+            params: trained.map(|parameter| parameter.count()).sum(),
+            macs: operator.macs(&inputs, node.shape),
+        }
     }
 
     /// What the whole network costs.

@@ -3,14 +3,12 @@
 use image::RgbImage;
 use tiny_skia::{Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
 
-use super::drawing::{Anchor, Colour, Drawing, Ink, Shape, Step};
+use super::diagram::{Colour, Colours, Theme};
 use super::{Picture, font};
-use crate::arch::diagram::Rect;
+use crate::arch::diagram::{BASE_LINE, Diagram, Form, LINE_WIDTH, Rect, TEXT_SIZE};
 
 /// Width of a rectangle's border, in units of a drawing.
 const BORDER: f32 = 1.0;
-/// How much wider a bold letter's strokes are, relative to its size: the font has one weight only.
-const BOLD: f32 = 0.035;
 /// Length of a control line of a cubic curve that is a quarter of a circle of radius 1.
 const QUARTER: f32 = 0.552_285;
 
@@ -40,15 +38,32 @@ impl Canvas {
         }
     }
 
-    /// Writes a line of text.
-    pub fn text(&mut self, text: &str, size: f32, anchor: Anchor, colour: Colour) {
-        self.letters(text, size, anchor, colour, false, Transform::identity());
+    /// Writes a line of text on the base line at `[x, y]`, which is its start or, where it is `centered`, its middle.
+    pub fn text(&mut self, text: &str, size: f32, [x, y]: [f32; 2], centered: bool, colour: Colour) {
+        self.letters(text, size, [x, y], centered, colour, Transform::identity());
     }
 
     /// Paints a whole drawing, enlarged.
-    pub fn drawing(&mut self, drawing: &Drawing<'_>, scale: f32) {
+    pub fn diagram(&mut self, diagram: &Diagram, theme: &Theme, scale: f32) {
         let place = Transform::from_scale(scale, scale);
-        drawing.shapes.iter().for_each(|shape| self.shape(shape, drawing.text_size, place));
+        for shape in diagram.primitives() {
+            let Colours { fill, border, ink } = theme.colours(shape.style);
+            match shape.form {
+                Form::Rect { rect, round } => {
+                    let path = rounded(&rect, round);
+                    self.fill(path.as_ref(), fill, place);
+                    self.stroke(path.as_ref(), border, BORDER, None, place);
+                }
+                Form::Line { points, dashes } => {
+                    self.stroke(polyline(&points, false).as_ref(), ink, LINE_WIDTH, dashes, place);
+                }
+                Form::Head(points) => self.fill(polyline(&points, true).as_ref(), ink, place),
+                Form::Text { at: [x, middle], centered, text } => {
+                    let at = [x, middle + BASE_LINE * TEXT_SIZE];
+                    self.letters(text, TEXT_SIZE, at, centered, ink, place);
+                }
+            }
+        }
     }
 
     /// What was painted.
@@ -59,80 +74,56 @@ impl Canvas {
         Picture::from(image.unwrap_or_else(|| unreachable!("three bytes were taken of each pixel")))
     }
 
-    fn shape(&mut self, shape: &Shape<'_>, text_size: f32, place: Transform) {
-        match shape {
-            Shape::Group { shapes, .. } => {
-                shapes.iter().for_each(|shape| self.shape(shape, text_size, place));
-            }
-            Shape::Rect { rect, round, fill, line } => {
-                if let Some(path) = rounded(rect, *round) {
-                    self.path(&path, Ink::Fill(*fill), place);
-                    self.path(&path, Ink::Line { colour: *line, width: BORDER, dashes: None }, place);
-                }
-            }
-            Shape::Path { steps, ink } => {
-                if let Some(path) = path_of(steps) {
-                    self.path(&path, *ink, place);
-                }
-            }
-            Shape::Text { anchor, bold, colour, text } => {
-                self.letters(text, text_size, *anchor, *colour, *bold, place);
-            }
-        }
-    }
-
     fn letters(
         &mut self,
         text: &str,
         size: f32,
-        anchor: Anchor,
+        [x, y]: [f32; 2],
+        centered: bool,
         colour: Colour,
-        bold: bool,
         place: Transform,
     ) {
-        let at = match anchor {
-            Anchor::Start(at) => at,
-            Anchor::Middle([x, y]) => [x - font::width(text, size) / 2.0, y],
-        };
-        let Some(path) = font::outlines(text, size, at) else {
-            return;
-        };
-        self.path(&path, Ink::Fill(colour), place);
-        if bold {
-            self.path(&path, Ink::Line { colour, width: BOLD * size, dashes: None }, place);
+        let left = if centered { x - font::width(text, size) / 2.0 } else { x };
+        self.fill(font::outlines(text, size, [left, y]).as_ref(), colour, place);
+    }
+
+    fn fill(&mut self, path: Option<&Path>, colour: Colour, place: Transform) {
+        if let Some(path) = path {
+            self.pixels.fill_path(path, &paint(colour), FillRule::Winding, place, None);
         }
     }
 
-    fn path(&mut self, path: &Path, ink: Ink, place: Transform) {
-        let mut paint = Paint { anti_alias: true, ..Paint::default() };
-        let mut set = |colour: Colour| {
-            let [_, r, g, b] = colour.to_be_bytes();
-            paint.set_color_rgba8(r, g, b, 255);
-        };
-        match ink {
-            Ink::Fill(colour) => {
-                set(colour);
-                self.pixels.fill_path(path, &paint, FillRule::Winding, place, None);
-            }
-            Ink::Line { colour, width, dashes } => {
-                set(colour);
-                let dash = dashes.and_then(|dashes| StrokeDash::new(dashes.to_vec(), 0.0));
-                let stroke = Stroke { width, dash, line_join: LineJoin::Round, ..Stroke::default() };
-                self.pixels.stroke_path(path, &paint, &stroke, place, None);
-            }
+    fn stroke(
+        &mut self,
+        path: Option<&Path>,
+        colour: Colour,
+        width: f32,
+        dashes: Option<[f32; 2]>,
+        place: Transform,
+    ) {
+        let dash = dashes.and_then(|dashes| StrokeDash::new(dashes.to_vec(), 0.0));
+        let stroke = Stroke { width, dash, line_join: LineJoin::Round, ..Stroke::default() };
+        if let Some(path) = path {
+            self.pixels.stroke_path(path, &paint(colour), &stroke, place, None);
         }
     }
 }
 
-fn path_of(steps: &[Step]) -> Option<Path> {
+fn paint(colour: Colour) -> Paint<'static> {
+    let [_, r, g, b] = colour.to_be_bytes();
+    let mut paint = Paint { anti_alias: true, ..Paint::default() };
+    paint.set_color_rgba8(r, g, b, 255);
+    paint
+}
+
+/// Straight pieces through points.
+fn polyline(points: &[[f32; 2]], closed: bool) -> Option<Path> {
     let mut path = PathBuilder::new();
-    for step in steps {
-        match *step {
-            Step::Move([x, y]) => path.move_to(x, y),
-            Step::Line([x, y]) => path.line_to(x, y),
-            Step::Curve([cx, cy], [x, y]) => path.quad_to(cx, cy, x, y),
-            Step::Close => path.close(),
-        }
+    for (at, &[x, y]) in points.iter().enumerate() {
+        if at == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
+    }
+    if closed {
+        path.close();
     }
     path.finish()
 }

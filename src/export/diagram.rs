@@ -1,22 +1,15 @@
-//! A generator's drawing as an SVG file and as a picture.
+//! A network's drawing as an SVG file and as a picture.
 
 use super::Picture;
 use super::canvas::Canvas;
-use super::drawing::{Anchor, Colour, Drawing, Ink, Shape, Step};
-use super::svg::document;
-use crate::arch::diagram::{Diagram, EdgeKind, Node, NodeKind, Rect, TEXT_SIZE};
+use crate::arch::diagram::{Diagram, LineKind, PartKind, Style};
 
-/// Radius of the corners of boxes and of lines.
-const ROUND: f32 = 6.0;
-/// Length and half the width of an arrow head.
-const HEAD: [f32; 2] = [5.0, 3.0];
-/// Width of lines.
-const LINE: f32 = 1.5;
-/// Dashes of shortcuts.
-const DASHES: [f32; 2] = [2.0, 1.5];
+/// `0xrrggbb`.
+pub(super) type Colour = u32;
 
-struct Colours {
-    background: Colour,
+/// The colours of a drawing's shapes.
+pub(super) struct Theme {
+    pub background: Colour,
     /// Inside a frame.
     frame: Colour,
     /// Around frames and boxes.
@@ -26,16 +19,14 @@ struct Colours {
     text: Colour,
     /// Headings and the flow.
     weak: Colour,
-    /// The generator's purple.
+    /// The generator's purple, also of a box with weights.
     accent: Colour,
-    /// A box with weights.
-    strong: Colour,
-    on_strong: Colour,
+    on_accent: Colour,
     /// A box that enlarges.
     tint: Colour,
 }
 
-const LIGHT: Colours = Colours {
+const LIGHT: Theme = Theme {
     background: 0xff_ff_ff,
     frame: 0xf6_f7_f9,
     border: 0xd5_d8_de,
@@ -43,12 +34,11 @@ const LIGHT: Colours = Colours {
     text: 0x22_26_2c,
     weak: 0x5d_65_70,
     accent: 0x7a_45_c9,
-    strong: 0x7a_45_c9,
-    on_strong: 0xff_ff_ff,
+    on_accent: 0xff_ff_ff,
     tint: 0xec_e3_f9,
 };
 
-const DARK: Colours = Colours {
+const DARK: Theme = Theme {
     background: 0x1f_21_26,
     frame: 0x25_27_2d,
     border: 0x44_48_52,
@@ -56,15 +46,42 @@ const DARK: Colours = Colours {
     text: 0xdc_df_e4,
     weak: 0x98_9e_a8,
     accent: 0xb3_92_f0,
-    strong: 0xb3_92_f0,
-    on_strong: 0x1b_15_26,
+    on_accent: 0x1b_15_26,
     tint: 0x3d_33_55,
 };
 
-/// The drawing as a complete SVG document, for a dark or a light surrounding. Its title is the integer
-/// vector, and every box has its details as a title of its own, which browsers show as a tooltip.
+/// The colours of one shape.
+pub(super) struct Colours {
+    pub fill: Colour,
+    pub border: Colour,
+    /// Text, and lines.
+    pub ink: Colour,
+}
+
+impl Theme {
+    fn of(dark: bool) -> &'static Theme {
+        if dark { &DARK } else { &LIGHT }
+    }
+
+    pub(super) fn colours(&self, style: Style) -> Colours {
+        let Theme { frame, border, plain, text, weak, accent, on_accent, tint, .. } = *self;
+        let (fill, border, ink) = match style {
+            Style::Part(PartKind::Frame) => (frame, border, weak),
+            Style::Part(PartKind::Weighted) => (accent, accent, on_accent),
+            Style::Part(PartKind::Upsampling | PartKind::Skip | PartKind::End) => (tint, accent, text),
+            Style::Part(PartKind::Plain) => (plain, border, text),
+            Style::Part(PartKind::Sum) => (plain, accent, accent),
+            Style::Part(PartKind::Fork) | Style::Line(LineKind::Flow) => (weak, weak, weak),
+            Style::Line(LineKind::Shortcut | LineKind::Skip) => (accent, accent, accent),
+        };
+        Colours { fill, border, ink }
+    }
+}
+
+/// The drawing as a complete SVG document, for a dark or a light surrounding. Every part has its details as a title of
+/// its own, which browsers show as a tooltip.
 pub fn svg(diagram: &Diagram, dark: bool) -> String {
-    document(&drawing(diagram, dark))
+    super::svg::document(diagram, Theme::of(dark))
 }
 
 /// The drawing as a picture, with `scale` pixels to a unit of the drawing.
@@ -73,149 +90,19 @@ pub fn svg(diagram: &Diagram, dark: bool) -> String {
 ///
 /// If it has no pixel or too many, in a sentence.
 pub fn diagram_picture(diagram: &Diagram, dark: bool, scale: f32) -> Result<Picture, String> {
-    let drawing = drawing(diagram, dark);
-    let [width, height] = drawing.size.map(|length| (length * scale).ceil() as u32);
-    let mut canvas = Canvas::new(width, height, drawing.background)
+    let [width, height] = diagram.size.map(|length| (length * scale).ceil() as u32);
+    let theme = Theme::of(dark);
+    let mut canvas = Canvas::new(width, height, theme.background)
         .ok_or_else(|| format!("a drawing of {width} x {height} pixels cannot be painted"))?;
-    canvas.drawing(&drawing, scale);
+    canvas.diagram(diagram, theme, scale);
     Ok(canvas.finish())
-}
-
-fn drawing(diagram: &Diagram, dark: bool) -> Drawing<'_> {
-    let colours = if dark { &DARK } else { &LIGHT };
-    let (frames, boxes): (Vec<&Node>, Vec<&Node>) =
-        diagram.nodes.iter().partition(|node| node.kind.is_frame());
-    let mut shapes: Vec<Shape<'_>> = frames.into_iter().map(|frame| node(frame, colours)).collect();
-    for kind in [EdgeKind::Skip, EdgeKind::Shortcut, EdgeKind::Flow] {
-        shapes.extend(edges(diagram, kind, colours));
-    }
-    shapes.extend(boxes.into_iter().map(|each| node(each, colours)));
-    Drawing {
-        size: diagram.size,
-        title: format!("AutoGAN generator {}", diagram.vector),
-        summary: &diagram.summary,
-        background: colours.background,
-        text_size: TEXT_SIZE,
-        shapes,
-    }
-}
-
-fn node<'a>(node: &'a Node, colours: &Colours) -> Shape<'a> {
-    let (fill, line, text) = match node.kind {
-        NodeKind::Cell | NodeKind::ToRgb => (colours.frame, colours.border, colours.weak),
-        NodeKind::Linear | NodeKind::Conv => (colours.strong, colours.strong, colours.on_strong),
-        NodeKind::Up | NodeKind::Skip => (colours.tint, colours.accent, colours.text),
-        NodeKind::Latent | NodeKind::Image => (colours.tint, colours.accent, colours.text),
-        NodeKind::Norm | NodeKind::Activation => (colours.plain, colours.border, colours.text),
-        NodeKind::Add => (colours.plain, colours.accent, colours.accent),
-        NodeKind::Fork => (colours.weak, colours.weak, colours.text),
-    };
-    let Rect { x, y, width, height } = node.rect;
-    let round = match node.kind {
-        NodeKind::Cell | NodeKind::ToRgb => 10.0,
-        NodeKind::Add | NodeKind::Fork => width / 2.0,
-        NodeKind::Latent => height / 2.0,
-        _ => ROUND,
-    };
-    let mut shapes = vec![Shape::Rect { rect: node.rect, round, fill, line }];
-    let [middle, center] = node.rect.center();
-    let below = TEXT_SIZE * 0.35;
-    match node.kind {
-        NodeKind::Cell | NodeKind::ToRgb => {
-            let anchor = Anchor::Start([x + 10.0, y + 12.0 + below]);
-            shapes.push(Shape::Text { anchor, bold: true, colour: text, text: &node.label });
-        }
-        NodeKind::Fork => {}
-        NodeKind::Add => {
-            // Two strokes stand in the middle, which a font's plus need not.
-            let arm = 4.0;
-            let steps = vec![
-                Step::Move([middle - arm, center]),
-                Step::Line([middle + arm, center]),
-                Step::Move([middle, center - arm]),
-                Step::Line([middle, center + arm]),
-            ];
-            shapes.push(Shape::Path { steps, ink: Ink::Line { colour: text, width: LINE, dashes: None } });
-        }
-        _ => {
-            let lines: Vec<&str> = node.label.lines().collect();
-            let pitch = TEXT_SIZE * 1.3;
-            let above = (lines.len().max(1) - 1) as f32 / 2.0;
-            shapes.extend(lines.into_iter().enumerate().map(|(at, line)| {
-                let y = center + below + (at as f32 - above) * pitch;
-                Shape::Text { anchor: Anchor::Middle([middle, y]), bold: false, colour: text, text: line }
-            }));
-        }
-    }
-    Shape::Group { title: &node.detail, shapes }
-}
-
-/// All lines of one kind, as one path, so that pieces which several share are not painted twice, and their
-/// arrow heads.
-fn edges<'a>(diagram: &Diagram, kind: EdgeKind, colours: &Colours) -> Vec<Shape<'a>> {
-    let (colour, dashes) = match kind {
-        EdgeKind::Flow => (colours.weak, None),
-        EdgeKind::Shortcut => (colours.accent, Some(DASHES)),
-        EdgeKind::Skip => (colours.accent, None),
-    };
-    let (mut lines, mut heads) = (Vec::new(), Vec::new());
-    for edge in diagram.edges.iter().filter(|edge| edge.kind == kind) {
-        let mut points = edge.points.clone();
-        if let [.., before, tip] = &mut points[..]
-            && diagram.nodes[edge.to].kind != NodeKind::Fork
-        {
-            heads.extend(head(*before, tip));
-        }
-        lines.extend(rounded(&points));
-    }
-    let lines = Shape::Path { steps: lines, ink: Ink::Line { colour, width: LINE, dashes } };
-    match diagram.edges.iter().any(|edge| edge.kind == kind) {
-        true => vec![lines, Shape::Path { steps: heads, ink: Ink::Fill(colour) }],
-        false => Vec::new(),
-    }
-}
-
-/// The arrow head of a straight line from `before` to `tip`. The line then ends inside the head, so that
-/// its blunt end does not show at the tip.
-fn head(before: [f32; 2], tip: &mut [f32; 2]) -> [Step; 4] {
-    let [length, half] = HEAD;
-    let [x, y] = *tip;
-    let distance = (x - before[0]).hypot(y - before[1]).max(f32::EPSILON);
-    let (dx, dy) = ((x - before[0]) / distance, (y - before[1]) / distance);
-    let base = [x - dx * length, y - dy * length];
-    *tip = [base[0] + dx, base[1] + dy];
-    let wing = |side: f32| [base[0] + side * dy * half, base[1] - side * dx * half];
-    [Step::Move([x, y]), Step::Line(wing(1.0)), Step::Line(wing(-1.0)), Step::Close]
-}
-
-/// A path through points whose corners are rounded as far as the pieces' lengths allow.
-fn rounded(points: &[[f32; 2]]) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for (at, &[x, y]) in points.iter().enumerate() {
-        let around = match at {
-            0 => None,
-            _ => points.get(at + 1).map(|&next| (points[at - 1], next)),
-        };
-        match around {
-            None if at == 0 => steps.push(Step::Move([x, y])),
-            None => steps.push(Step::Line([x, y])),
-            Some((before, next)) => {
-                let towards = |[px, py]: [f32; 2]| {
-                    let length = (px - x).hypot(py - y);
-                    let share = ROUND.min(length / 2.0) / length.max(f32::EPSILON);
-                    [x + (px - x) * share, y + (py - y) * share]
-                };
-                steps.extend([Step::Line(towards(before)), Step::Curve([x, y], towards(next))]);
-            }
-        }
-    }
-    steps
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::arch::diagram::Rect;
     use crate::arch::{Genotype, NetShape};
 
     /// Names of the elements of a document and its text, if it is well-formed in the part of XML that this
@@ -310,17 +197,17 @@ mod tests {
                 let count = |name: &str| names.iter().filter(|found| *found == name).count();
                 assert_eq!(names[..2], ["svg", "title"], "{vector}");
                 assert!(text.trim_start().starts_with(&format!("AutoGAN generator {vector}")), "{text}");
-                assert_eq!(count("g"), diagram.nodes.len());
-                assert_eq!(count("rect"), diagram.nodes.len() + 1);
+                assert_eq!(count("g"), diagram.parts.len());
+                assert_eq!(count("rect"), diagram.parts.len() + 1);
                 // Every line starts once, and so does every arrow head; a plus has two strokes.
                 let to =
-                    |kind| diagram.edges.iter().filter(|edge| diagram.nodes[edge.to].kind == kind).count();
-                let pluses = diagram.nodes.iter().filter(|node| node.kind == NodeKind::Add).count();
-                let starts = 2 * (diagram.edges.len() + pluses) - to(NodeKind::Fork);
+                    |kind| diagram.lines.iter().filter(|line| diagram.parts[line.to].kind == kind).count();
+                let pluses = diagram.parts.iter().filter(|part| part.kind == PartKind::Sum).count();
+                let starts = 2 * (diagram.lines.len() + pluses) - to(PartKind::Fork);
                 let paths = document.split(" d=\"").skip(1).filter_map(|rest| rest.split('"').next());
                 assert_eq!(paths.map(|path| path.matches('M').count()).sum::<usize>(), starts);
-                for node in &diagram.nodes {
-                    assert!(text.contains(&node.detail), "{:?}", node.detail);
+                for part in &diagram.parts {
+                    assert!(text.contains(&part.detail), "{:?}", part.detail);
                 }
                 assert!(!document.contains("NaN") && !document.contains("inf\""));
             }
@@ -333,7 +220,7 @@ mod tests {
             [("1 0 1 1", false, 1.0), ("0 2 2 0", true, 2.0), ("1 0 1 1 1 0 0 1 1 1 0 1 0 3", false, 2.0)]
         {
             let diagram = diagram(vector);
-            let colours = if dark { &DARK } else { &LIGHT };
+            let theme = Theme::of(dark);
             let picture = diagram_picture(&diagram, dark, scale).unwrap();
             let (width, height) = picture.size();
             assert_eq!([width, height], diagram.size.map(|length| (length * scale).ceil() as u32));
@@ -341,24 +228,24 @@ mod tests {
                 let [r, g, b] = picture.image().get_pixel((x * scale) as u32, (y * scale) as u32).0;
                 u32::from_be_bytes([0, r, g, b])
             };
-            assert_eq!(at([0.0, 0.0]), colours.background);
-            for node in &diagram.nodes {
-                let corner = [node.rect.x + 3.0, node.rect.y + node.rect.height / 2.0];
-                let wanted = match node.kind {
-                    NodeKind::Linear | NodeKind::Conv => colours.strong,
-                    NodeKind::Up | NodeKind::Skip | NodeKind::Image => colours.tint,
-                    NodeKind::Norm | NodeKind::Activation => colours.plain,
-                    _ => continue,
+            assert_eq!(at([0.0, 0.0]), theme.background);
+            for part in &diagram.parts {
+                let corner = [part.rect.x + 3.0, part.rect.y + part.rect.height / 2.0];
+                let wanted = match part.kind {
+                    PartKind::Weighted => theme.accent,
+                    PartKind::Upsampling | PartKind::Skip | PartKind::End => theme.tint,
+                    PartKind::Plain => theme.plain,
+                    PartKind::Frame | PartKind::Sum | PartKind::Fork => continue,
                 };
-                assert_eq!(at(corner), wanted, "{vector}: {:?} {:?}", node.kind, node.label);
+                assert_eq!(at(corner), wanted, "{vector}: {:?} {:?}", part.kind, part.label);
                 // Its label is painted on it.
-                let Rect { x, y, width, height } = node.rect;
+                let Rect { x, y, width, height } = part.rect;
                 let inside = |share: f32, from: f32, length: f32| from + 4.0 + share * (length - 8.0);
                 let places = (0..4000).map(|n| ((n % 80) as f32 / 80.0, (n / 80) as f32 / 50.0));
                 let ink = places.filter(|&(across, down)| {
                     at([inside(across, x, width), inside(down, y, height)]) != wanted
                 });
-                assert!(ink.count() > 20, "{vector}: nothing on {:?}", node.label);
+                assert!(ink.count() > 20, "{vector}: nothing on {:?}", part.label);
             }
         }
         assert!(diagram_picture(&diagram("1 0 1 1"), false, 0.0).is_err());
@@ -367,8 +254,8 @@ mod tests {
     #[test]
     fn what_would_break_xml_is_escaped() {
         let mut diagram = diagram("1 0 1 1");
-        diagram.vector = "<&\">".to_owned();
-        diagram.nodes[0].detail = "a < b && \"c\" > d".to_owned();
+        diagram.title = "generator <&\">".to_owned();
+        diagram.parts[0].detail = "a < b && \"c\" > d".to_owned();
         let (_, text) = read(&svg(&diagram, false)).unwrap();
         assert!(text.contains("generator <&\">") && text.contains("a < b && \"c\" > d"), "{text}");
     }
@@ -399,14 +286,5 @@ mod tests {
         let shape = |dark| read(&svg(&diagram, dark)).unwrap();
         assert_eq!(shape(true), shape(false));
         assert_ne!(svg(&diagram, true), svg(&diagram, false));
-    }
-
-    #[test]
-    fn corners_are_rounded_within_their_pieces() {
-        let corner = [Step::Line([14.0, 0.0]), Step::Curve([20.0, 0.0], [20.0, 2.0])];
-        let ends = [Step::Move([0.0, 0.0]), Step::Line([20.0, 4.0])];
-        let steps = rounded(&[[0.0, 0.0], [20.0, 0.0], [20.0, 4.0]]);
-        assert_eq!(steps, [ends[0], corner[0], corner[1], ends[1]]);
-        assert_eq!(rounded(&[[0.0, 0.0], [5.0, 0.0]]), [ends[0], Step::Line([5.0, 0.0])]);
     }
 }

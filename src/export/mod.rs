@@ -5,7 +5,6 @@ mod animation;
 mod canvas;
 mod curves;
 mod diagram;
-mod drawing;
 mod font;
 mod picture;
 mod pytorch;

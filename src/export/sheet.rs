@@ -1,12 +1,11 @@
 //! A contact sheet: images with a caption under each, and what they are on top.
 
 use super::canvas::Canvas;
-use super::drawing::{Anchor, Colour};
 use super::{Picture, font};
 
-const PAPER: Colour = 0xff_ff_ff;
-const TEXT: Colour = 0x22_26_2c;
-const WEAK: Colour = 0x5d_65_70;
+const PAPER: u32 = 0xff_ff_ff;
+const TEXT: u32 = 0x22_26_2c;
+const WEAK: u32 = 0x5d_65_70;
 /// Pixels around the sheet, and between images.
 const MARGIN: u32 = 16;
 const GAP: u32 = 12;
@@ -55,7 +54,7 @@ pub fn contact_sheet(title: &str, images: &[(Picture, String)], columns: usize) 
     let mut canvas = Canvas::new(width as u32, height as u32, PAPER).ok_or_else(too_large)?;
     for (number, line) in title.iter().enumerate() {
         let base = MARGIN as f32 + number as f32 * line_height as f32 + TITLE;
-        canvas.text(line, TITLE, Anchor::Start([MARGIN as f32, base]), TEXT);
+        canvas.text(line, TITLE, [MARGIN as f32, base], false, TEXT);
     }
     for (number, (picture, caption)) in images.iter().enumerate() {
         let left = MARGIN + (number % columns) as u32 * (cell_width + GAP);
@@ -63,7 +62,7 @@ pub fn contact_sheet(title: &str, images: &[(Picture, String)], columns: usize) 
         let (width, height) = picture.size();
         canvas.picture(picture, [left + (cell_width - width) / 2, top + image_height - height]);
         let at = [left as f32 + cell_width as f32 / 2.0, (top + image_height) as f32 + 1.1 * CAPTION];
-        canvas.text(caption, CAPTION, Anchor::Middle(at), WEAK);
+        canvas.text(caption, CAPTION, at, true, WEAK);
     }
     Ok(canvas.finish())
 }

@@ -1,85 +1,77 @@
-//! A drawing as an SVG document.
+//! A network's drawing as an SVG document.
 
 use std::fmt::Write;
 
-use super::drawing::{Anchor, Drawing, Ink, Shape, Step};
-use crate::arch::diagram::Rect;
+use super::diagram::{Colours, Theme};
+use crate::arch::diagram::{BASE_LINE, Diagram, Form, LINE_WIDTH, Primitive, Rect, TEXT_SIZE};
 
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
-/// The complete document. Each group's title is one that browsers show as a tooltip.
-pub(super) fn document(drawing: &Drawing<'_>) -> String {
-    let [width, height] = drawing.size;
+/// The complete document. Each part's title is one that browsers show as a tooltip.
+pub(super) fn document(diagram: &Diagram, theme: &Theme) -> String {
+    let [width, height] = diagram.size;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{FONT}\" font-size=\"{}\">\n\
-         <title>{}</title>\n<desc>{}</desc>\n\
+         viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{FONT}\" font-size=\"{TEXT_SIZE}\">\n\
+         <title>AutoGAN {}</title>\n<desc>{}</desc>\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"10\" fill=\"#{:06x}\"/>\n",
-        drawing.text_size,
-        escaped(&drawing.title),
-        escaped(drawing.summary),
-        drawing.background,
+        escaped(&diagram.title),
+        escaped(&diagram.summary),
+        theme.background,
     );
-    drawing.shapes.iter().for_each(|shape| add(&mut out, shape));
+    for shapes in diagram.primitives().chunk_by(|one, next| one.part == next.part) {
+        let part = shapes[0].part.map(|index| &diagram.parts[index]);
+        if let Some(part) = part {
+            push(&mut out, format_args!("<g><title>{}</title>", escaped(&part.detail)));
+        }
+        shapes.iter().for_each(|shape| add(&mut out, shape, theme));
+        out += if part.is_some() { "</g>\n" } else { "" };
+    }
     out += "</svg>\n";
     out
 }
 
-fn add(out: &mut String, shape: &Shape<'_>) {
-    match shape {
-        Shape::Group { title, shapes } => {
-            push(out, format_args!("<g><title>{}</title>", escaped(title)));
-            shapes.iter().for_each(|shape| add(out, shape));
-            *out += "</g>\n";
-        }
-        Shape::Rect { rect: Rect { x, y, width, height }, round, fill, line } => push(
+fn add(out: &mut String, shape: &Primitive<'_>, theme: &Theme) {
+    let Colours { fill, border, ink } = theme.colours(shape.style);
+    match &shape.form {
+        Form::Rect { rect: Rect { x, y, width, height }, round } => push(
             out,
             format_args!(
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\" \
-                 fill=\"#{fill:06x}\" stroke=\"#{line:06x}\"/>"
+                 fill=\"#{fill:06x}\" stroke=\"#{border:06x}\"/>"
             ),
         ),
-        Shape::Path { steps, ink } => {
-            *out += "<path d=\"";
-            steps.iter().for_each(|step| add_step(out, step));
-            match ink {
-                Ink::Fill(colour) => push(out, format_args!("\" fill=\"#{colour:06x}\"")),
-                Ink::Line { colour, width, dashes } => {
-                    push(
-                        out,
-                        format_args!("\" fill=\"none\" stroke=\"#{colour:06x}\" stroke-width=\"{width}\""),
-                    );
-                    if let Some([dash, space]) = dashes {
-                        push(out, format_args!(" stroke-dasharray=\"{dash} {space}\""));
-                    }
-                }
-            }
-            *out += "/>\n";
-        }
-        Shape::Text { anchor, bold, colour, text } => {
-            let ([x, y], anchor) = match anchor {
-                Anchor::Start(at) => (at, ""),
-                Anchor::Middle(at) => (at, " text-anchor=\"middle\""),
-            };
-            let weight = if *bold { " font-weight=\"600\"" } else { "" };
-            let text = escaped(text);
+        Form::Line { points, dashes } => {
+            let dashes = dashes.map(|[dash, space]| format!(" stroke-dasharray=\"{dash} {space}\""));
+            let (path, dashes) = (path(points), dashes.unwrap_or_default());
             push(
                 out,
                 format_args!(
-                    "<text x=\"{x}\" y=\"{y}\" fill=\"#{colour:06x}\"{anchor}{weight}>{text}</text>"
+                    "<path d=\"{path}\" fill=\"none\" stroke=\"#{ink:06x}\" stroke-width=\"{LINE_WIDTH}\"{dashes}/>\n"
+                ),
+            );
+        }
+        Form::Head(points) => {
+            push(out, format_args!("<path d=\"{}z\" fill=\"#{ink:06x}\"/>\n", path(points)))
+        }
+        Form::Text { at: [x, middle], centered, text } => {
+            let y = middle + BASE_LINE * TEXT_SIZE;
+            let anchor = if *centered { " text-anchor=\"middle\"" } else { "" };
+            push(
+                out,
+                format_args!(
+                    "<text x=\"{x}\" y=\"{y}\" fill=\"#{ink:06x}\"{anchor}>{}</text>",
+                    escaped(text)
                 ),
             );
         }
     }
 }
 
-fn add_step(out: &mut String, step: &Step) {
-    match step {
-        Step::Move([x, y]) => push(out, format_args!("M{x} {y}")),
-        Step::Line([x, y]) => push(out, format_args!("L{x} {y}")),
-        Step::Curve([cx, cy], [x, y]) => push(out, format_args!("Q{cx} {cy} {x} {y}")),
-        Step::Close => *out += "z",
-    }
+/// Straight pieces through points.
+fn path(points: &[[f32; 2]]) -> String {
+    let step = |(at, [x, y]): (usize, &[f32; 2])| format!("{}{x} {y}", if at == 0 { 'M' } else { 'L' });
+    points.iter().enumerate().map(step).collect()
 }
 
 fn push(out: &mut String, text: std::fmt::Arguments<'_>) {

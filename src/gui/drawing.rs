@@ -1,13 +1,14 @@
-//! A generator as a drawing in the window: boxes, lines, tooltips, and marks on what differs.
+//! A network as a drawing in the window: boxes, lines, tooltips, and marks on what differs.
 
-use eframe::egui::epaint::PathStroke;
 use eframe::egui::{
     self, Align2, Color32, FontId, Pos2, Rect, RichText, Role, Sense, Shape, Stroke, StrokeKind, Vec2,
     WidgetInfo,
 };
 
 use super::theme::{Palette, faded};
-use crate::arch::diagram::{self, Diagram, Edge, EdgeKind, Node, NodeKind, TEXT_SIZE};
+use crate::arch::diagram::{
+    self, Diagram, Form, LINE_WIDTH, LineKind, PartKind, Primitive, Style, TEXT_SIZE,
+};
 use crate::arch::{Genotype, NetShape};
 
 /// Smallest scale at which a drawing can still be read; below it, it scrolls.
@@ -37,123 +38,71 @@ impl Diagrams {
     }
 }
 
-/// Draws a generator as large as there is room, with marks on the nodes of these indices.
+/// Draws a network as large as there is room, with marks on the parts of these indices.
 pub fn show(ui: &mut egui::Ui, diagram: &Diagram, marks: &[usize]) {
     ui.label(RichText::new(&diagram.summary).weak());
     let [width, height] = diagram.size;
-    let room = ui.available_width() / width;
-    let scale = room.clamp(LEAST_SCALE, LARGEST_SCALE);
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, height) * scale, Sense::hover());
-    let words = format!("Drawing of the generator {}", diagram.vector);
+    let scale = (ui.available_width() / width).clamp(LEAST_SCALE, LARGEST_SCALE);
+    let (area, response) = ui.allocate_exact_size(Vec2::new(width, height) * scale, Sense::hover());
+    let words = format!("Drawing of the {}", diagram.title);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
-    let brush = Brush { palette: Palette::of(ui), text: ui.visuals().text_color(), origin: rect.min, scale };
-    let painter = ui.painter_at(rect.expand(1.0));
-    let marked = |index: usize| marks.contains(&index);
-    for (index, node) in diagram.nodes.iter().enumerate().filter(|(_, node)| node.kind.is_frame()) {
-        brush.node(&painter, node, marked(index));
+    let (palette, text) = (Palette::of(ui), ui.visuals().text_color());
+    let painter = ui.painter_at(area.expand(1.0));
+    let at = |[x, y]: [f32; 2]| area.min + Vec2::new(x, y) * scale;
+    let place = |rect: diagram::Rect| {
+        Rect::from_min_size(at([rect.x, rect.y]), Vec2::new(rect.width, rect.height) * scale)
+    };
+    for Primitive { part, style, form } in diagram.primitives() {
+        let [fill, border, ink] = colours(style, &palette, text);
+        match form {
+            Form::Rect { rect, round } => {
+                let marked = part.is_some_and(|part| marks.contains(&part));
+                let line = if marked { Stroke::new(2.0, palette.warning) } else { Stroke::new(1.0, border) };
+                painter.rect(place(rect), round * scale, fill, line, StrokeKind::Inside);
+            }
+            Form::Line { points, dashes } => {
+                let points: Vec<Pos2> = points.into_iter().map(at).collect();
+                let stroke = Stroke::new(LINE_WIDTH * scale, ink);
+                match dashes.map(|dashes| dashes.map(|length| length * scale)) {
+                    Some([dash, space]) => painter.extend(Shape::dashed_line(&points, stroke, dash, space)),
+                    None => drop(painter.add(Shape::line(points, stroke))),
+                }
+            }
+            Form::Head(points) => {
+                painter.add(Shape::convex_polygon(points.map(at).to_vec(), ink, Stroke::NONE));
+            }
+            Form::Text { at: place, centered, text } => {
+                let align = if centered { Align2::CENTER_CENTER } else { Align2::LEFT_CENTER };
+                painter.text(at(place), align, text, FontId::proportional(TEXT_SIZE * scale), ink);
+            }
+        }
     }
-    for edge in &diagram.edges {
-        let arrow = diagram.nodes[edge.to].kind != NodeKind::Fork;
-        brush.edge(&painter, edge, arrow);
-    }
-    for (index, node) in diagram.nodes.iter().enumerate().filter(|(_, node)| !node.kind.is_frame()) {
-        brush.node(&painter, node, marked(index));
-    }
-    let under = response.hover_pos().and_then(|pointer| {
-        let inside = |node: &&Node| brush.rect(node.rect).contains(pointer);
-        diagram.nodes.iter().rfind(inside)
-    });
-    if let Some(node) = under.filter(|node| !node.detail.is_empty()) {
-        response.on_hover_text(&node.detail);
+    let under = response
+        .hover_pos()
+        .and_then(|pointer| diagram.parts.iter().rfind(|part| place(part.rect).contains(pointer)));
+    if let Some(part) = under {
+        response.on_hover_text(&part.detail);
     }
 }
 
-/// Draws at a place, in a size.
-struct Brush {
-    palette: Palette,
-    text: Color32,
-    origin: Pos2,
-    scale: f32,
-}
-
-impl Brush {
-    fn at(&self, [x, y]: [f32; 2]) -> Pos2 {
-        self.origin + Vec2::new(x, y) * self.scale
-    }
-
-    fn rect(&self, rect: diagram::Rect) -> Rect {
-        let size = Vec2::new(rect.width, rect.height) * self.scale;
-        Rect::from_min_size(self.at([rect.x, rect.y]), size)
-    }
-
-    fn node(&self, painter: &egui::Painter, node: &Node, marked: bool) {
-        let Self { palette, scale, .. } = self;
-        let rect = self.rect(node.rect);
-        let font = FontId::proportional(TEXT_SIZE * scale);
-        let line =
-            if marked { Stroke::new(2.0, palette.warning) } else { Stroke::new(1.0, self.line(node.kind)) };
-        match node.kind {
-            NodeKind::Cell | NodeKind::ToRgb => {
-                painter.rect(rect, 8.0 * scale, faded(palette.well, 0.7), line, StrokeKind::Inside);
-                let corner = rect.min + Vec2::new(8.0, 5.0) * *scale;
-                painter.text(corner, Align2::LEFT_TOP, &node.label, font, self.text);
-            }
-            NodeKind::Fork => {
-                painter.circle_filled(rect.center(), rect.width() / 2.0, palette.generator);
-            }
-            NodeKind::Add => {
-                painter.circle(rect.center(), rect.width() / 2.0, self.fill(node.kind), line);
-                painter.text(rect.center(), Align2::CENTER_CENTER, "+", font, self.text);
-            }
-            _ => {
-                painter.rect(rect, 5.0 * scale, self.fill(node.kind), line, StrokeKind::Inside);
-                let middle = rect.center();
-                let galley = painter.layout(node.label.clone(), font, self.text, f32::INFINITY);
-                painter.galley(middle - galley.size() / 2.0, galley, self.text);
-            }
+/// The colours of a shape's inside, of its border, and of text and lines.
+fn colours(style: Style, palette: &Palette, text: Color32) -> [Color32; 3] {
+    let kind = match style {
+        Style::Line(LineKind::Flow) => return [faded(text, 0.55); 3],
+        Style::Line(LineKind::Shortcut | LineKind::Skip) | Style::Part(PartKind::Fork) => {
+            return [palette.generator; 3];
         }
-    }
-
-    fn fill(&self, kind: NodeKind) -> Color32 {
-        let share = match kind {
-            NodeKind::Conv | NodeKind::Linear => 0.34,
-            NodeKind::Skip => 0.24,
-            NodeKind::Up => 0.16,
-            _ => 0.07,
-        };
-        // Over the well, so that lines below do not shine through.
-        self.palette.well.lerp_to_gamma(self.palette.generator, share)
-    }
-
-    fn line(&self, kind: NodeKind) -> Color32 {
-        match kind {
-            NodeKind::Conv | NodeKind::Linear | NodeKind::Skip | NodeKind::Latent | NodeKind::Image => {
-                faded(self.palette.generator, 0.8)
-            }
-            _ => self.palette.faint,
-        }
-    }
-
-    fn edge(&self, painter: &egui::Painter, edge: &Edge, arrow: bool) {
-        let points: Vec<Pos2> = edge.points.iter().map(|&point| self.at(point)).collect();
-        let color = match edge.kind {
-            EdgeKind::Flow => faded(self.text, 0.55),
-            EdgeKind::Shortcut | EdgeKind::Skip => self.palette.generator,
-        };
-        let stroke = Stroke::new(1.5 * self.scale, color);
-        match edge.kind {
-            EdgeKind::Shortcut => {
-                painter.extend(Shape::dashed_line(&points, stroke, 4.0 * self.scale, 2.5 * self.scale));
-            }
-            EdgeKind::Flow | EdgeKind::Skip => {
-                painter.add(Shape::line(points.clone(), PathStroke::new(stroke.width, stroke.color)));
-            }
-        }
-        if let ([.., before, end], true) = (points.as_slice(), arrow) {
-            let along = (*end - *before).normalized() * 5.0 * self.scale;
-            let across = along.rot90() * 0.55;
-            let head = vec![*end, *end - along + across, *end - along - across];
-            painter.add(Shape::convex_polygon(head, color, Stroke::NONE));
-        }
-    }
+        Style::Part(PartKind::Frame) => return [faded(palette.well, 0.7), palette.faint, text],
+        Style::Part(kind) => kind,
+    };
+    let (share, strong) = match kind {
+        PartKind::Weighted => (0.34, true),
+        PartKind::Skip => (0.24, true),
+        PartKind::Upsampling => (0.16, false),
+        PartKind::End => (0.07, true),
+        _ => (0.07, false),
+    };
+    // Over the well, so that lines below do not shine through.
+    let fill = palette.well.lerp_to_gamma(palette.generator, share);
+    [fill, if strong { faded(palette.generator, 0.8) } else { palette.faint }, text]
 }

@@ -42,12 +42,16 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
     let compared = context.view.compared.and_then(|id| context.candidate(id)).cloned();
     let diagrams = &mut context.view.architecture.diagrams;
     let first = diagrams.of(&shown.genotype, &shape).clone();
-    let second = compared.map(|other| (other.id, diagrams.of(&other.genotype, &shape).clone()));
+    let second = compared.map(|other| {
+        let drawing = diagrams.of(&other.genotype, &shape).clone();
+        (other, drawing)
+    });
     egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let marks = second.as_ref().map(|(_, other)| first.differences(other)).unwrap_or_default();
         drawing::show(ui, &first, &marks);
-        if let Some((id, other)) = &second {
-            ui.label(RichText::new(format!("Compared with candidate {id}: {}", other.vector)).strong());
+        if let Some((candidate, other)) = &second {
+            let words = format!("Compared with candidate {}: {}", candidate.id, candidate.genotype);
+            ui.label(RichText::new(words).strong());
             drawing::show(ui, other, &other.differences(&first));
         }
     });
