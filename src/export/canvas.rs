@@ -3,7 +3,7 @@
 use image::RgbImage;
 use tiny_skia::{Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
 
-use super::diagram::{Colour, Colours, Theme};
+use super::diagram::{Colour, colours};
 use super::{Picture, font};
 use crate::arch::diagram::{BASE_LINE, Diagram, Form, LINE_WIDTH, Rect, TEXT_SIZE};
 
@@ -38,16 +38,17 @@ impl Canvas {
         }
     }
 
-    /// Writes a line of text on the base line at `[x, y]`, which is its start or, where it is `centered`, its middle.
+    /// Writes a line of text on the base line at `[x, y]`, which is its start or, where it is `centered`, its
+    /// middle.
     pub fn text(&mut self, text: &str, size: f32, [x, y]: [f32; 2], centered: bool, colour: Colour) {
         self.letters(text, size, [x, y], centered, colour, Transform::identity());
     }
 
     /// Paints a whole drawing, enlarged.
-    pub fn diagram(&mut self, diagram: &Diagram, theme: &Theme, scale: f32) {
+    pub fn diagram(&mut self, diagram: &Diagram, dark: bool, scale: f32) {
         let place = Transform::from_scale(scale, scale);
         for shape in diagram.primitives() {
-            let Colours { fill, border, ink } = theme.colours(shape.style);
+            let [fill, border, ink] = colours(shape.style, dark);
             match shape.form {
                 Form::Rect { rect, round } => {
                     let path = rounded(&rect, round);

@@ -7,81 +7,46 @@ use crate::arch::diagram::{Diagram, LineKind, PartKind, Style};
 /// `0xrrggbb`.
 pub(super) type Colour = u32;
 
-/// The colours of a drawing's shapes.
-pub(super) struct Theme {
-    pub background: Colour,
-    /// Inside a frame.
-    frame: Colour,
-    /// Around frames and boxes.
-    border: Colour,
-    /// A box without weights.
-    plain: Colour,
-    text: Colour,
-    /// Headings and the flow.
-    weak: Colour,
-    /// The generator's purple, also of a box with weights.
-    accent: Colour,
-    on_accent: Colour,
-    /// A box that enlarges.
-    tint: Colour,
+// Each colour for a light surrounding, and for a dark one.
+const BACKGROUND: [Colour; 2] = [0xff_ff_ff, 0x1f_21_26];
+/// Inside a frame.
+const FRAME: [Colour; 2] = [0xf6_f7_f9, 0x25_27_2d];
+/// Around frames and boxes.
+const BORDER: [Colour; 2] = [0xd5_d8_de, 0x44_48_52];
+/// A box without weights.
+const PLAIN: [Colour; 2] = [0xff_ff_ff, 0x2e_31_38];
+const TEXT: [Colour; 2] = [0x22_26_2c, 0xdc_df_e4];
+/// Headings and the flow.
+const WEAK: [Colour; 2] = [0x5d_65_70, 0x98_9e_a8];
+/// The generator's purple, also of a box with weights.
+const ACCENT: [Colour; 2] = [0x7a_45_c9, 0xb3_92_f0];
+const ON_ACCENT: [Colour; 2] = [0xff_ff_ff, 0x1b_15_26];
+/// A box that enlarges.
+const TINT: [Colour; 2] = [0xec_e3_f9, 0x3d_33_55];
+
+/// The colour behind all shapes.
+pub(super) fn background(dark: bool) -> Colour {
+    BACKGROUND[usize::from(dark)]
 }
 
-const LIGHT: Theme = Theme {
-    background: 0xff_ff_ff,
-    frame: 0xf6_f7_f9,
-    border: 0xd5_d8_de,
-    plain: 0xff_ff_ff,
-    text: 0x22_26_2c,
-    weak: 0x5d_65_70,
-    accent: 0x7a_45_c9,
-    on_accent: 0xff_ff_ff,
-    tint: 0xec_e3_f9,
-};
-
-const DARK: Theme = Theme {
-    background: 0x1f_21_26,
-    frame: 0x25_27_2d,
-    border: 0x44_48_52,
-    plain: 0x2e_31_38,
-    text: 0xdc_df_e4,
-    weak: 0x98_9e_a8,
-    accent: 0xb3_92_f0,
-    on_accent: 0x1b_15_26,
-    tint: 0x3d_33_55,
-};
-
-/// The colours of one shape.
-pub(super) struct Colours {
-    pub fill: Colour,
-    pub border: Colour,
-    /// Text, and lines.
-    pub ink: Colour,
+/// The colours of a shape's inside, of its border, and of text and lines.
+pub(super) fn colours(style: Style, dark: bool) -> [Colour; 3] {
+    let colours = match style {
+        Style::Part(PartKind::Frame) => [FRAME, BORDER, WEAK],
+        Style::Part(PartKind::Weighted) => [ACCENT, ACCENT, ON_ACCENT],
+        Style::Part(PartKind::Upsampling | PartKind::Skip | PartKind::End) => [TINT, ACCENT, TEXT],
+        Style::Part(PartKind::Plain) => [PLAIN, BORDER, TEXT],
+        Style::Part(PartKind::Sum) => [PLAIN, ACCENT, ACCENT],
+        Style::Part(PartKind::Fork) | Style::Line(LineKind::Flow) => [WEAK; 3],
+        Style::Line(LineKind::Shortcut | LineKind::Skip) => [ACCENT; 3],
+    };
+    colours.map(|colour| colour[usize::from(dark)])
 }
 
-impl Theme {
-    fn of(dark: bool) -> &'static Theme {
-        if dark { &DARK } else { &LIGHT }
-    }
-
-    pub(super) fn colours(&self, style: Style) -> Colours {
-        let Theme { frame, border, plain, text, weak, accent, on_accent, tint, .. } = *self;
-        let (fill, border, ink) = match style {
-            Style::Part(PartKind::Frame) => (frame, border, weak),
-            Style::Part(PartKind::Weighted) => (accent, accent, on_accent),
-            Style::Part(PartKind::Upsampling | PartKind::Skip | PartKind::End) => (tint, accent, text),
-            Style::Part(PartKind::Plain) => (plain, border, text),
-            Style::Part(PartKind::Sum) => (plain, accent, accent),
-            Style::Part(PartKind::Fork) | Style::Line(LineKind::Flow) => (weak, weak, weak),
-            Style::Line(LineKind::Shortcut | LineKind::Skip) => (accent, accent, accent),
-        };
-        Colours { fill, border, ink }
-    }
-}
-
-/// The drawing as a complete SVG document, for a dark or a light surrounding. Every part has its details as a title of
-/// its own, which browsers show as a tooltip.
+/// The drawing as a complete SVG document, for a dark or a light surrounding. Every part has its details as a
+/// title of its own, which browsers show as a tooltip.
 pub fn svg(diagram: &Diagram, dark: bool) -> String {
-    super::svg::document(diagram, Theme::of(dark))
+    super::svg::document(diagram, dark)
 }
 
 /// The drawing as a picture, with `scale` pixels to a unit of the drawing.
@@ -91,10 +56,9 @@ pub fn svg(diagram: &Diagram, dark: bool) -> String {
 /// If it has no pixel or too many, in a sentence.
 pub fn diagram_picture(diagram: &Diagram, dark: bool, scale: f32) -> Result<Picture, String> {
     let [width, height] = diagram.size.map(|length| (length * scale).ceil() as u32);
-    let theme = Theme::of(dark);
-    let mut canvas = Canvas::new(width, height, theme.background)
+    let mut canvas = Canvas::new(width, height, background(dark))
         .ok_or_else(|| format!("a drawing of {width} x {height} pixels cannot be painted"))?;
-    canvas.diagram(diagram, theme, scale);
+    canvas.diagram(diagram, dark, scale);
     Ok(canvas.finish())
 }
 
@@ -220,7 +184,6 @@ mod tests {
             [("1 0 1 1", false, 1.0), ("0 2 2 0", true, 2.0), ("1 0 1 1 1 0 0 1 1 1 0 1 0 3", false, 2.0)]
         {
             let diagram = diagram(vector);
-            let theme = Theme::of(dark);
             let picture = diagram_picture(&diagram, dark, scale).unwrap();
             let (width, height) = picture.size();
             assert_eq!([width, height], diagram.size.map(|length| (length * scale).ceil() as u32));
@@ -228,15 +191,15 @@ mod tests {
                 let [r, g, b] = picture.image().get_pixel((x * scale) as u32, (y * scale) as u32).0;
                 u32::from_be_bytes([0, r, g, b])
             };
-            assert_eq!(at([0.0, 0.0]), theme.background);
+            assert_eq!(at([0.0, 0.0]), background(dark));
             for part in &diagram.parts {
                 let corner = [part.rect.x + 3.0, part.rect.y + part.rect.height / 2.0];
                 let wanted = match part.kind {
-                    PartKind::Weighted => theme.accent,
-                    PartKind::Upsampling | PartKind::Skip | PartKind::End => theme.tint,
-                    PartKind::Plain => theme.plain,
+                    PartKind::Weighted => ACCENT,
+                    PartKind::Upsampling | PartKind::Skip | PartKind::End => TINT,
+                    PartKind::Plain => PLAIN,
                     PartKind::Frame | PartKind::Sum | PartKind::Fork => continue,
-                };
+                }[usize::from(dark)];
                 assert_eq!(at(corner), wanted, "{vector}: {:?} {:?}", part.kind, part.label);
                 // Its label is painted on it.
                 let Rect { x, y, width, height } = part.rect;

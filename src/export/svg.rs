@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use super::diagram::{Colours, Theme};
+use super::diagram::{background, colours};
 use crate::arch::diagram::{BASE_LINE, Diagram, Form, LINE_WIDTH, Primitive, Rect, TEXT_SIZE};
 
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
 /// The complete document. Each part's title is one that browsers show as a tooltip.
-pub(super) fn document(diagram: &Diagram, theme: &Theme) -> String {
+pub(super) fn document(diagram: &Diagram, dark: bool) -> String {
     let [width, height] = diagram.size;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
@@ -17,22 +17,22 @@ pub(super) fn document(diagram: &Diagram, theme: &Theme) -> String {
          <rect width=\"{width}\" height=\"{height}\" rx=\"10\" fill=\"#{:06x}\"/>\n",
         escaped(&diagram.title),
         escaped(&diagram.summary),
-        theme.background,
+        background(dark),
     );
     for shapes in diagram.primitives().chunk_by(|one, next| one.part == next.part) {
         let part = shapes[0].part.map(|index| &diagram.parts[index]);
         if let Some(part) = part {
             push(&mut out, format_args!("<g><title>{}</title>", escaped(&part.detail)));
         }
-        shapes.iter().for_each(|shape| add(&mut out, shape, theme));
+        shapes.iter().for_each(|shape| add(&mut out, shape, dark));
         out += if part.is_some() { "</g>\n" } else { "" };
     }
     out += "</svg>\n";
     out
 }
 
-fn add(out: &mut String, shape: &Primitive<'_>, theme: &Theme) {
-    let Colours { fill, border, ink } = theme.colours(shape.style);
+fn add(out: &mut String, shape: &Primitive<'_>, dark: bool) {
+    let [fill, border, ink] = colours(shape.style, dark);
     match &shape.form {
         Form::Rect { rect: Rect { x, y, width, height }, round } => push(
             out,
@@ -42,14 +42,13 @@ fn add(out: &mut String, shape: &Primitive<'_>, theme: &Theme) {
             ),
         ),
         Form::Line { points, dashes } => {
-            let dashes = dashes.map(|[dash, space]| format!(" stroke-dasharray=\"{dash} {space}\""));
-            let (path, dashes) = (path(points), dashes.unwrap_or_default());
-            push(
-                out,
-                format_args!(
-                    "<path d=\"{path}\" fill=\"none\" stroke=\"#{ink:06x}\" stroke-width=\"{LINE_WIDTH}\"{dashes}/>\n"
-                ),
-            );
+            let (path, dashes) = (path(points), dashes.map(|dashes| dashes.map(|length| length.to_string())));
+            push(out, format_args!("<path d=\"{path}\" fill=\"none\" stroke=\"#{ink:06x}\""));
+            push(out, format_args!(" stroke-width=\"{LINE_WIDTH}\""));
+            if let Some(dashes) = dashes {
+                push(out, format_args!(" stroke-dasharray=\"{}\"", dashes.join(" ")));
+            }
+            *out += "/>\n";
         }
         Form::Head(points) => {
             push(out, format_args!("<path d=\"{}z\" fill=\"#{ink:06x}\"/>\n", path(points)))

@@ -1,11 +1,12 @@
 //! The drawing of a generator with cells.
 //!
-//! The way goes from left to right: input, the layers before the cells, the cells, the layers to the output. A cell is
-//! a bowl: its first block goes down on the left, its second block up on the right, the shortcut crosses on the top
-//! edge. What leaves the bottom of a first block is also what later cells take as a skip. All skips run below the
-//! cells, in one band for each cell that passes something on; a later cell's band lies higher, so that no line has to
-//! pass a box. A box has its place by its place in its branch alone, and by the rows, widths and skips of the whole
-//! drawing, so that a drawing changes calmly from one genotype to the next.
+//! The way goes from left to right: input, the layers before the cells, the cells, the layers to the output.
+//! A cell is a bowl: its first block goes down on the left, its second block up on the right, the shortcut
+//! crosses on the top edge. What leaves the bottom of a first block is also what later cells take as a skip.
+//! All skips run below the cells, in one band for each cell that passes something on; a later cell's band
+//! lies higher, so that no line has to pass a box. A box has its place by its place in its branch alone, and
+//! by the rows, widths and skips of the whole drawing, so that a drawing changes calmly from one genotype to
+//! the next.
 
 use super::super::graph::{Graph, Shape};
 use super::generator::{Cell, Generator, Shortcut, Skip};
@@ -18,6 +19,9 @@ use super::text::{frame, label, label_width, mark, operators, size};
 
 /// The open end of a line: the part that it starts from and its points so far.
 type Open = (usize, Vec<[f32; 2]>);
+
+/// The middle of a side of a part.
+type Side = fn(&Rect) -> [f32; 2];
 
 /// Draws a generator; `words` describe its cells, as far as they go.
 pub(super) fn draw(graph: &Graph, generator: &Generator, words: &[String]) -> Diagram {
@@ -74,20 +78,19 @@ impl<'a> Layout<'a> {
 
     /// The input and the layers before the cells, which share a box.
     fn start(&mut self) -> Open {
-        let Generator { input, first, .. } = self.generator;
+        let (nodes, first) = (self.graph.nodes(), &self.generator.first);
         let x = MARGIN + self.start / 2.0;
-        let what = "Latent vector, random numbers";
-        let node = &self.graph.nodes()[*input];
-        let latent = mark(PartKind::End, node.name.clone(), &label(self.graph, &[*input]), what, node.shape);
+        let (name, label) = (nodes[0].name.clone(), label(self.graph, &[0]));
+        let latent = mark(PartKind::End, name, &label, "Latent vector, random numbers", nodes[0].shape);
         let latent = self.add(latent, Rect::around([x, TOP + 2.0 * PITCH], self.start, TALL));
-        let layers = operators(self.graph, first, self.graph.nodes()[first[0]].path()[0], "");
+        let layers = operators(self.graph, first, nodes[first[0]].path()[0], "");
         let layers = self.add(layers, Rect::around([x, TOP], self.start, BOX));
-        self.connect(LineKind::Flow, self.leave(latent, Rect::top), layers, &[self.rect(layers).bottom()]);
+        self.connect(LineKind::Flow, self.leave(latent, Rect::top), layers, self.rect(layers).bottom());
         self.leave(layers, Rect::right)
     }
 
     /// The layers to the output, and the output.
-    fn end(&mut self, mut open: Open) {
+    fn end(&mut self, open: Open) {
         let (graph, last) = (self.graph, &self.generator.last);
         let left = self.cell_left(self.generator.cells.len());
         let wide = last.iter().map(|&node| width(graph, &[node], END)).fold(END, f32::max);
@@ -98,54 +101,47 @@ impl<'a> Layout<'a> {
         let what = "To RGB: from feature maps to the image";
         let around = frame(graph, last, format!("{group}.*"), "To RGB", what);
         self.add(around, Rect { x: left, y: MARGIN, width: wide + 20.0, height: bottom - MARGIN });
-        for (row, &node) in last.iter().enumerate() {
-            let index = self.operator(node, "", rect(row));
-            let target = if row == 0 { rect(row).left() } else { rect(row).top() };
-            self.connect(LineKind::Flow, open, index, &[target]);
-            open = self.leave(index, Rect::bottom);
-        }
+        let open = self.chain(LineKind::Flow, open, last, rect, [Rect::left, Rect::top, Rect::bottom]);
         let shape = graph.nodes()[last[last.len() - 1]].shape;
         let label = format!("image\n{}", size(shape));
         let image = mark(PartKind::End, "image".to_owned(), &label, "The image, values from -1 to 1", shape);
         let image = self.add(image, Rect::around([x, bottom + GUTTER + TALL / 2.0], wide, TALL));
-        self.connect(LineKind::Flow, open, image, &[self.rect(image).top()]);
+        self.connect(LineKind::Flow, open, image, self.rect(image).top());
     }
 
     /// One cell; `open` is its input, and what is returned its output.
-    fn cell(&mut self, number: usize, words: Option<&String>, open: Open) -> Open {
+    fn cell(&mut self, number: usize, words: Option<&String>, mut open: Open) -> Open {
         let (graph, cell) = (self.graph, &self.generator.cells[number]);
-        let [down, up] = self.columns(number);
+        let ([down, up], [first, second]) = (self.columns(number), &cell.blocks);
         let entry = [self.cell_left(number) + ENTRY / 2.0, TOP];
-        let input = graph.input_shapes(&graph.nodes()[cell.blocks[0][0]])[0];
+        let input = graph.input_shapes(&graph.nodes()[first[0]])[0];
         self.cell_frame(number, words, input);
 
         let fork = cell.shortcut.is_some().then(|| {
             let rect = Rect::around(entry, FORK, FORK);
             self.mark(PartKind::Fork, format!("cell{}.input", number + 1), "Input of the cell", input, rect)
         });
-        let [first, second] =
-            [0, 1].map(|block| self.block(&cell.blocks[block], [down, up][block], block == 0));
-        let mut inside = open;
-        if let Some(fork) = fork {
-            self.connect(LineKind::Flow, inside, fork, &[self.rect(fork).left()]);
-            inside = self.leave(fork, Rect::bottom);
-        } else {
-            inside.1.push(entry);
+        match fork {
+            Some(fork) => {
+                self.connect(LineKind::Flow, open, fork, self.rect(fork).left());
+                open = self.leave(fork, Rect::bottom);
+            }
+            None => open.1.push(entry),
         }
-        let target = self.rect(first[0]).left();
-        self.connect(LineKind::Flow, inside, first[0], &[[entry[0], target[1]], target]);
-
-        let inside = self.between_blocks(number, self.leave(first[1], Rect::bottom));
-        self.connect(LineKind::Flow, inside, second[0], &[self.rect(second[0]).bottom()]);
-
-        let mut open = self.leave(second[1], Rect::top);
-        if let (Some(fork), Some(shortcut)) = (fork, &cell.shortcut) {
-            let sum = self.shortcut(shortcut, fork, [up, TOP]);
-            self.connect(LineKind::Flow, open, sum, &[self.rect(sum).bottom()]);
-            self.leave(sum, Rect::right)
-        } else {
-            open.1.push([up, TOP]);
-            open
+        // Down in the first block, up in the second, both on the same bottom row.
+        let (rows, column) = (self.rows, self.column);
+        let place = |x: f32, row: usize| Rect::around([x, TOP + (row + 1) as f32 * PITCH], column, BOX);
+        let row = |at: usize| place(down, rows - first.len() + at);
+        open = self.chain(LineKind::Flow, open, first, row, [Rect::left, Rect::top, Rect::bottom]);
+        open = self.between_blocks(number, open);
+        let row = |at: usize| place(up, rows - 1 - at);
+        open = self.chain(LineKind::Flow, open, second, row, [Rect::bottom, Rect::bottom, Rect::top]);
+        match (fork, &cell.shortcut) {
+            (Some(fork), Some(shortcut)) => self.shortcut(shortcut, fork, open, [up, TOP]),
+            _ => {
+                open.1.push([up, TOP]);
+                open
+            }
         }
     }
 
@@ -163,27 +159,6 @@ impl<'a> Layout<'a> {
         let [left, next] = [number, number + 1].map(|number| self.cell_left(number));
         let (width, height) = (next - GUTTER - left, self.frame_bottom() - MARGIN);
         self.add(part, Rect { x: left, y: MARGIN, width, height });
-    }
-
-    /// The boxes of a block around the vertical line at `x`: down in the first block, up in the second, both on the same
-    /// bottom row. Returns the first and the last on the way through it.
-    fn block(&mut self, nodes: &[usize], x: f32, first: bool) -> [usize; 2] {
-        let (rows, count) = (self.rows, nodes.len());
-        let mut ends: Option<[usize; 2]> = None;
-        for (at, &node) in nodes.iter().enumerate() {
-            let row = if first { rows - count + at } else { rows - 1 - at };
-            let rect = Rect::around([x, TOP + (row + 1) as f32 * PITCH], self.column, BOX);
-            let index = self.operator(node, "", rect);
-            if let Some([_, before]) = ends {
-                let (start, end) = match first {
-                    true => (self.leave(before, Rect::bottom), rect.top()),
-                    false => (self.leave(before, Rect::top), rect.bottom()),
-                };
-                self.connect(LineKind::Flow, start, index, &[end]);
-            }
-            ends = Some([ends.map_or(index, |[start, _]| start), index]);
-        }
-        ends.unwrap_or_else(|| unreachable!("a block has an operator"))
     }
 
     /// The line below the blocks, where skips leave and arrive.
@@ -214,12 +189,8 @@ impl<'a> Layout<'a> {
         }
         for &stop in &stops {
             let rect = self.rect(stop);
-            if rect.center()[0] == down {
-                self.connect(LineKind::Flow, open, stop, &[rect.top()]);
-            } else {
-                let corner = [open.1[0][0], y];
-                self.connect(LineKind::Flow, open, stop, &[corner, rect.left()]);
-            }
+            let above = rect.center()[0] == down;
+            self.connect(LineKind::Flow, open, stop, if above { rect.top() } else { rect.left() });
             open = self.leave(stop, if rect.center()[0] == up { Rect::top } else { Rect::right });
         }
         // Behind a stop at its end, the line goes up already.
@@ -246,30 +217,33 @@ impl<'a> Layout<'a> {
         );
         let part = Part { kind: PartKind::Skip, ..operators(self.graph, &skip.nodes, &name, &purpose) };
         let index = self.add(part, rect);
-        let (start, branch) = (self.leave(tap, Rect::bottom), rect.x - ARROW);
-        let way = [[start.1[0][0], line], [branch, line], [branch, y], rect.left()];
-        self.connect(LineKind::Skip, start, index, &way);
-        self.connect(LineKind::Skip, self.leave(index, Rect::right), sum, &[[target[0], y], target]);
+        let (mut open, branch) = (self.leave(tap, Rect::bottom), rect.x - ARROW);
+        open.1.extend([[open.1[0][0], line], [branch, line], [branch, y]]);
+        self.connect(LineKind::Skip, open, index, rect.left());
+        let mut open = self.leave(index, Rect::right);
+        open.1.push([target[0], y]);
+        self.connect(LineKind::Skip, open, sum, target);
     }
 
-    /// The shortcut from `fork` to a new sum at `end`, which is returned.
-    fn shortcut(&mut self, shortcut: &Shortcut, fork: usize, end: [f32; 2]) -> usize {
-        let (mut before, mut x) = (fork, self.rect(fork).right()[0]);
+    /// The shortcut from `fork` to a new sum at `end`, where it meets `open`. Returns the cell's output.
+    fn shortcut(&mut self, shortcut: &Shortcut, fork: usize, open: Open, end: [f32; 2]) -> Open {
+        let mut x = self.rect(fork).right()[0];
         // The first box takes what is left of the room.
         let mut spare = self.spare(shortcut);
-        for &node in &shortcut.nodes {
-            let wide = width(self.graph, &[node], SHORTCUT) + spare;
-            spare = 0.0;
-            let rect = Rect::around([x + ARROW + wide / 2.0, TOP], wide, BOX);
-            let index = self.operator(node, "Shortcut: ", rect);
-            self.connect(LineKind::Shortcut, self.leave(before, Rect::right), index, &[rect.left()]);
-            (before, x) = (index, rect.right()[0]);
-        }
+        let mut place = |&node: &usize| {
+            let wide = width(self.graph, &[node], SHORTCUT) + std::mem::take(&mut spare);
+            x += ARROW + wide;
+            Rect::around([x - wide / 2.0, TOP], wide, BOX)
+        };
+        let rects: Vec<Rect> = shortcut.nodes.iter().map(&mut place).collect();
+        let (start, sides) = (self.leave(fork, Rect::right), [Rect::left, Rect::left, Rect::right]);
+        let way = self.chain(LineKind::Shortcut, start, &shortcut.nodes, |at| rects[at], sides);
         let node = &self.graph.nodes()[shortcut.sum];
         let rect = Rect::around(end, SUM, SUM);
         let sum = self.mark(PartKind::Sum, node.name.clone(), "Adds the shortcut", node.shape, rect);
-        self.connect(LineKind::Shortcut, self.leave(before, Rect::right), sum, &[self.rect(sum).left()]);
-        sum
+        self.connect(LineKind::Shortcut, way, sum, rect.left());
+        self.connect(LineKind::Flow, open, sum, rect.bottom());
+        self.leave(sum, Rect::right)
     }
 
     /// The room that a shortcut's boxes and lines leave; negative where it is too small.
@@ -308,10 +282,25 @@ impl<'a> Layout<'a> {
         self.diagram.add(Part { rect, ..part })
     }
 
-    /// Adds the box of one operator.
-    fn operator(&mut self, node: usize, purpose: &str, rect: Rect) -> usize {
-        let part = operators(self.graph, &[node], &self.graph.nodes()[node].name, purpose);
-        self.add(part, rect)
+    /// Adds boxes of operators that follow each other, and the line through them. Of the sides, it enters the
+    /// first box at the first, the others at the second, and leaves at the third.
+    fn chain(
+        &mut self,
+        kind: LineKind,
+        mut open: Open,
+        nodes: &[usize],
+        place: impl Fn(usize) -> Rect,
+        [mut enter, next, leave]: [Side; 3],
+    ) -> Open {
+        let purpose = if kind == LineKind::Shortcut { "Shortcut: " } else { "" };
+        for (at, &node) in nodes.iter().enumerate() {
+            let part = operators(self.graph, &[node], &self.graph.nodes()[node].name, purpose);
+            let index = self.add(part, place(at));
+            self.connect(kind, open, index, enter(&self.rect(index)));
+            open = self.leave(index, leave);
+            enter = next;
+        }
+        open
     }
 
     /// Adds a dot or a sum.
@@ -321,13 +310,15 @@ impl<'a> Layout<'a> {
     }
 
     /// A line that starts at this side of a part.
-    fn leave(&self, part: usize, side: impl Fn(&Rect) -> [f32; 2]) -> Open {
+    fn leave(&self, part: usize, side: Side) -> Open {
         (part, vec![side(&self.rect(part))])
     }
 
-    /// Goes on from `open` along `way`, whose last point lies on the border of `to`.
-    fn connect(&mut self, kind: LineKind, (from, start): Open, to: usize, way: &[[f32; 2]]) {
-        self.diagram.connect(kind, from, to, &[&start, way].concat());
+    /// Goes on from `open` down or up and then aside to `target`, which lies on the border of the part `to`.
+    fn connect(&mut self, kind: LineKind, (from, mut way): Open, to: usize, target: [f32; 2]) {
+        let corner = way.last().map(|last| [last[0], target[1]]);
+        way.extend(corner.into_iter().chain([target]));
+        self.diagram.connect(kind, from, to, &way);
     }
 }
 
@@ -410,7 +401,7 @@ mod tests {
             let diagram = Diagram::of_graph(&generator(&genotype, &PAPER, skip_tap), "");
             let x = |name: &str| part(&diagram, name).rect.center()[0];
             assert_eq!(x("cell2.tap") < x("cell2.skips"), before);
-            assert_eq!(part(&diagram, "cell1.tap").detail.contains("first block"), true);
+            assert!(part(&diagram, "cell1.tap").detail.contains("first block"));
         }
     }
 
@@ -454,73 +445,6 @@ mod tests {
         assert_eq!(bands("1 0 1 0 1 0 1 0 1 1 0 1 0 0 1 0 1 0 1"), [Some(0), None, Some(0), None]);
         // Here they meet: the one of the later cell lies higher.
         assert_eq!(bands("1 0 1 0 1 0 1 0 1 1 0 1 0 1"), [Some(1), Some(0), None]);
-    }
-
-    /// Labels on the plain way from the latent vector to the image.
-    fn way(diagram: &Diagram) -> Vec<String> {
-        let mut at = diagram.parts.iter().position(|part| part.name == "latent");
-        let mut labels = Vec::new();
-        while let Some(index) = at {
-            labels.push(diagram.parts[index].label.replace('\n', " "));
-            let next = diagram.lines.iter().find(|line| line.from == index && line.kind == LineKind::Flow);
-            at = next.map(|line| line.to);
-        }
-        labels.retain(|label| !label.is_empty());
-        labels
-    }
-
-    #[test]
-    fn blocks_have_the_order_of_the_model() {
-        let head = ["batch norm", "ReLU", "3x3 conv, 3", "tanh", "image 8x8"];
-        let first = ["latent 128", "linear, 4x4"];
-        let of = |text: &str, cell: &[&str]| {
-            assert_eq!(way(&vector(text)), [&first[..], cell, &head[..]].concat(), "{text}");
-        };
-        let conv = "3x3 conv, 256";
-        of("1 0 1 0", &["ReLU", "nearest x2", conv, "ReLU", conv]);
-        of("0 0 2 0", &["deconv x2", conv, "ReLU", conv, "ReLU"]);
-        of("1 1 0 1", &["batch norm", "ReLU", "bilinear x2", conv, "batch norm", "ReLU", conv, "+"]);
-        of("0 2 0 1", &["bilinear x2", conv, "instance norm", "ReLU", conv, "instance norm", "ReLU", "+"]);
-    }
-
-    #[test]
-    fn a_first_block_works_on_small_maps_until_it_enlarges() {
-        let shapes = |text: &str| -> Vec<String> {
-            let diagram = vector(text);
-            let parts = diagram.parts.iter().filter(|part| part.branch().starts_with("cell1.block"));
-            let shape = |detail: &str| {
-                detail.lines().nth(1).and_then(|line| line.split_once(' ')).unwrap().1.to_owned()
-            };
-            parts.map(|part| shape(&part.detail)).collect()
-        };
-        let (low, high) = ("[256, 4, 4]", "[256, 8, 8]");
-        assert_eq!(shapes("1 1 0 0"), [low, low, high, high, high, high, high]);
-        assert_eq!(shapes("0 1 0 0"), [high; 7]);
-    }
-
-    #[test]
-    fn skips_come_from_their_cells_with_factor_shape_and_cost() {
-        let diagram = vector("1 0 1 1 1 0 0 1 1 1 0 1 0 3");
-        let skip = |cell, source| part(&diagram, &format!("cell{cell}.skip{source}"));
-        assert_eq!(skip(2, 1).label, "bilinear x2, 1x1 conv");
-        assert_eq!(skip(3, 1).label, "nearest x4, 1x1 conv");
-        assert_eq!(skip(3, 2).label, "nearest x2, 1x1 conv");
-        assert_eq!(
-            skip(3, 1).detail,
-            "Skip from cell 1: nearest-neighbour upsampling by 4, then 1x1 convolution, 256 to 256 \
-             channels\nOutput [256, 32, 32]\n65,792 parameters, 67.1 M MACs"
-        );
-        for line in diagram.lines.iter().filter(|line| line.kind == LineKind::Skip) {
-            let [from, to] = [line.from, line.to].map(|index| diagram.parts[index].name.as_str());
-            match from.split_once('.').unwrap() {
-                (cell, "tap") => assert!(to.ends_with(&cell.replace("cell", ".skip")), "{from} to {to}"),
-                (cell, _) => assert_eq!(to, format!("{cell}.skips")),
-            }
-        }
-        let deconv = vector("0 0 0 0 0 0 0 0 0 0 0 2 0 2");
-        let text = &part(&deconv, "cell3.skip1").detail;
-        assert!(text.starts_with("Skip from cell 1: 2 transposed convolutions in series"), "{text}");
-        assert!(deconv.parts.iter().all(|part| part.name != "cell2.tap"), "nobody takes a skip from cell 2");
     }
 
     #[test]

@@ -2,11 +2,10 @@
 
 use super::super::graph::{Graph, Node, Op};
 
-/// A generator in the form of AutoGAN's: one way from the input through cells to the output. All numbers are indices
-/// of nodes.
+/// A generator in the form of AutoGAN's: one way from the input through cells to the output. All numbers are
+/// indices of nodes.
 pub(super) struct Generator {
-    pub input: usize,
-    /// The operators before the first cell, at least one.
+    /// The operators between the input, which is the first node, and the first cell; at least one.
     pub first: Vec<usize>,
     pub cells: Vec<Cell>,
     /// The operators behind the last cell, at least one.
@@ -20,7 +19,8 @@ pub(super) struct Cell {
     /// Skips from earlier cells, in the order in which they are added.
     pub skips: Vec<Skip>,
     pub shortcut: Option<Shortcut>,
-    /// Whether later cells take the value behind the addition of the skips, where they could take the one before it.
+    /// Whether later cells take the value behind the addition of the skips, where they could take the one
+    /// before it.
     pub passes_sum_on: bool,
 }
 
@@ -30,8 +30,6 @@ pub(super) struct Skip {
     pub source: usize,
     /// Its operators, at least one.
     pub nodes: Vec<usize>,
-    /// The addition.
-    pub sum: usize,
 }
 
 /// A cell's input on its way around both blocks.
@@ -53,10 +51,11 @@ pub(super) fn read(graph: &Graph) -> Option<Generator> {
     let (last, output) = reader.chain(reader.group(), x)?;
     let complete =
         reader.at == graph.nodes().len() && matches!(graph.outputs(), [id] if id.index() == output);
-    complete.then_some(Generator { input: 0, first, cells, last })
+    complete.then_some(Generator { first, cells, last })
 }
 
-/// Takes one node after the other. Every input of a node that it takes was expected, so that nothing is left out.
+/// Takes one node after the other. Every input of a node that it takes was expected, so that nothing is left
+/// out.
 struct Reader<'a> {
     nodes: &'a [Node],
     at: usize,
@@ -96,8 +95,8 @@ impl<'a> Reader<'a> {
         (!nodes.is_empty()).then_some((nodes, end))
     }
 
-    /// Takes the next cell, whose input is `x`, and returns its output. `taps` has the values that each earlier cell can
-    /// pass on: before and behind the addition of its skips.
+    /// Takes the next cell, whose input is `x`, and returns its output. `taps` has the values that each
+    /// earlier cell can pass on: before and behind the addition of its skips.
     fn cell(&mut self, x: usize, cells: &mut Vec<Cell>, taps: &mut Vec<[usize; 2]>) -> Option<usize> {
         let cell = cells.len() + 1;
         let part = |name: &str| format!("cell{cell}.{name}");
@@ -116,7 +115,7 @@ impl<'a> Reader<'a> {
                 cells[source].passes_sum_on = passes_sum_on;
             }
             sum = self.sum(&name, [sum, end])?;
-            skips.push(Skip { source, nodes, sum });
+            skips.push(Skip { source, nodes });
         }
         let (second, mut output) = self.chain(&part("block2"), sum)?;
         let name = part("shortcut");

@@ -1,8 +1,9 @@
 //! The drawing of any network: its operators in rows from top to bottom, group by group.
 //!
-//! A box stands in a row below all its inputs, and in the lane of one of them where that lane ends there. Nodes of one
-//! group that follow each other in the graph have a frame, and groups share no row. A value that is needed further down
-//! than in the next row goes there on a wire to the right of all boxes, so that no line passes a box.
+//! A box stands in a row below all its inputs, and in the lane of one of them where that lane ends there.
+//! Nodes of one group that follow each other in the graph have a frame, and groups share no row. A value that
+//! is needed further down than in the next row goes there on a wire to the right of all boxes, so that no
+//! line passes a box.
 
 use super::super::graph::Graph;
 use super::parts::{Diagram, LineKind, Part, PartKind, Rect};
@@ -91,8 +92,8 @@ impl Grid {
         self.boxes.iter().filter(move |placed| placed.inputs.contains(&of))
     }
 
-    /// For each box whose value is needed further down than in the next row, the number of its wire, counted from the
-    /// left. Wires that do not meet may have the same.
+    /// For each box whose value is needed further down than in the next row, the number of its wire, counted
+    /// from the left. Wires that do not meet may have the same.
     fn wires(&self) -> Vec<Option<usize>> {
         let mut wires = vec![None; self.boxes.len()];
         // The row that each wire goes down to.

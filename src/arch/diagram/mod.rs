@@ -1,9 +1,9 @@
 //! The drawing of a network, read from its graph: boxes with words, and the lines between them.
 //!
 //! [`Diagram`] says what there is and where. The window, the SVG writer and the painter of pictures all paint
-//! [`Diagram::primitives`], one list of shapes. A new operator appears as a box without a change here: what a box says
-//! is what its operator says of itself. A generator of cells has a form of its own (`cells`); every other network is
-//! drawn row by row (`layers`).
+//! [`Diagram::primitives`], one list of shapes. A new operator appears as a box without a change here: what a
+//! box says is what its operator says of itself. A generator of cells has a form of its own (`cells`); every
+//! other network is drawn row by row (`layers`).
 
 mod cells;
 mod generator;
@@ -56,6 +56,77 @@ mod tests {
 
     fn diagram(vector: &str) -> Diagram {
         Diagram::of(&Genotype::parse(vector).unwrap(), &NetShape::default())
+    }
+
+    fn part<'a>(diagram: &'a Diagram, name: &str) -> &'a Part {
+        diagram.parts.iter().find(|part| part.name == name).unwrap()
+    }
+
+    /// Labels on the plain way from the latent vector to the image.
+    fn way(diagram: &Diagram) -> Vec<String> {
+        let mut at = diagram.parts.iter().position(|part| part.name == "latent");
+        let mut labels = Vec::new();
+        while let Some(index) = at {
+            labels.push(diagram.parts[index].label.replace('\n', " "));
+            let next = diagram.lines.iter().find(|line| line.from == index && line.kind == LineKind::Flow);
+            at = next.map(|line| line.to);
+        }
+        labels.retain(|label| !label.is_empty());
+        labels
+    }
+
+    #[test]
+    fn blocks_have_the_order_of_the_model() {
+        let head = ["batch norm", "ReLU", "3x3 conv, 3", "tanh", "image 8x8"];
+        let first = ["latent 128", "linear, 4x4"];
+        let of = |text: &str, cell: &[&str]| {
+            assert_eq!(way(&diagram(text)), [&first[..], cell, &head[..]].concat(), "{text}");
+        };
+        let conv = "3x3 conv, 256";
+        of("1 0 1 0", &["ReLU", "nearest x2", conv, "ReLU", conv]);
+        of("0 0 2 0", &["deconv x2", conv, "ReLU", conv, "ReLU"]);
+        of("1 1 0 1", &["batch norm", "ReLU", "bilinear x2", conv, "batch norm", "ReLU", conv, "+"]);
+        of("0 2 0 1", &["bilinear x2", conv, "instance norm", "ReLU", conv, "instance norm", "ReLU", "+"]);
+    }
+
+    #[test]
+    fn a_first_block_works_on_small_maps_until_it_enlarges() {
+        let shapes = |text: &str| -> Vec<String> {
+            let diagram = diagram(text);
+            let parts = diagram.parts.iter().filter(|part| part.branch().starts_with("cell1.block"));
+            let shape = |detail: &str| {
+                detail.lines().nth(1).and_then(|line| line.split_once(' ')).unwrap().1.to_owned()
+            };
+            parts.map(|part| shape(&part.detail)).collect()
+        };
+        let (low, high) = ("[256, 4, 4]", "[256, 8, 8]");
+        assert_eq!(shapes("1 1 0 0"), [low, low, high, high, high, high, high]);
+        assert_eq!(shapes("0 1 0 0"), [high; 7]);
+    }
+
+    #[test]
+    fn skips_come_from_their_cells_with_factor_shape_and_cost() {
+        let a = diagram("1 0 1 1 1 0 0 1 1 1 0 1 0 3");
+        let skip = |cell, source| part(&a, &format!("cell{cell}.skip{source}"));
+        assert_eq!(skip(2, 1).label, "bilinear x2, 1x1 conv");
+        assert_eq!(skip(3, 1).label, "nearest x4, 1x1 conv");
+        assert_eq!(skip(3, 2).label, "nearest x2, 1x1 conv");
+        assert_eq!(
+            skip(3, 1).detail,
+            "Skip from cell 1: nearest-neighbour upsampling by 4, then 1x1 convolution, 256 to 256 \
+             channels\nOutput [256, 32, 32]\n65,792 parameters, 67.1 M MACs"
+        );
+        for line in a.lines.iter().filter(|line| line.kind == LineKind::Skip) {
+            let [from, to] = [line.from, line.to].map(|index| a.parts[index].name.as_str());
+            match from.split_once('.').unwrap() {
+                (cell, "tap") => assert!(to.ends_with(&cell.replace("cell", ".skip")), "{from} to {to}"),
+                (cell, _) => assert_eq!(to, format!("{cell}.skips")),
+            }
+        }
+        let deconv = diagram("0 0 0 0 0 0 0 0 0 0 0 2 0 2");
+        let text = &part(&deconv, "cell3.skip1").detail;
+        assert!(text.starts_with("Skip from cell 1: 2 transposed convolutions in series"), "{text}");
+        assert!(deconv.parts.iter().all(|part| part.name != "cell2.tap"), "nobody takes a skip from cell 2");
     }
 
     fn differing(one: &str, other: &str) -> BTreeSet<String> {

@@ -74,9 +74,9 @@ pub enum PartKind {
 pub struct Part {
     /// What it is.
     pub kind: PartKind,
-    /// Its name, unique in the drawing. A box has the name of its node in the graph (`cell2.block1.conv`), a box of
-    /// several nodes that of their branch (`cell2.skip1`), a frame that of its group and `*` (`cell2.*`).
-    /// Drawings of two networks are compared by it.
+    /// Its name, unique in the drawing. A box has the name of its node in the graph (`cell2.block1.conv`), a
+    /// box of several nodes that of their branch (`cell2.skip1`), a frame that of its group and `*`
+    /// (`cell2.*`). Drawings of two networks are compared by it.
     pub name: String,
     /// A few words to write into it, such as `3x3 conv, 256`; some have two lines.
     pub label: String,
@@ -141,11 +141,11 @@ impl Diagram {
         self.parts.iter().position(|part| part.name == name)
     }
 
-    /// Indices, ascending, of the parts that the other drawing lacks, or that say something else there or stand on the
-    /// other side of a costlier operator of their branch.
+    /// Indices, ascending, of the parts that the other drawing lacks, or that say something else there or
+    /// stand on the other side of a costlier operator of their branch.
     ///
-    /// A cell's frame is among them whenever a choice of the cell differs, so that a part which only the other
-    /// drawing has shows too. A fork is, where it is new.
+    /// A cell's frame is among them whenever a choice of the cell differs, so that a part which only the
+    /// other drawing has shows too. A fork is, where it is new.
     pub fn differences(&self, other: &Diagram) -> Vec<usize> {
         let differs = |&at: &usize| {
             let part = &self.parts[at];
@@ -158,7 +158,8 @@ impl Diagram {
         (0..self.parts.len()).filter(differs).collect()
     }
 
-    /// Whether a costlier operator of its branch stands before the part here and behind it there, or the reverse.
+    /// Whether a costlier operator of its branch stands before the part here and behind it there, or the
+    /// reverse.
     fn has_moved(&self, at: usize, other: &Diagram, twin: usize) -> bool {
         let part = &self.parts[at];
         self.parts.iter().enumerate().any(|(index, mark)| {

@@ -31,7 +31,8 @@ pub enum Style {
 /// One shape of a drawing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Primitive<'a> {
-    /// The index of the part that it belongs to; all shapes of a part follow each other. Lines belong to none.
+    /// The index of the part that it belongs to; all shapes of a part follow each other. Lines belong to
+    /// none.
     pub part: Option<usize>,
     /// Which colours it has.
     pub style: Style,
@@ -86,8 +87,8 @@ impl Diagram {
         frames
     }
 
-    /// A line, and its arrow head where it has one. The line then ends inside the head, so that its blunt end does not
-    /// show at the tip.
+    /// A line, and its arrow head where it has one. The line then ends inside the head, so that its blunt end
+    /// does not show at the tip.
     fn line_forms<'a>(&self, line: &Line) -> Vec<Form<'a>> {
         let dashes = (line.kind == LineKind::Shortcut).then_some(DASHES);
         let mut points = line.points.clone();

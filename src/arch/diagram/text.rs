@@ -54,8 +54,8 @@ pub(super) fn frame(graph: &Graph, nodes: &[usize], name: String, label: &str, w
     part(PartKind::Frame, name, label.to_owned(), what, output(graph, nodes), cost(graph, nodes))
 }
 
-/// A box for operators that follow each other, at least one. `purpose` is what the tooltip begins with, such as
-/// `Shortcut: `.
+/// A box for operators that follow each other, at least one. `purpose` is what the tooltip begins with, such
+/// as `Shortcut: `.
 pub(super) fn operators(graph: &Graph, nodes: &[usize], name: &str, purpose: &str) -> Part {
     let mut what = purpose.to_owned();
     for (count, node) in series(graph, nodes) {
