@@ -38,7 +38,7 @@ impl Diagrams {
     }
 }
 
-/// Draws a network as large as there is room, with marks on the parts of these indices.
+/// Draws a network as large as it fits, with marks on the parts of these indices.
 pub fn show(ui: &mut egui::Ui, diagram: &Diagram, marks: &[usize]) {
     ui.label(RichText::new(&diagram.summary).weak());
     let [width, height] = diagram.size;

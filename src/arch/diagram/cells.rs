@@ -67,12 +67,12 @@ impl<'a> Layout<'a> {
             between: BETWEEN,
             diagram: Diagram::default(),
         };
-        // The boxes of shortcuts and skips need their room.
+        // The boxes of shortcuts and skips need their space.
         let shortcuts = cells.iter().filter_map(|cell| cell.shortcut.as_ref());
         let over = shortcuts.map(|shortcut| -layout.spare(shortcut)).fold(0.0, f32::max);
         let skips = cells.iter().flat_map(|cell| &cell.skips).map(|skip| width(graph, &skip.nodes, SKIP));
-        let room = ENTRY + 1.5 * layout.column + GUTTER - 2.0 * ARROW;
-        layout.between = skips.map(|skip| 2.0 * (skip - room)).fold(BETWEEN + over, f32::max);
+        let available = ENTRY + 1.5 * layout.column + GUTTER - 2.0 * ARROW;
+        layout.between = skips.map(|skip| 2.0 * (skip - available)).fold(BETWEEN + over, f32::max);
         layout
     }
 
@@ -211,11 +211,11 @@ impl<'a> Layout<'a> {
         let line = y + BOX / 2.0 + (BAND - BOX) / 2.0;
         let wide = width(self.graph, &skip.nodes, SKIP);
         let rect = Rect::around([target[0] - PADDING - wide / 2.0, y], wide, BOX);
-        let (name, purpose) = (
+        let (name, prefix) = (
             format!("cell{}.skip{}", number + 1, skip.source + 1),
             format!("Skip from cell {}: ", skip.source + 1),
         );
-        let part = Part { kind: PartKind::Skip, ..operators(self.graph, &skip.nodes, &name, &purpose) };
+        let part = Part { kind: PartKind::Skip, ..operators(self.graph, &skip.nodes, &name, &prefix) };
         let index = self.add(part, rect);
         let (mut open, branch) = (self.leave(tap, Rect::bottom), rect.x - ARROW);
         open.1.extend([[open.1[0][0], line], [branch, line], [branch, y]]);
@@ -228,7 +228,7 @@ impl<'a> Layout<'a> {
     /// The shortcut from `fork` to a new sum at `end`, where it meets `open`. Returns the cell's output.
     fn shortcut(&mut self, shortcut: &Shortcut, fork: usize, open: Open, end: [f32; 2]) -> Open {
         let mut x = self.rect(fork).right()[0];
-        // The first box takes what is left of the room.
+        // The first box takes the space that is left.
         let mut spare = self.spare(shortcut);
         let mut place = |&node: &usize| {
             let wide = width(self.graph, &[node], SHORTCUT) + std::mem::take(&mut spare);
@@ -246,11 +246,11 @@ impl<'a> Layout<'a> {
         self.leave(sum, Rect::right)
     }
 
-    /// The room that a shortcut's boxes and lines leave; negative where it is too small.
+    /// The space that a shortcut's boxes and lines leave; negative where it is too small.
     fn spare(&self, shortcut: &Shortcut) -> f32 {
         let boxes: f32 = shortcut.nodes.iter().map(|&node| width(self.graph, &[node], SHORTCUT)).sum();
-        let room = (ENTRY - FORK) / 2.0 + 1.5 * self.column + self.between - SUM / 2.0;
-        room - boxes - (shortcut.nodes.len() + 1) as f32 * ARROW
+        let available = (ENTRY - FORK) / 2.0 + 1.5 * self.column + self.between - SUM / 2.0;
+        available - boxes - (shortcut.nodes.len() + 1) as f32 * ARROW
     }
 
     /// The left edge of a cell, or of what comes behind the last.
@@ -292,9 +292,9 @@ impl<'a> Layout<'a> {
         place: impl Fn(usize) -> Rect,
         [mut enter, next, leave]: [Side; 3],
     ) -> Open {
-        let purpose = if kind == LineKind::Shortcut { "Shortcut: " } else { "" };
+        let prefix = if kind == LineKind::Shortcut { "Shortcut: " } else { "" };
         for (at, &node) in nodes.iter().enumerate() {
-            let part = operators(self.graph, &[node], &self.graph.nodes()[node].name, purpose);
+            let part = operators(self.graph, &[node], &self.graph.nodes()[node].name, prefix);
             let index = self.add(part, place(at));
             self.connect(kind, open, index, enter(&self.rect(index)));
             open = self.leave(index, leave);
@@ -314,7 +314,7 @@ impl<'a> Layout<'a> {
         (part, vec![side(&self.rect(part))])
     }
 
-    /// Goes on from `open` down or up and then aside to `target`, which lies on the border of the part `to`.
+    /// Goes on from `open` down or up and then across to `target`, which lies on the border of the part `to`.
     fn connect(&mut self, kind: LineKind, (from, mut way): Open, to: usize, target: [f32; 2]) {
         let corner = way.last().map(|last| [last[0], target[1]]);
         way.extend(corner.into_iter().chain([target]));
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operator_that_a_block_or_shortcut_has_more_gets_a_box_and_its_room() {
+    fn an_operator_that_a_block_or_shortcut_has_more_gets_a_box_and_its_space() {
         use crate::arch::graph::ops::{Add, Conv, Tanh};
         let mut graph = Graph::new();
         let mut x = graph.input("latent", Shape::Maps { channels: 8, side: 4 });

@@ -2,8 +2,8 @@
 //!
 //! A box stands in a row below all its inputs, and in the lane of one of them where that lane ends there.
 //! Nodes of one group that follow each other in the graph have a frame, and groups share no row. A value that
-//! is needed further down than in the next row goes there on a wire to the right of all boxes, so that no
-//! line passes a box.
+//! is needed further down than in the next row goes there in its lane where that is free, else to the right
+//! of all boxes, so that no line passes a box.
 
 use super::super::graph::Graph;
 use super::parts::{Diagram, LineKind, Part, PartKind, Rect};
@@ -51,6 +51,15 @@ struct Placed {
     lane: usize,
 }
 
+/// The way down of a value to a row that is not the next.
+#[derive(Clone, Copy)]
+enum Wire {
+    /// In the lane of its box, which is free there.
+    Lane,
+    /// To the right of all boxes. Wires with the same number, counted from the left, do not meet.
+    Right(usize),
+}
+
 /// Boxes that have rows for themselves.
 struct Group {
     frame: Option<Part>,
@@ -92,42 +101,46 @@ impl Grid {
         self.boxes.iter().filter(move |placed| placed.inputs.contains(&of))
     }
 
-    /// For each box whose value is needed further down than in the next row, the number of its wire, counted
-    /// from the left. Wires that do not meet may have the same.
-    fn wires(&self) -> Vec<Option<usize>> {
+    /// The way down of each value that is needed further down than in the next row.
+    fn wires(&self) -> Vec<Option<Wire>> {
         let mut wires = vec![None; self.boxes.len()];
-        // The row that each wire goes down to.
+        // The row that each wire to the right goes down to.
         let mut ends: Vec<usize> = Vec::new();
-        let mut order: Vec<usize> = (0..self.boxes.len()).collect();
-        order.sort_by_key(|&at| self.boxes[at].row);
-        for at in order {
-            let row = self.boxes[at].row;
+        let mut by_row: Vec<usize> = (0..self.boxes.len()).collect();
+        by_row.sort_by_key(|&at| self.boxes[at].row);
+        for at in by_row {
+            let Placed { row, lane, .. } = self.boxes[at];
             let Some(last) = self.takers(at).map(|taker| taker.row).max().filter(|&last| last > row + 1)
             else {
                 continue;
             };
+            let between = |other: &Placed| other.lane == lane && other.row > row && other.row < last;
+            if !self.boxes.iter().any(between) {
+                wires[at] = Some(Wire::Lane);
+                continue;
+            }
             let wire = ends.iter().position(|&end| end <= row).unwrap_or(ends.len());
             ends.resize(ends.len().max(wire + 1), last);
             ends[wire] = last;
-            wires[at] = Some(wire);
+            wires[at] = Some(Wire::Right(wire));
         }
         wires
     }
 
-    /// The boxes whose value goes aside between a row and the one above it: first of those in the row above.
-    fn tracks(&self, row: usize, wires: &[Option<usize>]) -> Vec<usize> {
-        let aside = |&at: &usize, from_above: bool| {
+    /// The boxes whose value goes across between a row and the one above it: first of those in the row above.
+    fn tracks(&self, row: usize, wires: &[Option<Wire>]) -> Vec<usize> {
+        let sideways = |&at: &usize, from_above: bool| {
             let Placed { row: own, lane, .. } = self.boxes[at];
             match own + 1 == row {
                 true => {
                     let beside = self.takers(at).any(|taker| taker.row == row && taker.lane != lane);
-                    from_above && (wires[at].is_some() || beside)
+                    from_above && (matches!(wires[at], Some(Wire::Right(_))) || beside)
                 }
                 false => !from_above && own < row && self.takers(at).any(|taker| taker.row == row),
             }
         };
         let all = 0..self.boxes.len();
-        all.clone().filter(|at| aside(at, true)).chain(all.filter(|at| aside(at, false))).collect()
+        all.clone().filter(|at| sideways(at, true)).chain(all.filter(|at| sideways(at, false))).collect()
     }
 
     fn draw(self) -> Diagram {
@@ -135,6 +148,10 @@ impl Grid {
         let wires = self.wires();
         let column = self.boxes.iter().map(|placed| label_width(&placed.part.label)).fold(COLUMN, f32::max);
         let pitch = column + PADDING;
+        // The line down to the first lane does not cross the headings of frames.
+        let headings =
+            self.groups.iter().flat_map(|group| &group.frame).map(|frame| label_width(&frame.label));
+        let indent = headings.map(|width| width + PADDING - column / 2.0).fold(PADDING, f32::max);
         // The middle of each row, and of the first track above it.
         let (mut rows, mut y) = (Vec::with_capacity(self.rows), MARGIN - PADDING - GUTTER);
         let tracks: Vec<Vec<usize>> = (0..self.rows).map(|row| self.tracks(row, &wires)).collect();
@@ -153,9 +170,8 @@ impl Grid {
 
         let mut right = MARGIN;
         for (at, group) in self.groups.iter().enumerate() {
-            let mut width = PADDING + group.lanes.len() as f32 * pitch;
+            let width = indent + group.lanes.len() as f32 * pitch;
             if let Some(frame) = &group.frame {
-                width = width.max(label_width(&frame.label) + 2.0 * PADDING);
                 let last = self.groups.get(at + 1).map_or(self.rows, |next| next.first_row) - 1;
                 let y = rows[group.first_row][1] - HEADING;
                 let height = rows[last][1] + BOX / 2.0 + PADDING - y;
@@ -170,7 +186,7 @@ impl Grid {
                 PartKind::End => [column, TALL],
                 _ => [column, BOX],
             };
-            let x = MARGIN + PADDING + column / 2.0 + *lane as f32 * pitch;
+            let x = MARGIN + indent + column / 2.0 + *lane as f32 * pitch;
             diagram.add(Part { rect: Rect::around([x, rows[*row][1]], width, height), ..part.clone() });
         }
         for (to, taker) in self.boxes.iter().enumerate() {
@@ -180,18 +196,16 @@ impl Grid {
                     let number = tracks[row].iter().position(|&at| at == from);
                     number.map(|number| rows[row][0] + number as f32 * TRACK)
                 };
-                let row = self.boxes[from].row + 1;
-                let mut way = vec![start];
-                if let Some(y) = track(row) {
-                    way.push([start[0], y]);
-                    let wire = wires[from].filter(|_| taker.row > row);
-                    if let Some((wire, lower)) = wire.zip(track(taker.row)) {
-                        let x = right + PADDING + wire as f32 * TRACK;
-                        way.extend([[x, y], [x, lower], [end[0], lower]]);
-                    } else {
-                        way.push([end[0], y]);
-                    }
+                let (row, mut way) = (self.boxes[from].row + 1, vec![start]);
+                way.extend(track(row).map(|y| [start[0], y]));
+                if let Some((wire, y)) = wires[from].zip(track(taker.row)).filter(|_| taker.row > row) {
+                    let x = match wire {
+                        Wire::Lane => start[0],
+                        Wire::Right(number) => right + PADDING + number as f32 * TRACK,
+                    };
+                    way.extend(track(row).map(|y| [x, y]).into_iter().chain([[x, y]]));
                 }
+                way.extend(way.last().map(|last| [end[0], last[1]]));
                 way.push(end);
                 diagram.connect(LineKind::Flow, frames + from, frames + to, &way);
             }

@@ -170,10 +170,7 @@ mod tests {
         let points = rounded(&[[0.0, 0.0], [20.0, 0.0], [20.0, 4.0]]);
         let ends = (points[0], points[1], points[1 + usize::from(PIECES)], points[points.len() - 1]);
         assert_eq!(ends, ([0.0, 0.0], [15.0, 0.0], [20.0, 2.0], [20.0, 4.0]));
-        assert!(
-            points.windows(2).all(|pair| pair[0][0] <= pair[1][0] && pair[0][1] <= pair[1][1]),
-            "{points:?}"
-        );
+        assert!(points.is_sorted_by(|one, next| one[0] <= next[0] && one[1] <= next[1]), "{points:?}");
         assert_eq!(rounded(&[[0.0, 0.0], [5.0, 0.0]]), [[0.0, 0.0], [5.0, 0.0]]);
     }
 }

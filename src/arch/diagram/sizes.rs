@@ -27,7 +27,7 @@ pub const FORK: f32 = 6.0;
 /// Least width of the boxes at either end of a generator.
 pub const END: f32 = 84.0;
 
-/// From a cell's left edge to its first block: room for the line down from the line of inputs.
+/// From a cell's left edge to its first block: space for the line down from the line of inputs.
 pub const ENTRY: f32 = 24.0;
 /// Least width of a box in a block.
 pub const COLUMN: f32 = 92.0;

@@ -44,7 +44,7 @@ pub(super) fn label_width(label: &str) -> f32 {
     (longest as f32 * LETTER * TEXT_SIZE + SIDES).ceil()
 }
 
-/// A part that says what it is told: a frame, a dot, a sum, an end of a generator.
+/// A part with its words given: a dot, a sum, an end of a network.
 pub(super) fn mark(kind: PartKind, name: String, label: &str, what: &str, output: Shape) -> Part {
     part(kind, name, label.to_owned(), what, output, Cost::default())
 }
@@ -54,14 +54,14 @@ pub(super) fn frame(graph: &Graph, nodes: &[usize], name: String, label: &str, w
     part(PartKind::Frame, name, label.to_owned(), what, output(graph, nodes), cost(graph, nodes))
 }
 
-/// A box for operators that follow each other, at least one. `purpose` is what the tooltip begins with, such
+/// A box for operators that follow each other, at least one. `prefix` is what the tooltip begins with, such
 /// as `Shortcut: `.
-pub(super) fn operators(graph: &Graph, nodes: &[usize], name: &str, purpose: &str) -> Part {
-    let mut what = purpose.to_owned();
+pub(super) fn operators(graph: &Graph, nodes: &[usize], name: &str, prefix: &str) -> Part {
+    let mut what = prefix.to_owned();
     for (count, node) in series(graph, nodes) {
         let words = repeated(count, &node.op.operator().describe(&graph.input_shapes(node)));
         let begins = what.is_empty();
-        what += if begins || what == purpose { "" } else { ", then " };
+        what += if begins || what == prefix { "" } else { ", then " };
         what += &if begins { words } else { uncapitalised(&words) };
     }
     let (shape, cost) = (output(graph, nodes), cost(graph, nodes));
