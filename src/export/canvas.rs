@@ -3,7 +3,7 @@
 use image::RgbImage;
 use tiny_skia::{Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
 
-use super::diagram::{Colour, colours};
+use super::colours::{Colour, colours};
 use super::{Picture, font};
 use crate::arch::diagram::{BASE_LINE, Diagram, Form, LINE_WIDTH, Rect, TEXT_SIZE};
 

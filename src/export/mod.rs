@@ -3,6 +3,7 @@
 
 mod animation;
 mod canvas;
+mod colours;
 mod curves;
 mod diagram;
 mod font;

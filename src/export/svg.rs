@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::diagram::{background, colours};
+use super::colours::{background, colours};
 use crate::arch::diagram::{BASE_LINE, Diagram, Form, LINE_WIDTH, Primitive, Rect, TEXT_SIZE};
 
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";

@@ -58,7 +58,11 @@ pub fn show(ui: &mut egui::Ui, diagram: &Diagram, marks: &[usize]) {
             Form::Rect { rect, round } => {
                 let marked = part.is_some_and(|part| marks.contains(&part));
                 let line = if marked { Stroke::new(2.0, palette.warning) } else { Stroke::new(1.0, border) };
-                painter.rect(place(rect), round * scale, fill, line, StrokeKind::Inside);
+                if 2.0 * round < rect.width {
+                    painter.rect(place(rect), round * scale, fill, line, StrokeKind::Inside);
+                } else {
+                    painter.circle(at(rect.center()), round * scale, fill, line);
+                }
             }
             Form::Line { points, dashes } => {
                 let points: Vec<Pos2> = points.into_iter().map(at).collect();

@@ -171,11 +171,15 @@ impl<'a> Layout<'a> {
         let tap = self.bands[number].map(|_| if cell.passes_sum_on { up } else { down });
         let mut stops = Vec::new();
         if let Some(x) = tap {
-            let what = match cell.passes_sum_on {
-                true => "What later cells take as a skip: the sum",
-                false => "What later cells take as a skip: the output of the first block",
-            };
-            stops.push(self.mark(PartKind::Fork, name("tap"), what, shape, Rect::around([x, y], FORK, FORK)));
+            let which = if cell.passes_sum_on { "sum" } else { "output of the first block" };
+            let what = format!("What later cells take as a skip: the {which}");
+            stops.push(self.mark(
+                PartKind::Fork,
+                name("tap"),
+                &what,
+                shape,
+                Rect::around([x, y], FORK, FORK),
+            ));
         }
         self.taps.push(stops.first().copied());
         if !cell.skips.is_empty() {

@@ -131,12 +131,11 @@ impl Grid {
     fn tracks(&self, row: usize, wires: &[Option<Wire>]) -> Vec<usize> {
         let sideways = |&at: &usize, from_above: bool| {
             let Placed { row: own, lane, .. } = self.boxes[at];
-            match own + 1 == row {
-                true => {
-                    let beside = self.takers(at).any(|taker| taker.row == row && taker.lane != lane);
-                    from_above && (matches!(wires[at], Some(Wire::Right(_))) || beside)
-                }
-                false => !from_above && own < row && self.takers(at).any(|taker| taker.row == row),
+            if own + 1 == row {
+                let other_lane = self.takers(at).any(|taker| taker.row == row && taker.lane != lane);
+                from_above && (matches!(wires[at], Some(Wire::Right(_))) || other_lane)
+            } else {
+                !from_above && own < row && self.takers(at).any(|taker| taker.row == row)
             }
         };
         let all = 0..self.boxes.len();

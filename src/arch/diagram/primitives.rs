@@ -119,7 +119,7 @@ fn forms(part: &Part) -> Vec<Form<'_>> {
     let mut forms = vec![Form::Rect { rect, round }];
     match part.kind {
         PartKind::Frame => {
-            let at = [rect.x + 8.0, rect.y + 11.5];
+            let at = [rect.x + 8.0, rect.y + 11.25];
             forms.push(Form::Text { at, centered: false, text: &part.label });
         }
         // Two strokes stand in the middle, which a font's plus need not.
@@ -130,7 +130,7 @@ fn forms(part: &Part) -> Vec<Form<'_>> {
         _ => {
             let above = part.label.lines().count().saturating_sub(1) as f32 / 2.0;
             forms.extend(part.label.lines().enumerate().map(|(line, text)| {
-                let at = [x, y + (line as f32 - above) * TEXT_SIZE * 1.3];
+                let at = [x, y + (line as f32 - above) * TEXT_SIZE * 1.15];
                 Form::Text { at, centered: true, text }
             }));
         }
