@@ -10,7 +10,7 @@
 
 use super::super::graph::{Graph, Shape};
 use super::generator::{Cell, Generator, Shortcut, Skip};
-use super::parts::{Diagram, LineKind, Part, PartKind, Rect};
+use super::part::{Diagram, LineKind, Part, PartKind, Rect};
 use super::sizes::{
     ARROW, BAND, BETWEEN, BOX, COLUMN, END, ENTRY, FORK, GUTTER, MARGIN, PADDING, PITCH, SHORTCUT, SKIP, SUM,
     TALL, TOP,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::parts::{Diagram, Line, PartKind, Rect};
+use super::part::{Diagram, Line, PartKind, Rect};
 use super::sizes::{BOX, TEXT_SIZE};
 
 /// Whether the insides of two rectangles meet.

@@ -6,7 +6,7 @@
 //! of all boxes, so that no line passes a box.
 
 use super::super::graph::Graph;
-use super::parts::{Diagram, LineKind, Part, PartKind, Rect};
+use super::part::{Diagram, LineKind, Part, PartKind, Rect};
 use super::sizes::{BOX, COLUMN, GUTTER, HEADING, MARGIN, PADDING, SUM, TALL};
 use super::text::{frame, label_width, mark, operators, size};
 

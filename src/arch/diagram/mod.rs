@@ -10,12 +10,12 @@ mod generator;
 #[cfg(test)]
 pub(crate) mod laws;
 mod layers;
-mod parts;
+mod part;
 mod primitives;
 mod sizes;
 mod text;
 
-pub use parts::{Diagram, Line, LineKind, Part, PartKind, Rect};
+pub use part::{Diagram, Line, LineKind, Part, PartKind, Rect};
 pub use primitives::{BASE_LINE, Form, LINE_WIDTH, Primitive, Style};
 pub use sizes::TEXT_SIZE;
 

@@ -1,6 +1,6 @@
 //! A drawing as plain shapes to be painted: what the window, SVG files and pictures have in common.
 
-use super::parts::{Diagram, Line, LineKind, Part, PartKind, Rect};
+use super::part::{Diagram, Line, LineKind, Part, PartKind, Rect};
 use super::sizes::TEXT_SIZE;
 
 /// From the middle of a text down to its base line, relative to the height of letters.

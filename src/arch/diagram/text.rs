@@ -3,7 +3,7 @@
 use super::super::Cost;
 use super::super::graph::{Graph, Node, Op, Shape};
 use super::super::words::{operations, thousands};
-use super::parts::{Part, PartKind, Rect};
+use super::part::{Part, PartKind, Rect};
 use super::sizes::TEXT_SIZE;
 
 /// Width of an average letter of a wide font, relative to its height.
