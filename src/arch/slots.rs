@@ -3,7 +3,7 @@
 //! The first five are AutoGAN's and make the integer vector of its released code. Another slot is one more
 //! entry here, behind them, and its meaning where a cell is built. Whatever does not mention a later slot
 //! (a vector, a JSON form, settings) takes its first choice, so that it keeps its meaning when a slot is
-//! added; and as long as a later slot has its first choice, nothing that is written mentions it.
+//! added; and an architecture is written without the later slots that have their first choice.
 
 use std::ops::{Index, IndexMut};
 

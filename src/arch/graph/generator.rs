@@ -206,15 +206,16 @@ fn skip_deconv(distance: usize, doubling: usize) -> String {
 ///
 /// With `allocate_unused` it is the released code's module list, whatever the space allows: every operator in every
 /// cell, transposed convolutions also in second blocks, and in each cell one chain of them for every ratio that occurs
-/// in the generator.
+/// in the generator; and what the space has beyond it.
 pub fn shared_parameters(space: &Space, shape: &NetShape, allocate_unused: bool) -> Parameters {
     let cells = space.cells();
     let mut all = ends(cells, shape).parameters();
     let everything = SpaceConfig { cells, ..SpaceConfig::default() };
     let full = allocate_unused.then(|| Space::new(everything, *shape).ok()).flatten();
-    let used = full.as_ref().unwrap_or(space);
+    let spaces = || full.iter().chain([space]);
     for number in 0..cells {
-        used.genes(number).for_each(|gene| all.extend(cell(number, gene, shape).parameters()));
+        let genes = spaces().flat_map(|space| space.genes(number));
+        genes.for_each(|gene| all.extend(cell(number, gene, shape).parameters()));
         if allocate_unused {
             all.extend(unused(number, cells, shape.channels));
         }
