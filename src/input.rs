@@ -30,6 +30,16 @@ pub fn open(path: &Path) -> io::Result<(File, u64)> {
 /// # Errors
 ///
 /// As [`open`], or if it is larger, which is known before memory is taken.
+///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("five");
+/// std::fs::write(&path, "12345")?;
+/// assert_eq!(autogan::input::read(&path, 5)?, b"12345");
+/// assert!(autogan::input::read(&path, 4).is_err());
+/// assert!(autogan::input::read(folder.path(), 5).is_err(), "it is a folder");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let (file, length) = open(path)?;
     let too_large = |length: u64| {
@@ -91,7 +101,7 @@ mod tests {
         fs::write(&path, "12345").unwrap();
         assert_eq!(read(&path, 5).unwrap(), b"12345");
         assert!(read(&path, 4).unwrap_err().to_string().contains("5 bytes, and at most 4"));
-        // A terabyte that takes no room.
+        // A terabyte that takes no space.
         File::create(&path).unwrap().set_len(1 << 40).unwrap();
         let error = read_text(&path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);

@@ -1,15 +1,15 @@
 //! AutoGAN: searches, trains and shows generative adversarial networks on any GPU.
 //!
-//! The map of the house; arrows run from the bottom of this list to its top:
+//! The map of modules; arrows run from the bottom of this list to its top:
 //!
 //! - [`rng`]: counter-based random streams, and the names of latents
 //! - [`arch`]: what an architecture is: search space, genotype, cost
 //! - [`data`]: images in
 //! - [`model`]: tensors: the networks and their weights
 //! - [`metric`]: scores and what they are measured with
-//! - [`gan`]: training one pair
+//! - [`gan`]: training one generator against one discriminator
 //! - [`search`]: finding an architecture
-//! - [`config`]: what a run is told: the rooms' settings in one, and presets
+//! - [`config`]: the settings of a run: those of the modules in one, and presets
 //! - [`engine`]: runs one job: commands in, events out, checkpoints, recovery
 //! - [`ipc`]: the worker process, and who starts and follows it
 //! - [`app`]: use cases that the command line and the window share

@@ -1,4 +1,4 @@
-//! `autogan`: see the library for the house, [`autogan::cli`] for the command line and [`autogan::gui`] for
+//! `autogan`: see the library for the map of modules, [`autogan::cli`] for the command line and [`autogan::gui`] for
 //! the window that opens without one.
 
 use std::process::ExitCode;

@@ -17,6 +17,14 @@ use sha2::{Digest, Sha256};
 ///
 /// `stream` names what is drawn (`"latent/train"`, `"shuffle"`), `counter` says which draw of that
 /// kind it is (a step, an epoch, an image's index).
+///
+/// ```
+/// use autogan::rng::{normals, rng};
+///
+/// let draw = |counter| normals(&mut rng(1, "latent/train", counter), 4);
+/// assert_eq!(draw(7), draw(7));
+/// assert_ne!(draw(7), draw(8));
+/// ```
 pub fn rng(seed: u64, stream: &str, counter: u64) -> ChaCha8Rng {
     let mut hasher = Sha256::new();
     hasher.update(seed.to_le_bytes());
@@ -37,6 +45,14 @@ pub fn uniforms(generator: &mut impl Rng, n: usize, bound: f32) -> Vec<f32> {
 }
 
 /// A uniformly random order of `0..n` (Fisher-Yates).
+///
+/// ```
+/// use autogan::rng::{permutation, rng};
+///
+/// let mut order = permutation(&mut rng(1, "shuffle", 0), 5);
+/// order.sort();
+/// assert_eq!(order, [0, 1, 2, 3, 4]);
+/// ```
 pub fn permutation(generator: &mut impl Rng, n: usize) -> Vec<u32> {
     let mut order: Vec<u32> = (0..n as u32).collect();
     for i in (1..n).rev() {

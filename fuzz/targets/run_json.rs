@@ -4,7 +4,7 @@
 use std::fs;
 
 use autogan::app::compare;
-use autogan::run::{CONFIG, RunInfo, RunView, look};
+use autogan::run::{CONFIG, RunInfo, RunView, summarize};
 use autogan_fuzz::{folder, halves};
 use libfuzzer_sys::fuzz_target;
 
@@ -21,7 +21,7 @@ fuzz_target!(init: autogan_fuzz::begin("run_json", 256), |data: &[u8]| {
         fs::write(dir.join(name), bytes).unwrap();
     }
     fs::create_dir(dir.join("checkpoints")).unwrap();
-    let looked = look(dir.clone()).expect("it is a run, if a damaged one");
+    let looked = summarize(dir.clone()).expect("it is a run, if a damaged one");
     match RunView::open(&dir) {
         Err(_) => assert!(looked.problem.is_some()),
         Ok(view) => {

@@ -15,7 +15,7 @@ use crate::gan::Check;
 ///
 /// If the device cannot be opened or does not compute what the CPU computes.
 pub fn run(args: &DoctorArgs) -> anyhow::Result<()> {
-    let machine = Machine::look()?;
+    let machine = Machine::detect()?;
     if !args.json {
         describe(&machine);
     }

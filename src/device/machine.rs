@@ -7,7 +7,7 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
 use super::{Adapter, Choice, DeviceError, adapters, cache_dir, pick};
 
-/// What the machine has.
+/// The devices and folders of a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
     /// Its GPUs, and what imitates one.
@@ -43,22 +43,22 @@ pub struct Named {
 }
 
 impl Machine {
-    /// Looks at this machine.
+    /// Detects what this machine has.
     ///
     /// # Errors
     ///
     /// If it has no place for a cache.
-    pub fn look() -> Result<Self, DeviceError> {
+    pub fn detect() -> Result<Self, DeviceError> {
         let adapters = adapters();
         let auto = pick(&Choice::Auto, &adapters)?;
         let name = auto.adapter.map_or(Choice::CPU.to_owned(), |adapter| adapter.name);
         let auto = Named { name, reason: auto.reason };
-        Ok(Self { adapters, cpu: Cpu::look(), auto, cache: cache_dir()? })
+        Ok(Self { adapters, cpu: Cpu::detect(), auto, cache: cache_dir()? })
     }
 }
 
 impl Cpu {
-    fn look() -> Self {
+    fn detect() -> Self {
         let wanted = RefreshKind::nothing()
             .with_cpu(CpuRefreshKind::nothing())
             .with_memory(MemoryRefreshKind::nothing().with_ram());

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::control::{Control, Stride};
 use super::event::{Event, LiveEvent};
 use super::job::Counts;
-use crate::run::Live;
+use crate::run::LiveStatus;
 
 /// Time between two looks into the folder's inbox.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -63,7 +63,7 @@ enum Received {
 
 /// The state that commands put a run in.
 pub(super) struct ControlState {
-    live: Live,
+    live: LiveStatus,
     /// Commands that came through the folder and are still to be done.
     queued: VecDeque<Control>,
     looked: Instant,
@@ -87,7 +87,7 @@ impl ControlState {
     /// was meant for this run of it.
     pub fn new(dir: &Path, after_reexec: bool) -> Self {
         Self {
-            live: if after_reexec { Live::take_over(dir) } else { Live::begin(dir) },
+            live: if after_reexec { LiveStatus::take_over(dir) } else { LiveStatus::begin(dir) },
             queued: VecDeque::new(),
             looked: Instant::now(),
             shown: Instant::now(),
@@ -152,7 +152,7 @@ impl ControlState {
         }
         if self.looked.elapsed() >= LOOK_EVERY {
             self.looked = Instant::now();
-            self.queued.extend(self.live.told::<Control>());
+            self.queued.extend(self.live.receive::<Control>());
         }
         Received::Nothing
     }
@@ -247,7 +247,7 @@ impl ControlState {
         };
         let state: Vec<&LiveEvent> = progress.into_iter().chain([&status]).collect();
         // It is for looking only, and what is wrong with the disk will be said where it matters.
-        if let Err(error) = self.live.show(&state) {
+        if let Err(error) = self.live.publish(&state) {
             tracing::debug!("the state is not shown: {error}");
         }
     }
@@ -330,10 +330,10 @@ mod tests {
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         let path = dir.path().to_owned();
-        let other = std::thread::spawn(move || run::tell(&path, &Control::Stop).unwrap());
+        let other = std::thread::spawn(move || run::send_message(&path, &Control::Stop).unwrap());
         assert_eq!(next(&mut state, &controls).0, Action::Stop);
         other.join().unwrap();
-        let shown: Vec<LiveEvent> = run::seen(dir.path()).unwrap();
+        let shown: Vec<LiveEvent> = run::live_status(dir.path()).unwrap();
         assert_eq!(shown, [LiveEvent::Paused { paused: true }]);
     }
 
@@ -344,7 +344,7 @@ mod tests {
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         for control in [Control::Checkpoint, Control::Checkpoint, Control::Continue] {
-            run::tell(dir.path(), &control).unwrap();
+            run::send_message(dir.path(), &control).unwrap();
         }
         let actions: Vec<Action> = (0..3).map(|_| next(&mut state, &controls).0).collect();
         assert_eq!(actions, [Action::Checkpoint, Action::Checkpoint, Action::Work]);
@@ -375,7 +375,7 @@ mod tests {
         assert_eq!(state.wait("full", soon, &mut channel), WaitEnd::Timeout);
         assert_eq!(state.wait("full", soon, &mut channel), WaitEnd::Timeout);
         let waiting = |reason: Option<&str>| LiveEvent::Waiting { reason: reason.map(str::to_owned) };
-        let shown: Vec<LiveEvent> = run::seen(dir.path()).unwrap();
+        let shown: Vec<LiveEvent> = run::live_status(dir.path()).unwrap();
         assert_eq!(shown, [waiting(Some("full"))]);
         for (control, end) in [(Control::Continue, WaitEnd::Retry), (Control::Stop, WaitEnd::Stop)] {
             send.send(Control::Pause).unwrap();

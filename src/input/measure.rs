@@ -43,13 +43,13 @@ pub(crate) fn process(name: &str, given: &str) -> Process {
         .spawn()
         .unwrap();
     let mut stdout = child.stdout.take().unwrap();
-    let (tell, hear) = channel();
+    let (send, receive) = channel();
     std::thread::spawn(move || {
         let mut text = String::new();
         let _ = stdout.read_to_string(&mut text);
-        let _ = tell.send(text);
+        let _ = send.send(text);
     });
-    let text = hear.recv_timeout(PATIENCE);
+    let text = receive.recv_timeout(PATIENCE);
     let _ = child.kill();
     let status = child.wait().unwrap();
     let text = text.unwrap_or_else(|_| panic!("{name} hangs on {given}"));
@@ -59,7 +59,7 @@ pub(crate) fn process(name: &str, given: &str) -> Process {
     Process { outcome: outcome.to_owned(), extra: extra.parse().ok(), seconds: begun.elapsed().as_secs_f64() }
 }
 
-/// In the process: does the work and tells what came of it. In an ordinary run of the tests: nothing.
+/// In the process: does the work and prints the result. In an ordinary run of the tests: nothing.
 pub(crate) fn in_process(work: impl FnOnce(&str) -> String) {
     let Ok(given) = std::env::var(GIVEN) else {
         return;

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::engine::{LiveEvent, LogEvent};
-use crate::run::{RunError, RunView, seen};
+use crate::run::{RunError, RunView, live_status};
 
 /// The most that is read at a time, in bytes.
 const CHUNK: u64 = 8 << 20;
@@ -52,7 +52,7 @@ impl Follower {
     pub fn poll(&mut self) -> Update {
         let mut update = Update { running: self.view.is_running(), ..Update::default() };
         if update.running {
-            update.seen = seen(self.view.dir()).unwrap_or_default();
+            update.seen = live_status(self.view.dir()).unwrap_or_default();
         }
         // What cannot be read now may be readable the next time.
         let _ = self.read_on(&mut update);

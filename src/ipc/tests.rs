@@ -61,7 +61,7 @@ fn a_lost_gpu_ends_the_worker_in_plain_words_and_the_run_goes_on_elsewhere() {
     let (send, messages) = channel();
     let mut child = Child::spawn(&program, move |message| drop(send.send(message))).unwrap();
     let mut config = Box::new(RunConfig::preset("quick").unwrap());
-    let device = format!("device={}", Machine::look().unwrap().adapters[0].name);
+    let device = format!("device={}", Machine::detect().unwrap().adapters[0].name);
     SETTINGS.iter().chain([&device.as_str()]).for_each(|setting| config.apply(setting).unwrap());
     let dir = folder.path().join("run");
     child.send(&Command::Start { job: JobSpec::Search, config, dir: dir.clone() }).unwrap();

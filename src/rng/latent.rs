@@ -18,6 +18,19 @@ pub const FIXED_STREAM: &str = "latent/samples";
 const ROW: i64 = 100;
 
 /// A latent by its name.
+///
+/// ```
+/// use autogan::rng::Latent;
+///
+/// let latent = Latent::Between {
+///     from: Box::new(Latent::Seed { seed: 1 }),
+///     to: Box::new(Latent::Seed { seed: 2 }),
+///     t: 0.5,
+/// };
+/// assert_eq!(latent.to_string(), "0.500 of the way from seed 1 to seed 2");
+/// assert_eq!(latent.values(128).len(), 128);
+/// assert!(latent.truncated(128, Some(0.5)).iter().all(|number| number.abs() <= 0.5));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Latent {
@@ -95,10 +108,8 @@ fn between(from: &[f32], to: &[f32], t: f64) -> Vec<f32> {
     let angle = (dot(from, to) / lengths.max(f64::MIN_POSITIVE)).clamp(-1.0, 1.0).acos();
     let sine = angle.sin();
     // Where they point the same way, or in opposite ways, there is no one arc between them.
-    let shares = match sine > 1e-6 {
-        true => (((1.0 - t) * angle).sin() / sine, (t * angle).sin() / sine),
-        false => (1.0 - t, t),
-    };
+    let shares =
+        if sine > 1e-6 { (((1.0 - t) * angle).sin() / sine, (t * angle).sin() / sine) } else { (1.0 - t, t) };
     blend(&[(shares.0, from), (shares.1, to)])
 }
 

@@ -23,6 +23,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// - An error while the folder is synced, after the rename, leaves the new content in place but not
 ///   known to be safe from lost power.
 ///
+/// ```
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("settings.json");
+/// autogan::run::write_atomic(&path, b"{}")?;
+/// assert_eq!(std::fs::read(&path)?, b"{}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// The target becomes a new file: a link there is replaced, not followed, and rights are the default
 /// ones. For a moment the disk holds both contents.
 ///

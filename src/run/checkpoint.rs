@@ -7,10 +7,9 @@ pub use draft::Draft;
 pub use store::{Checkpoints, Found};
 
 use super::RunError;
-use super::beside::Beside;
 use super::error::at;
 use super::fs::{open_file, read_at_most};
-use super::hash;
+use super::hash::{self, FileSums, Sum};
 use super::info::parse_versioned;
 use super::names::is_device;
 use serde::de::DeserializeOwned;
@@ -20,6 +19,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+
+/// How many checkpoints of a run stay.
+pub(super) const KEEP: usize = 3;
 
 const MANIFEST: &str = "manifest.json";
 const MANIFEST_SUM: &str = "manifest.sha256";
@@ -48,24 +50,11 @@ struct Manifest {
     format: u32,
     step: u64,
     logs: LogLengths,
-    files: BTreeMap<String, Sum>,
-    /// What lay beside the checkpoints; nothing in one of a version that did not note it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    beside: Beside,
+    files: FileSums,
+    /// The run's files outside the checkpoints as they were; none in one of a version that did not note them.
+    #[serde(default, rename = "beside", skip_serializing_if = "BTreeMap::is_empty")]
+    run_files: FileSums,
     meta: serde_json::Value,
-}
-
-/// Length and SHA-256 sum of some bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sum {
-    pub(super) sha256: String,
-    pub(super) bytes: u64,
-}
-
-impl Sum {
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        Self { sha256: hash::words(Sha256::new_with_prefix(bytes)), bytes: bytes.len() as u64 }
-    }
 }
 
 impl Manifest {
@@ -113,9 +102,9 @@ impl Checkpoint {
         self.manifest.logs
     }
 
-    /// What lay beside it.
-    pub(super) fn beside(&self) -> &Beside {
-        &self.manifest.beside
+    /// The run's files outside the checkpoints, as they were when this one was saved.
+    pub(super) fn run_files(&self) -> &FileSums {
+        &self.manifest.run_files
     }
 
     /// The folder that holds it.
@@ -148,7 +137,7 @@ impl Checkpoint {
         Ok(bytes)
     }
 
-    /// What the caller gave to [`Draft::commit`].
+    /// What the caller gave to [`RunFolder::save_checkpoint`](super::RunFolder::save_checkpoint).
     ///
     /// # Errors
     /// [`RunError::Damaged`] where it is not a `T`.
@@ -181,7 +170,7 @@ impl Checkpoint {
             to.write_all(part).map_err(at("copy", &path))?;
             left -= wanted as u64;
         }
-        if hash::words(hasher) != expected.sha256 {
+        if hash::hex(hasher) != expected.sha256 {
             return Err(damaged(&path, "its SHA-256 sum differs".to_owned()));
         }
         Ok(())
@@ -193,7 +182,7 @@ fn damaged(path: &Path, reason: String) -> RunError {
     RunError::Damaged { path, reason }
 }
 
-/// Tells a file that is itself broken, so that an older checkpoint should be used, from a fault around it
+/// Distinguishes a file that is itself broken, so that an older checkpoint should be used, from a fault around it
 /// (too many open files, missing rights), which would hit the older one as well.
 fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> RunError {
     const BAD_SECTOR: i32 = if cfg!(windows) { 23 } else { 5 };

@@ -165,7 +165,7 @@ pub enum RunError {
         /// What is wrong with each, newest first.
         reasons: String,
     },
-    /// The caller gave something that this room cannot store.
+    /// The caller gave something that a run folder cannot store.
     #[error(
         "cannot store {what} in {} ({reason}): this is a fault of the program, please report it",
         shown(path)
@@ -181,11 +181,6 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// Whether the disk or the quota is full, so that the same can be tried again once there is space.
-    pub fn is_full(&self) -> bool {
-        matches!(self, Self::Full { .. })
-    }
-
     /// What the system said, or else the whole sentence: for files outside of a run, where the remedies
     /// do not fit.
     pub fn reason(&self) -> String {
@@ -248,7 +243,10 @@ mod tests {
             assert!(message.contains("write /runs/a b/LATEST"), "{message}");
             assert!(message.contains(way_out), "{message}");
             let error = at("write", Path::new("x"))(io::Error::from(kind));
-            assert_eq!(error.is_full(), way_out == "free some space" || way_out == "raise the quota");
+            assert_eq!(
+                matches!(error, RunError::Full { .. }),
+                way_out == "free some space" || way_out == "raise the quota"
+            );
         }
     }
 }

@@ -3,28 +3,46 @@
 mod begin;
 
 use super::atomic::{sweep, write_atomic_on};
+use super::checkpoint::KEEP;
 use super::error::at;
 use super::fs::{Disk, Fs};
 use super::info::RUN_JSON;
 use super::lock::Lock;
 use super::names::shown;
 use super::view::{CANDIDATES, CHECKPOINTS, EVENTS, EXPORT, RunView, SAMPLES, SUMMARY};
-use super::{Checkpoint, Checkpoints, Draft, LineLog, LogLengths, RunError, RunInfo, Warning, beside};
+use super::{
+    Checkpoint, Checkpoints, Draft, LineLog, LogLengths, RunError, RunInfo, Warning, manifest_check,
+};
 use begin::{clear, fill, missing, refuse_deep, refuse_foreign, refuse_taken, remove_empty};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How many checkpoints stay.
-pub(super) const KEEP: usize = 3;
-
 /// A run folder for writing: this process holds its lock as long as the value lives.
 ///
-/// What fails for a reason that passes, such as a [full](RunError::is_full) disk, can be done again on the
+/// What fails for a reason that passes, such as a [full](RunError::Full) disk, can be done again on the
 /// same value: each of its methods, and those of the logs as [`LineLog`] says. Once all has succeeded, the
 /// run holds the same bytes as if nothing had failed. [`save_checkpoint`](Self::save_checkpoint) then calls
 /// `files` again. When the folder was [replaced](RunError::Replaced), nothing is written any more but lines
 /// of the logs, which go where the folder is now.
+///
+/// ```
+/// use autogan::run::{RunFolder, RunInfo, now};
+///
+/// let root = tempfile::tempdir()?;
+/// let dir = root.path().join("run");
+/// let mut run = RunFolder::create(&dir, &RunInfo::new("cpu", 1, now()), "seed = 1\n")?;
+/// run.events.append(&"begun")?;
+/// run.save_checkpoint(10, &"ten", |draft| draft.write("weights.bin", b"1234"))?;
+/// run.events.append(&"lost when the process is killed here")?;
+/// drop(run);
+///
+/// let resumed = RunFolder::resume(&dir)?;
+/// let checkpoint = resumed.checkpoint.expect("one was saved");
+/// assert_eq!((checkpoint.step(), checkpoint.read("weights.bin")?), (10, b"1234".to_vec()));
+/// assert_eq!(resumed.folder.view().events::<String>()?.items, ["begun"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct RunFolder {
     /// `events.jsonl`.
@@ -85,14 +103,6 @@ impl RunFolder {
         Self::open_on(Arc::new(Disk), dir)
     }
 
-    /// Opens the run in `dir` for reading: the same as [`RunView::open`].
-    ///
-    /// # Errors
-    /// Those of [`RunView::open`].
-    pub fn open_read_only(dir: &Path) -> Result<RunView, RunError> {
-        RunView::open(dir)
-    }
-
     /// Opens the run in `dir` and takes it back to its newest whole checkpoint: both logs are cut to the
     /// lengths they had, samples of later steps are deleted, and so are damaged checkpoints of later
     /// steps. From there a run that does the same again ends with the same bytes as one that was never
@@ -126,7 +136,8 @@ impl RunFolder {
     /// fails). Steps count through the whole run, whatever its phase.
     ///
     /// # Errors
-    /// Those of `files`, of [`LineLog::sync`] and of [`Draft::commit`].
+    /// Those of `files` and of [`LineLog::sync`]; [`RunError::Unstorable`] where `meta` has no JSON form or one
+    /// too large; [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
     pub fn save_checkpoint<E: From<RunError>>(
         &mut self,
         step: u64,
@@ -138,10 +149,10 @@ impl RunFolder {
         self.events.sync()?;
         self.candidates.sync()?;
         let logs = LogLengths { events: self.events.len(), candidates: self.candidates.len() };
-        let beside = beside::collect(self.dir(), &self.events, &self.candidates);
+        let run_files = manifest_check::sums(self.dir(), &self.events, &self.candidates);
         let mut draft = self.checkpoints.begin(step)?;
         files(&mut draft)?;
-        Ok(draft.commit_beside(logs, beside, meta)?)
+        Ok(draft.commit(logs, run_files, meta)?)
     }
 
     /// The newest whole checkpoint of this open run: see [`Checkpoints::latest`].
@@ -224,7 +235,7 @@ impl RunFolder {
         let (checkpoint, mut warnings) = (found.checkpoint, found.warnings);
         match &checkpoint {
             Some(good) => {
-                warnings.extend(beside::changes(folder.dir(), good, &folder.checkpoints)?);
+                warnings.extend(manifest_check::changes(folder.dir(), good, &folder.checkpoints)?);
                 folder.return_to(good)?;
             }
             None => {

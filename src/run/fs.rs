@@ -1,8 +1,10 @@
-//! The few calls by which a run folder changes the disk.
+//! The few calls by which a run folder changes the disk, and how much more it takes.
 //!
 //! They go through a trait for one reason: a test can make the k-th of them fail, for every k, and
 //! see what is left. Reading needs no such door.
 
+use super::RunError;
+use super::error::at;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -127,5 +129,28 @@ pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Bytes that may still be written where `dir` lies, by whoever this process belongs to. Quotas that the
+/// file system keeps to itself are not in it.
+///
+/// # Errors
+/// [`RunError::Denied`] or [`RunError::Io`] where the system does not tell.
+pub fn free_space(dir: &Path) -> Result<u64, RunError> {
+    fs4::available_space(dir).map_err(at("measure the free space of", dir))
+}
+
 #[cfg(test)]
 pub(crate) mod faulty;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_folder_has_some_space_and_one_that_is_gone_is_an_error_that_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(free_space(dir.path()).unwrap() > 0);
+        let gone = dir.path().join("gone");
+        assert!(free_space(&gone).unwrap_err().to_string().contains("gone"));
+    }
+}

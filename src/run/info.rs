@@ -68,8 +68,8 @@ impl RunInfo {
     }
 }
 
-/// A time to the minute, by the clock on the wall where the system tells which.
-pub fn on_the_wall(time: OffsetDateTime) -> String {
+/// A time to the minute in the local time zone, or in UTC where the system does not tell which that is.
+pub fn local_time(time: OffsetDateTime) -> String {
     let offset = UtcOffset::local_offset_at(time).unwrap_or(UtcOffset::UTC);
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
     time.to_offset(offset).format(format).unwrap_or_default()
@@ -90,7 +90,7 @@ pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(
     }
 }
 
-/// The time now with the offset of the clock on the wall, UTC where the system does not tell.
+/// The time now with the offset of the local time zone, UTC where the system does not tell.
 pub fn now() -> OffsetDateTime {
     let now = OffsetDateTime::now_utc();
     now.to_offset(UtcOffset::local_offset_at(now).unwrap_or(UtcOffset::UTC))

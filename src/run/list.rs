@@ -38,10 +38,10 @@ fn in_unicode<S: serde::Serializer>(dir: &Path, to: S) -> Result<S::Ok, S::Error
     to.serialize_str(&dir.to_string_lossy())
 }
 
-/// How a run stands when it is only looked at.
+/// What state a run is in, as far as its folder shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum RunStatus {
     /// A living process writes to it.
     Running,
     /// It stands before its end, and can be resumed.
@@ -53,13 +53,13 @@ pub enum Standing {
 }
 
 impl RunSummary {
-    /// How the run stands. One that is written to is running, whatever else there is to say.
-    pub fn standing(&self) -> Standing {
+    /// The state of the run. One that is written to is running, whatever else there is to say.
+    pub fn status(&self) -> RunStatus {
         match self {
-            Self { running: true, .. } => Standing::Running,
-            Self { problem: Some(_), .. } => Standing::Damaged,
-            Self { summary: Some(_), .. } => Standing::Finished,
-            _ => Standing::Stopped,
+            Self { running: true, .. } => RunStatus::Running,
+            Self { problem: Some(_), .. } => RunStatus::Damaged,
+            Self { summary: Some(_), .. } => RunStatus::Finished,
+            _ => RunStatus::Stopped,
         }
     }
 }
@@ -78,7 +78,7 @@ pub fn list(runs_root: &Path) -> Result<Vec<RunSummary>, RunError> {
     for entry in entries {
         let dir = entry.map_err(at("read", runs_root))?.path();
         if dir.is_dir() {
-            runs.extend(look(dir));
+            runs.extend(summarize(dir));
         }
     }
     // The name starts with the date, and stands in where run.json is lost.
@@ -87,12 +87,12 @@ pub fn list(runs_root: &Path) -> Result<Vec<RunSummary>, RunError> {
 }
 
 /// A run by its folder's name, as it can be [shown].
-pub fn name(dir: &Path) -> String {
+pub fn run_name(dir: &Path) -> String {
     shown(dir.file_name().map_or(dir, Path::new))
 }
 
 /// A single run at a glance; `None` where `dir` is no run or is not there.
-pub fn look(dir: PathBuf) -> Option<RunSummary> {
+pub fn summarize(dir: PathBuf) -> Option<RunSummary> {
     let name = shown(Path::new(dir.file_name()?));
     let mut summary = RunSummary {
         name,
@@ -134,7 +134,7 @@ pub fn look(dir: PathBuf) -> Option<RunSummary> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::{RunFolder, RunInfo};
-    use super::Standing::{Damaged, Finished, Running, Stopped};
+    use super::RunStatus::{Damaged, Finished, Running, Stopped};
     use super::*;
     use time::macros::datetime;
     use time::{Duration, OffsetDateTime};
@@ -173,9 +173,9 @@ mod tests {
         assert_eq!(names, ["running", "done"]);
         assert!(runs.iter().all(|run| run.problem.is_none() && run.format == Some(1)));
         assert_eq!((runs[0].running, runs[1].running), (true, false));
-        assert_eq!(runs.iter().map(RunSummary::standing).collect::<Vec<_>>(), [Running, Finished]);
-        assert_eq!(look(root.path().join("done")).as_ref(), Some(&runs[1]));
-        assert_eq!(look(root.path().join("gone")), None);
+        assert_eq!(runs.iter().map(RunSummary::status).collect::<Vec<_>>(), [Running, Finished]);
+        assert_eq!(summarize(root.path().join("done")).as_ref(), Some(&runs[1]));
+        assert_eq!(summarize(root.path().join("gone")), None);
         assert_eq!((runs[0].step, runs[1].step), (None, Some(40)));
         assert_eq!(runs[1].summary.as_ref().unwrap()["winner"], "1 0 1 1");
         assert_eq!(runs[1].started.as_deref(), Some("2026-03-08T16:00:00Z"));
@@ -207,9 +207,9 @@ mod tests {
             let run = runs.iter().find(|run| run.name == name).unwrap();
             let problem = run.problem.as_ref().unwrap();
             assert!(problem.contains(part), "{problem}");
-            assert_eq!((run.step, run.standing()), (Some(7), Damaged), "{name}");
+            assert_eq!((run.step, run.status()), (Some(7), Damaged), "{name}");
         }
         let good = runs.iter().find(|run| run.name == "good").unwrap();
-        assert_eq!((good.problem.as_ref(), good.standing()), (None, Stopped));
+        assert_eq!((good.problem.as_ref(), good.status()), (None, Stopped));
     }
 }

@@ -1,9 +1,9 @@
 //! Logs of one JSON value a line, written at the end only.
 
-use super::checkpoint::Sum;
 use super::error::at;
 use super::fs::{Fs, is_at, open_file};
 use super::hash;
+use super::hash::Sum;
 use super::names::shown;
 use super::{RunError, Warning};
 use serde::Serialize;
@@ -148,7 +148,7 @@ impl LineLog {
 
     /// Length and sum of what was flushed.
     pub(super) fn sum(&self) -> Sum {
-        Sum { sha256: hash::words(self.written.hasher.clone()), bytes: self.written.len }
+        Sum { sha256: hash::hex(self.written.hasher.clone()), bytes: self.written.len }
     }
 
     /// Whether the log has no line.
@@ -239,7 +239,7 @@ impl LineLog {
             found.hasher.update(&*part);
             found.len += wanted as u64;
         }
-        if hash::words(found.hasher) != hash::words(self.written.hasher.clone()) {
+        if hash::hex(found.hasher) != hash::hex(self.written.hasher.clone()) {
             return Err(failed()(io::Error::other("an earlier sync failed, and lines were lost")));
         }
         self.untrusted = false;

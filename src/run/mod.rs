@@ -10,7 +10,7 @@
 //!   export/            log.txt                   lock
 //! ```
 //!
-//! The room knows plain values only: bytes, paths, and whatever serde can write. What an event or a
+//! This module knows plain values only: bytes, paths, and whatever serde can write. What an event or a
 //! configuration is, the caller decides.
 //!
 //! # What survives
@@ -19,37 +19,34 @@
 //! Together they give: after a killed process or, on Unix, lost power, [`RunFolder::resume`] finds the
 //! newest whole checkpoint and cuts logs and samples back to it, so at most the work since that
 //! checkpoint is done again. What changed meanwhile in the logs, in `config.toml` or in `run.json` is said.
-//! A call that failed for a reason that passes can be made again. `lock` and `log.txt` tell of the process,
-//! not of the run, and are left as they are.
+//! A call that failed for a reason that passes can be made again. `lock` and `log.txt` belong to the
+//! process, not to the run, and are left as they are.
 
 mod atomic;
-mod beside;
 mod checkpoint;
 mod error;
 mod folder;
 mod fs;
 mod hash;
 mod info;
-mod inside;
 mod list;
-mod live;
+mod live_status;
 mod lock;
 mod log;
+mod manifest_check;
 mod names;
-mod space;
 mod view;
 
 pub use atomic::write_atomic;
 pub use checkpoint::{Checkpoint, Checkpoints, Draft, Found, LogLengths};
 pub use error::{RunError, Warning};
 pub use folder::{Resumed, RunFolder};
-pub use info::{FORMAT, RunInfo, default_dir, now, on_the_wall};
-pub use inside::inside;
-pub use list::{RunSummary, Standing, list, look, name};
-pub use live::{Live, seen, tell};
+pub use fs::free_space;
+pub use info::{FORMAT, RunInfo, default_dir, local_time, now};
+pub use list::{RunStatus, RunSummary, list, run_name, summarize};
+pub use live_status::{LiveStatus, live_status, send_message};
 pub use log::{LineLog, Lines, read_lines};
-pub use names::{is_device, safe_name, shown};
-pub use space::free_space;
+pub use names::{is_device, safe_join, safe_name, shown};
 pub use view::{CONFIG, RunView};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Names that people choose as parts of paths, and paths as words.
+//! Names that people choose as parts of paths, paths that a run's log names, and paths in messages.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// The most characters of a name that go into a path. Each takes at most four bytes, so date, number and
 /// ending still fit into the 255 bytes that file systems allow.
@@ -12,6 +12,14 @@ const MOST: usize = 40;
 /// Letters, digits, `-`, `_`, `.` and accents stay, all else becomes `-`; `-` and `.` at the ends go, so the
 /// part neither leads anywhere, nor is hidden or taken for an option; 40 characters at most; what Windows
 /// takes for a [device](is_device) gets a `_` before it. `otherwise` must be such a part already.
+///
+/// ```
+/// use autogan::run::safe_name;
+///
+/// assert_eq!(safe_name("../../my run?", "run"), "my-run");
+/// assert_eq!(safe_name("con", "run"), "_con");
+/// assert_eq!(safe_name("..", "run"), "run");
+/// ```
 pub fn safe_name(name: &str, otherwise: &str) -> String {
     let fine = |c: char| c.is_alphanumeric() || "-_.".contains(c) || is_accent(c);
     let plain: String = name.chars().take(MOST).map(|c| if fine(c) { c } else { '-' }).collect();
@@ -39,17 +47,35 @@ pub fn is_device(name: &str) -> bool {
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"].iter().any(is) || numbered().unwrap_or(false)
 }
 
+/// The file called `name` in the run folder `dir`; `None` where the name leads out of the folder. The log of
+/// a run that came from elsewhere may name any file of this machine.
+///
+/// ```
+/// use autogan::run::safe_join;
+/// use std::path::Path;
+///
+/// let dir = Path::new("runs/quick");
+/// assert_eq!(safe_join(dir, "samples/000001.png"), Some(dir.join("samples/000001.png")));
+/// assert_eq!(safe_join(dir, "../../secret"), None);
+/// ```
+pub fn safe_join(dir: &Path, name: &str) -> Option<PathBuf> {
+    let mut parts = Path::new(name).components().peekable();
+    let named = parts.peek().is_some();
+    (named && parts.all(|part| matches!(part, Component::Normal(_)))).then(|| dir.join(name))
+}
+
 /// A path in a message: on one line, with nothing in it that moves the cursor or turns the text around.
 pub fn shown(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let mut words = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c.is_control() || is_invisible(c) {
-            true => words.extend(c.escape_default()),
-            false => words.push(c),
+    let name = path.to_string_lossy();
+    let mut text = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_control() || is_invisible(c) {
+            text.extend(c.escape_default());
+        } else {
+            text.push(c);
         }
     }
-    words
+    text
 }
 
 /// Marks that decomposed letters consist of: macOS hands names out that way.
@@ -72,7 +98,6 @@ mod tests {
     use proptest::prelude::*;
     use proptest::test_runner::{Config, TestRunner};
     use std::fs;
-    use std::path::PathBuf;
     use time::macros::datetime;
 
     #[test]
@@ -123,9 +148,18 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_told_on_one_line_and_in_its_own_order() {
+    fn a_path_in_a_message_stays_on_one_line_and_in_its_own_order() {
         assert_eq!(shown(Path::new("/a b/größer")), "/a b/größer");
         assert_eq!(shown(Path::new("/a\nb\u{1b}[2J\u{202e}c\0")), "/a\\nb\\u{1b}[2J\\u{202e}c\\u{0}");
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_folder_is_none() {
+        let dir = Path::new("runs/a");
+        assert_eq!(safe_join(dir, "samples/000123.png"), Some(PathBuf::from("runs/a/samples/000123.png")));
+        for name in ["", ".", "..", "../b/samples/1.png", "samples/../../1.png", "/etc/passwd", "./x"] {
+            assert_eq!(safe_join(dir, name), None, "{name}");
+        }
     }
 
     /// What people, careless or not, might call something.

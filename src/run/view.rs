@@ -1,8 +1,7 @@
 //! A run folder that is only looked at.
 
-use super::checkpoint::parse_step;
+use super::checkpoint::{KEEP, parse_step};
 use super::error::at;
-use super::folder::KEEP;
 use super::fs::read_at_most;
 use super::info::RUN_JSON;
 use super::lock::is_locked;
@@ -187,16 +186,6 @@ impl RunView {
     /// Where `events.jsonl` lies, for who follows it as it grows.
     pub fn events_path(&self) -> PathBuf {
         self.dir.join(EVENTS)
-    }
-
-    /// Where `log.txt` lies, the log for people.
-    pub fn log_path(&self) -> PathBuf {
-        self.dir.join(LOG_TXT)
-    }
-
-    /// Where exports go.
-    pub fn export_dir(&self) -> PathBuf {
-        self.dir.join(EXPORT)
     }
 
     fn checkpoints(&self) -> Checkpoints {

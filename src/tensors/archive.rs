@@ -76,7 +76,7 @@ impl<R: Read + Seek> Archive<R> {
 
     /// The unpacked bytes of an entry, of which there may be `limit`. Memory grows only with bytes that
     /// really come out, and not beyond the declared size; the checksum is verified, unless it is 0:
-    /// PyTorch writes that when it is told to compute none.
+    /// PyTorch writes that when it was set to compute none.
     pub(super) fn read(&mut self, name: &str, limit: u64) -> Result<Vec<u8>, TensorsError> {
         let index =
             self.zip.index_for_name(name).ok_or_else(|| damaged(format!("it has no entry {name:?}")))?;
@@ -160,10 +160,10 @@ pub(super) mod tests {
         assert!(error(bomb.clone(), 1_000_000).contains("10000000 bytes in one entry"));
         // The same with a smaller size in both headers.
         let mut liar = bomb;
-        let (real, told) = (10_000_000u32.to_le_bytes(), 1000u32.to_le_bytes());
+        let (real, declared) = (10_000_000u32.to_le_bytes(), 1000u32.to_le_bytes());
         let places: Vec<usize> = (0..liar.len() - 4).filter(|&at| liar[at..at + 4] == real).collect();
         assert!(!places.is_empty());
-        places.into_iter().for_each(|at| liar[at..at + 4].copy_from_slice(&told));
+        places.into_iter().for_each(|at| liar[at..at + 4].copy_from_slice(&declared));
         let refusal = error(liar, 1_000_000);
         assert!(refusal.contains("larger than its declared"), "{refusal}");
     }

@@ -1,7 +1,7 @@
 //! Named tensors in files that other programs wrote: PyTorch's `.pth`, NumPy's `.npz` and
 //! safetensors.
 //!
-//! Everything comes out as plain values; this room knows no tensor library and nothing of the rest of the
+//! Everything comes out as plain values; this module knows no tensor library and nothing of the rest of the
 //! program. The files come from anywhere, so nothing in them is trusted: no code in them is ever run, and
 //! every declared size is checked against a limit and against what the file holds before memory is taken.
 

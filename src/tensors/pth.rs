@@ -10,7 +10,7 @@ mod view;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use self::storage::Storages;
-use self::view::View;
+use self::view::TensorView;
 use super::limits::{MOST_TENSORS, unpacked};
 use super::pickle::{Id, Pickle, Value};
 use super::{Array, NamedArrays, TensorsError, damaged, within};
@@ -151,16 +151,17 @@ impl<R: Read + Seek> PthFile<R> {
         if found.is_empty() {
             let mut tables = self.tables()?;
             tables.truncate(10);
-            let there = match tables.is_empty() {
-                true => "none with a name".into(),
-                false => format!("`{}`", tables.join("`, `")),
+            let there = if tables.is_empty() {
+                "none with a name".into()
+            } else {
+                format!("`{}`", tables.join("`, `"))
             };
             return Err(TensorsError::NoTable { key: key.unwrap_or_default().into(), there });
         }
         let mut views = Vec::with_capacity(found.len());
         let mut values = 0;
         for (name, tensor) in found {
-            let view = View::of(&self.pickle, tensor)
+            let view = TensorView::of(&self.pickle, tensor)
                 .and_then(|view| self.storages.check(&view.storage).map(|()| view))
                 .map_err(|problem| of_tensor(&name, problem))?;
             values += view.values() as u64;

@@ -166,11 +166,11 @@ fn a_run_can_be_paused_and_stopped_through_its_folder() {
     let dir = folder.path().join("run");
     let worker = Worker::start(&dir);
     worker.until(progress);
-    autogan::run::tell(&dir, &Control::Pause).unwrap();
+    autogan::run::send_message(&dir, &Control::Pause).unwrap();
     worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
-    let seen: Vec<Event> = autogan::run::seen(&dir).unwrap();
+    let seen: Vec<Event> = autogan::run::live_status(&dir).unwrap();
     assert!(seen.contains(&Event::Live(LiveEvent::Paused { paused: true })), "{seen:?}");
-    autogan::run::tell(&dir, &Control::Stop).unwrap();
+    autogan::run::send_message(&dir, &Control::Stop).unwrap();
     let (events, _) = worker.end();
     assert_eq!(events.last(), Some(&Event::Live(LiveEvent::Stopped)));
 }

@@ -8,7 +8,7 @@ use crate::arch::{Genotype, NetShape, macs, params};
 use crate::config::{RunConfig, Settings, written_settings};
 use crate::engine::{JobSpec, LogEvent, Summary};
 use crate::metric::Score;
-use crate::run::{RunError, RunView, Standing, name};
+use crate::run::{RunError, RunStatus, RunView, run_name};
 use crate::search::{Candidate, SearchEvent};
 
 /// What is said of a run.
@@ -18,8 +18,9 @@ pub struct Compared {
     pub dir: PathBuf,
     /// Its name.
     pub name: String,
-    /// How it stands.
-    pub standing: Standing,
+    /// Its state, under the key that `compare --json` has had from its first version on.
+    #[serde(rename = "standing")]
+    pub status: RunStatus,
     /// What it is for, if it says so.
     pub job: Option<JobSpec>,
     /// When it was created, as RFC 3339.
@@ -86,15 +87,15 @@ pub(super) fn read(dir: &Path) -> Result<(Compared, Settings), RunError> {
         }
         None => so_far(&view, job.as_ref(), &candidates.items, config.as_ref()),
     };
-    let standing = match (running, &summary) {
-        (true, _) => Standing::Running,
-        (false, Some(_)) => Standing::Finished,
-        (false, None) => Standing::Stopped,
+    let status = match (running, &summary) {
+        (true, _) => RunStatus::Running,
+        (false, Some(_)) => RunStatus::Finished,
+        (false, None) => RunStatus::Stopped,
     };
     let compared = Compared {
         dir: dir.to_owned(),
-        name: name(dir),
-        standing,
+        name: run_name(dir),
+        status,
         job,
         seconds: seconds(&view),
         step: view.checkpoint_steps()?.first().copied(),
@@ -215,7 +216,7 @@ mod tests {
         folder.events.flush().unwrap();
         let (run, settings) = read(&dir).unwrap();
         let outcome = run.outcome.unwrap();
-        assert_eq!((run.standing, outcome.is_final), (Standing::Running, false));
+        assert_eq!((run.status, outcome.is_final), (RunStatus::Running, false));
         assert_eq!((outcome.scores, outcome.best_step), (vec![Score::of_tests(3.0)], Some(20)));
         assert_eq!(outcome.params, Some(params(&genotype, &outcome.shape.unwrap())));
         assert!(run.seconds.unwrap() < 60.0 && !settings.is_empty());

@@ -5,7 +5,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{Compared, Comparison, NONE, Outcome, Ranking};
 use crate::arch::words::{duration, operations, thousands};
-use crate::run::{Standing, on_the_wall};
+use crate::run::{RunStatus, local_time};
 
 impl Comparison {
     /// What is said of each run besides its scores: a name, and a value for each run.
@@ -35,17 +35,17 @@ impl Compared {
     /// When it was created, to the minute.
     fn begun(&self) -> String {
         let time = OffsetDateTime::parse(&self.started, &Rfc3339);
-        time.map_or_else(|_| self.started.clone(), on_the_wall)
+        time.map_or_else(|_| self.started.clone(), local_time)
     }
 
     /// How the run stands, in words.
     pub fn state(&self) -> String {
-        match (self.standing, self.step) {
-            (Standing::Running, _) => "running".to_owned(),
-            (Standing::Finished, _) => "done".to_owned(),
-            (Standing::Damaged, _) => "damaged".to_owned(),
-            (Standing::Stopped, Some(step)) => format!("stopped at step {}", thousands(step)),
-            (Standing::Stopped, None) => "stopped".to_owned(),
+        match (self.status, self.step) {
+            (RunStatus::Running, _) => "running".to_owned(),
+            (RunStatus::Finished, _) => "done".to_owned(),
+            (RunStatus::Damaged, _) => "damaged".to_owned(),
+            (RunStatus::Stopped, Some(step)) => format!("stopped at step {}", thousands(step)),
+            (RunStatus::Stopped, None) => "stopped".to_owned(),
         }
     }
 }

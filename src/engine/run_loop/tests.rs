@@ -10,7 +10,7 @@ use tempfile::{TempDir, tempdir};
 use crate::engine::Stride;
 use crate::gan::{Network, WEIGHTS_EVERY, find_non_finite};
 use crate::model::NamedTensors;
-use crate::run::Live;
+use crate::run::LiveStatus;
 use crate::search::Curve;
 
 /// A run of seconds that trains one architecture, on the CPU.
@@ -292,7 +292,7 @@ fn a_run_whose_process_has_grown_ends_at_a_checkpoint_where_a_new_one_can_go_on_
     let newest = bench.engine.folder.latest_checkpoint().unwrap().checkpoint.unwrap();
     assert_eq!(newest.step(), bench.engine.tick.0);
     let dir = bench.dir();
-    crate::run::tell(&dir, &Control::Pause).unwrap();
+    crate::run::send_message(&dir, &Control::Pause).unwrap();
     drop(bench.engine);
-    assert_eq!(Live::take_over(&dir).told::<Control>(), [Control::Pause]);
+    assert_eq!(LiveStatus::take_over(&dir).receive::<Control>(), [Control::Pause]);
 }

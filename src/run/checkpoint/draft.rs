@@ -1,13 +1,12 @@
 //! A checkpoint in the making.
 
 use super::{
-    Checkpoint, Checkpoints, LogLengths, MANIFEST, MANIFEST_LIMIT, MANIFEST_SUM, Manifest, Sum, is_plain,
+    Checkpoint, Checkpoints, LogLengths, MANIFEST, MANIFEST_LIMIT, MANIFEST_SUM, Manifest, is_plain,
 };
-use crate::run::beside::Beside;
 use crate::run::error::at;
+use crate::run::hash::{FileSums, Sum};
 use crate::run::{FORMAT, RunError};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A checkpoint that is being written. Dropped without [`commit`](Self::commit) it is deleted.
@@ -16,16 +15,26 @@ pub struct Draft<'a> {
     checkpoints: &'a Checkpoints,
     step: u64,
     dir: PathBuf,
-    files: BTreeMap<String, Sum>,
+    files: FileSums,
     published: bool,
 }
 
-impl<'a> Draft<'a> {
-    /// A draft in `dir`, which is there and empty.
-    pub(super) fn new(checkpoints: &'a Checkpoints, step: u64, dir: PathBuf) -> Self {
-        Self { checkpoints, step, dir, files: BTreeMap::new(), published: false }
+impl Checkpoints {
+    /// Starts the checkpoint of `step`. Nothing of it counts before it is committed. What a save that
+    /// failed could not tidy up is deleted, so there can be one draft at a time.
+    ///
+    /// # Errors
+    /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
+    pub fn begin(&self, step: u64) -> Result<Draft<'_>, RunError> {
+        self.sweep()?;
+        let dir = self.path(step, ".tmp");
+        self.remove(&dir)?;
+        self.disk.create_dir(&dir).map_err(at("create", &dir))?;
+        Ok(Draft { checkpoints: self, step, dir, files: FileSums::new(), published: false })
     }
+}
 
+impl Draft<'_> {
     /// Writes one file of the checkpoint and syncs it. Files may be made and written one after the
     /// other, so they need not all be in memory.
     ///
@@ -47,26 +56,22 @@ impl<'a> Draft<'a> {
 
     /// Makes the checkpoint count: see [`Checkpoints`] for what holds when this fails half-way.
     ///
-    /// `logs` says how long the logs are, which must be synced up to there already; `meta` is what the
-    /// caller wants back from [`Checkpoint::meta`].
+    /// `logs` says how long the logs are, which must be synced up to there already; `run_files` are the
+    /// sums of the run's files outside the checkpoints; `meta` is what the caller wants back from
+    /// [`Checkpoint::meta`].
     ///
     /// When it fails, the step can be begun and saved again, whatever was done of it by then.
     ///
     /// # Errors
     /// [`RunError::Unstorable`] where `meta` has no JSON form or one too large; [`RunError::Full`],
     /// [`RunError::Denied`] or [`RunError::Io`].
-    pub fn commit(self, logs: LogLengths, meta: &impl Serialize) -> Result<Checkpoint, RunError> {
-        self.commit_beside(logs, Beside::new(), meta)
-    }
-
-    /// [`commit`](Self::commit) with what lies beside the checkpoints.
-    pub(in crate::run) fn commit_beside(
+    pub(in crate::run) fn commit(
         mut self,
         logs: LogLengths,
-        beside: Beside,
+        run_files: FileSums,
         meta: &impl Serialize,
     ) -> Result<Checkpoint, RunError> {
-        let manifest = self.write_manifest(logs, beside, meta)?;
+        let manifest = self.write_manifest(logs, run_files, meta)?;
         let Checkpoints { disk, dir, .. } = self.checkpoints;
         disk.sync_dir(&self.dir).map_err(at("sync", &self.dir))?;
 
@@ -88,7 +93,7 @@ impl<'a> Draft<'a> {
     fn write_manifest(
         &self,
         logs: LogLengths,
-        beside: Beside,
+        run_files: FileSums,
         meta: &impl Serialize,
     ) -> Result<Manifest, RunError> {
         let unstorable = |reason: String| RunError::Unstorable {
@@ -101,7 +106,7 @@ impl<'a> Draft<'a> {
             step: self.step,
             logs,
             files: self.files.clone(),
-            beside,
+            run_files,
             meta: serde_json::to_value(meta).map_err(|e| unstorable(e.to_string()))?,
         };
         let json = serde_json::to_vec_pretty(&manifest).map_err(|e| unstorable(e.to_string()))?;

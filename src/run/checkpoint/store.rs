@@ -1,10 +1,10 @@
 //! The folder of checkpoints: which there are, which is the newest whole one, which may go.
 
-use super::{Checkpoint, Draft, Manifest, damaged, parse_step};
+use super::{Checkpoint, Manifest, damaged, parse_step};
 use crate::run::atomic::{sweep, write_atomic_on};
-use crate::run::beside::Beside;
 use crate::run::error::at;
 use crate::run::fs::{Disk, Fs, read_at_most};
+use crate::run::hash::FileSums;
 use crate::run::names::shown;
 use crate::run::{RunError, Warning};
 use std::fs;
@@ -17,8 +17,8 @@ pub(super) const LATEST: &str = "LATEST";
 /// The folder `checkpoints/` of a run.
 ///
 /// A checkpoint is a folder named by its step, `000123/`. It is built as `000123.tmp/`: each file is
-/// written and synced, then `manifest.json` (length and SHA-256 of each file, lengths of the logs, and what
-/// lay beside the checkpoints: length and SHA-256 of logs, settings and `run.json`) and
+/// written and synced, then `manifest.json` (length and SHA-256 of each file, lengths of the logs, and
+/// length and SHA-256 of the run's logs, settings and `run.json`) and
 /// `manifest.sha256` (which `sha256sum -c` understands), then the folder is synced, renamed to
 /// `000123/`, and the folder above synced. Only then `LATEST` gets the new name and older checkpoints
 /// than the newest few are deleted. So:
@@ -35,8 +35,8 @@ pub(super) const LATEST: &str = "LATEST";
 /// - An error *after* the rename (syncing the folder, `LATEST`, deleting old ones) is reported though the
 ///   new checkpoint is in place and will be used.
 ///
-/// `LATEST` is for people and scripts, and tells a run that lost its checkpoints from one that never had
-/// any. What is loaded is the newest folder that is whole, whatever `LATEST` says.
+/// `LATEST` is for people and scripts, and distinguishes a run that lost its checkpoints from one that
+/// never had any. What is loaded is the newest folder that is whole, whatever `LATEST` says.
 #[derive(Debug)]
 pub struct Checkpoints {
     pub(super) disk: Arc<dyn Fs>,
@@ -62,19 +62,6 @@ impl Checkpoints {
     /// [`new`](Self::new) on the file system given.
     pub(in crate::run) fn on(disk: Arc<dyn Fs>, dir: &Path, keep: usize) -> Self {
         Self { disk, dir: dir.to_path_buf(), keep: keep.max(1) }
-    }
-
-    /// Starts the checkpoint of `step`. Nothing of it counts before [`Draft::commit`]. What a save that
-    /// failed could not tidy up is deleted, so there can be one draft at a time.
-    ///
-    /// # Errors
-    /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
-    pub fn begin(&self, step: u64) -> Result<Draft<'_>, RunError> {
-        self.sweep()?;
-        let dir = self.path(step, ".tmp");
-        self.remove(&dir)?;
-        self.disk.create_dir(&dir).map_err(at("create", &dir))?;
-        Ok(Draft::new(self, step, dir))
     }
 
     /// The newest whole checkpoint, with every file read and compared with its sum.
@@ -134,11 +121,11 @@ impl Checkpoints {
         Err(RunError::NoGoodCheckpoint { dir: self.dir.clone(), reasons: problems.join("; ") })
     }
 
-    /// What lay beside the checkpoints when those before `step` were saved, newest first. Only their
-    /// manifests are read, and none that is damaged.
-    pub(in crate::run) fn before(&self, step: u64) -> Vec<Beside> {
+    /// The run's files outside the checkpoints as they were when those before `step` were saved, newest
+    /// first. Only their manifests are read, and none that is damaged.
+    pub(in crate::run) fn run_files_before(&self, step: u64) -> Vec<FileSums> {
         let entries = self.scan().unwrap_or_default().into_iter().filter(|entry| entry.step < step);
-        entries.filter_map(|entry| Some(Manifest::read(&entry.path).ok()?.beside)).collect()
+        entries.filter_map(|entry| Some(Manifest::read(&entry.path).ok()?.run_files)).collect()
     }
 
     /// Deletes what killed processes left. Only for who holds the run's lock.

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 const LOGS: LogLengths = LogLengths { events: 12, candidates: 7 };
 
-/// Weights that tell the step and, for a step that is saved twice, the time.
+/// Weights that give the step and, for a step that is saved twice, the time.
 fn weights(step: u64, time: u8) -> Vec<u8> {
     let mut bytes = vec![time; 100_000];
     bytes[..8].copy_from_slice(&step.to_le_bytes());
@@ -20,7 +20,7 @@ fn save(checkpoints: &Checkpoints, step: u64, time: u8) -> Result<Checkpoint, Ru
     let mut draft = checkpoints.begin(step)?;
     draft.write("generator.safetensors", &weights(step, time))?;
     draft.write("search.json", b"{}")?;
-    draft.commit(LOGS, &("meta", step))
+    draft.commit(LOGS, FileSums::new(), &("meta", step))
 }
 
 fn folder(steps: impl IntoIterator<Item = u64>) -> (TempDir, Checkpoints) {
@@ -229,7 +229,7 @@ fn fail_every_step(before: &[u64], step: u64, after: After, fault: Fault) -> usi
             return k;
         }
         let error = result.unwrap_err();
-        assert_eq!(error.is_full(), fault == Fault::Full);
+        assert_eq!(matches!(error, RunError::Full { .. }), fault == Fault::Full);
         assert!(disk.is_named_by(&error.to_string()), "{error}");
 
         // What loads is whole: the old one up to the rename, then the new one; no third thing.

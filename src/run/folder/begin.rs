@@ -5,7 +5,7 @@ use crate::run::atomic::{folder_of, write_atomic_on};
 use crate::run::error::at;
 use crate::run::fs::Fs;
 use crate::run::info::RUN_JSON;
-use crate::run::live::{INBOX, LIVE, LIVE_DRAFT};
+use crate::run::live_status::{INBOX, LIVE, LIVE_DRAFT};
 use crate::run::lock::LOCK;
 use crate::run::view::{CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, LOG_TXT, SAMPLES, SUMMARY};
 use crate::run::{LineLog, RunError, RunInfo};

@@ -2,7 +2,7 @@
 use super::super::fs::faulty::{After, Faulty};
 use super::*;
 use crate::run::tests::{CONFIG_TOML, assert_same, content, info, new_run, quick_disk, work};
-use crate::run::view::CONFIG;
+use crate::run::view::{CONFIG, LOG_TXT};
 use std::fs;
 use tempfile::tempdir;
 
@@ -13,14 +13,14 @@ fn refusal(dir: &Path) -> RunError {
 #[test]
 fn a_new_run_has_all_its_parts_and_opens() {
     let (_root, dir) = new_run();
-    let view = RunFolder::open_read_only(&dir).unwrap();
+    let view = RunView::open(&dir).unwrap();
     assert_eq!(view.info(), &info());
     assert_eq!(view.config().unwrap(), CONFIG_TOML);
     assert!(view.events::<u64>().unwrap().items.is_empty());
     assert!(view.samples().unwrap().is_empty());
     assert_eq!(view.summary().unwrap(), None);
     assert!(view.latest_checkpoint().unwrap().checkpoint.is_none());
-    assert!(view.export_dir().is_dir() && view.log_path().is_file());
+    assert!(dir.join(EXPORT).is_dir() && dir.join(LOG_TXT).is_file());
     assert!(!view.is_running());
     let folder = RunFolder::open(&dir).unwrap();
     assert!(view.is_running());
@@ -87,7 +87,7 @@ fn a_file_system_without_the_right_to_write_is_an_error_that_names_the_folder() 
 }
 
 #[test]
-fn what_is_missing_or_no_run_is_told_apart_and_nothing_appears_there() {
+fn what_is_missing_or_no_run_is_distinguished_and_nothing_appears_there() {
     let root = tempdir().unwrap();
     assert!(matches!(refusal(&root.path().join("gone")), RunError::Missing { .. }));
     fs::write(root.path().join(CONFIG), "").unwrap();
@@ -129,7 +129,7 @@ fn a_second_writer_is_refused_while_readers_are_not() {
     work(&mut first, 1..15).unwrap();
     let message = refusal(root.path()).to_string();
     assert!(message.contains(&std::process::id().to_string()), "{message}");
-    let view = RunFolder::open_read_only(root.path()).unwrap();
+    let view = RunView::open(root.path()).unwrap();
     assert_eq!(view.events::<(String, u64)>().unwrap().items.len(), 14);
     drop(first);
     RunFolder::resume(root.path()).unwrap();

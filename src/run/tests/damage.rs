@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::run::view::{CANDIDATES, CONFIG, EVENTS};
-use crate::run::{Checkpoint, Live, RunView, Warning, list, seen, tell};
+use crate::run::{Checkpoint, LiveStatus, RunView, Warning, list, live_status, send_message};
 use std::collections::BTreeSet;
 
 /// Flips of bits in each file in `cargo test`, and in the long form.
@@ -55,9 +55,9 @@ impl Whole {
         }
         folder.write_summary(&("done", "x".repeat(9000))).unwrap();
         // A run that is under way, as a killed process leaves it.
-        let live = Live::begin(&dir);
-        live.show(&"y".repeat(9000)).unwrap();
-        tell(&dir, &"stop").unwrap();
+        let live = LiveStatus::begin(&dir);
+        live.publish(&"y".repeat(9000)).unwrap();
+        send_message(&dir, &"stop").unwrap();
         std::mem::forget(live);
         drop(folder);
         fs::write(dir.join(LOG_TXT), "log\n".repeat(3000)).unwrap();
@@ -66,7 +66,7 @@ impl Whole {
     }
 
     /// Puts everything back.
-    fn restore(&self) {
+    fn put_back(&self) {
         fs::remove_dir_all(&self.dir).unwrap();
         for (path, bytes) in &self.files {
             let path = self.dir.join(path);
@@ -87,7 +87,7 @@ impl Whole {
         fs::write(self.dir.join(name), damaged).unwrap();
         self.judge_looks(name, damaged, &what);
         self.judge_resume(name, damaged, &what);
-        self.restore();
+        self.put_back();
     }
 
     fn judge_looks(&self, name: &Path, damaged: &[u8], what: &str) {
@@ -95,7 +95,7 @@ impl Whole {
         let runs = list(self.dir.parent().unwrap()).unwrap();
         assert_eq!(runs.len(), 1, "{what}");
         runs[0].problem.iter().for_each(|problem| is_said(problem, name, what));
-        let _ = seen::<String>(&self.dir);
+        let _ = live_status::<String>(&self.dir);
         let view = match RunView::open(&self.dir) {
             Ok(view) => view,
             Err(error) => {
@@ -190,7 +190,7 @@ impl Whole {
     }
 }
 
-/// A problem is told in one sentence that names the file or its folder.
+/// A problem is reported in one sentence that names the file or its folder.
 fn is_said(message: &str, name: &Path, what: &str) {
     let part = name.components().next().unwrap().as_os_str().to_str().unwrap();
     let latest = name.ends_with("LATEST") && message.contains("named by LATEST");
@@ -256,7 +256,7 @@ fn a_file_that_is_cut_anywhere_is_refused_or_read_safely() {
 }
 
 #[test]
-fn the_place_of_a_change_in_a_log_is_told() {
+fn the_place_of_a_change_in_a_log_is_reported() {
     let whole = Whole::new();
     let events = Path::new(EVENTS);
     let flip = |place: usize, by: u8| {
@@ -264,7 +264,7 @@ fn the_place_of_a_change_in_a_log_is_told() {
         damaged[place] ^= by;
         fs::write(whole.dir.join(events), damaged).unwrap();
         let warnings = RunFolder::resume_on(quick_disk(), &whole.dir).unwrap().warnings;
-        whole.restore();
+        whole.put_back();
         assert_eq!(warnings.len(), 1);
         warnings[0].0.clone()
     };
@@ -289,7 +289,7 @@ fn a_checkpoint_of_a_version_that_noted_no_sums_is_resumed_without_a_word() {
         let mut manifest: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
         assert!(manifest.as_object_mut().unwrap().remove("beside").is_some());
         let json = serde_json::to_vec_pretty(&manifest).unwrap();
-        let sum = format!("{}  manifest.json\n", crate::run::checkpoint::Sum::of(&json).sha256);
+        let sum = format!("{}  manifest.json\n", crate::run::hash::Sum::of(&json).sha256);
         fs::write(&path, json).unwrap();
         fs::write(path.with_file_name("manifest.sha256"), sum).unwrap();
     }

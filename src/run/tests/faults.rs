@@ -45,7 +45,7 @@ fn an_append_a_flush_and_a_sync_that_are_done_again_leave_the_log_as_if_nothing_
         insist(|| log.sync(), look);
         let sum = log.sum();
         assert_eq!((log.len(), sum.bytes), (12, 12));
-        assert_eq!(sum, crate::run::checkpoint::Sum::of(&fs::read(path).unwrap()));
+        assert_eq!(sum, crate::run::hash::Sum::of(&fs::read(path).unwrap()));
     };
     let mut faults = 0;
     for (after, fault, reach) in passing() {

@@ -3,7 +3,7 @@
 use super::process::Other;
 use super::*;
 use crate::run::view::{CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, SAMPLES, SUMMARY};
-use crate::run::{RunView, list, look, seen, tell};
+use crate::run::{RunView, list, live_status, send_message, summarize};
 
 /// A way to write to a run.
 type Door = fn(&Path) -> Result<RunFolder, RunError>;
@@ -106,8 +106,8 @@ pub(super) fn powerless(root: &Path) {
         let to = new.clone();
         denied(refused(move || RunFolder::create(&to, &info(), "")), &new);
     }
-    let told = dir.clone();
-    denied(refused(move || tell(&told, &1)), &dir);
+    let run = dir.clone();
+    denied(refused(move || send_message(&run, &1)), &dir);
     let view = RunView::open(&dir).unwrap();
     assert_eq!(view.events::<(String, u64)>().unwrap().items.len(), 25);
     assert_eq!(view.latest_checkpoint().unwrap().checkpoint.unwrap().step(), 20);
@@ -175,10 +175,7 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
         let to = to.join(entry.file_name().unwrap());
-        match entry.is_dir() {
-            true => copy(&entry, &to),
-            false => assert!(fs::copy(&entry, to).is_ok()),
-        }
+        if entry.is_dir() { copy(&entry, &to) } else { assert!(fs::copy(&entry, to).is_ok()) }
     }
 }
 
@@ -268,17 +265,17 @@ fn a_run_with_links_pipes_or_other_things_in_its_parts_is_refused_and_nothing_el
             assert!(error.to_string().contains(name), "{name}, {kind}: {error}");
             refused(move || RunFolder::open(&two).map(|_| ()));
             if name == "inbox" {
-                let told = dir.clone();
-                refused(move || tell(&told, &1));
+                let place = dir.clone();
+                refused(move || send_message(&place, &1));
             }
             assert_eq!(others(&outside_in(&outside)), outside_before, "{name}, {kind}");
             assert!(!root.path().join("gone").exists(), "{name}, {kind}");
 
             // Looking is harmless, and does not wait either.
             let (one, root) = (dir.clone(), root.path().to_path_buf());
-            at_once(move || {
+            promptly(move || {
                 let _ = list(&root).unwrap();
-                let _ = (look(one.clone()), seen::<u32>(&one));
+                let _ = (summarize(one.clone()), live_status::<u32>(&one));
                 let Ok(view) = RunView::open(&one) else {
                     return;
                 };
@@ -292,14 +289,13 @@ fn a_run_with_links_pipes_or_other_things_in_its_parts_is_refused_and_nothing_el
 /// A folder that holds what lies outside of the run, to list it.
 #[cfg(unix)]
 fn outside_in(outside: &Path) -> PathBuf {
-    match outside.is_dir() {
-        true => outside.to_path_buf(),
-        false => {
-            let shelf = outside.with_file_name("shelf");
-            fs::create_dir_all(&shelf).unwrap();
-            fs::copy(outside, shelf.join("outside")).unwrap();
-            shelf
-        }
+    if outside.is_dir() {
+        outside.to_path_buf()
+    } else {
+        let storage = outside.with_file_name("storage");
+        fs::create_dir_all(&storage).unwrap();
+        fs::copy(outside, storage.join("outside")).unwrap();
+        storage
     }
 }
 
@@ -311,7 +307,7 @@ fn a_pipe_inside_a_checkpoint_makes_it_a_damaged_one() {
         let path = dir.join("checkpoints/000020").join(name);
         fs::remove_file(&path).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let resumed = at_once(move || RunFolder::resume(&dir).unwrap());
+        let resumed = promptly(move || RunFolder::resume(&dir).unwrap());
         assert_eq!(resumed.checkpoint.unwrap().step(), 10, "{name}");
         assert!(resumed.warnings[0].0.contains(name), "{:?}", resumed.warnings);
     }

@@ -3,7 +3,7 @@
 use super::process::{Other, say};
 use super::*;
 use crate::run::view::{CONFIG, EVENTS, SUMMARY};
-use crate::run::{RunView, list, seen};
+use crate::run::{RunView, list, live_status};
 
 const MIB: u64 = 1 << 20;
 /// What the process may need for itself.
@@ -21,7 +21,7 @@ pub(super) fn measure(role: &str, dir: &Path) {
     let before = most();
     match role {
         "look" => {
-            let _ = (list(dir.parent().unwrap()), seen::<u64>(dir));
+            let _ = (list(dir.parent().unwrap()), live_status::<u64>(dir));
             if let Ok(view) = RunView::open(dir) {
                 let _ = (view.config(), view.summary(), view.samples(), view.latest_checkpoint());
             }

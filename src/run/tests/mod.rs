@@ -1,4 +1,4 @@
-//! What the tests of this room share, and those that are about more than one of its files.
+//! What the tests of this module share, and those that are about more than one of its files.
 #![allow(clippy::unwrap_used)]
 
 mod damage;
@@ -54,7 +54,7 @@ pub(super) fn work(folder: &mut RunFolder, steps: std::ops::Range<u64>) -> Resul
     folder.candidates.flush()
 }
 
-/// Every file below `dir` with its content, every link with its target, but for those that tell of the process.
+/// Every file below `dir` with its content, every link with its target, but for those that belong to the process.
 pub(super) fn content(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![dir.to_path_buf()];
@@ -89,7 +89,7 @@ pub(super) fn quick_disk() -> Arc<dyn Fs> {
 }
 
 /// What `act` gives, which must not take longer than a second.
-pub(super) fn at_once<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) fn promptly<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
     let (send, receive) = channel();
     let worker = std::thread::spawn(move || send.send(act()));
     match receive.recv_timeout(Duration::from_secs(1)) {
@@ -103,7 +103,7 @@ pub(super) fn at_once<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'stati
 pub(super) fn refused<T: Send + 'static>(
     act: impl FnOnce() -> Result<T, RunError> + Send + 'static,
 ) -> RunError {
-    let error = at_once(|| act().map(|_| "it succeeded")).unwrap_err();
+    let error = promptly(|| act().map(|_| "it succeeded")).unwrap_err();
     let message = error.to_string();
     assert!(!message.contains('\n') && message.contains(": "), "{message}");
     error

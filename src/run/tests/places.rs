@@ -2,7 +2,7 @@
 
 use super::process::Other;
 use super::*;
-use crate::run::{Checkpoint, RunView, default_dir, list, seen, tell};
+use crate::run::{Checkpoint, RunView, default_dir, list, live_status, send_message};
 
 #[test]
 fn a_clock_that_is_set_back_loses_no_run_and_no_order_of_its_own() {
@@ -33,16 +33,16 @@ fn a_clock_that_is_set_back_loses_no_run_and_no_order_of_its_own() {
 #[cfg(unix)]
 fn another_time_zone_changes_the_date_of_a_new_name_and_nothing_else() {
     let root = quick_dir();
-    // The same moment on three walls, then one a second later: the order is that of moments.
-    for (name, moment) in [
+    // The same time in three zones, then one a second later: the order is that of times.
+    for (name, time) in [
         ("a", datetime!(2026-03-09 12:00 UTC)),
         ("c", datetime!(2026-03-10 02:00 +14)),
         ("b", datetime!(2026-03-09 00:00 -12)),
         ("0-later", datetime!(2026-03-09 00:00:01 -12)),
     ] {
-        drop(RunFolder::create(&root.path().join(name), &RunInfo::new("cpu", 1, moment), "").unwrap());
+        drop(RunFolder::create(&root.path().join(name), &RunInfo::new("cpu", 1, time), "").unwrap());
     }
-    let seen: Vec<(String, String)> = ["EAST-14", "WEST+12"]
+    let days: Vec<(String, String)> = ["EAST-14", "WEST+12"]
         .into_iter()
         .map(|zone| {
             let mut other = Other::start("zone", root.path(), |command| {
@@ -51,7 +51,7 @@ fn another_time_zone_changes_the_date_of_a_new_name_and_nothing_else() {
             (other.says(), other.says())
         })
         .collect();
-    let ((east, in_east), (west, in_west)) = (&seen[0], &seen[1]);
+    let ((east, in_east), (west, in_west)) = (&days[0], &days[1]);
     assert!(east > west, "26 hours apart, it is never the same day: {east}, {west}");
     assert_eq!((in_east.as_str(), in_west), ("0-later c b a", in_east));
 }
@@ -60,10 +60,10 @@ fn another_time_zone_changes_the_date_of_a_new_name_and_nothing_else() {
 fn live_in(dir: &Path) {
     let mut folder = RunFolder::create_on(quick_disk(), dir, &info(), CONFIG_TOML).unwrap();
     work(&mut folder, 1..26).unwrap();
-    let live = crate::run::Live::begin(dir);
-    live.show(&1).unwrap();
-    tell(dir, &2).unwrap();
-    assert_eq!((seen::<u32>(dir), live.told::<u32>()), (Some(1), vec![2]));
+    let live = crate::run::LiveStatus::begin(dir);
+    live.publish(&1).unwrap();
+    send_message(dir, &2).unwrap();
+    assert_eq!((live_status::<u32>(dir), live.receive::<u32>()), (Some(1), vec![2]));
     folder.write_summary(&("fd", 1)).unwrap();
     drop((live, folder));
     let resumed = RunFolder::resume_on(quick_disk(), dir).unwrap();

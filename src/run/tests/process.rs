@@ -22,7 +22,7 @@ fn other_process() {
     match role.as_str() {
         "hold" => hold(RunFolder::resume(&place).map(|resumed| resumed.folder)),
         "create" => {
-            heard();
+            await_line();
             hold(RunFolder::create(&place, &info(), CONFIG_TOML));
         }
         "zone" => {
@@ -43,7 +43,7 @@ fn hold(folder: Result<RunFolder, RunError>) {
         Ok(_) => "mine".to_owned(),
         Err(error) => error.to_string(),
     });
-    heard();
+    await_line();
 }
 
 pub(super) fn say(words: &str) {
@@ -52,7 +52,7 @@ pub(super) fn say(words: &str) {
 }
 
 /// Waits for a line or the end of the other side.
-fn heard() {
+fn await_line() {
     std::io::stdin().read_line(&mut String::new()).unwrap();
 }
 
@@ -65,9 +65,10 @@ pub(super) struct Other {
 impl Other {
     pub(super) fn start(role: &str, place: &Path, change: impl FnOnce(&mut Command)) -> Self {
         // Not by its path, which another user may not be able to reach.
-        let program = match cfg!(target_os = "linux") {
-            true => PathBuf::from("/proc/self/exe"),
-            false => env::current_exe().unwrap(),
+        let program = if cfg!(target_os = "linux") {
+            PathBuf::from("/proc/self/exe")
+        } else {
+            env::current_exe().unwrap()
         };
         let (_, module) = module_path!().split_once("::").unwrap();
         let mut command = Command::new(program);

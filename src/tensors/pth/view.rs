@@ -124,7 +124,7 @@ pub(super) fn is_tensor(pickle: &Pickle, id: Id) -> bool {
 
 /// Where a tensor's numbers lie in its storage. All of them lie inside.
 #[derive(Debug)]
-pub(super) struct View {
+pub(super) struct TensorView {
     pub(super) storage: Storage,
     offset: usize,
     /// Extents, outermost first.
@@ -132,7 +132,7 @@ pub(super) struct View {
     strides: Vec<usize>,
 }
 
-impl View {
+impl TensorView {
     /// The view that a tensor or a parameter is.
     pub(super) fn of(pickle: &Pickle, id: Id) -> Result<Self, TensorsError> {
         let strange = || damaged("it is described in an unknown way");

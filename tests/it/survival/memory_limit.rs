@@ -75,7 +75,7 @@ fn a_worker_that_is_replaced_keeps_its_number_and_receives_every_command() {
     worker.until(|event| matches!(event, Event::Live(LiveEvent::Preview { .. })));
     worker.send(Control::Pause);
     worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
-    autogan::run::tell(&replaced, &Control::Continue).unwrap();
+    autogan::run::send_message(&replaced, &Control::Continue).unwrap();
     worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: false }));
     // Let go, it works to the end.
     let Worker { child, messages } = worker;

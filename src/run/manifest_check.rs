@@ -1,27 +1,23 @@
-//! What lies beside the checkpoints, as it was when one was saved: whether it still says the same.
+//! Whether a run's files outside the checkpoints are still those that the manifest of one noted.
 //!
 //! The state of a run does not depend on the text of its logs, so a bit that flips there stops nothing. But
-//! it must not pass for what the run told.
+//! it must not pass for what the run wrote.
 
-use super::checkpoint::Sum;
 use super::error::at;
 use super::fs::{open_file, read_at_most};
+use super::hash::{self, FileSums, Sum};
 use super::info::RUN_JSON;
 use super::names::shown;
 use super::view::{CANDIDATES, CONFIG, EVENTS, LIMIT};
-use super::{Checkpoint, Checkpoints, LineLog, RunError, Warning, hash};
+use super::{Checkpoint, Checkpoints, LineLog, RunError, Warning};
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-/// The files by name, each with its length and the sum of its content, or of a log's up to that length.
-pub(super) type Beside = BTreeMap<String, Sum>;
-
-/// What lies in the run folder `dir` beside its checkpoints. What cannot be read is left out: a run that
-/// does its work must not end because somebody deleted its settings.
-pub(super) fn collect(dir: &Path, events: &LineLog, candidates: &LineLog) -> Beside {
+/// The sums of the files in the run folder `dir` that no checkpoint holds. What cannot be read is left out:
+/// a run that does its work must not end because somebody deleted its settings.
+pub(super) fn sums(dir: &Path, events: &LineLog, candidates: &LineLog) -> FileSums {
     let small = [CONFIG, RUN_JSON].into_iter().filter_map(|name| {
         let bytes = read_at_most(&dir.join(name), LIMIT).ok()?;
         Some((name.to_owned(), Sum::of(&bytes)))
@@ -38,7 +34,7 @@ pub(super) fn changes(
     checkpoints: &Checkpoints,
 ) -> Result<Vec<Warning>, RunError> {
     let mut warnings = Vec::new();
-    for (name, sum) in good.beside() {
+    for (name, sum) in good.run_files() {
         let path = dir.join(name);
         let changed = match name.as_str() {
             EVENTS | CANDIDATES => log_change(&path, sum, &older(name, good, checkpoints))?,
@@ -60,8 +56,8 @@ pub(super) fn changes(
 
 /// The sums of the same log at earlier lengths, as older checkpoints noted them, the longest first.
 fn older(name: &str, good: &Checkpoint, checkpoints: &Checkpoints) -> Vec<Sum> {
-    let before = checkpoints.before(good.step());
-    before.into_iter().filter_map(|beside| beside.get(name).cloned()).collect()
+    let before = checkpoints.run_files_before(good.step());
+    before.into_iter().filter_map(|files| files.get(name).cloned()).collect()
 }
 
 /// What is to be said of a log whose beginning has another sum.
@@ -70,7 +66,7 @@ fn log_change(path: &Path, sum: &Sum, older: &[Sum]) -> Result<Option<String>, R
         let mut hasher = Sha256::new();
         let read = hash::add(&mut hasher, open_file(path).map_err(at("open", path))?, sum.bytes);
         read.map_err(at("read", path))?;
-        Ok(hash::words(hasher) == sum.sha256)
+        Ok(hash::hex(hasher) == sum.sha256)
     };
     if same(sum)? {
         return Ok(None);
