@@ -98,7 +98,7 @@ impl Session {
 
     /// Its name.
     pub fn name(&self) -> String {
-        run::name(&self.dir)
+        run::run_name(&self.dir)
     }
 
     /// The worker process that the window has started for it, by its number in the operating system.
@@ -124,7 +124,7 @@ impl Session {
     pub fn send(&mut self, control: Control) -> Result<(), String> {
         match &mut self.child {
             Some(child) => child.send(&control.into()).map_err(|_| "the worker is gone".to_owned()),
-            None => run::tell(&self.dir, &control).map_err(|error| error.to_string()),
+            None => run::send_message(&self.dir, &control).map_err(|error| error.to_string()),
         }
     }
 

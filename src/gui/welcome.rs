@@ -6,7 +6,7 @@ use eframe::egui::{self, RichText, Vec2};
 
 use super::commands::{Action, entry};
 use super::theme::{GAP, Palette};
-use crate::run::name;
+use crate::run::run_name;
 
 /// Draws the screen. Returns a recent run that was chosen.
 pub fn show(ui: &mut egui::Ui, recent: &[PathBuf], actions: &mut Vec<Action>) -> Option<PathBuf> {
@@ -42,7 +42,7 @@ pub fn show(ui: &mut egui::Ui, recent: &[PathBuf], actions: &mut Vec<Action>) ->
             if !recent.is_empty() {
                 ui.label(RichText::new("Recent runs").strong().color(palette.generator));
                 for dir in recent {
-                    let name = name(dir);
+                    let name = run_name(dir);
                     let button = egui::Button::new(&name).frame(false);
                     if ui.add(button).on_hover_text(dir.display().to_string()).clicked() {
                         chosen = Some(dir.clone());

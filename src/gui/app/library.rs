@@ -8,7 +8,7 @@ use super::{App, Screen};
 use crate::gui::commands::Action;
 use crate::gui::compare::CompareScreen;
 use crate::gui::runs::RunsRequest;
-use crate::run::name;
+use crate::run::run_name;
 
 impl App {
     /// Draws the list of runs.
@@ -21,7 +21,7 @@ impl App {
                 if self.possible(Action::Resume) {
                     self.act(ui.ctx(), Action::Resume)
                 } else {
-                    self.toasts.problem(format!("{} cannot be resumed now", name(&dir)))
+                    self.toasts.problem(format!("{} cannot be resumed now", run_name(&dir)))
                 }
             }
             Some(RunsRequest::Compare(dirs)) => self.compare(&dirs),
@@ -48,7 +48,7 @@ impl App {
         for (dir, moved) in self.runs.moved() {
             match moved {
                 Ok(()) => {
-                    self.toasts.done(format!("{} is in the trash", name(&dir)));
+                    self.toasts.done(format!("{} is in the trash", run_name(&dir)));
                     self.settings.forget(&dir);
                     if self.sessions.shown().is_some_and(|shown| shown.dir() == dir) {
                         self.go(Screen::Runs);

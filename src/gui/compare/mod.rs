@@ -17,7 +17,7 @@ use super::session::{Session, Wake};
 use super::settings::Settings;
 use super::theme::Palette;
 use crate::app::{Comparison, compare};
-use crate::run::name;
+use crate::run::run_name;
 
 /// Time between two looks at what came out, while a run goes on.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
@@ -107,8 +107,8 @@ impl CompareScreen {
 
 /// The names of runs as they are told apart: with their folder where two are called the same.
 fn names(dirs: &[&Path]) -> Vec<String> {
-    let same = |dir: &Path| dirs.iter().filter(|other| name(other) == name(dir)).count() > 1;
-    let full = |dir: &&Path| if same(dir) { dir.display().to_string() } else { name(dir) };
+    let same = |dir: &Path| dirs.iter().filter(|other| run_name(other) == run_name(dir)).count() > 1;
+    let full = |dir: &&Path| if same(dir) { dir.display().to_string() } else { run_name(dir) };
     dirs.iter().map(full).collect()
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::{LogEvent, Tick};
-use crate::run::{RunView, inside};
+use crate::run::{RunView, safe_join};
 use crate::search::SampleSource;
 
 /// One picture of the training.
@@ -46,7 +46,7 @@ pub fn read(dir: &Path) -> History {
     };
     let snapshots = events.into_iter().filter_map(|event| match event {
         LogEvent::Samples { source, tick, file, .. } => {
-            Some(Snapshot { source, tick, file: inside(dir, &file)? })
+            Some(Snapshot { source, tick, file: safe_join(dir, &file)? })
         }
         _ => None,
     });

@@ -13,7 +13,7 @@ use crate::gui::pictures::Source;
 use crate::gui::state::{Preview, Sample, capital};
 use crate::gui::theme::Palette;
 use crate::gui::zoom::Zoom;
-use crate::run::inside;
+use crate::run::safe_join;
 use crate::search::SampleSource;
 
 /// Points between two images.
@@ -109,7 +109,7 @@ fn read(context: &mut Context<'_>) -> Result<(), String> {
             (*source, Some(genotype), None, Source::Preview(context.dir.to_owned(), *number))
         }
         (None, Some(Sample { source, genotype, tick, file, .. })) => {
-            let path = inside(context.dir, file)
+            let path = safe_join(context.dir, file)
                 .ok_or_else(|| format!("The log names a picture outside of the run's folder: {file}"))?;
             (*source, genotype.as_ref(), Some(*tick), Source::File(path))
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::engine::{Summary, Trained};
-use crate::run::{self, RunSummary, RunView, Standing, on_the_wall};
+use crate::run::{self, RunStatus, RunSummary, RunView, local_time};
 
 /// One run of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Entry {
     pub winner: Option<Trained>,
     /// Its newest picture of samples.
     pub picture: Option<PathBuf>,
-    /// When it was created, by the clock on the wall.
+    /// When it was created, in the local time zone.
     pub begun: String,
     /// Whether it lies in another folder than the others.
     pub elsewhere: bool,
@@ -28,11 +28,11 @@ impl Entry {
 
     /// How it stands, in words.
     pub fn state(&self) -> &'static str {
-        match self.run.standing() {
-            Standing::Running => "Running",
-            Standing::Stopped => "Can be resumed",
-            Standing::Finished => "Finished",
-            Standing::Damaged => "Damaged",
+        match self.run.status() {
+            RunStatus::Running => "Running",
+            RunStatus::Stopped => "Can be resumed",
+            RunStatus::Finished => "Finished",
+            RunStatus::Damaged => "Damaged",
         }
     }
 
@@ -64,7 +64,8 @@ impl RunsCache {
         };
         let inside: Vec<PathBuf> = runs.iter().filter_map(|run| run.dir.canonicalize().ok()).collect();
         let is_inside = |dir: &Path| dir.canonicalize().is_ok_and(|dir| inside.contains(&dir));
-        let others = visited.iter().filter(|dir| !is_inside(dir)).filter_map(|dir| run::look(dir.clone()));
+        let others =
+            visited.iter().filter(|dir| !is_inside(dir)).filter_map(|dir| run::summarize(dir.clone()));
         let others = others.map(|run| entry(run, true));
         let mut entries: Vec<Entry> = runs.into_iter().map(|run| entry(run, false)).chain(others).collect();
         entries.sort_by(|a, b| {
@@ -82,7 +83,7 @@ fn entry(run: RunSummary, elsewhere: bool) -> Entry {
     Entry {
         winner: summary.and_then(|summary| summary.trained.into_iter().next()),
         picture: samples.into_iter().next_back().map(|(_, path)| path),
-        begun: begun.map_or_else(String::new, on_the_wall),
+        begun: begun.map_or_else(String::new, local_time),
         run,
         elsewhere,
     }

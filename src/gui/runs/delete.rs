@@ -9,7 +9,7 @@ use eframe::egui;
 
 use crate::gui::session::Wake;
 use crate::gui::theme;
-use crate::run::{self, name};
+use crate::run::{self, run_name};
 
 /// Names that are shown when it is asked.
 const NAMED: usize = 8;
@@ -54,7 +54,8 @@ impl Delete {
                 count => format!("Move {count} runs to the trash?"),
             });
             for dir in dirs.iter().take(NAMED) {
-                ui.label(egui::RichText::new(name(dir)).strong()).on_hover_text(dir.display().to_string());
+                ui.label(egui::RichText::new(run_name(dir)).strong())
+                    .on_hover_text(dir.display().to_string());
             }
             if dirs.len() > NAMED {
                 ui.label(format!("and {} more", dirs.len() - NAMED));
@@ -109,8 +110,8 @@ impl Delete {
 
 fn move_one(trash: &Trash, dir: &Path) -> Result<(), String> {
     // It may have been started since it was asked.
-    match run::look(dir.to_owned()) {
-        None => Err(format!("{} is no run any more, so nothing was moved", name(dir))),
+    match run::summarize(dir.to_owned()) {
+        None => Err(format!("{} is no run any more, so nothing was moved", run_name(dir))),
         Some(run) if run.running => Err(format!("{} is running; stop it before you delete it", run.name)),
         Some(run) => trash(dir).map_err(|why| {
             format!("{} could not be moved to the trash ({why}); it stays where it is", run.name)

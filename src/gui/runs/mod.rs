@@ -18,7 +18,7 @@ use super::commands::{Action, button, entry};
 use super::reader::Reader;
 use super::session::Wake;
 use super::theme::{GAP, Palette};
-use crate::run::Standing;
+use crate::run::RunStatus;
 use cache::{Entry, RunsCache};
 use delete::Delete;
 use table::Order;
@@ -230,25 +230,24 @@ impl RunsScreen {
 
 /// Why something cannot be done with these runs; none if it can.
 fn hindrance(deed: Deed, chosen: &[&Entry]) -> Option<String> {
-    let standing = |wanted| chosen.iter().find(move |entry| entry.run.standing() == wanted);
+    let with_status = |wanted| chosen.iter().find(move |entry| entry.run.status() == wanted);
     let needs = |text: &str| Some(text.to_owned());
     match (deed, chosen) {
         (_, []) => needs("Select runs in the list first"),
-        (Deed::Delete, _) => {
-            standing(Standing::Running).map(|entry| format!("{} is running; stop it first", entry.run.name))
-        }
+        (Deed::Delete, _) => with_status(RunStatus::Running)
+            .map(|entry| format!("{} is running; stop it first", entry.run.name)),
         (Deed::Compare, [_]) => needs("Select two or more runs"),
         (Deed::Compare, _) => {
-            standing(Standing::Damaged).map(|entry| format!("{} is damaged", entry.run.name))
+            with_status(RunStatus::Damaged).map(|entry| format!("{} is damaged", entry.run.name))
         }
         (_, [_, _, ..]) => needs("Select a single run"),
         (Deed::Reveal, _) => None,
         (Deed::Open, [entry]) => entry.run.problem.clone(),
-        (Deed::Resume, [entry]) => match entry.run.standing() {
-            Standing::Stopped => None,
-            Standing::Running => needs("Somebody works on it already; open it to follow it"),
-            Standing::Finished => needs("It is finished"),
-            Standing::Damaged => entry.run.problem.clone(),
+        (Deed::Resume, [entry]) => match entry.run.status() {
+            RunStatus::Stopped => None,
+            RunStatus::Running => needs("Somebody works on it already; open it to follow it"),
+            RunStatus::Finished => needs("It is finished"),
+            RunStatus::Damaged => entry.run.problem.clone(),
         },
     }
 }

@@ -13,7 +13,7 @@ use crate::arch::words::thousands;
 use crate::gui::table::heading;
 use crate::gui::theme::Palette;
 use crate::metric::Score;
-use crate::run::Standing;
+use crate::run::RunStatus;
 
 /// Side of a thumbnail's image, in points; larger where the pointer rests.
 const SIDE: f32 = 32.0;
@@ -223,11 +223,11 @@ fn picture(ui: &mut egui::Ui, entry: &Entry, thumbnails: &mut Thumbnails) {
 }
 
 fn state(ui: &mut egui::Ui, entry: &Entry, palette: &Palette) {
-    let (color, detail): (Color32, _) = match entry.run.standing() {
-        Standing::Running => (palette.good, "Somebody works on it now".to_owned()),
-        Standing::Finished => (palette.generator, "All is done".to_owned()),
-        Standing::Damaged => (palette.bad, entry.run.problem.clone().unwrap_or_default()),
-        Standing::Stopped => {
+    let (color, detail): (Color32, _) = match entry.run.status() {
+        RunStatus::Running => (palette.good, "Somebody works on it now".to_owned()),
+        RunStatus::Finished => (palette.generator, "All is done".to_owned()),
+        RunStatus::Damaged => (palette.bad, entry.run.problem.clone().unwrap_or_default()),
+        RunStatus::Stopped => {
             let from = entry.run.step.map_or_else(
                 || "its beginning, because it has no checkpoint yet".to_owned(),
                 |step| format!("its checkpoint at step {}", thousands(step)),
@@ -237,9 +237,9 @@ fn state(ui: &mut egui::Ui, entry: &Entry, palette: &Palette) {
     };
     let (dot, _) = ui.allocate_exact_size(egui::Vec2::splat(10.0), Sense::hover());
     ui.painter().circle_filled(dot.center(), 4.0, color);
-    let words = match entry.run.standing() {
+    let words = match entry.run.status() {
         // The reason is what matters.
-        Standing::Damaged => format!("Damaged: {detail}"),
+        RunStatus::Damaged => format!("Damaged: {detail}"),
         _ => entry.state().to_owned(),
     };
     ui.add(egui::Label::new(words).selectable(false).truncate()).on_hover_text(detail);
@@ -252,7 +252,7 @@ fn score(entry: &Entry) -> Option<&Score> {
 fn compare(key: Key, a: &Entry, b: &Entry) -> Ordering {
     let order = match key {
         Key::Name => a.run.name.cmp(&b.run.name),
-        Key::State => a.run.standing().cmp(&b.run.standing()),
+        Key::State => a.run.status().cmp(&b.run.status()),
         Key::Winner => by_winner(a).cmp(&by_winner(b)),
         Key::Score => by_score(a, b),
         Key::Begun => a.run.started.cmp(&b.run.started),
