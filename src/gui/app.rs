@@ -1,10 +1,15 @@
 //! The program's window: which screen is shown, and what commands do.
 
 mod actions;
+mod closing;
 mod exporting;
 mod file_dialogs;
 mod library;
+mod notify;
+mod palette;
+mod speed;
 mod top_bar;
+mod welcome;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,31 +19,31 @@ use anyhow::Context as _;
 use eframe::egui;
 
 use super::background::BackgroundTask;
-use super::closing::{self, Choice};
+use super::background::exporter::Exporter;
+use super::background::pictures::Pictures;
 use super::commands::{self, Action};
 use super::compare::CompareScreen;
 use super::create::CreateScreen;
-use super::dialog_kind::DialogKind;
+use super::dialogs::kind::DialogKind;
 use super::dialogs::{self, DialogProvider};
-use super::exporter::Exporter;
-use super::palette::{CommandPalette, Outcome};
 use super::panels::{PanelRequest, View};
-use super::pictures::Pictures;
 use super::run_screen;
 use super::runs::{self, RunsScreen, Trash};
 use super::session::{Session, Wake};
 use super::sessions::Sessions;
 use super::settings::{self, Settings};
 use super::setup::Setup;
-use super::speed::Speedometer;
 use super::state::Status;
 use super::theme;
-use super::toasts::Toasts;
-use super::{image_grid, welcome};
+use super::widgets::image_grid;
+use super::widgets::toasts::Toasts;
 use crate::config::RunConfig;
 use crate::device::cache_dir;
 use crate::engine::JobSpec;
 use crate::run::{RunView, default_dir, now};
+use closing::Choice;
+use palette::{CommandPalette, PaletteState};
+use speed::Speedometer;
 
 /// The preset of the demo.
 const DEMO: &str = "quick";
@@ -64,20 +69,20 @@ pub(super) enum Screen {
     Compare(Box<CompareScreen>),
 }
 
-/// Where the window finds and leaves things.
+/// The folders and system services that the window uses.
 #[derive(Clone)]
 pub struct Places {
     /// The program that is started as a worker: this one.
     pub program: PathBuf,
     /// The folder of the window's settings; none to remember nothing.
     pub settings: Option<PathBuf>,
-    /// Where what can be made or brought again is kept; none where the system knows no such folder.
+    /// The folder of caches; none where the system knows no such folder.
     pub cache: Option<PathBuf>,
-    /// Where new runs go.
+    /// The folder of new runs.
     pub runs: PathBuf,
-    /// Who asks for files and folders: the system's dialogs.
-    pub ask: DialogProvider,
-    /// Who moves folders to the trash: the system's one.
+    /// The dialogs for files and folders: the system's.
+    pub dialogs: DialogProvider,
+    /// Moves folders to the trash: the system's.
     pub trash: Trash,
 }
 
@@ -94,7 +99,7 @@ impl Places {
             settings: settings::folder(),
             cache: cache_dir().ok(),
             runs: settings::runs_root(),
-            ask: dialogs::native(),
+            dialogs: dialogs::native(),
             trash: runs::native(),
         })
     }
@@ -123,7 +128,7 @@ pub struct App {
     closing: bool,
     /// It may close.
     close: bool,
-    /// When workers died.
+    /// The times at which workers died.
     deaths: Vec<Instant>,
     /// The status of the run in the last frame, to see what changed.
     seen: Status,
@@ -147,7 +152,7 @@ impl App {
         let (root, trash) = (places.runs.clone(), places.trash.clone());
         let runs = RunsScreen::new(&cc.egui_ctx, root, trash, wake.clone());
         Self {
-            exporter: Exporter::new(places.ask.clone(), wake.clone()),
+            exporter: Exporter::new(places.dialogs.clone(), wake.clone()),
             written: (settings.clone(), Instant::now()),
             settings,
             places,
@@ -232,8 +237,8 @@ impl App {
 
     /// Plays with the generator of the run in a folder, or in a file.
     pub fn create(&mut self, model: &Path) {
-        let (program, ask) = (&self.places.program, self.places.ask.clone());
-        let create = CreateScreen::open(program, model, ask, self.wake.clone());
+        let (program, dialogs) = (&self.places.program, self.places.dialogs.clone());
+        let create = CreateScreen::open(program, model, dialogs, self.wake.clone());
         self.go(Screen::Create(Box::new(create)));
     }
 
@@ -286,7 +291,7 @@ impl App {
             Status::Finished => {
                 let text = format!("{name} is finished");
                 if ctx.input(|input| input.viewport().focused == Some(false)) {
-                    super::notify::show(text.clone());
+                    notify::show(text.clone());
                 }
                 self.toasts.done(text);
             }
@@ -302,7 +307,7 @@ impl App {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
             self.closing = true;
         }
-        let choice = self.closing.then(|| closing::ask(ctx, self.sessions.live())).flatten();
+        let choice = self.closing.then(|| closing::choose(ctx, self.sessions.live())).flatten();
         match choice {
             None => return,
             Some(Choice::Stay) => return self.closing = false,
@@ -319,7 +324,7 @@ impl App {
             Screen::Setup => self.setup.show(ui, &self.settings.speeds, actions),
             Screen::Run if self.sessions.shown().is_some() => self.run(ui, actions),
             Screen::Runs => self.runs_screen(ui, actions),
-            Screen::Compare(compared) => compared.show(ui, &mut self.settings),
+            Screen::Compare(compared) => compared.show(ui, &mut self.settings.curves),
             Screen::Create(create) => create.show(ui, &mut self.pictures, &mut self.toasts),
             _ => {
                 let recent = &self.settings.recent;
@@ -403,8 +408,8 @@ impl eframe::App for App {
         self.screen(ui, &mut actions);
         if let Some(mut palette) = self.palette.take() {
             match palette.show(&ctx, |action| self.possible(action)) {
-                Outcome::Open => self.palette = Some(palette),
-                Outcome::Closed(action) => actions.extend(action),
+                PaletteState::Open => self.palette = Some(palette),
+                PaletteState::Closed(action) => actions.extend(action),
             }
         }
         for action in actions {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use eframe::egui::{self, Key, KeyboardShortcut, Modifiers};
 
-use super::layout::Panel;
+use super::panels::PanelId;
 use super::theme::ThemeChoice;
 use crate::engine::Stride;
 
@@ -64,7 +64,7 @@ pub enum Action {
     /// To the next picture.
     Forward,
     /// Open or close a panel.
-    Panel(Panel),
+    Panel(PanelId),
     /// Put all panels where they were at first.
     ResetLayout,
     /// Light or dark.
@@ -77,13 +77,13 @@ pub enum Action {
     Quit,
 }
 
-/// What a command is called, what it is for, and its keys.
+/// A command in the table of all: its name, tooltip and keys.
 pub struct Entry {
-    /// What it does.
+    /// The action that it triggers.
     pub action: Action,
     /// In a few words.
     pub name: String,
-    /// What it is for.
+    /// One sentence that says what it does.
     pub tooltip: &'static str,
     /// Its keys.
     pub shortcut: Option<KeyboardShortcut>,
@@ -263,7 +263,7 @@ fn entries() -> Vec<Entry> {
         entry(Action::Home, "Welcome screen", "Recent runs and ways to begin", Some((CTRL, Key::H))),
         entry(Action::Reveal, "Show the run folder", "Opens the folder with all the run's files", None),
     ];
-    for panel in Panel::ALL {
+    for panel in PanelId::all() {
         let name = format!("Panel: {}", panel.title());
         all.push(entry(Action::Panel(panel), &name, "Opens the panel, or closes it", None));
     }
@@ -329,7 +329,7 @@ pub fn pressed(ctx: &egui::Context, possible: impl Fn(Action) -> bool) -> Vec<Ac
     entries.filter(taken).map(|entry| entry.action).collect()
 }
 
-/// How well a command's name answers what was typed: all letters in order, early and close together.
+/// The cost of matching a command's name with what was typed: all letters in order, early and close together.
 /// Smaller is better; none if it does not.
 pub fn answers(name: &str, typed: &str) -> Option<usize> {
     let name: Vec<char> = name.to_lowercase().chars().collect();

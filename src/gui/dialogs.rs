@@ -1,5 +1,7 @@
 //! Asks for files and folders: by the system's dialogs, or as a test answers.
 
+pub mod kind;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,14 +17,14 @@ pub struct FileKind {
 /// A picture without loss.
 pub const PNG: FileKind = FileKind { words: "PNG", endings: &["png"] };
 
-/// What is asked for.
+/// The kind of answer to a question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
     /// A file that is there.
     Open(FileKind),
     /// A file that will be written.
     Save {
-        /// What it may be.
+        /// The kinds of file that it may be.
         kinds: Vec<FileKind>,
         /// A name for it.
         name: String,
@@ -34,11 +36,11 @@ pub enum Wanted {
 /// A question for a file or a folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
-    /// What the dialog says.
+    /// The title of the dialog.
     pub title: String,
-    /// What is asked for.
+    /// The kind of answer.
     pub wanted: Wanted,
-    /// Where the search begins.
+    /// The folder that the dialog opens with.
     pub begin: Option<PathBuf>,
 }
 

@@ -1,4 +1,4 @@
-//! Where the panels of a run are: rearranged, closed and opened again by the user, and remembered.
+//! The arrangement of a run's panels, which the user changes and the window remembers.
 
 use std::collections::BTreeSet;
 
@@ -6,60 +6,26 @@ use eframe::egui;
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
-/// A panel of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Panel {
-    /// Images of the fixed latents.
-    Samples,
-    /// A generator as a drawing.
-    Architecture,
-    /// The controller's probabilities.
-    Controller,
-    /// Candidates and where they come from.
-    Board,
-    /// Losses, scores, rewards.
-    Curves,
-    /// Events in words.
-    Log,
-}
-
-impl Panel {
-    /// All panels.
-    pub const ALL: [Self; 6] =
-        [Self::Samples, Self::Architecture, Self::Controller, Self::Board, Self::Curves, Self::Log];
-
-    /// Its title.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Samples => "Samples",
-            Self::Architecture => "Architecture",
-            Self::Controller => "Controller",
-            Self::Board => "Candidates",
-            Self::Curves => "Curves",
-            Self::Log => "Log",
-        }
-    }
-}
+use super::panels::{PanelId, Place};
 
 /// The arrangement of the panels.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Layout {
-    tree: Tree<Panel>,
+    tree: Tree<PanelId>,
 }
 
 impl Default for Layout {
     /// Pictures and curves above, what is searched below.
     fn default() -> Self {
         let mut tiles = Tiles::default();
-        let mut tabs = |panels: &[Panel]| {
-            let panes = panels.iter().map(|&panel| tiles.insert_pane(panel)).collect();
+        let mut tabs = |place: Place| {
+            let panels = PanelId::all().filter(|panel| panel.place() == place);
+            let panes = panels.map(|panel| tiles.insert_pane(panel)).collect();
             tiles.insert_tab_tile(panes)
         };
-        let [samples, curves] = [Panel::Samples, Panel::Curves].map(|panel| tabs(&[panel]));
-        let below =
-            [tabs(&[Panel::Architecture, Panel::Log]), tabs(&[Panel::Board]), tabs(&[Panel::Controller])];
+        let above = [Place::AboveLeft, Place::AboveRight].map(&mut tabs);
+        let below = [Place::BelowLeft, Place::BelowMiddle, Place::BelowRight].map(&mut tabs);
         let row = |children: Vec<TileId>, shares: &[f32]| {
             let mut row = Linear::new(LinearDir::Horizontal, children.clone());
             for (child, share) in children.into_iter().zip(shares) {
@@ -67,7 +33,7 @@ impl Default for Layout {
             }
             Container::Linear(row)
         };
-        let above = tiles.insert_container(row(vec![samples, curves], &[0.9, 1.1]));
+        let above = tiles.insert_container(row(above.to_vec(), &[0.9, 1.1]));
         let below = tiles.insert_container(row(below.to_vec(), &[1.3, 1.0, 0.7]));
         let mut whole = Linear::new(LinearDir::Vertical, vec![above, below]);
         whole.shares.set_share(above, 1.15);
@@ -84,12 +50,12 @@ impl std::fmt::Debug for Layout {
 
 impl Layout {
     /// The tree for drawing.
-    pub fn tree(&mut self) -> &mut Tree<Panel> {
+    pub fn tree(&mut self) -> &mut Tree<PanelId> {
         &mut self.tree
     }
 
     /// Panels that are open.
-    pub fn open(&self) -> BTreeSet<Panel> {
+    pub fn open(&self) -> BTreeSet<PanelId> {
         let panes = self.tree.tiles.tiles().filter_map(|tile| match tile {
             Tile::Pane(panel) => Some(*panel),
             Tile::Container(_) => None,
@@ -98,7 +64,7 @@ impl Layout {
     }
 
     /// Opens a panel, or brings it to the front where it is open.
-    pub fn show(&mut self, panel: Panel) {
+    pub fn show(&mut self, panel: PanelId) {
         if !self.open().contains(&panel) {
             let pane = self.tree.tiles.insert_pane(panel);
             match self.tree.root {
@@ -115,7 +81,7 @@ impl Layout {
     }
 
     /// Closes a panel.
-    pub fn close(&mut self, panel: Panel) {
+    pub fn close(&mut self, panel: PanelId) {
         if let Some(tile) = self.tree.tiles.find_pane(&panel) {
             self.tree.remove_recursively(tile);
         }
@@ -149,23 +115,23 @@ mod tests {
     #[test]
     fn every_panel_is_open_at_first_and_can_be_closed_and_opened() {
         let mut layout = Layout::default();
-        assert_eq!(layout.open(), BTreeSet::from(Panel::ALL));
-        for panel in Panel::ALL {
+        assert_eq!(layout.open(), PanelId::all().collect());
+        for panel in PanelId::all() {
             layout.close(panel);
             assert!(!layout.open().contains(&panel));
         }
-        for panel in Panel::ALL {
+        for panel in PanelId::all() {
             layout.show(panel);
             layout.show(panel);
         }
-        assert_eq!(layout.open().len(), 6);
+        assert_eq!(layout.open().len(), PanelId::all().count());
         assert_eq!(layout.clone().mended(), layout);
     }
 
     #[test]
     fn a_layout_survives_and_a_broken_one_is_the_default() {
         let mut layout = Layout::default();
-        layout.close(Panel::Log);
+        layout.close(PanelId::try_from("log".to_owned()).unwrap());
         let text = serde_json::to_string(&layout).unwrap();
         assert_eq!(serde_json::from_str::<Layout>(&text).unwrap().mended(), layout);
         let twice = text.replace("\"curves\"", "\"samples\"");

@@ -6,35 +6,22 @@
 
 mod app;
 mod background;
-mod closing;
 mod commands;
 mod compare;
 mod create;
-mod dialog_kind;
 mod dialogs;
-mod drawing;
-mod exporter;
-mod image_grid;
 mod layout;
-mod notify;
-mod palette;
 mod panels;
-mod pictures;
 mod plot;
-mod reader;
 mod run_screen;
 mod runs;
 mod session;
 mod sessions;
 mod settings;
 mod setup;
-mod speed;
 mod state;
-mod table;
 mod theme;
-mod toasts;
-mod welcome;
-mod zoom;
+mod widgets;
 
 pub use app::{App, Places};
 pub use dialogs::{DialogProvider, FileKind, Question, Wanted};

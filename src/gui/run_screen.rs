@@ -3,10 +3,10 @@
 use eframe::egui::{self, RichText};
 use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 
+use super::background::pictures::Pictures;
 use super::commands::{Action, button, entry};
-use super::layout::{Layout, Panel};
-use super::panels::{self, Context, View};
-use super::pictures::Pictures;
+use super::layout::Layout;
+use super::panels::{self, Context, PanelId, View};
 use super::session::Session;
 use super::settings::Settings;
 use super::state::{RunState, Status, capital};
@@ -16,7 +16,7 @@ use crate::engine::Stride;
 /// The step that is offered first.
 const STEP: Action = Action::Step(Stride::Both);
 
-/// What can be done with a run that stands so.
+/// Whether an action makes sense for a run of this status.
 pub fn possible(status: &Status, resumable: bool, action: Action) -> bool {
     match action {
         Action::Pause => *status == Status::Running,
@@ -90,7 +90,7 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
     }
 }
 
-/// How far the run is, and what it does.
+/// Draws the progress of the run and its phase.
 fn progress(ui: &mut egui::Ui, state: &RunState) {
     let bar = |share: f32, text: &str| {
         let bar = egui::ProgressBar::new(share).desired_width(150.0).text(format!("{:.0}%", 100.0 * share));
@@ -118,7 +118,7 @@ fn progress(ui: &mut egui::Ui, state: &RunState) {
     ui.add(egui::Label::new(RichText::new(words).weak()).truncate());
 }
 
-/// What is wrong with the run, if something is, in a bar of its own.
+/// Draws a bar for each problem of the run, if there is one.
 pub fn problems(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) {
     hang(ui, state, actions);
     let (text, details) = match &state.status {
@@ -227,7 +227,8 @@ pub fn panels(
 ) {
     let mut layout = std::mem::take(&mut settings.layout);
     let event_index = view.event_index.unwrap_or(state.event_index);
-    let context = Context { state, dir: session.dir(), event_index, view, pictures, settings };
+    let context =
+        Context { state, dir: session.dir(), event_index, view, pictures, style: &mut settings.curves };
     let open = layout.open().is_empty();
     if open {
         ui.centered_and_justified(|ui| {
@@ -242,18 +243,18 @@ struct Panes<'a> {
     context: Context<'a>,
 }
 
-impl Behavior<Panel> for Panes<'_> {
-    fn pane_ui(&mut self, ui: &mut egui::Ui, _tile: TileId, panel: &mut Panel) -> UiResponse {
+impl Behavior<PanelId> for Panes<'_> {
+    fn pane_ui(&mut self, ui: &mut egui::Ui, _tile: TileId, panel: &mut PanelId) -> UiResponse {
         let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 6));
         frame.show(ui, |ui| panels::show(ui, *panel, &mut self.context));
         UiResponse::None
     }
 
-    fn tab_title_for_pane(&mut self, panel: &Panel) -> egui::WidgetText {
+    fn tab_title_for_pane(&mut self, panel: &PanelId) -> egui::WidgetText {
         panel.title().into()
     }
 
-    fn is_tab_closable(&self, _tiles: &Tiles<Panel>, _tile: TileId) -> bool {
+    fn is_tab_closable(&self, _tiles: &Tiles<PanelId>, _tile: TileId) -> bool {
         true
     }
 
@@ -281,7 +282,7 @@ impl Behavior<Panel> for Panes<'_> {
     fn tab_outline_stroke(
         &self,
         _visuals: &egui::Visuals,
-        _tiles: &Tiles<Panel>,
+        _tiles: &Tiles<PanelId>,
         _tile: TileId,
         _state: &TabState,
     ) -> egui::Stroke {
@@ -300,7 +301,7 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// Opens a panel that is closed, closes one that is open.
-pub fn toggle(layout: &mut Layout, panel: Panel) {
+pub fn toggle(layout: &mut Layout, panel: PanelId) {
     if layout.open().contains(&panel) { layout.close(panel) } else { layout.show(panel) }
 }
 

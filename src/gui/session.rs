@@ -106,12 +106,12 @@ impl Session {
         self.child.as_ref().map(Child::id)
     }
 
-    /// What is known of it now. Held for a frame at most, because the watcher waits for it.
+    /// Its state now. Held for a frame at most, because the watcher waits for it.
     pub fn lock(&self) -> MutexGuard<'_, RunState> {
         lock(&self.state)
     }
 
-    /// Whether the window has started the worker that is at it.
+    /// Whether the window has started the worker that works on it.
     pub fn is_own(&self) -> bool {
         self.child.is_some() && self.lock().status.is_live()
     }

@@ -18,7 +18,7 @@ impl Sessions {
         self.shown.as_ref()
     }
 
-    /// The same, to send it commands.
+    /// The run that is shown, for sending it commands.
     pub fn shown_mut(&mut self) -> Option<&mut Session> {
         self.shown.as_mut()
     }
@@ -62,7 +62,7 @@ impl Sessions {
         ended.into_iter().map(|session| (session.name(), session.lock().status.clone())).collect()
     }
 
-    /// How many runs of ours go on.
+    /// The number of this window's runs that go on.
     pub fn live(&self) -> usize {
         self.behind.len() + usize::from(self.shown.as_ref().is_some_and(Session::is_own))
     }

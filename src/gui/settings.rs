@@ -8,6 +8,7 @@ use directories::{ProjectDirs, UserDirs};
 use serde::{Deserialize, Serialize};
 
 use super::layout::Layout;
+use super::plot::Style;
 use super::theme::ThemeChoice;
 use crate::run::write_atomic;
 
@@ -23,7 +24,7 @@ const RECENT: usize = 12;
 /// No such file is larger: a bound on memory, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// What is remembered.
+/// The settings of the window.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -33,12 +34,11 @@ pub struct Settings {
     pub position: Option<[f32; 2]>,
     /// Inner size of the window, in points.
     pub size: Option<[f32; 2]>,
-    /// Where the panels are.
+    /// The arrangement of the panels.
     pub layout: Layout,
-    /// Share of the old value in smoothed curves, from 0 to below 1.
-    pub smoothing: f64,
-    /// Whether curves have a logarithmic axis.
-    pub log_axis: bool,
+    /// The style of curves.
+    #[serde(flatten)]
+    pub curves: Style,
     /// Multiply-accumulates a second that runs reached, by device.
     pub speeds: BTreeMap<String, f64>,
     /// Folders of runs, newest first.
@@ -48,7 +48,7 @@ pub struct Settings {
 impl Settings {
     /// Reads the settings in `folder`, with what went wrong there, in a sentence.
     pub fn read(folder: Option<&Path>) -> (Self, Option<String>) {
-        let fresh = Self { smoothing: 0.9, ..Self::default() };
+        let fresh = Self::default();
         let Some(path) = folder.map(|folder| folder.join(FILE)) else {
             return (fresh, None);
         };
@@ -104,9 +104,7 @@ impl Settings {
 
     /// Values from the file that make no sense are the default ones.
     fn mended(mut self) -> Self {
-        if !(0.0..1.0).contains(&self.smoothing) {
-            self.smoothing = 0.9;
-        }
+        self.curves = self.curves.mended();
         let finite = |pair: &[f32; 2]| pair.iter().all(|value| value.is_finite() && value.abs() < 1e5);
         self.position = self.position.filter(finite);
         self.size = self.size.filter(|size| finite(size) && size.iter().all(|&value| value >= 100.0));
@@ -129,7 +127,7 @@ pub fn folder() -> Option<PathBuf> {
     }
 }
 
-/// Where runs that the window begins go: `AutoGAN` in the user's documents, else in the home folder.
+/// The folder of runs that the window begins: `AutoGAN` in the user's documents, else in the home folder.
 pub fn runs_root() -> PathBuf {
     if let Some(path) = std::env::var_os(RUNS_VARIABLE).filter(|path| !path.is_empty()) {
         return path.into();
@@ -149,7 +147,8 @@ mod tests {
     fn settings_survive_and_the_newest_run_is_first() {
         let folder = tempfile::tempdir().unwrap();
         let deep = folder.path().join("not/there/yet");
-        let mut settings = Settings { theme: ThemeChoice::Light, smoothing: 0.5, ..Settings::default() };
+        let curves = Style { smoothing: 0.5, log: true };
+        let mut settings = Settings { theme: ThemeChoice::Light, curves, ..Settings::default() };
         for run in ["/a", "/b", "/a"] {
             settings.visited(Path::new(run));
         }
@@ -165,7 +164,7 @@ mod tests {
     fn a_run_whose_path_is_no_unicode_does_not_keep_the_rest_from_being_written() {
         use std::os::unix::ffi::OsStrExt;
         let folder = tempfile::tempdir().unwrap();
-        let mut settings = Settings { smoothing: 0.5, ..Settings::default() };
+        let mut settings = Settings::default();
         settings.visited(Path::new("/a"));
         settings.visited(Path::new(std::ffi::OsStr::from_bytes(b"/\xff")));
         settings.write(folder.path()).unwrap();
@@ -192,6 +191,9 @@ mod tests {
         std::fs::write(folder.path().join(FILE), text).unwrap();
         let (settings, warning) = Settings::read(Some(folder.path()));
         assert_eq!(warning, None);
-        assert_eq!((settings.smoothing, settings.size, settings.position), (0.9, None, Some([-50.0, 3.0])));
+        assert_eq!(
+            (settings.curves.smoothing, settings.size, settings.position),
+            (0.9, None, Some([-50.0, 3.0]))
+        );
     }
 }

@@ -9,7 +9,7 @@ use crate::search::Curve;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ThemeChoice {
-    /// What the desktop says.
+    /// The theme of the desktop.
     #[default]
     System,
     /// Dark on light.
@@ -31,7 +31,7 @@ impl ThemeChoice {
         }
     }
 
-    /// As egui has it.
+    /// The same as a preference of egui.
     pub fn preference(self) -> egui::ThemePreference {
         match self {
             Self::System => egui::ThemePreference::System,

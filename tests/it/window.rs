@@ -54,7 +54,7 @@ fn harness(folder: &Path, is_drawn: bool) -> Harness<'static, App> {
             }
         }),
         // What the test put there.
-        ask: Arc::new({
+        dialogs: Arc::new({
             let answer = folder.join("answer");
             move |_| std::fs::read_to_string(&answer).ok().map(Into::into)
         }),

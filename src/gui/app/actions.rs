@@ -2,13 +2,13 @@
 
 use eframe::egui;
 
+use super::palette::CommandPalette;
 use super::{App, DEATHS, DEMO, Screen, library};
 use crate::config::RunConfig;
 use crate::engine::Control;
 use crate::gui::commands::Action;
-use crate::gui::dialog_kind::DialogKind;
+use crate::gui::dialogs::kind::DialogKind;
 use crate::gui::layout::Layout;
-use crate::gui::palette::CommandPalette;
 use crate::gui::run_screen;
 use crate::gui::session::Session;
 
@@ -61,15 +61,15 @@ impl App {
             }
             Action::Undo => self.setup.undo(),
             Action::Redo => self.setup.redo(),
-            Action::LoadSettings => self.ask(DialogKind::LoadSettings),
-            Action::SaveSettings => self.ask(DialogKind::SaveSettings),
-            Action::ChooseImages => self.ask(DialogKind::Images(self.setup.images_place())),
+            Action::LoadSettings => self.choose_path(DialogKind::LoadSettings),
+            Action::SaveSettings => self.choose_path(DialogKind::SaveSettings),
+            Action::ChooseImages => self.choose_path(DialogKind::Images(self.setup.images_place())),
             Action::Demo => match RunConfig::preset(DEMO) {
                 Ok(config) => self.search(config),
                 Err(error) => self.toasts.problem(error.to_string()),
             },
-            Action::OpenRun => self.ask(DialogKind::OpenRun),
-            Action::OpenModel => self.ask(DialogKind::OpenModel),
+            Action::OpenRun => self.choose_path(DialogKind::OpenRun),
+            Action::OpenModel => self.choose_path(DialogKind::OpenModel),
             Action::Create => {
                 if let Some(dir) = self.sessions.shown().map(|session| session.dir().to_owned()) {
                     self.create(&dir);

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use super::{App, Screen};
 use crate::gui::background::BackgroundTask;
 use crate::gui::create::is_model;
-use crate::gui::dialog_kind::DialogKind;
+use crate::gui::dialogs::kind::DialogKind;
 use crate::run::RunView;
 
 impl App {
     /// Asks for a file or a folder, without waiting.
-    pub(super) fn ask(&mut self, kind: DialogKind) {
+    pub(super) fn choose_path(&mut self, kind: DialogKind) {
         let question = kind.question(&self.places.runs, &self.setup.config().name);
-        let ask = self.places.ask.clone();
-        self.chosen = Some(BackgroundTask::begin(&self.wake, move || (kind, ask(&question))));
+        let dialogs = self.places.dialogs.clone();
+        self.chosen = Some(BackgroundTask::begin(&self.wake, move || (kind, dialogs(&question))));
     }
 
     pub(super) fn chose(&mut self, kind: DialogKind, path: &Path) {

@@ -7,8 +7,8 @@ use eframe::egui::{self, RichText};
 use super::names;
 use crate::app::Comparison;
 use crate::arch::diagram::Diagram;
-use crate::gui::drawing::{self, Diagrams};
 use crate::gui::theme::Palette;
+use crate::gui::widgets::drawing::{self, Diagrams};
 
 pub fn show(ui: &mut egui::Ui, diagrams: &mut Diagrams, comparison: Option<&Comparison>) {
     let Some(comparison) = comparison else { return };

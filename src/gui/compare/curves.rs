@@ -7,23 +7,22 @@ use eframe::egui;
 use super::names;
 use crate::export::csv;
 use crate::gui::plot::groups::curve_words;
-use crate::gui::plot::{self, Drawings, Look};
+use crate::gui::plot::{self, Drawings, Style};
 use crate::gui::session::Session;
-use crate::gui::settings::Settings;
 use crate::gui::state::RunState;
 use crate::gui::theme::Palette;
 use crate::search::{Curve, GanId, TrainingId};
 
-/// What the user looks at.
+/// The state of the curves.
 #[derive(Default)]
-pub struct View {
+pub struct CurvesView {
     /// The curve that is shown; none for the one that says most.
     chosen: Option<Curve>,
     /// Of each run, by its place.
     drawn: Drawings<(Curve, usize)>,
 }
 
-pub fn show(ui: &mut egui::Ui, view: &mut View, runs: &[Session], settings: &mut Settings) {
+pub fn show(ui: &mut egui::Ui, view: &mut CurvesView, runs: &[Session], style: &mut Style) {
     let mut curves: BTreeMap<Curve, usize> = BTreeMap::new();
     for run in runs {
         count(&mut curves, &run.lock());
@@ -50,7 +49,7 @@ pub fn show(ui: &mut egui::Ui, view: &mut View, runs: &[Session], settings: &mut
             }
         });
         combo.response.labelled_by(label.id);
-        plot::controls(ui, settings);
+        plot::controls(ui, style);
         let copy = ui.button("Copy CSV").on_hover_text("Copies the curve of each run, as it is, as a table");
         if copy.clicked() {
             let curves =
@@ -58,17 +57,17 @@ pub fn show(ui: &mut egui::Ui, view: &mut View, runs: &[Session], settings: &mut
             ui.copy_text(table(curves));
         }
     });
-    let (palette, look) = (Palette::of(ui), Look::of(settings));
+    let (palette, style) = (Palette::of(ui), *style);
     let is_score = matches!(shown, Curve::Score { .. });
     // What was drawn of another curve is of no use.
     view.drawn.retain(|(curve, _)| *curve == shown);
-    plot::plot(&format!("compared {shown}"), shown.axis().words(), look, &palette).show(ui, |plot| {
+    plot::plot(&format!("compared {shown}"), shown.axis().words(), style, &palette).show(ui, |plot| {
         for (index, (run, name)) in runs.iter().zip(&names).enumerate() {
             let state = run.lock();
             let Some(series) = state.series.get(&shown).filter(|series| !series.points().is_empty()) else {
                 continue;
             };
-            let drawn = view.drawn.of(&(shown.clone(), index), series.points(), look);
+            let drawn = view.drawn.of(&(shown.clone(), index), series.points(), style);
             drawn.show(plot, name, palette.distinct(index), is_score);
         }
     });

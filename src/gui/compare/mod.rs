@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use eframe::egui::{self, RichText};
 
-use super::drawing::Diagrams;
-use super::reader::Reader;
+use super::background::reader::Reader;
+use super::plot::Style;
 use super::session::{Session, Wake};
-use super::settings::Settings;
 use super::theme::Palette;
+use super::widgets::drawing::Diagrams;
 use crate::app::{Comparison, compare};
 use crate::run::run_name;
 
@@ -31,8 +31,8 @@ pub struct CompareScreen {
     /// The runs, followed like any that is only looked at.
     runs: Vec<Session>,
     reader: Reader<Result<Comparison, String>>,
-    curves: curves::View,
-    tables: tables::View,
+    curves: curves::CurvesView,
+    tables: tables::TablesView,
     diagrams: Diagrams,
 }
 
@@ -42,8 +42,8 @@ impl CompareScreen {
         Self {
             runs: dirs.iter().map(|dir| Session::open(dir, wake.clone())).collect(),
             reader: Reader::new(wake.clone()),
-            curves: curves::View::default(),
-            tables: tables::View::default(),
+            curves: curves::CurvesView::default(),
+            tables: tables::TablesView::default(),
             diagrams: Diagrams::default(),
         }
     }
@@ -68,19 +68,19 @@ impl CompareScreen {
         opened
     }
 
-    fn look(&mut self, ctx: &egui::Context) -> Option<Arc<Result<Comparison, String>>> {
+    fn read(&mut self, ctx: &egui::Context) -> Option<Arc<Result<Comparison, String>>> {
         let live = self.runs.iter().any(|run| run.lock().status.is_live());
         let every = if live { LOOK_EVERY } else { Duration::MAX };
         if live {
             ctx.request_repaint_after(LOOK_EVERY);
         }
         let dirs: Vec<PathBuf> = self.dirs().map(Path::to_owned).collect();
-        self.reader.look(every, || move || compare(&dirs).map_err(|error| error.to_string()))
+        self.reader.get(every, || move || compare(&dirs).map_err(|error| error.to_string()))
     }
 
     /// Draws the screen.
-    pub fn show(&mut self, ui: &mut egui::Ui, settings: &mut Settings) {
-        let comparison = self.look(ui.ctx());
+    pub fn show(&mut self, ui: &mut egui::Ui, style: &mut Style) {
+        let comparison = self.read(ui.ctx());
         let comparison = comparison.as_deref();
         let (width, height) = (ui.available_width(), ui.available_height());
         let right = egui::Panel::right("compared outcomes").resizable(true);
@@ -100,7 +100,7 @@ impl CompareScreen {
             architectures::show(ui, &mut self.diagrams, comparison);
         });
         egui::CentralPanel::default().show(ui, |ui| {
-            curves::show(ui, &mut self.curves, &self.runs, settings);
+            curves::show(ui, &mut self.curves, &self.runs, style);
         });
     }
 }

@@ -9,14 +9,14 @@ use crate::gui::theme::{GAP, Palette};
 /// The widest a row's name gets before it goes on in another line, in points.
 const NAMES: f32 = 150.0;
 
-/// What the user looks at.
+/// The state of the tables.
 #[derive(Default)]
-pub struct View {
+pub struct TablesView {
     /// All settings, not only those that differ.
     all: bool,
 }
 
-pub fn show(ui: &mut egui::Ui, view: &mut View, comparison: &Comparison) {
+pub fn show(ui: &mut egui::Ui, view: &mut TablesView, comparison: &Comparison) {
     let dirs: Vec<_> = comparison.runs.iter().map(|run| run.dir.as_path()).collect();
     let names = names(&dirs);
     let width = ui.available_width();
@@ -93,7 +93,7 @@ fn outcomes(ui: &mut egui::Ui, comparison: &Comparison, names: &[String]) {
     });
 }
 
-/// What the scores of a ranking were measured with, a line for each part.
+/// The conditions under which the scores of a ranking were measured, a line for each.
 fn conditions(ranking: &Ranking) -> String {
     let Some(score) = ranking.measured() else {
         return String::new();
@@ -102,7 +102,7 @@ fn conditions(ranking: &Ranking) -> String {
     format!("Measured with {}{against}\nSeed of the latents: {}", score.conditions(), score.seed)
 }
 
-fn settings(ui: &mut egui::Ui, view: &mut View, comparison: &Comparison, names: &[String]) {
+fn settings(ui: &mut egui::Ui, view: &mut TablesView, comparison: &Comparison, names: &[String]) {
     let differing = comparison.differences().count();
     ui.horizontal(|ui| {
         ui.label(RichText::new("Settings").heading());

@@ -1,4 +1,4 @@
-//! What a person chooses in the studio, and which latents that means.
+//! The choices in the Create screen, and the latents that they mean.
 
 use super::client::SampleSettings;
 use crate::engine::Weights;
@@ -14,10 +14,10 @@ pub const MOST_FRAMES: usize = 480;
 pub const LAST_SEED: u64 = 999_999_999;
 /// From this threshold on nothing is truncated.
 pub const NO_TRUNCATION: f64 = 3.0;
-/// How far the plane reaches from its origin, in seeds.
+/// The extent of the plane from its origin, in seeds.
 pub const REACH: f64 = 100_000.0;
 
-/// What the studio shows.
+/// The modes of the Create screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// Images of seeds that follow each other.
@@ -45,7 +45,7 @@ impl Mode {
         }
     }
 
-    /// What it is for.
+    /// One sentence that says what it is for.
     pub fn tooltip(self) -> &'static str {
         match self {
             Self::Seeds => "One image for each seed: an overview of what the generator can make",
@@ -59,7 +59,7 @@ impl Mode {
 /// All choices.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choices {
-    /// What is shown.
+    /// The mode.
     pub mode: Mode,
     /// The first seed; the origin of the plane.
     pub first: u64,
@@ -105,7 +105,7 @@ impl Default for Choices {
 }
 
 impl Choices {
-    /// How images are made.
+    /// The options by which images are made.
     pub fn sample_settings(&self) -> SampleSettings {
         let truncation = (self.threshold < NO_TRUNCATION).then_some(self.threshold);
         SampleSettings { truncation, weights: self.weights }

@@ -1,4 +1,4 @@
-//! The worker process of a studio, and what it made so far.
+//! The worker process of the Create screen, and what it made so far.
 //!
 //! One request is on its way at a time; what is wanted meanwhile waits, and only the newest of it.
 
@@ -19,7 +19,7 @@ use crate::rng::Latent;
 /// Frames of an animation in a request, so that the grid never waits for a whole animation.
 const FRAMES: usize = 32;
 
-/// How images are made of latents.
+/// The options by which images are made of latents.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SampleSettings {
     /// The largest number in a latent; none for no truncation.
@@ -35,14 +35,14 @@ pub struct ImageRequest {
     pub latents: Vec<Latent>,
     /// So many of them, the first ones, form a grid.
     pub grid: usize,
-    /// How they are made.
+    /// The options by which they are made.
     pub settings: SampleSettings,
 }
 
 /// Images that were made for a request, perhaps not yet all.
 #[derive(Clone, Debug)]
 pub struct Made {
-    /// What was wanted.
+    /// The request.
     pub request: ImageRequest,
     /// The images, as many as there are.
     pub images: Vec<Arc<Tiles>>,
@@ -68,7 +68,7 @@ pub enum RequestSlot {
 
 const SLOTS: [RequestSlot; 2] = [RequestSlot::Grid, RequestSlot::Animation];
 
-/// What is known of the generator.
+/// Facts about the generator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// The architecture.
@@ -89,7 +89,7 @@ pub struct Model {
     pub device: String,
 }
 
-/// How the worker stands.
+/// The status of the worker.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientStatus {
     /// It reads the generator.
@@ -103,7 +103,7 @@ pub enum ClientStatus {
 #[derive(Default)]
 struct Queue {
     wanted: Option<ImageRequest>,
-    /// What cannot be made, so that it is not asked for again and again.
+    /// The request that cannot be met, so that it is not asked for again and again.
     refused: Option<ImageRequest>,
     made: Option<Arc<Made>>,
 }
@@ -171,7 +171,7 @@ impl SampleClient {
         client
     }
 
-    /// How the worker stands.
+    /// The status of the worker.
     pub fn status(&self) -> ClientStatus {
         lock(&self.shared).status.clone()
     }
@@ -182,7 +182,7 @@ impl SampleClient {
         let queue = &mut shared.queues[slot as usize];
         if queue.wanted.as_ref() != Some(request) {
             queue.wanted = Some(request.clone());
-            shared.ask();
+            shared.send_next();
         }
     }
 
@@ -196,7 +196,7 @@ impl SampleClient {
         lock(&self.shared).in_flight.is_some()
     }
 
-    /// What went wrong with a request, once.
+    /// The problem with a request, once.
     pub fn take_problem(&self) -> Option<String> {
         lock(&self.shared).problem.take()
     }
@@ -218,7 +218,7 @@ fn employ(program: &Path, model: PathBuf, weak: &Weak<Mutex<Shared>>, wake: Wake
         child.send(&Command::Load { model, device: None })?;
         Ok(child)
     });
-    // The studio may have been closed meanwhile; then the child ends with its input.
+    // The Create screen may have been closed meanwhile; then the child ends with its input.
     if let Some(shared) = weak.upgrade() {
         let mut shared = lock(&shared);
         match started {
@@ -228,7 +228,7 @@ fn employ(program: &Path, model: PathBuf, weak: &Weak<Mutex<Shared>>, wake: Wake
                     ClientStatus::Failed(format!("the worker process cannot be started ({error})"));
             }
         }
-        shared.ask();
+        shared.send_next();
     }
     wake();
 }
@@ -253,7 +253,7 @@ fn live_event(shared: &Mutex<Shared>, event: LiveEvent) {
             let mut shared = lock(shared);
             let model = Model { genotype, vector, latent, side, params, sha256, raw_sha256, device };
             shared.status = ClientStatus::Ready(Arc::new(model));
-            shared.ask();
+            shared.send_next();
         }
         LiveEvent::Generated { id, side, rgba, .. } => {
             // Not while a frame waits for the lock.
@@ -265,14 +265,14 @@ fn live_event(shared: &Mutex<Shared>, event: LiveEvent) {
                     None => shared.refuse(in_flight, "the worker sent images that are none".to_owned()),
                 }
             }
-            shared.ask();
+            shared.send_next();
         }
         LiveEvent::NotGenerated { id, text } => {
             let mut shared = lock(shared);
             if let Some(in_flight) = shared.in_flight.take_if(|in_flight| in_flight.id == id) {
                 shared.refuse(in_flight, text);
             }
-            shared.ask();
+            shared.send_next();
         }
         LiveEvent::Failed { text } => lock(shared).status = ClientStatus::Failed(text),
         _ => {}
@@ -289,7 +289,7 @@ fn cut(rgba: &str, side: usize) -> Option<Vec<Arc<Tiles>>> {
 
 impl Shared {
     /// Asks for what is missing, unless an answer is still to come.
-    fn ask(&mut self) {
+    fn send_next(&mut self) {
         if self.in_flight.is_some() || !matches!(self.status, ClientStatus::Ready(_)) {
             return;
         }

@@ -68,7 +68,7 @@ impl CreateScreen {
                 Mode::History => {}
             }
             if choices.mode != Mode::History {
-                look(ui, choices, model);
+                options(ui, choices, model);
             }
         });
         if self.choices.mode == Mode::Seeds {
@@ -231,7 +231,7 @@ fn count(ui: &mut egui::Ui, choices: &mut Choices) {
     });
 }
 
-fn look(ui: &mut egui::Ui, choices: &mut Choices, model: &Model) {
+fn options(ui: &mut egui::Ui, choices: &mut Choices, model: &Model) {
     let tip = "Keeps the numbers of every latent within this threshold: images become more typical and less varied \
                (the truncation trick of BigGAN). Each number moves to the same quantile of a truncated normal \
                distribution, so an image keeps its face while you drag";

@@ -1,4 +1,4 @@
-//! Writes what the studio shows.
+//! Writes what the Create screen shows.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use super::client::{Model, SampleSettings};
 use super::history::Snapshot;
 use crate::engine::{COLUMNS, Weights};
 use crate::export::{Animation, GAP, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
+use crate::gui::background::exporter::write;
+use crate::gui::background::pictures::read;
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
-use crate::gui::exporter::write;
-use crate::gui::pictures::read;
 use crate::rng::Latent;
 use crate::run::safe_name;
 
@@ -19,7 +19,7 @@ const APNG: FileKind = FileKind { words: "APNG (all colours)", endings: &["apng"
 /// Bytes that an animation's frames take in memory at most.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// What can be exported.
+/// The forms of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {
     /// One image.
@@ -38,7 +38,7 @@ impl Export {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Image, Self::Selection, Self::Grid, Self::Sheet, Self::Animation];
 
-    /// What its button says.
+    /// The label of its button.
     pub fn words(self) -> &'static str {
         match self {
             Self::Image => "Image…",
@@ -49,7 +49,7 @@ impl Export {
         }
     }
 
-    /// What it writes.
+    /// One sentence that says what it writes.
     pub fn tooltip(self) -> &'static str {
         match self {
             Self::Image => {
@@ -63,7 +63,7 @@ impl Export {
     }
 }
 
-/// How what is exported was made.
+/// The origin of what is exported.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// The generator.
@@ -72,7 +72,7 @@ pub struct Source {
     pub name: String,
     /// Whether it is from a run.
     pub is_run: bool,
-    /// How images are made.
+    /// The options by which images are made.
     pub settings: SampleSettings,
     /// A pixel becomes a square of so many.
     pub enlarged: u32,

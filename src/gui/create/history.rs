@@ -18,7 +18,7 @@ pub struct Snapshot {
     pub file: PathBuf,
 }
 
-/// What is known of a run's pictures.
+/// The pictures that a run kept of its training, as far as they are known.
 #[derive(Clone, Debug, PartialEq)]
 pub enum History {
     /// They are being looked for.

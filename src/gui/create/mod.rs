@@ -26,13 +26,13 @@ use history::{History, Snapshot};
 use player::Player;
 use viewport::{ImageGrid, Interaction};
 
+use super::background::exporter::Exporter;
+use super::background::pictures::{self, Pictures};
+use super::background::reader::Reader;
 use super::dialogs::DialogProvider;
-use super::exporter::Exporter;
-use super::pictures::{self, Pictures};
-use super::reader::Reader;
 use super::session::Wake;
-use super::toasts::Toasts;
-use super::zoom::Zoom;
+use super::widgets::toasts::Toasts;
+use super::widgets::zoom::Zoom;
 use crate::export::Tiles;
 use crate::rng::Latent;
 
@@ -65,13 +65,13 @@ pub struct CreateScreen {
 
 impl CreateScreen {
     /// Plays with the generator of the run in the folder `model`, or in the file of that name.
-    pub fn open(program: &Path, model: &Path, ask: DialogProvider, wake: Wake) -> Self {
+    pub fn open(program: &Path, model: &Path, dialogs: DialogProvider, wake: Wake) -> Self {
         let name = if is_model(model) { model.file_stem() } else { model.file_name() };
         let name = name.unwrap_or(model.as_os_str()).to_string_lossy().into_owned();
         Self {
             client: SampleClient::new(program, model, wake.clone()),
             history: Reader::new(wake.clone()),
-            exporter: Exporter::new(ask, wake.clone()),
+            exporter: Exporter::new(dialogs, wake.clone()),
             program: program.to_owned(),
             model: model.to_owned(),
             name,
@@ -135,10 +135,10 @@ impl CreateScreen {
         }
     }
 
-    /// What is known of the training's pictures, which do not change any more.
+    /// The training's pictures, which do not change any more.
     fn history(&mut self) -> History {
         let dir = self.model.clone();
-        let found = self.history.look(Duration::MAX, || move || history::read(&dir));
+        let found = self.history.get(Duration::MAX, || move || history::read(&dir));
         found.map_or(History::Reading, |found| (*found).clone())
     }
 
@@ -252,7 +252,7 @@ impl CreateScreen {
         });
     }
 
-    /// What was made of an animation so far.
+    /// The frames of an animation that are made so far.
     fn animation(&self, animation: &[Latent]) -> Option<Arc<Made>> {
         let made = self.client.made(RequestSlot::Animation)?;
         (made.request.latents == animation && made.request.settings == self.choices.sample_settings())
@@ -367,7 +367,7 @@ impl CreateScreen {
         made.images.get(place).cloned()
     }
 
-    /// What an export would write, or why there is nothing.
+    /// The work of an export, or why there is nothing to write.
     fn work(&self, export: Export, made: Option<&Made>, history: &History) -> Result<Work, &'static str> {
         const NONE_PICKED: &str = "Pick an image first: click one among the seeds or while exploring";
         let picked = || {

@@ -5,7 +5,7 @@ use eframe::egui::{self, Role, WidgetInfo};
 /// Frames in a second that can be chosen.
 const RATES: std::ops::RangeInclusive<f64> = 1.0..=60.0;
 
-/// Where an animation is.
+/// The position in an animation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Player {
     /// Whether it plays.
@@ -69,7 +69,7 @@ impl Player {
     }
 }
 
-/// The same with a name.
+/// Widget information with a name.
 pub fn named(mut info: WidgetInfo, name: &str) -> WidgetInfo {
     info.label = Some(name.to_owned());
     info

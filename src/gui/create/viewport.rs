@@ -1,17 +1,17 @@
-//! The grid of images in the middle of the studio: zoom, selection, drags.
+//! The grid of images in the middle of the Create screen: zoom, selection, drags.
 
 use std::sync::Arc;
 
 use eframe::egui::{self, Align2, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Vec2, WidgetInfo};
 
 use crate::export::Tiles;
-use crate::gui::image_grid::{self, Placement};
 use crate::gui::theme::Palette;
-use crate::gui::zoom::Zoom;
+use crate::gui::widgets::image_grid::{self, Placement};
+use crate::gui::widgets::zoom::Zoom;
 
 /// Points between two images.
 const SPACING: f32 = 4.0;
-/// What was done to a grid.
+/// What the user did to a grid in this frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Interaction {
     /// The image that was clicked.
@@ -22,17 +22,17 @@ pub struct Interaction {
     pub dragged: Vec2,
 }
 
-/// How a grid is shown.
+/// A grid of images to show.
 pub struct ImageGrid<'a> {
-    /// What it is, for a screen reader.
+    /// Its name, for a screen reader.
     pub name: &'a str,
     /// The images.
     pub tiles: &'a Arc<Tiles>,
-    /// What an image is called.
+    /// The name of an image.
     pub words: &'a dyn Fn(usize) -> String,
     /// The place of an image among the picked ones.
     pub picked: &'a dyn Fn(usize) -> Option<usize>,
-    /// What can be done with it, for the tooltip.
+    /// A hint for the tooltip: what can be done with it.
     pub hint: &'a str,
     /// Whether a drag is returned and does not move the grid.
     pub drags: bool,

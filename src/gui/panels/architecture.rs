@@ -3,14 +3,22 @@
 
 use eframe::egui::{self, RichText};
 
-use super::{Context, PanelRequest, Saving, empty};
+use super::{Context, Kind, Panel, PanelRequest, Place, Saving, empty};
 use crate::arch::Genotype;
-use crate::gui::drawing::{self, Diagrams};
+use crate::gui::widgets::drawing::{self, Diagrams};
 use crate::search::Activity;
 
-/// The panel's own state.
+/// The panel in the list of all.
+pub const KIND: Kind = Kind {
+    key: "architecture",
+    title: "Architecture",
+    place: Place::BelowLeft,
+    make: || Box::<ArchitecturePanel>::default(),
+};
+
+/// The panel, with its own state.
 #[derive(Default)]
-pub struct View {
+struct ArchitecturePanel {
     diagrams: Diagrams,
     /// Whether it shows the current architecture, whichever that is, while nothing is selected.
     follows: bool,
@@ -25,88 +33,40 @@ struct Shown {
     derived: bool,
 }
 
-pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let Some(shown) = shown(context) else {
-        return empty(ui, "An architecture comes with the first candidate");
-    };
-    let Some(config) = &context.state.config else {
-        return empty(ui, "The run's settings cannot be read");
-    };
-    let shape = if shown.derived { config.derived_model().net_shape() } else { config.model.net_shape() };
-    ui.horizontal_wrapped(|ui| {
-        choose(ui, context);
-        ui.label(&shown.title);
-        ui.label(RichText::new(shown.genotype.to_string()).monospace());
-        act(ui, context, &shown);
-    });
-    let compared = context.view.compared.and_then(|id| context.candidate(id)).cloned();
-    let diagrams = &mut context.view.architecture.diagrams;
-    let first = diagrams.of(&shown.genotype, &shape).clone();
-    let second = compared.map(|other| {
-        let drawing = diagrams.of(&other.genotype, &shape).clone();
-        (other, drawing)
-    });
-    egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        let marks = second.as_ref().map(|(_, other)| first.differences(other)).unwrap_or_default();
-        drawing::show(ui, &first, &marks);
-        if let Some((candidate, other)) = &second {
-            let words = format!("Compared with candidate {}: {}", candidate.id, candidate.genotype);
-            ui.label(RichText::new(words).strong());
-            drawing::show(ui, other, &other.differences(&first));
-        }
-    });
-}
-
-/// What is to be shown: the selected candidate, else what was chosen here.
-fn shown(context: &Context<'_>) -> Option<Shown> {
-    let selected = context.view.selected.and_then(|id| context.candidate(id));
-    let current = context.state.current.as_ref().filter(|_| context.is_live());
-    let follows = context.view.architecture.follows && selected.is_none();
-    let best = context.state.best_at(context.event_index);
-    match (current, selected.or(best)) {
-        // While there is no candidate, there is only the current one.
-        (Some(genotype), candidate) if follows || candidate.is_none() => {
-            let activity = context.state.phase_at(context.event_index).map(|phase| phase.activity);
-            let derived = matches!(activity, Some(Activity::Derive | Activity::Winner));
-            let doing = activity.map_or("", Activity::of_current);
-            Some(Shown { genotype: genotype.clone(), title: doing.to_owned(), derived })
-        }
-        (_, Some(candidate)) => {
-            let words = if selected.is_some() { "Candidate" } else { "Best so far: candidate" };
-            Some(Shown {
-                genotype: candidate.genotype.clone(),
-                title: format!("{words} {}", candidate.id),
-                derived: candidate.is_trained(),
-            })
-        }
-        (_, None) => None,
+impl Panel for ArchitecturePanel {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+        let Some(shown) = self.shown(context) else {
+            return empty(ui, "An architecture comes with the first candidate");
+        };
+        let Some(config) = &context.state.config else {
+            return empty(ui, "The run's settings cannot be read");
+        };
+        let shape = if shown.derived { config.derived_model().net_shape() } else { config.model.net_shape() };
+        ui.horizontal_wrapped(|ui| {
+            self.choose(ui, context);
+            ui.label(&shown.title);
+            ui.label(RichText::new(shown.genotype.to_string()).monospace());
+            act(ui, context, &shown);
+        });
+        let compared = context.view.compared.and_then(|id| context.candidate(id)).cloned();
+        let first = self.diagrams.of(&shown.genotype, &shape).clone();
+        let second = compared.map(|other| {
+            let drawing = self.diagrams.of(&other.genotype, &shape).clone();
+            (other, drawing)
+        });
+        egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+            let marks = second.as_ref().map(|(_, other)| first.differences(other)).unwrap_or_default();
+            drawing::show(ui, &first, &marks);
+            if let Some((candidate, other)) = &second {
+                let words = format!("Compared with candidate {}: {}", candidate.id, candidate.genotype);
+                ui.label(RichText::new(words).strong());
+                drawing::show(ui, other, &other.differences(&first));
+            }
+        });
     }
 }
 
-/// Which architecture to show.
-fn choose(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let selected = context.view.selected.is_some();
-    let follows = &mut context.view.architecture.follows;
-    let mut choice = None;
-    for (now, text, about) in [
-        (false, "Best", "The best candidate so far; a click on the board shows another"),
-        (true, "Now", "The architecture that is trained or estimated at this moment, as it changes"),
-    ] {
-        let chosen = !selected && *follows == now;
-        let possible = !now || context.state.current.is_some();
-        let label = ui.add_enabled(possible, egui::Button::selectable(chosen, text));
-        let label = label.on_hover_text(about).on_disabled_hover_text("No worker is at work on the run");
-        if label.clicked() {
-            choice = Some(now);
-        }
-    }
-    if let Some(now) = choice {
-        *follows = now;
-        (context.view.selected, context.view.compared) = (None, None);
-    }
-}
-
-/// What can be done with the architecture that is shown.
+/// Draws the buttons for the architecture that is shown.
 fn act(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown) {
     let about = "Copies the integer vector, which `autogan train --arch` takes";
     if ui.small_button("Copy").on_hover_text(about).clicked() {
@@ -126,5 +86,55 @@ fn act(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown) {
     }
     if context.view.compared.is_none() {
         ui.label(RichText::new("Shift and click a candidate to compare").weak());
+    }
+}
+
+impl ArchitecturePanel {
+    /// The architecture to show: the selected candidate, else what was chosen here.
+    fn shown(&self, context: &Context<'_>) -> Option<Shown> {
+        let selected = context.view.selected.and_then(|id| context.candidate(id));
+        let current = context.state.current.as_ref().filter(|_| context.is_live());
+        let follows = self.follows && selected.is_none();
+        let best = context.state.best_at(context.event_index);
+        match (current, selected.or(best)) {
+            // While there is no candidate, there is only the current one.
+            (Some(genotype), candidate) if follows || candidate.is_none() => {
+                let activity = context.state.phase_at(context.event_index).map(|phase| phase.activity);
+                let derived = matches!(activity, Some(Activity::Derive | Activity::Winner));
+                let doing = activity.map_or("", Activity::of_current);
+                Some(Shown { genotype: genotype.clone(), title: doing.to_owned(), derived })
+            }
+            (_, Some(candidate)) => {
+                let words = if selected.is_some() { "Candidate" } else { "Best so far: candidate" };
+                Some(Shown {
+                    genotype: candidate.genotype.clone(),
+                    title: format!("{words} {}", candidate.id),
+                    derived: candidate.is_trained(),
+                })
+            }
+            (_, None) => None,
+        }
+    }
+
+    /// Which architecture to show.
+    fn choose(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+        let selected = context.view.selected.is_some();
+        let mut choice = None;
+        for (now, text, about) in [
+            (false, "Best", "The best candidate so far; a click on the board shows another"),
+            (true, "Now", "The architecture that is trained or estimated at this moment, as it changes"),
+        ] {
+            let chosen = !selected && self.follows == now;
+            let possible = !now || context.state.current.is_some();
+            let label = ui.add_enabled(possible, egui::Button::selectable(chosen, text));
+            let label = label.on_hover_text(about).on_disabled_hover_text("No worker is at work on the run");
+            if label.clicked() {
+                choice = Some(now);
+            }
+        }
+        if let Some(now) = choice {
+            self.follows = now;
+            (context.view.selected, context.view.compared) = (None, None);
+        }
     }
 }

@@ -7,14 +7,22 @@ use eframe::egui::{
 };
 use egui_extras::{Column, TableBuilder};
 
-use super::{Context, empty};
+use super::{Context, Kind, Panel, Place, empty};
 use crate::arch::words;
-use crate::gui::table::heading;
 use crate::gui::theme::{Palette, faded};
+use crate::gui::widgets::table::heading;
 use crate::metric::Score;
 use crate::search::Candidate;
 
-/// What the table can be sorted by.
+/// The panel in the list of all.
+pub const KIND: Kind = Kind {
+    key: "board",
+    title: "Candidates",
+    place: Place::BelowMiddle,
+    make: || Box::<BoardPanel>::default(),
+};
+
+/// The columns by which the table can be sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Key {
     Number,
@@ -44,113 +52,44 @@ const COLUMNS: [(Key, &str, &str); 7] = [
     (Key::Estimator, "Judged by", "With the shared GAN's weights, or trained from scratch"),
 ];
 
-/// The panel's own state.
-pub struct View {
+/// The panel, with its own state.
+struct BoardPanel {
     key: Key,
     descending: bool,
     lineage: bool,
     trained_only: bool,
 }
 
-impl Default for View {
+impl Default for BoardPanel {
     /// The newest first.
     fn default() -> Self {
         Self { key: Key::Number, descending: true, lineage: false, trained_only: false }
     }
 }
 
-pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let board = context.state.board_at(context.event_index);
-    if board.is_empty() {
-        return empty(ui, "Candidates come with the first estimate");
+impl Panel for BoardPanel {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+        let board = context.state.board_at(context.event_index);
+        if board.is_empty() {
+            return empty(ui, "Candidates come with the first estimate");
+        }
+        ui.horizontal_wrapped(|ui| {
+            ui.selectable_value(&mut self.lineage, false, "Table").on_hover_text("All candidates in a table");
+            ui.selectable_value(&mut self.lineage, true, "Lineage")
+                .on_hover_text("Which candidate grew out of which, from one cell to the winner");
+            ui.checkbox(&mut self.trained_only, "Trained only")
+                .on_hover_text("Hides those that were only estimated with shared weights");
+            ui.label(RichText::new(format!("{} candidates", board.len())).weak());
+        });
+        let trained_only = self.trained_only;
+        let wanted = |candidate: &&Candidate| !trained_only || candidate.is_trained();
+        let candidates: Vec<&Candidate> =
+            board.iter().map(|(_, candidate)| candidate).filter(wanted).collect();
+        if candidates.is_empty() {
+            return empty(ui, "None is trained yet");
+        }
+        if self.lineage { lineage(ui, context, &candidates) } else { self.table(ui, context, candidates) }
     }
-    ui.horizontal_wrapped(|ui| {
-        let view = &mut context.view.board;
-        ui.selectable_value(&mut view.lineage, false, "Table").on_hover_text("All candidates in a table");
-        ui.selectable_value(&mut view.lineage, true, "Lineage")
-            .on_hover_text("Which candidate grew out of which, from one cell to the winner");
-        ui.checkbox(&mut view.trained_only, "Trained only")
-            .on_hover_text("Hides those that were only estimated with shared weights");
-        ui.label(RichText::new(format!("{} candidates", board.len())).weak());
-    });
-    let trained_only = context.view.board.trained_only;
-    let wanted = |candidate: &&Candidate| !trained_only || candidate.is_trained();
-    let candidates: Vec<&Candidate> = board.iter().map(|(_, candidate)| candidate).filter(wanted).collect();
-    if candidates.is_empty() {
-        return empty(ui, "None is trained yet");
-    }
-    if context.view.board.lineage {
-        lineage(ui, context, &candidates)
-    } else {
-        table(ui, context, candidates)
-    }
-}
-
-fn table(ui: &mut egui::Ui, context: &mut Context<'_>, mut candidates: Vec<&Candidate>) {
-    let View { key, descending, .. } = context.view.board;
-    candidates.sort_by(|a, b| {
-        let order = compare(key, a, b);
-        if descending { order.reverse() } else { order }
-    });
-    let palette = Palette::of(ui);
-    let best = context.state.best_at(context.event_index).map(|best| best.id);
-    let beam: Vec<usize> = context
-        .state
-        .beams
-        .iter()
-        .filter(|beam| beam.event_index <= context.event_index)
-        .flat_map(|beam| beam.candidates.iter().copied())
-        .collect();
-    let row_height = ui.spacing().interact_size.y - 4.0;
-    let wheel = egui::ScrollArea::horizontal().auto_shrink(false);
-    wheel.show(ui, |ui| {
-        TableBuilder::new(ui)
-            .striped(true)
-            .sense(Sense::click())
-            .column(Column::exact(44.0))
-            .column(Column::exact(44.0))
-            .column(Column::initial(136.0).at_least(90.0).clip(true).resizable(true))
-            .column(Column::exact(48.0))
-            .column(Column::exact(64.0))
-            .column(Column::exact(56.0))
-            .column(Column::remainder().at_least(120.0).clip(true))
-            .header(row_height, |mut header| {
-                for (column, name, tooltip) in COLUMNS {
-                    header.col(|ui| {
-                        let sorted = (column == key).then_some(descending);
-                        if heading(ui, name, tooltip, sorted) {
-                            let view = &mut context.view.board;
-                            // The best, the newest and the largest come first when it is asked for them.
-                            let first = matches!(column, Key::Number | Key::Reward | Key::Cells);
-                            view.descending = if view.key == column { !view.descending } else { first };
-                            view.key = column;
-                        }
-                    });
-                }
-            })
-            .body(|body| {
-                body.rows(row_height, candidates.len(), |mut row| {
-                    let candidate = candidates[row.index()];
-                    row.set_selected(context.view.selected == Some(candidate.id));
-                    let color = match candidate.id {
-                        id if Some(id) == best => Some(palette.good),
-                        id if beam.contains(&id) => Some(palette.generator),
-                        _ => None,
-                    };
-                    cells(&mut row, candidate, color);
-                    let response = row.response();
-                    let words = format!("Candidate {}: {}", candidate.id, candidate.genotype);
-                    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &words));
-                    let shift = response.ctx.input(|input| input.modifiers.shift);
-                    let response = response.on_hover_text(
-                        "Click shows it in all panels; Shift and click compares it with the selected one",
-                    );
-                    if response.clicked() {
-                        select(context.view, candidate.id, shift);
-                    }
-                });
-            });
-    });
 }
 
 /// Selects a candidate, or compares it with the selected one.
@@ -318,5 +257,73 @@ fn draw_lineage(
             FontId::proportional(11.5),
             color,
         );
+    }
+}
+
+impl BoardPanel {
+    fn table(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>, mut candidates: Vec<&Candidate>) {
+        let Self { key, descending, .. } = *self;
+        candidates.sort_by(|a, b| {
+            let order = compare(key, a, b);
+            if descending { order.reverse() } else { order }
+        });
+        let palette = Palette::of(ui);
+        let best = context.state.best_at(context.event_index).map(|best| best.id);
+        let beam: Vec<usize> = context
+            .state
+            .beams
+            .iter()
+            .filter(|beam| beam.event_index <= context.event_index)
+            .flat_map(|beam| beam.candidates.iter().copied())
+            .collect();
+        let row_height = ui.spacing().interact_size.y - 4.0;
+        let wheel = egui::ScrollArea::horizontal().auto_shrink(false);
+        wheel.show(ui, |ui| {
+            TableBuilder::new(ui)
+                .striped(true)
+                .sense(Sense::click())
+                .column(Column::exact(44.0))
+                .column(Column::exact(44.0))
+                .column(Column::initial(136.0).at_least(90.0).clip(true).resizable(true))
+                .column(Column::exact(48.0))
+                .column(Column::exact(64.0))
+                .column(Column::exact(56.0))
+                .column(Column::remainder().at_least(120.0).clip(true))
+                .header(row_height, |mut header| {
+                    for (column, name, tooltip) in COLUMNS {
+                        header.col(|ui| {
+                            let sorted = (column == key).then_some(descending);
+                            if heading(ui, name, tooltip, sorted) {
+                                // The best, the newest and the largest come first when it is asked for them.
+                                let first = matches!(column, Key::Number | Key::Reward | Key::Cells);
+                                self.descending = if self.key == column { !self.descending } else { first };
+                                self.key = column;
+                            }
+                        });
+                    }
+                })
+                .body(|body| {
+                    body.rows(row_height, candidates.len(), |mut row| {
+                        let candidate = candidates[row.index()];
+                        row.set_selected(context.view.selected == Some(candidate.id));
+                        let color = match candidate.id {
+                            id if Some(id) == best => Some(palette.good),
+                            id if beam.contains(&id) => Some(palette.generator),
+                            _ => None,
+                        };
+                        cells(&mut row, candidate, color);
+                        let response = row.response();
+                        let words = format!("Candidate {}: {}", candidate.id, candidate.genotype);
+                        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &words));
+                        let shift = response.ctx.input(|input| input.modifiers.shift);
+                        let response = response.on_hover_text(
+                            "Click shows it in all panels; Shift and click compares it with the selected one",
+                        );
+                        if response.clicked() {
+                            select(context.view, candidate.id, shift);
+                        }
+                    });
+                });
+        });
     }
 }

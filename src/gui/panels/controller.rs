@@ -2,11 +2,22 @@
 
 use eframe::egui::{self, Align2, FontId, Pos2, Rect, RichText, Role, Sense, Vec2, WidgetInfo};
 
-use super::{Context, empty};
+use super::{Context, Kind, Panel, Place, empty};
 use crate::arch::{NetShape, Space, SpaceConfig, words};
 use crate::gui::state::{Probabilities, RunState};
 use crate::gui::theme::{Palette, faded};
 use crate::search::Curve;
+
+/// The panel in the list of all.
+pub const KIND: Kind = Kind {
+    key: "controller",
+    title: "Controller",
+    place: Place::BelowRight,
+    make: || Box::new(ControllerPanel),
+};
+
+/// The panel, which has no state of its own.
+struct ControllerPanel;
 
 /// One row of the map: a choice of a decision.
 struct Row {
@@ -17,30 +28,33 @@ struct Row {
     place: usize,
 }
 
-pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let stored = context.state.probabilities_at(context.event_index);
-    let Some(newest) = stored.iter().rev().find(|entry| !entry.distributions.is_empty()) else {
-        let text = if stored.is_empty() {
-            "Probabilities come with the end of the first iteration"
-        } else {
-            "This strategy draws without probabilities"
+impl Panel for ControllerPanel {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+        let stored = context.state.probabilities_at(context.event_index);
+        let Some(newest) = stored.iter().rev().find(|entry| !entry.distributions.is_empty()) else {
+            let text = if stored.is_empty() {
+                "Probabilities come with the end of the first iteration"
+            } else {
+                "This strategy draws without probabilities"
+            };
+            return empty(ui, text);
         };
-        return empty(ui, text);
-    };
-    numbers(ui, context);
-    // Growing brings new decisions; each stage has a map of its own.
-    let mut stages: Vec<usize> = stored.iter().map(|entry| entry.cells).collect();
-    stages.dedup();
-    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        for &cells in stages.iter().rev() {
-            let columns: Vec<&Probabilities> = stored.iter().filter(|entry| entry.cells == cells).collect();
-            let rows = rows(context.state, columns[0]);
-            let words = words::cells(cells);
-            let now = if cells == newest.cells { " (now)" } else { "" };
-            ui.label(RichText::new(format!("Stage of {words}{now}")).strong());
-            map(ui, &rows, &columns, cells);
-        }
-    });
+        numbers(ui, context);
+        // Growing brings new decisions; each stage has a map of its own.
+        let mut stages: Vec<usize> = stored.iter().map(|entry| entry.cells).collect();
+        stages.dedup();
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            for &cells in stages.iter().rev() {
+                let columns: Vec<&Probabilities> =
+                    stored.iter().filter(|entry| entry.cells == cells).collect();
+                let rows = rows(context.state, columns[0]);
+                let words = words::cells(cells);
+                let now = if cells == newest.cells { " (now)" } else { "" };
+                ui.label(RichText::new(format!("Stage of {words}{now}")).strong());
+                map(ui, &rows, &columns, cells);
+            }
+        });
+    }
 }
 
 /// Entropy, reward and baseline at the event index.

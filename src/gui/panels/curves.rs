@@ -5,17 +5,21 @@ use std::collections::BTreeSet;
 use eframe::egui;
 use egui_plot::VLine;
 
-use super::{Context, empty};
+use super::{Context, Kind, Panel, Place, empty};
 use crate::export::csv;
 use crate::gui::plot::groups::{in_group, words};
-use crate::gui::plot::{self, Drawings, Look};
+use crate::gui::plot::{self, Drawings};
 use crate::gui::state::{RunState, Series};
 use crate::gui::theme::Palette;
 use crate::search::{Axis, Curve, CurveGroup};
 
-/// The panel's own state.
+/// The panel in the list of all.
+pub const KIND: Kind =
+    Kind { key: "curves", title: "Curves", place: Place::AboveRight, make: || Box::<CurvesPanel>::default() };
+
+/// The panel, with its own state.
 #[derive(Default)]
-pub struct View {
+struct CurvesPanel {
     /// The group that is shown; none for the newest.
     group: Option<CurveGroup>,
     drawn: Drawings<Curve>,
@@ -27,38 +31,40 @@ fn groups(state: &RunState, event_index: u32) -> BTreeSet<CurveGroup> {
     drawn.map(|(curve, _)| curve.group()).collect()
 }
 
-pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    let groups = groups(context.state, context.event_index);
-    let Some(first) = groups.first() else {
-        return empty(ui, "Curves come with the first step");
-    };
-    let view = &mut context.view.curves;
-    let newest = newest(context.state, context.event_index);
-    let chosen = view.group.clone().filter(|group| groups.contains(group));
-    let shown = chosen.clone().or(newest).unwrap_or_else(|| first.clone());
-    ui.horizontal_wrapped(|ui| {
-        let text = match &chosen {
-            Some(group) => words(group),
-            None => format!("Newest: {}", words(&shown)),
+impl Panel for CurvesPanel {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+        let groups = groups(context.state, context.event_index);
+        let Some(first) = groups.first() else {
+            return empty(ui, "Curves come with the first step");
         };
-        let label = ui.label("Show");
-        let combo =
-            egui::ComboBox::from_id_salt("curve group").selected_text(text).width(190.0).height(420.0);
-        let combo = combo.show_ui(ui, |ui| {
-            ui.selectable_value(&mut view.group, None, "Newest");
-            for group in &groups {
-                ui.selectable_value(&mut view.group, Some(group.clone()), words(group));
+        let newest = newest(context.state, context.event_index);
+        let chosen = self.group.clone().filter(|group| groups.contains(group));
+        let shown = chosen.clone().or(newest).unwrap_or_else(|| first.clone());
+        ui.horizontal_wrapped(|ui| {
+            let text = match &chosen {
+                Some(group) => words(group),
+                None => format!("Newest: {}", words(&shown)),
+            };
+            let label = ui.label("Show");
+            let combo =
+                egui::ComboBox::from_id_salt("curve group").selected_text(text).width(190.0).height(420.0);
+            let combo = combo.show_ui(ui, |ui| {
+                ui.selectable_value(&mut self.group, None, "Newest");
+                for group in &groups {
+                    ui.selectable_value(&mut self.group, Some(group.clone()), words(group));
+                }
+            });
+            combo.response.labelled_by(label.id);
+            plot::controls(ui, context.style);
+            let copy = ui
+                .button("Copy CSV")
+                .on_hover_text("Copies the curves that are shown, as they are, as a table");
+            if copy.clicked() {
+                ui.copy_text(table(context.state, context.event_index, &shown));
             }
         });
-        combo.response.labelled_by(label.id);
-        plot::controls(ui, context.settings);
-        let copy =
-            ui.button("Copy CSV").on_hover_text("Copies the curves that are shown, as they are, as a table");
-        if copy.clicked() {
-            ui.copy_text(table(context.state, context.event_index, &shown));
-        }
-    });
-    draw(ui, context, &shown);
+        draw(ui, context, &shown, &mut self.drawn);
+    }
 }
 
 /// The curves of a group up to an event index: `name,step,value`, a line for each point.
@@ -86,16 +92,15 @@ fn newest(state: &RunState, event_index: u32) -> Option<CurveGroup> {
     candidates.max_by_key(|(_, series)| last(series)).map(|(curve, _)| curve.group())
 }
 
-fn draw(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &CurveGroup) {
+fn draw(ui: &mut egui::Ui, context: &Context<'_>, shown: &CurveGroup, drawn: &mut Drawings<Curve>) {
     let palette = Palette::of(ui);
-    let look = Look::of(context.settings);
-    let View { drawn, .. } = &mut context.view.curves;
+    let style = *context.style;
     let curves: Vec<(&Curve, &Series)> =
         context.state.series.iter().filter(|(curve, _)| curve.group() == *shown).collect();
     drawn.retain(|known| curves.iter().any(|(curve, _)| *curve == known));
     let scores = matches!(shown, CurveGroup::Score(_));
     let horizontal = curves.first().map_or(Axis::Steps, |(curve, _)| curve.axis()).words();
-    plot::plot(&words(shown), horizontal, look, &palette).show(ui, |plot| {
+    plot::plot(&words(shown), horizontal, style, &palette).show(ui, |plot| {
         for (index, (curve, series)) in curves.iter().enumerate() {
             let color = if scores || *shown == CurveGroup::Controller {
                 palette.distinct(index)
@@ -103,7 +108,7 @@ fn draw(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &CurveGroup) {
                 palette.of_curve(curve)
             };
             let points = &series.points()[..series.count_until(context.event_index)];
-            drawn.of(curve, points, look).show(plot, &in_group(curve), color, scores);
+            drawn.of(curve, points, style).show(plot, &in_group(curve), color, scores);
         }
         // Where the scrubber stands, if the end of the curve does not show it.
         let end = curves.iter().filter_map(|(_, series)| series.at(context.event_index)).map(|[x, _]| x);

@@ -1,4 +1,6 @@
 //! The panels of a run: each draws a part of the same state at the same event index.
+//!
+//! A panel is a file with a [`Kind`], and a line in [`KINDS`].
 
 mod architecture;
 mod board;
@@ -11,16 +13,90 @@ mod saving;
 use std::path::Path;
 
 use eframe::egui;
+use serde::{Deserialize, Serialize};
 
-use super::layout::Panel;
-use super::pictures::Pictures;
-use super::settings::Settings;
+use super::background::pictures::Pictures;
+use super::plot::Style;
 use super::state::RunState;
 use crate::arch::Genotype;
 use crate::search::Candidate;
 pub use saving::Saving;
 
-/// What a panel asks of the window.
+/// All kinds of panels, in the order of the commands that open them.
+static KINDS: [Kind; 6] =
+    [samples::KIND, architecture::KIND, controller::KIND, board::KIND, curves::KIND, log::KIND];
+
+/// A kind of panel.
+pub struct Kind {
+    /// Its name in the window's settings.
+    key: &'static str,
+    /// Its title.
+    title: &'static str,
+    /// Its place in a new layout.
+    place: Place,
+    /// Makes a panel of this kind for a run.
+    make: fn() -> Box<dyn Panel>,
+}
+
+/// The places of a new layout. Panels of one place are tabs of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Above, at the left.
+    AboveLeft,
+    /// Above, at the right.
+    AboveRight,
+    /// Below, at the left.
+    BelowLeft,
+    /// Below, in the middle.
+    BelowMiddle,
+    /// Below, at the right.
+    BelowRight,
+}
+
+/// A panel of a run, which keeps its own state, such as what a table is sorted by.
+trait Panel {
+    /// Draws it.
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>);
+}
+
+/// A kind of panel by its index in the list of all. It is stored by its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "&'static str", try_from = "String")]
+pub struct PanelId(usize);
+
+impl PanelId {
+    /// All panels.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..KINDS.len()).map(Self)
+    }
+
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        KINDS[self.0].title
+    }
+
+    /// Its place in a new layout.
+    pub fn place(self) -> Place {
+        KINDS[self.0].place
+    }
+}
+
+impl From<PanelId> for &'static str {
+    fn from(panel: PanelId) -> Self {
+        KINDS[panel.0].key
+    }
+}
+
+impl TryFrom<String> for PanelId {
+    type Error = String;
+
+    fn try_from(key: String) -> Result<Self, String> {
+        let found = KINDS.iter().position(|kind| kind.key == key);
+        found.map(Self).ok_or_else(|| format!("there is no panel {key:?}"))
+    }
+}
+
+/// A request of a panel to the window.
 pub enum PanelRequest {
     /// Set up a training of an architecture by itself.
     Train(Genotype),
@@ -28,8 +104,7 @@ pub enum PanelRequest {
     Save(Saving),
 }
 
-/// What the user looks at, in all panels alike, and each panel's own.
-#[derive(Default)]
+/// The part of a run that the user looks at, for all panels alike, and the panels.
 pub struct View {
     /// The event index that is shown; none to follow the run live.
     pub event_index: Option<u32>,
@@ -37,16 +112,20 @@ pub struct View {
     pub selected: Option<usize>,
     /// The one it is compared with.
     pub compared: Option<usize>,
-    /// What a panel asks of the window.
+    /// A panel's request to the window.
     pub request: Option<PanelRequest>,
-    samples: samples::View,
-    curves: curves::View,
-    board: board::View,
-    log: log::View,
-    architecture: architecture::View,
+    /// One for each kind; none while it is drawn.
+    panels: Vec<Option<Box<dyn Panel>>>,
 }
 
-/// What a panel draws from, and what it may change.
+impl Default for View {
+    fn default() -> Self {
+        let panels = KINDS.iter().map(|kind| Some((kind.make)())).collect();
+        Self { event_index: None, selected: None, compared: None, request: None, panels }
+    }
+}
+
+/// Everything that a panel draws from and may change.
 pub struct Context<'a> {
     /// The run.
     pub state: &'a RunState,
@@ -54,12 +133,12 @@ pub struct Context<'a> {
     pub dir: &'a Path,
     /// The event index that is shown.
     pub event_index: u32,
-    /// What the user looks at.
+    /// The part of the run that the user looks at.
     pub view: &'a mut View,
     /// Pictures that were read.
     pub pictures: &'a mut Pictures,
-    /// What is remembered.
-    pub settings: &'a mut Settings,
+    /// The style of curves.
+    pub style: &'a mut Style,
 }
 
 impl Context<'_> {
@@ -83,18 +162,15 @@ impl Context<'_> {
 }
 
 /// Draws a panel.
-pub fn show(ui: &mut egui::Ui, panel: Panel, context: &mut Context<'_>) {
-    match panel {
-        Panel::Samples => samples::show(ui, context),
-        Panel::Architecture => architecture::show(ui, context),
-        Panel::Controller => controller::show(ui, context),
-        Panel::Board => board::show(ui, context),
-        Panel::Curves => curves::show(ui, context),
-        Panel::Log => log::show(ui, context),
+pub fn show(ui: &mut egui::Ui, panel: PanelId, context: &mut Context<'_>) {
+    // Taken out meanwhile, since it may change the rest of the view.
+    if let Some(mut drawn) = context.view.panels[panel.0].take() {
+        drawn.show(ui, context);
+        context.view.panels[panel.0] = Some(drawn);
     }
 }
 
-/// What an empty panel says: what will be there, and when.
+/// Says that a panel is empty: what will be there, and when.
 fn empty(ui: &mut egui::Ui, text: &str) {
     ui.centered_and_justified(|ui| ui.label(egui::RichText::new(text).weak()));
 }

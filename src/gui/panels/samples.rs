@@ -4,25 +4,33 @@ use std::sync::Arc;
 
 use eframe::egui::{self, Rect, RichText, Role, Sense, WidgetInfo};
 
-use super::{Context, PanelRequest, Saving, empty, saving};
+use super::{Context, Kind, Panel, PanelRequest, Place, Saving, empty, saving};
 use crate::arch::Genotype;
 use crate::engine::Tick;
 use crate::export::Tiles;
-use crate::gui::image_grid::{self, Placement};
-use crate::gui::pictures::Source;
+use crate::gui::background::pictures::Source;
 use crate::gui::state::{Preview, Sample, capital};
 use crate::gui::theme::Palette;
-use crate::gui::zoom::Zoom;
+use crate::gui::widgets::image_grid::{self, Placement};
+use crate::gui::widgets::zoom::Zoom;
 use crate::run::safe_join;
 use crate::search::SampleSource;
+
+/// The panel in the list of all.
+pub const KIND: Kind = Kind {
+    key: "samples",
+    title: "Samples",
+    place: Place::AboveLeft,
+    make: || Box::<SamplesPanel>::default(),
+};
 
 /// Points between two images.
 const SPACING: f32 = 3.0;
 
-/// The panel's own state.
+/// The panel, with its own state.
 #[derive(Default)]
-pub struct View {
-    /// What is shown until the next picture is read.
+struct SamplesPanel {
+    /// The picture that is shown until the next one is read.
     shown: Option<Shown>,
     selected: Option<usize>,
     zoom: Zoom,
@@ -34,28 +42,29 @@ struct Shown {
     tiles: Arc<Tiles>,
     /// The work that it comes from.
     source: SampleSource,
-    /// What made it, where that is known.
+    /// The architecture that made it, where that is known.
     genotype: Option<Genotype>,
     /// When it was made; none for a preview.
     tick: Option<Tick>,
 }
 
-pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
-    if let Err(problem) = read(context) {
-        ui.colored_label(ui.visuals().error_fg_color, problem);
-    }
-    let Some(shown) = context.view.samples.shown.clone() else {
-        let text = if context.state.status.is_live() {
-            "The first images come when there is a generator"
-        } else {
-            "No images at this moment"
+impl Panel for SamplesPanel {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+        if let Err(problem) = self.read(context) {
+            ui.colored_label(ui.visuals().error_fg_color, problem);
+        }
+        let Some(shown) = self.shown.clone() else {
+            let text = if context.state.status.is_live() {
+                "The first images come when there is a generator"
+            } else {
+                "No images at this moment"
+            };
+            return empty(ui, text);
         };
-        return empty(ui, text);
-    };
-    ui.horizontal(|ui| {
+        ui.horizontal(|ui| {
         ui.label(capital(&shown.source.to_string()));
         ui.label(RichText::new(format!("{0} x {0} px", shown.tiles.side())).weak());
-        let selected = context.view.samples.selected.filter(|&selected| selected < shown.tiles.count());
+        let selected = self.selected.filter(|&selected| selected < shown.tiles.count());
         if let (Some(index), Some(config)) = (selected, &context.state.config) {
             let words = format!("Image {0}: latent {0} of seed {1}", index + 1, config.seed);
             ui.label(RichText::new(words).strong()).on_hover_text(
@@ -65,10 +74,11 @@ pub fn show(ui: &mut egui::Ui, context: &mut Context<'_>) {
         }
         save(ui, context, &shown, selected);
     });
-    grid(ui, &mut context.view.samples, &shown.source.to_string(), &shown.tiles);
+        self.grid(ui, &shown.source.to_string(), &shown.tiles);
+    }
 }
 
-/// What can be taken out of the panel.
+/// Draws the menu that saves or copies parts of the picture.
 fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: Option<usize>) {
     let Some(config) = &context.state.config else {
         return;
@@ -101,80 +111,83 @@ fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: O
     });
 }
 
-/// Finds the picture of the event index; keeps the one before while it is being read.
-fn read(context: &mut Context<'_>) -> Result<(), String> {
-    let preview = context.state.preview.as_ref().filter(|_| context.is_live());
-    let (source, genotype, tick, picture) = match (preview, context.state.sample_at(context.event_index)) {
-        (Some(Preview { source, genotype, number, .. }), _) => {
-            (*source, Some(genotype), None, Source::Preview(context.dir.to_owned(), *number))
-        }
-        (None, Some(Sample { source, genotype, tick, file, .. })) => {
-            let path = safe_join(context.dir, file)
-                .ok_or_else(|| format!("The log names a picture outside of the run's folder: {file}"))?;
-            (*source, genotype.as_ref(), Some(*tick), Source::File(path))
-        }
-        (None, None) => {
-            // The end of a worker takes nothing away that was shown.
-            if !context.is_live() {
-                context.view.samples.shown = None;
+impl SamplesPanel {
+    /// Finds the picture of the event index; keeps the one before while it is being read.
+    fn read(&mut self, context: &mut Context<'_>) -> Result<(), String> {
+        let preview = context.state.preview.as_ref().filter(|_| context.is_live());
+        let (source, genotype, tick, picture) = match (preview, context.state.sample_at(context.event_index))
+        {
+            (Some(Preview { source, genotype, number, .. }), _) => {
+                (*source, Some(genotype), None, Source::Preview(context.dir.to_owned(), *number))
             }
-            return Ok(());
+            (None, Some(Sample { source, genotype, tick, file, .. })) => {
+                let path = safe_join(context.dir, file)
+                    .ok_or_else(|| format!("The log names a picture outside of the run's folder: {file}"))?;
+                (*source, genotype.as_ref(), Some(*tick), Source::File(path))
+            }
+            (None, None) => {
+                // The end of a worker takes nothing away that was shown.
+                if !context.is_live() {
+                    self.shown = None;
+                }
+                return Ok(());
+            }
+        };
+        let png = || preview.map(|preview| preview.png.clone());
+        match context.pictures.get(&picture, png) {
+            Some(Ok(tiles)) => {
+                let genotype = genotype.cloned();
+                self.shown = Some(Shown { tiles, source, genotype, tick });
+                Ok(())
+            }
+            Some(Err(problem)) => Err(problem),
+            None => Ok(()),
         }
-    };
-    let png = || preview.map(|preview| preview.png.clone());
-    match context.pictures.get(&picture, png) {
-        Some(Ok(tiles)) => {
-            let genotype = genotype.cloned();
-            context.view.samples.shown = Some(Shown { tiles, source, genotype, tick });
-            Ok(())
+    }
+
+    fn grid(&mut self, ui: &mut egui::Ui, name: &str, tiles: &Arc<Tiles>) {
+        let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+        if !ui.is_rect_visible(rect) {
+            return;
         }
-        Some(Err(problem)) => Err(problem),
-        None => Ok(()),
+        let (side, count) = (tiles.side(), tiles.count());
+        self.navigate(ui, rect, &response, count);
+        let fit = Placement::fit(count, side, rect.size(), SPACING);
+        let place = self.zoom.place(fit, rect.size());
+        let under = |point: egui::Pos2| place.hit(point - rect.min, count, side);
+        if response.clicked() {
+            let hit = response.interact_pointer_pos().and_then(under);
+            self.selected = hit.filter(|_| self.selected != hit);
+        }
+        let palette = Palette::of(ui);
+        ui.painter().rect_filled(rect, 4.0, palette.well);
+        let framed = self.selected.map(|selected| (selected, palette.generator));
+        image_grid::paint(ui, rect, tiles, place, framed);
+        let words = format!("{count} images, {name}");
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+        if let Some(index) = response.hover_pos().and_then(under) {
+            response.on_hover_ui(|ui| {
+                ui.label(format!("Image {} of {count}", index + 1));
+                ui.label("Click to select; Ctrl and wheel to zoom, drag to move, double click for all");
+            });
+        }
     }
-}
 
-fn grid(ui: &mut egui::Ui, view: &mut View, name: &str, tiles: &Arc<Tiles>) {
-    let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
-    if !ui.is_rect_visible(rect) {
-        return;
-    }
-    let (side, count) = (tiles.side(), tiles.count());
-    navigate(ui, view, rect, &response, count);
-    let fit = Placement::fit(count, side, rect.size(), SPACING);
-    let place = view.zoom.place(fit, rect.size());
-    let under = |point: egui::Pos2| place.hit(point - rect.min, count, side);
-    if response.clicked() {
-        let hit = response.interact_pointer_pos().and_then(under);
-        view.selected = hit.filter(|_| view.selected != hit);
-    }
-    let palette = Palette::of(ui);
-    ui.painter().rect_filled(rect, 4.0, palette.well);
-    let framed = view.selected.map(|selected| (selected, palette.generator));
-    image_grid::paint(ui, rect, tiles, place, framed);
-    let words = format!("{count} images, {name}");
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
-    if let Some(index) = response.hover_pos().and_then(under) {
-        response.on_hover_ui(|ui| {
-            ui.label(format!("Image {} of {count}", index + 1));
-            ui.label("Click to select; Ctrl and wheel to zoom, drag to move, double click for all");
-        });
-    }
-}
-
-/// Zooms around the pointer, moves, selects with the arrow keys.
-fn navigate(ui: &egui::Ui, view: &mut View, rect: Rect, response: &egui::Response, count: usize) {
-    if response.double_clicked() {
-        view.zoom = Zoom::default();
-    }
-    if let Some(pointer) = response.hover_pos() {
-        view.zoom.turn(ui, rect, pointer);
-    }
-    view.zoom.drag(response.drag_delta());
-    if response.has_focus() {
-        let keys = [(egui::Key::ArrowRight, 1), (egui::Key::ArrowLeft, count - 1)];
-        for (key, forward) in keys {
-            if ui.input(|input| input.key_pressed(key) && input.modifiers.is_none()) {
-                view.selected = Some(view.selected.map_or(0, |selected| (selected + forward) % count));
+    /// Zooms around the pointer, moves, selects with the arrow keys.
+    fn navigate(&mut self, ui: &egui::Ui, rect: Rect, response: &egui::Response, count: usize) {
+        if response.double_clicked() {
+            self.zoom = Zoom::default();
+        }
+        if let Some(pointer) = response.hover_pos() {
+            self.zoom.turn(ui, rect, pointer);
+        }
+        self.zoom.drag(response.drag_delta());
+        if response.has_focus() {
+            let keys = [(egui::Key::ArrowRight, 1), (egui::Key::ArrowLeft, count - 1)];
+            for (key, forward) in keys {
+                if ui.input(|input| input.key_pressed(key) && input.modifiers.is_none()) {
+                    self.selected = Some(self.selected.map_or(0, |selected| (selected + forward) % count));
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What panels write to files.
+//! Files that panels write.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use crate::arch::Genotype;
 use crate::config::RunConfig;
 use crate::engine::{COLUMNS, ENLARGED, Tick};
 use crate::export::{GAP, LatentRecipe, Picture, Recipe, Tiles};
+use crate::gui::background::exporter::write;
 use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
-use crate::gui::exporter::write;
 use crate::rng::fixed_latent;
 use crate::run::safe_name;
 

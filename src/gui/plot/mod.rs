@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use eframe::egui::{self, Color32};
 use egui_plot::{AxisHints, Legend, Line, Plot, PlotPoints, PlotUi};
+use serde::{Deserialize, Serialize};
 
-use super::settings::Settings;
 use super::state::{smoothed, thinned};
 use super::theme::{Palette, faded};
 
@@ -16,32 +16,40 @@ const BUCKETS: usize = 800;
 /// Curves of fewer points show each of them.
 const FEW: usize = 60;
 
-/// How curves are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Look {
-    /// Share of the old value in the moving average.
+/// The style of curves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Style {
+    /// Share of the old value in the moving average, from 0 to below 1.
     pub smoothing: f64,
     /// Whether the vertical axis is logarithmic.
+    #[serde(rename = "log_axis")]
     pub log: bool,
 }
 
-impl Look {
-    /// As it is set.
-    pub fn of(settings: &Settings) -> Self {
-        Self { smoothing: settings.smoothing, log: settings.log_axis }
+impl Default for Style {
+    fn default() -> Self {
+        Self { smoothing: 0.9, log: false }
     }
 }
 
-/// Draws what sets the look.
-pub fn controls(ui: &mut egui::Ui, settings: &mut Settings) {
-    let smoothing = egui::Slider::new(&mut settings.smoothing, 0.0..=0.99);
+impl Style {
+    /// The same, with the default where a value makes no sense.
+    pub fn mended(self) -> Self {
+        if (0.0..1.0).contains(&self.smoothing) { self } else { Self { log: self.log, ..Self::default() } }
+    }
+}
+
+/// Draws the controls of the style.
+pub fn controls(ui: &mut egui::Ui, style: &mut Style) {
+    let smoothing = egui::Slider::new(&mut style.smoothing, 0.0..=0.99);
     ui.add(smoothing.text("Smoothing").max_decimals(2))
         .on_hover_text("Share of the old value in a moving average; the curve itself stays faintly visible");
-    ui.checkbox(&mut settings.log_axis, "Log axis")
+    ui.checkbox(&mut style.log, "Log axis")
         .on_hover_text("Shows powers of ten; values of zero and less are left out");
 }
 
-/// What was drawn of each curve, as long as nothing of it changes.
+/// A cache of drawn curves, kept as long as nothing of them changes.
 pub struct Drawings<K> {
     drawn: BTreeMap<K, Drawn>,
 }
@@ -59,36 +67,36 @@ impl<K: Ord + Clone> Drawings<K> {
     }
 
     /// The curve `key` as it is drawn from these points. Points are only ever added to a curve.
-    pub fn of(&mut self, key: &K, points: &[[f64; 2]], look: Look) -> &Drawn {
-        let fresh = |drawn: &Drawn| (drawn.count, drawn.look) == (points.len(), look);
+    pub fn of(&mut self, key: &K, points: &[[f64; 2]], style: Style) -> &Drawn {
+        let fresh = |drawn: &Drawn| (drawn.count, drawn.style) == (points.len(), style);
         if !self.drawn.get(key).is_some_and(fresh) {
-            self.drawn.insert(key.clone(), Drawn::new(points, look));
+            self.drawn.insert(key.clone(), Drawn::new(points, style));
         }
         &self.drawn[key]
     }
 }
 
-/// What a curve was drawn from, and what came out.
+/// A drawn curve, and the number of points it was drawn from.
 pub struct Drawn {
     count: usize,
-    look: Look,
+    style: Style,
     raw: Vec<[f64; 2]>,
     smooth: Vec<[f64; 2]>,
 }
 
 impl Drawn {
-    fn new(points: &[[f64; 2]], look: Look) -> Self {
+    fn new(points: &[[f64; 2]], style: Style) -> Self {
         let scaled = |points: Vec<[f64; 2]>| -> Vec<[f64; 2]> {
-            let scaled = points.into_iter().filter(|[_, y]| y.is_finite() && (!look.log || *y > 0.0));
+            let scaled = points.into_iter().filter(|[_, y]| y.is_finite() && (!style.log || *y > 0.0));
             let scaled: Vec<[f64; 2]> =
-                scaled.map(|[x, y]| [x, if look.log { y.log10() } else { y }]).collect();
+                scaled.map(|[x, y]| [x, if style.log { y.log10() } else { y }]).collect();
             thinned(&scaled, BUCKETS)
         };
         Self {
             count: points.len(),
-            look,
+            style,
             raw: scaled(points.to_vec()),
-            smooth: scaled(smoothed(points, look.smoothing)),
+            smooth: scaled(smoothed(points, style.smoothing)),
         }
     }
 
@@ -96,7 +104,7 @@ impl Drawn {
     /// such as scores.
     pub fn show(&self, plot: &mut PlotUi<'_>, label: &str, color: Color32, exact: bool) {
         let points = |points: &[[f64; 2]]| PlotPoints::from(points.to_vec());
-        if self.look.smoothing > 0.0 && !exact && self.raw.len() >= 3 {
+        if self.style.smoothing > 0.0 && !exact && self.raw.len() >= 3 {
             let faint = Line::new(format!("{label}, raw"), points(&self.raw));
             plot.line(faint.color(faded(color, 0.3)).width(1.0).name(""));
             plot.line(Line::new(label, points(&self.smooth)).color(color).width(2.0));
@@ -110,13 +118,13 @@ impl Drawn {
 }
 
 /// An empty plot with axes and a legend.
-pub fn plot<'a>(id: &str, horizontal: &'static str, look: Look, palette: &Palette) -> Plot<'a> {
-    let value = move |y: f64| if look.log { 10f64.powf(y) } else { y };
+pub fn plot<'a>(id: &str, horizontal: &'static str, style: Style, palette: &Palette) -> Plot<'a> {
+    let value = move |y: f64| if style.log { 10f64.powf(y) } else { y };
     let horizontal = AxisHints::new_x().label(horizontal).label_spacing(egui::Rangef::new(36.0, 60.0));
     let vertical = AxisHints::new_y()
         .formatter(move |mark, _| number(value(mark.value)))
         .label_spacing(egui::Rangef::new(12.0, 20.0));
-    Plot::new(("curves", id, look.log))
+    Plot::new(("curves", id, style.log))
         .legend(Legend::default())
         .show_background(false)
         .grid_color(palette.faint)
@@ -154,7 +162,7 @@ mod tests {
     #[test]
     fn a_logarithmic_axis_leaves_out_what_has_no_logarithm() {
         let points = [[0.0, -1.0], [1.0, 100.0], [2.0, 0.0], [3.0, f64::NAN]];
-        let drawn = Drawn::new(&points, Look { smoothing: 0.0, log: true });
+        let drawn = Drawn::new(&points, Style { smoothing: 0.0, log: true });
         assert_eq!(drawn.raw, [[1.0, 2.0]]);
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of the runs in a folder, and of those that were visited elsewhere.
+//! The list of runs: those in a folder, and those that were visited elsewhere.
 
 use std::path::{Path, PathBuf};
 
@@ -8,13 +8,13 @@ use crate::run::{self, RunStatus, RunSummary, RunView, local_time};
 /// One run of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// What its folder says.
+    /// The summary that its folder gives.
     pub run: RunSummary,
     /// The best that it trained, once it is finished.
     pub winner: Option<Trained>,
     /// Its newest picture of samples.
     pub picture: Option<PathBuf>,
-    /// When it was created, in the local time zone.
+    /// The time at which it was created, in the local time zone.
     pub begun: String,
     /// Whether it lies in another folder than the others.
     pub elsewhere: bool,
@@ -26,7 +26,7 @@ impl Entry {
         &self.run.dir
     }
 
-    /// How it stands, in words.
+    /// Its status in words.
     pub fn state(&self) -> &'static str {
         match self.run.status() {
             RunStatus::Running => "Running",
@@ -51,7 +51,7 @@ impl Entry {
 pub struct RunsCache {
     /// The runs, newest first.
     pub entries: Vec<Entry>,
-    /// Why the folder of runs cannot be read, in a sentence.
+    /// The reason why the folder of runs cannot be read, in a sentence.
     pub problem: Option<String>,
 }
 

@@ -22,7 +22,7 @@ pub fn native() -> Trash {
     Arc::new(|dir| trash::delete(dir).map_err(|error| error.to_string()))
 }
 
-/// What became of one run: its name and folder, and why it is still there.
+/// The result for one run: its folder, and why it is still there.
 pub type Moved = (PathBuf, Result<(), String>);
 
 /// Runs on their way to the trash.
@@ -40,7 +40,7 @@ impl Delete {
     }
 
     /// Asks whether these runs shall go.
-    pub fn ask(&mut self, dirs: Vec<PathBuf>) {
+    pub fn confirm(&mut self, dirs: Vec<PathBuf>) {
         self.asking = Some(dirs);
     }
 
@@ -92,7 +92,7 @@ impl Delete {
         self.moving.push(moved);
     }
 
-    /// What became of runs since the last call.
+    /// The results since the last call.
     pub fn moved(&mut self) -> Vec<Moved> {
         let mut all = Vec::new();
         self.moving.retain(|moved| {

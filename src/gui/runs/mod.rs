@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use eframe::egui::{self, RichText};
 
+use super::background::reader::Reader;
 use super::commands::{Action, button, entry};
-use super::reader::Reader;
 use super::session::Wake;
 use super::theme::{GAP, Palette};
 use crate::run::RunStatus;
@@ -27,7 +27,7 @@ use thumbnails::Thumbnails;
 /// Time between two looks into the folder of runs, while they are shown.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// What shall be done with runs.
+/// A request to do something with runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunsRequest {
     /// Show one; if somebody works on it, it is only looked at.
@@ -40,7 +40,7 @@ pub enum RunsRequest {
     Reveal(PathBuf),
 }
 
-/// What the buttons do with the runs that are selected.
+/// The actions of the buttons on the runs that are selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Deed {
     Open,
@@ -89,7 +89,7 @@ impl RunsScreen {
         }
     }
 
-    /// What became of runs that were to be moved to the trash.
+    /// The results for runs that were to be moved to the trash.
     pub fn moved(&mut self) -> Vec<Moved> {
         let moved = self.delete.moved();
         if !moved.is_empty() {
@@ -112,9 +112,9 @@ impl RunsScreen {
     }
 
     /// Reads the folder anew if it is time, and those of the `visited` runs that lie elsewhere.
-    fn look(&mut self, ctx: &egui::Context, visited: &[PathBuf]) {
+    fn read(&mut self, ctx: &egui::Context, visited: &[PathBuf]) {
         let (root, visited) = (self.root.clone(), visited.to_vec());
-        let cache = self.reader.look(LOOK_EVERY, || move || RunsCache::read(&root, &visited));
+        let cache = self.reader.get(LOOK_EVERY, || move || RunsCache::read(&root, &visited));
         let same = cache.as_ref().map(Arc::as_ptr) == self.cache.as_ref().map(Arc::as_ptr);
         if let Some(cache) = cache.filter(|_| !same) {
             let there = |dir: &Path| cache.entries.iter().any(|entry| entry.dir() == dir);
@@ -134,7 +134,7 @@ impl RunsScreen {
         visited: &[PathBuf],
         actions: &mut Vec<Action>,
     ) -> Option<RunsRequest> {
-        self.look(ui.ctx(), visited);
+        self.read(ui.ctx(), visited);
         let ctx = ui.ctx().clone();
         let request = egui::CentralPanel::default().show(ui, |ui| self.content(ui, actions)).inner;
         self.delete.show(&ctx);
@@ -209,7 +209,7 @@ impl RunsScreen {
             Deed::Compare => Some(RunsRequest::Compare(dirs)),
             Deed::Reveal => Some(RunsRequest::Reveal(first)),
             Deed::Delete => {
-                self.delete.ask(dirs);
+                self.delete.confirm(dirs);
                 None
             }
         }
@@ -228,7 +228,7 @@ impl RunsScreen {
     }
 }
 
-/// Why something cannot be done with these runs; none if it can.
+/// The reason why an action is not possible for these runs; none if it is.
 fn hindrance(deed: Deed, chosen: &[&Entry]) -> Option<String> {
     let with_status = |wanted| chosen.iter().find(move |entry| entry.run.status() == wanted);
     let needs = |text: &str| Some(text.to_owned());

@@ -10,8 +10,8 @@ use egui_extras::{Column, TableBuilder, TableRow};
 use super::cache::Entry;
 use super::thumbnails::{SHOWN, Thumbnails};
 use crate::arch::words::thousands;
-use crate::gui::table::heading;
 use crate::gui::theme::Palette;
+use crate::gui::widgets::table::heading;
 use crate::metric::Score;
 use crate::run::RunStatus;
 
@@ -20,7 +20,7 @@ const SIDE: f32 = 32.0;
 const LARGE_SIDE: f32 = 72.0;
 const ROW: f32 = 40.0;
 
-/// What the table can be sorted by.
+/// The columns by which the table can be sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Key {
     Name,

@@ -8,7 +8,7 @@ use std::thread;
 
 use eframe::egui::{self, ColorImage, Pos2, Rect, TextureHandle, TextureOptions, Vec2};
 
-use crate::gui::pictures::read;
+use crate::gui::background::pictures::read;
 
 /// Images of a picture that are kept, and how many a row shows.
 const KEPT: usize = 16;
@@ -106,7 +106,7 @@ fn fill(made: &Mutex<HashMap<PathBuf, Loaded>>, asked: &Receiver<PathBuf>, ctx: 
 
 /// The first images of a picture below each other, and how many.
 fn load(path: &Path) -> Result<(ColorImage, usize), String> {
-    // What cannot be looked at cannot be read either, which is told then.
+    // What cannot be looked at cannot be read either, which is reported then.
     if std::fs::metadata(path).is_ok_and(|found| found.len() > LIMIT) {
         return Err(format!("{} is too large", path.display()));
     }

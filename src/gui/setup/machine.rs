@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::app::{DeviceCheck, DoctorReport};
 use crate::device;
-use crate::gui::reader::Reader;
+use crate::gui::background::reader::Reader;
 use crate::gui::session::Wake;
 
 /// The machine, or why nothing is known of it; none before the answer.
@@ -34,7 +34,7 @@ impl Machine {
     /// The devices; looked up at the first call.
     pub fn devices(&mut self) -> Devices {
         let program = self.program.clone();
-        self.devices.look(Duration::MAX, || {
+        self.devices.get(Duration::MAX, || {
             move || {
                 let answer = doctor(&program, &["--list"])?;
                 answer.report.map(|report| report.machine).ok_or(answer.problem)
@@ -51,7 +51,7 @@ impl Machine {
     pub fn test(&mut self) -> Option<Verdict> {
         let program = &self.program;
         self.test.as_mut().map(|(device, reader)| {
-            reader.look(Duration::MAX, || {
+            reader.get(Duration::MAX, || {
                 let (program, device) = (program.clone(), device.clone());
                 move || {
                     let answer = doctor(&program, &["--device", &device])?;

@@ -9,14 +9,14 @@ use std::thread;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::session::Wake;
 use crate::engine::{COLUMNS, ENLARGED};
 use crate::export::Tiles;
+use crate::gui::session::Wake;
 
 /// Pictures that are kept.
 const KEPT: usize = 64;
 
-/// Where a picture comes from.
+/// The source of a picture.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     /// A file of a run folder.

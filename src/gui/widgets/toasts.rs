@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, Align2, RichText, Vec2};
 
-use super::theme::Palette;
+use crate::gui::theme::Palette;
 
-/// How long a message stays; a problem stays until it is closed.
+/// The time that a message stays; a problem stays until it is closed.
 const STAY: Duration = Duration::from_secs(6);
 
-/// What kind of message it is.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Something is done.

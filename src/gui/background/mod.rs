@@ -1,9 +1,13 @@
 //! Work on a thread of its own, whose outcome a frame asks for without waiting.
 
+pub mod exporter;
+pub mod pictures;
+pub mod reader;
+
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 
-use super::session::Wake;
+use crate::gui::session::Wake;
 
 /// Work under way.
 pub struct BackgroundTask<T>(Receiver<T>);
@@ -21,7 +25,7 @@ impl<T: Send + 'static> BackgroundTask<T> {
         Self(outcome)
     }
 
-    /// What came of the work in `slot`, once it is done, and empties the slot then. `Some(None)` where the
+    /// The result of the work in `slot` once it is done; empties the slot then. `Some(None)` where the
     /// work panicked.
     pub fn take(slot: &mut Option<Self>) -> Option<Option<T>> {
         let outcome = match slot.as_ref()?.0.try_recv() {

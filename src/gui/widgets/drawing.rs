@@ -5,11 +5,12 @@ use eframe::egui::{
     WidgetInfo,
 };
 
-use super::theme::{Palette, faded};
+use crate::gui::theme::{Palette, faded};
 use crate::arch::diagram::{
     self, Diagram, Form, LINE_WIDTH, LineKind, PartKind, Primitive, Style, TEXT_SIZE,
 };
 use crate::arch::{Genotype, NetShape};
+use crate::gui::theme::{Palette, faded};
 
 /// Smallest scale at which a drawing can still be read; below it, it scrolls.
 const LEAST_SCALE: f32 = 0.62;

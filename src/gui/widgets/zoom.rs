@@ -2,9 +2,9 @@
 
 use eframe::egui::{self, Pos2, Rect, Vec2};
 
-use super::image_grid::Placement;
+use crate::gui::widgets::image_grid::Placement;
 
-/// How far one can zoom in.
+/// The factors by which one can zoom in.
 const ZOOM: std::ops::RangeInclusive<f32> = 1.0..=40.0;
 
 /// A part of a grid.
@@ -39,7 +39,7 @@ impl Zoom {
         self.pan = if self.factor == 1.0 { Vec2::ZERO } else { self.pan + by };
     }
 
-    /// Where a grid lies that would fit into `size` as `fit` does.
+    /// The placement of a grid that would fit into `size` as `fit` does.
     pub fn place(&self, fit: Placement, size: Vec2) -> Placement {
         let middle = size / 2.0;
         Placement {

@@ -1,10 +1,10 @@
-//! What happens to runs when the window closes.
+//! The dialog that decides about running runs when the window closes.
 
 use eframe::egui;
 
-use super::theme;
+use crate::gui::theme;
 
-/// What the person decided.
+/// The decision about running runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// Save checkpoints, end the workers, close.
@@ -16,7 +16,7 @@ pub enum Choice {
 }
 
 /// Asks what shall become of `live` runs; none until it is decided.
-pub fn ask(ctx: &egui::Context, live: usize) -> Option<Choice> {
+pub fn choose(ctx: &egui::Context, live: usize) -> Option<Choice> {
     let modal = egui::Modal::new(egui::Id::unique("closing")).show(ctx, |ui| {
         ui.set_width(380.0);
         ui.heading(if live == 1 { "A run is going on".to_owned() } else { format!("{live} runs are going on") });

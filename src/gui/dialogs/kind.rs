@@ -1,9 +1,9 @@
-//! What the window asks for in dialogs.
+//! The kinds of dialogs that the window shows.
 
 use std::path::Path;
 
-use super::dialogs::{FileKind, Question, Wanted};
 use crate::data::Place;
+use crate::gui::dialogs::{FileKind, Question, Wanted};
 use crate::run::safe_name;
 
 /// A file of settings, as the command line takes it too.
@@ -14,7 +14,7 @@ const MODEL_FILE: FileKind = FileKind {
     endings: &["safetensors", "pth", "pt"],
 };
 
-/// What was asked for in a dialog.
+/// A kind of dialog, by what is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DialogKind {
     /// A run folder to show.

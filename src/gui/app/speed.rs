@@ -1,8 +1,8 @@
-//! How fast a device computes, learnt from the searches that are shown.
+//! Learns from the searches that are shown how fast a device computes.
 
-use super::state::RunState;
 use crate::config::RunConfig;
 use crate::engine::{JobSpec, expected_macs};
+use crate::gui::state::RunState;
 
 /// A run's speed is believed from this share of it on.
 const BELIEVED: f32 = 0.05;

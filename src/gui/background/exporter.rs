@@ -2,28 +2,28 @@
 
 use std::path::Path;
 
-use super::background::BackgroundTask;
-use super::dialogs::{DialogProvider, Question};
-use super::session::Wake;
+use crate::gui::background::BackgroundTask;
+use crate::gui::dialogs::{DialogProvider, Question};
+use crate::gui::session::Wake;
 use crate::run::write_atomic;
 
 /// What came of an export; none if the person did not want it any more.
-type Outcome = Option<Result<String, String>>;
+type Exported = Option<Result<String, String>>;
 
 /// Exports under way: one at a time.
 pub struct Exporter {
-    ask: DialogProvider,
+    dialogs: DialogProvider,
     wake: Wake,
-    running: Option<BackgroundTask<Outcome>>,
+    running: Option<BackgroundTask<Exported>>,
 }
 
 impl Exporter {
     /// Nothing under way.
-    pub fn new(ask: DialogProvider, wake: Wake) -> Self {
-        Self { ask, wake, running: None }
+    pub fn new(dialogs: DialogProvider, wake: Wake) -> Self {
+        Self { dialogs, wake, running: None }
     }
 
-    /// Whether something is under way.
+    /// Whether an export is under way.
     pub fn busy(&self) -> bool {
         self.running.is_some()
     }
@@ -34,12 +34,12 @@ impl Exporter {
         question: Question,
         work: impl FnOnce(&Path) -> Result<String, String> + Send + 'static,
     ) {
-        let ask = self.ask.clone();
+        let dialogs = self.dialogs.clone();
         self.running =
-            Some(BackgroundTask::begin(&self.wake, move || ask(&question).map(|path| work(&path))));
+            Some(BackgroundTask::begin(&self.wake, move || dialogs(&question).map(|path| work(&path))));
     }
 
-    /// What came of an export that ended, once.
+    /// The result of an export that ended, once.
     pub fn take_outcome(&mut self) -> Option<Result<String, String>> {
         let outcome = BackgroundTask::take(&mut self.running)?;
         outcome.unwrap_or_else(|| Some(Err("the export was not finished".to_owned())))

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::background::BackgroundTask;
-use super::session::Wake;
+use crate::gui::background::BackgroundTask;
+use crate::gui::session::Wake;
 
-/// What was read last, and when it is read again.
+/// A value that is read on a thread of its own, and read again when it is old.
 pub struct Reader<T> {
     found: Option<Arc<T>>,
     reading: Option<BackgroundTask<T>>,
-    /// When the last reading began.
+    /// The time at which the last reading began.
     begun: Option<Instant>,
     wake: Wake,
 }
@@ -21,8 +21,8 @@ impl<T: PartialEq + Send + 'static> Reader<T> {
         Self { found: None, reading: None, begun: None, wake }
     }
 
-    /// What was read last. Reads anew where that was begun longer than `every` ago.
-    pub fn look<R>(&mut self, every: Duration, read: impl FnOnce() -> R) -> Option<Arc<T>>
+    /// The value that was read last. Reads anew where that was begun longer than `every` ago.
+    pub fn get<R>(&mut self, every: Duration, read: impl FnOnce() -> R) -> Option<Arc<T>>
     where
         R: FnOnce() -> T + Send + 'static,
     {
@@ -40,7 +40,7 @@ impl<T: PartialEq + Send + 'static> Reader<T> {
         self.found.clone()
     }
 
-    /// Reads anew with the next look.
+    /// Reads anew with the next call of [`get`](Self::get).
     pub fn again(&mut self) {
         self.begun = None;
     }
@@ -58,21 +58,21 @@ mod tests {
         let send = Mutex::new(send);
         let wake: Wake = Arc::new(move || drop(send.lock().map(|send| send.send(()))));
         let mut reader = Reader::new(wake);
-        let mut look = |value: u32, again: bool| {
+        let mut get = |value: u32, again: bool| {
             if again {
                 reader.again();
             }
-            reader.look(Duration::MAX, || move || value)
+            reader.get(Duration::MAX, || move || value)
         };
-        assert_eq!(look(1, false), None);
+        assert_eq!(get(1, false), None);
         assert!(woken.recv().is_ok());
-        let first = look(2, false);
+        let first = get(2, false);
         assert_eq!(first.as_deref(), Some(&1), "it is not read anew so soon");
-        assert_eq!(look(1, true).as_deref(), Some(&1));
+        assert_eq!(get(1, true).as_deref(), Some(&1));
         assert!(woken.recv().is_ok());
-        let same = look(2, true);
+        let same = get(2, true);
         assert!(first.zip(same).is_some_and(|(first, same)| Arc::ptr_eq(&first, &same)));
         assert!(woken.recv().is_ok());
-        assert_eq!(look(9, false).as_deref(), Some(&2));
+        assert_eq!(get(9, false).as_deref(), Some(&2));
     }
 }

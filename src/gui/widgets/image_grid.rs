@@ -16,7 +16,7 @@ const KEPT: usize = 32;
 /// Bytes of the uniform `Grid` in the shader.
 const UNIFORM: u64 = 64;
 
-/// How a grid lies in its rectangle, in points.
+/// The placement of a grid in its rectangle, in points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placement {
     /// Images in a row.
@@ -45,7 +45,7 @@ impl Placement {
         Self { columns, origin: (size - taken).max(Vec2::ZERO) / 2.0, scale, gap }
     }
 
-    /// Where the image `index` lies, from the rectangle's upper left corner.
+    /// The rectangle of the image `index`, from the rectangle's upper left corner.
     pub fn image(&self, index: usize, side: usize) -> Rect {
         let extent = side as f32 * self.scale;
         let place = Vec2::new((index % self.columns) as f32, (index / self.columns) as f32);
@@ -62,7 +62,7 @@ impl Placement {
 /// What makes grids on the GPU that the window is drawn with.
 pub fn prepare(state: &RenderState) {
     let device = &state.device;
-    let shader = device.create_shader_module(wgpu::include_wgsl!("../../shaders/image_grid.wgsl"));
+    let shader = device.create_shader_module(wgpu::include_wgsl!("../../../shaders/image_grid.wgsl"));
     let entry = |binding, ty| wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::VERTEX_FRAGMENT,

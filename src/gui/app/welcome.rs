@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, RichText, Vec2};
 
-use super::commands::{Action, entry};
-use super::theme::{GAP, Palette};
+use crate::gui::commands::{Action, entry};
+use crate::gui::theme::{GAP, Palette};
 use crate::run::run_name;
 
 /// Draws the screen. Returns a recent run that was chosen.

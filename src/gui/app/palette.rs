@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Align2, Key, RichText, Vec2};
 
-use super::commands::{Action, answers, table};
+use crate::gui::commands::{Action, answers, table};
 
 /// The palette while it is open.
 #[derive(Default)]
@@ -12,7 +12,7 @@ pub struct CommandPalette {
 }
 
 /// What came of a frame with the palette.
-pub enum Outcome {
+pub enum PaletteState {
     /// It stays open.
     Open,
     /// It was closed, with a command or without.
@@ -21,7 +21,7 @@ pub enum Outcome {
 
 impl CommandPalette {
     /// Draws it; `possible` tells which commands can be given now.
-    pub fn show(&mut self, ctx: &egui::Context, possible: impl Fn(Action) -> bool) -> Outcome {
+    pub fn show(&mut self, ctx: &egui::Context, possible: impl Fn(Action) -> bool) -> PaletteState {
         let mut found: Vec<_> = table()
             .iter()
             .filter(|entry| possible(entry.action) && entry.action != Action::Palette)
@@ -30,7 +30,7 @@ impl CommandPalette {
         found.sort_by_key(|(cost, _)| *cost);
         let pressed = |key| ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key));
         if pressed(Key::Escape) {
-            return Outcome::Closed(None);
+            return PaletteState::Closed(None);
         }
         let last = found.len().saturating_sub(1);
         self.chosen = self.chosen.min(last);
@@ -41,9 +41,9 @@ impl CommandPalette {
             self.chosen = self.chosen.checked_sub(1).unwrap_or(last);
         }
         if pressed(Key::Enter) {
-            return Outcome::Closed(found.get(self.chosen).map(|(_, entry)| entry.action));
+            return PaletteState::Closed(found.get(self.chosen).map(|(_, entry)| entry.action));
         }
-        let mut outcome = Outcome::Open;
+        let mut outcome = PaletteState::Open;
         let modal = egui::Modal::new(egui::Id::unique("palette")).area(
             egui::Modal::default_area(egui::Id::unique("palette"))
                 .anchor(Align2::CENTER_TOP, Vec2::new(0.0, 80.0)),
@@ -67,7 +67,7 @@ impl CommandPalette {
                         .min_size(Vec2::new(ui.available_width(), 0.0));
                     let response = ui.add(button).on_hover_text(entry.tooltip);
                     if response.clicked() {
-                        outcome = Outcome::Closed(Some(entry.action));
+                        outcome = PaletteState::Closed(Some(entry.action));
                     }
                     if index == self.chosen && edit.changed() {
                         response.scroll_to_me(None);
@@ -79,7 +79,7 @@ impl CommandPalette {
             }
         });
         if response.should_close() {
-            return Outcome::Closed(None);
+            return PaletteState::Closed(None);
         }
         outcome
     }
