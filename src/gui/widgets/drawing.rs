@@ -5,7 +5,6 @@ use eframe::egui::{
     WidgetInfo,
 };
 
-use crate::gui::theme::{Palette, faded};
 use crate::arch::diagram::{
     self, Diagram, Form, LINE_WIDTH, LineKind, PartKind, Primitive, Style, TEXT_SIZE,
 };
