@@ -36,7 +36,7 @@ pub struct Check {
     pub forward_error: f64,
     /// The same for gradients, where there are any.
     pub backward_error: Option<f64>,
-    /// Whether both are below [`TOLERANCE`].
+    /// Whether both are below 1e-3.
     pub passed: bool,
 }
 

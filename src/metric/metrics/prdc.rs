@@ -129,7 +129,7 @@ pub struct Prdc {
 /// is nearer than the radius. The numbers of samples may differ, but recall and coverage depend on them.
 /// The same input gives the same result on any number of threads.
 ///
-/// Time grows with the square of the samples, memory does not: see [`prdc_memory`].
+/// Time grows with the square of the samples, memory does not.
 ///
 /// # Errors
 /// When a set has no more samples than `neighbours`, no whole rows, or a feature is not finite.

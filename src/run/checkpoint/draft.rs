@@ -9,7 +9,7 @@ use crate::run::{FORMAT, RunError};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// A checkpoint that is being written. Dropped without [`commit`](Self::commit) it is deleted.
+/// A checkpoint that is being written. Dropped before it is committed, it is deleted.
 #[derive(Debug)]
 pub struct Draft<'a> {
     checkpoints: &'a Checkpoints,
