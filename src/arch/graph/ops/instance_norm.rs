@@ -20,7 +20,12 @@ impl Operator for InstanceNorm {
         "Instance norm, without parameters".to_owned()
     }
 
-    fn pytorch(&self, _inputs: &[Shape]) -> TorchCode {
-        TorchCode::expression("F.instance_norm({0})")
+    fn pytorch(&self, inputs: &[Shape]) -> TorchCode {
+        // A single pixel is its own mean; PyTorch refuses to say so.
+        TorchCode::expression(if inputs[0].side() == 1 {
+            "torch.zeros_like({0})"
+        } else {
+            "F.instance_norm({0})"
+        })
     }
 }
