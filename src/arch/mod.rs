@@ -21,6 +21,8 @@ mod explore;
 mod gene;
 mod genotype;
 pub mod graph;
+mod net_shape;
+mod shared;
 mod slot_table;
 mod slots;
 mod space;
@@ -28,12 +30,14 @@ pub mod words;
 
 pub use cell_space::Token;
 pub use config::{Allowed, CellOverride, SkipRule, SkipRules, SpaceConfig};
-pub use cost::{Cost, LayerCost, NetShape, layers, macs, params};
+pub use cost::{Cost, LayerCost, layers, macs, params};
 pub use description::{Description, NetworkCost};
 pub use error::ArchError;
 pub use gene::CellGene;
 pub use genotype::Genotype;
 pub use graph::{Critic, Graph, SkipTap};
+pub use net_shape::NetShape;
+pub use shared::shared_parameters;
 pub use slots::*;
 pub use space::Space;
 

@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::run::{Pass, run};
+use super::layer::Pass;
+use super::run::run;
 use super::{ModelConfig, Weights};
 use crate::arch::{Genotype, Graph};
 

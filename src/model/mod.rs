@@ -9,6 +9,7 @@ mod file;
 mod generator;
 mod import;
 mod init;
+mod layer;
 mod ops;
 mod recalibrate;
 mod run;
@@ -21,16 +22,17 @@ pub use file::{ModelFile, WeightsError, from_safetensors, to_safetensors};
 pub use generator::Generator;
 pub use import::{ImportError, Imported, import};
 pub use init::Init;
+pub use layer::{Pass, Value};
 pub use recalibrate::recalibrate;
-pub use run::{Buffers, Forwarded, Pass, Value, run};
+pub use run::{Forwarded, run};
 pub use state::{NamedTensors, StateError, add_prefix, is_buffer, strip_prefix};
-pub use weights::{Weight, Weights};
+pub use weights::{Buffers, Weight, Weights};
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::arch::graph::{discriminator, generator, shared_parameters};
-use crate::arch::{Critic, Genotype, Graph, NetShape, Space};
+use crate::arch::graph::{discriminator, generator};
+use crate::arch::{Critic, Genotype, Graph, NetShape, Space, shared_parameters};
 
 pub use crate::arch::SkipTap;
 pub use crate::arch::graph::{Parameter, Parameters};

@@ -7,7 +7,8 @@
 use burn::tensor::Tensor;
 
 use super::Weights;
-use super::run::{Pass, run};
+use super::layer::Pass;
+use super::run::run;
 use crate::arch::Graph;
 
 /// Makes the batch norm statistics of `weights`, which are outside of autodiff, the average of those that `graph`

@@ -1,78 +1,11 @@
 //! The interpreter: runs a graph on weights.
 
-use std::collections::BTreeMap;
-
-use burn::tensor::Tensor;
-
+use super::layer::{Layer, Pass, Value};
 use super::ops::Forward;
-use super::weights::{Rank, Weights};
+use super::weights::{Buffers, Weights};
+use crate::arch::Graph;
 use crate::arch::graph::ops::operators;
 use crate::arch::graph::ops::*;
-use crate::arch::graph::{Graph, Node};
-
-/// What a forward pass is for. It decides about batch statistics and power iterations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pass {
-    /// Batch norm uses and records batch statistics; spectral norm does one power iteration.
-    Train,
-    /// Everything stands still: running statistics, stored spectral vectors.
-    Eval,
-    /// Batch norm uses batch statistics and averages them into the running ones.
-    Measure {
-        /// Number of batches that were measured before this one; 0 forgets what was there.
-        seen: usize,
-    },
-}
-
-/// What an edge of a graph carries, for a batch.
-#[derive(Clone, Debug)]
-pub enum Value {
-    /// Vectors, `[batch, features]`.
-    Features(Tensor<2>),
-    /// Feature maps or images, `[batch, channels, side, side]`.
-    Maps(Tensor<4>),
-}
-
-impl From<Tensor<2>> for Value {
-    fn from(tensor: Tensor<2>) -> Self {
-        Self::Features(tensor)
-    }
-}
-
-impl From<Tensor<4>> for Value {
-    fn from(tensor: Tensor<4>) -> Self {
-        Self::Maps(tensor)
-    }
-}
-
-impl Value {
-    /// The vectors, `[batch, features]`.
-    ///
-    /// # Panics
-    ///
-    /// If it is maps. Shapes are checked when a graph is built, so a graph says what it gives.
-    pub fn features(self) -> Tensor<2> {
-        match self {
-            Self::Features(tensor) => tensor,
-            Self::Maps(tensor) => panic!("maps of {:?} where the graph has a vector", tensor.dims()),
-        }
-    }
-
-    /// The maps, `[batch, channels, side, side]`.
-    ///
-    /// # Panics
-    ///
-    /// If it is vectors, as [`Value::features`].
-    pub fn maps(self) -> Tensor<4> {
-        match self {
-            Self::Maps(tensor) => tensor,
-            Self::Features(tensor) => panic!("vectors of {:?} where the graph has maps", tensor.dims()),
-        }
-    }
-}
-
-/// Buffers by name: running statistics and spectral vectors, on the plain device.
-pub type Buffers = BTreeMap<String, Tensor<1>>;
 
 /// What a forward pass gave.
 pub struct Forwarded {
@@ -110,7 +43,7 @@ pub fn run(graph: &Graph, weights: &Weights, inputs: Vec<Value>, pass: Pass) -> 
             inputs.next().unwrap_or_else(|| panic!("no value for the input {}", node.name))
         } else {
             let taken = node.inputs.iter().map(|&id| take(&mut values, &mut uses, id.index())).collect();
-            let layer = Layer { weights, node, pass, buffers: &mut buffers };
+            let layer = Layer::new(weights, node, pass, &mut buffers);
             forward(&node.op, taken, layer)
         };
         values.push(Some(value));
@@ -137,39 +70,3 @@ macro_rules! dispatch {
     };
 }
 operators!(dispatch);
-
-/// An operator's surroundings in a forward pass: its weights by their last names, and its buffers.
-pub(super) struct Layer<'a> {
-    weights: &'a Weights,
-    node: &'a Node,
-    pub pass: Pass,
-    buffers: &'a mut Buffers,
-}
-
-impl Layer<'_> {
-    /// One of the operator's weights.
-    pub fn weight<const D: usize>(&self, suffix: &str) -> Tensor<D>
-    where
-        Tensor<D>: Rank,
-    {
-        self.weights.parameter(&self.name(suffix))
-    }
-
-    /// One of the operator's buffers, on the plain device.
-    pub fn buffer(&self, suffix: &str) -> Tensor<1> {
-        self.weights.buffer(&self.name(suffix))
-    }
-
-    /// Notes what a buffer becomes by this pass.
-    pub fn set_buffer(&mut self, suffix: &str, value: Tensor<1>) {
-        self.buffers.insert(self.name(suffix), value);
-    }
-
-    fn name(&self, suffix: &str) -> String {
-        let prefix = self.node.weights.as_deref();
-        format!(
-            "{}.{suffix}",
-            prefix.unwrap_or_else(|| panic!("{} was added without weights", self.node.name))
-        )
-    }
-}

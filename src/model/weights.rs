@@ -8,9 +8,11 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use super::host;
 use super::init::{Init, initial_values};
-use super::run::Buffers;
 use super::state::{NamedTensors, StateError, check_names, check_shapes, unused_names};
 use crate::arch::graph::Parameters;
+
+/// Buffers by name: running statistics and spectral vectors, on the plain device.
+pub type Buffers = BTreeMap<String, Tensor<1>>;
 
 /// A tensor of any rank that weights have.
 #[derive(Clone, Debug)]

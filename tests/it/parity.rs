@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use autogan::arch::graph::Parameters;
 use autogan::arch::graph::ops::{BatchNorm, InstanceNorm, Interpolation, Upsample};
-use autogan::arch::graph::{Parameters, shared_parameters};
+use autogan::arch::shared_parameters;
 use autogan::arch::{Genotype, NetShape, Space, SpaceConfig};
 use autogan::gan::{AdamConfig, Gan, Loss, Networks};
 use autogan::model::{

@@ -12,8 +12,8 @@ mod generator;
 pub mod ops;
 
 pub use discriminator::{Critic, discriminator};
-pub use generator::{SkipTap, generator, shared_parameters};
-pub(super) use generator::{cell, ends};
+pub use generator::{SkipTap, generator};
+pub(super) use generator::{cell, ends, skip_deconv};
 pub use ops::{Op, Operator, Parameter, Start, TorchCode};
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@
 
 use burn::tensor::{Tensor, module};
 
-use super::super::run::Pass;
+use super::super::layer::Pass;
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::BatchNorm;
 

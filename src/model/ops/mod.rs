@@ -20,7 +20,7 @@ mod upsample;
 
 use burn::tensor::Tensor;
 
-use super::run::{Layer, Value};
+use super::layer::{Layer, Value};
 
 /// An operator at work on a batch.
 pub(super) trait Forward {

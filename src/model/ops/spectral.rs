@@ -10,7 +10,7 @@
 
 use burn::tensor::Tensor;
 
-use super::super::run::{Layer, Pass};
+use super::super::layer::{Layer, Pass};
 use super::super::weights::Rank;
 use crate::arch::graph::ops::Reparameterisation;
 
