@@ -222,6 +222,7 @@ const OPERATORS: &[(&str, Operator)] = &[
     // The discriminator's last layer. burn 0.22.1's fused kernels misread a transposed column.
     ("spectrally normalised single output", |probe| spectral_linear(probe, 1)),
     ("linear layer", |probe| features(probe, Linear::new(32))),
+    ("linear layer, inputs first", |probe| features(probe, Linear { inputs_first: true, ..Linear::new(32) })),
     ("ReLU", |probe| maps(probe, Relu, Pass::Train)),
     ("tanh", |probe| maps(probe, Tanh, Pass::Train)),
     ("softplus", |mut probe| {
@@ -264,7 +265,8 @@ fn upsample(probe: Probe, interpolation: Interpolation, factor: usize) -> Outcom
 }
 
 fn spectral_linear(probe: Probe, outputs: usize) -> Outcome {
-    features(probe, Linear { outputs, bias: false, reparameterisation: Reparameterisation::Spectral })
+    let reparameterisation = Reparameterisation::Spectral;
+    features(probe, Linear { bias: false, reparameterisation, ..Linear::new(outputs) })
 }
 
 /// Two steps with both moments in play. The loss is linear, so both see the same gradients on every

@@ -44,7 +44,8 @@ pub fn discriminator(critic: &Critic, stage: usize, side: usize) -> Graph {
     let relu = graph.add("head.relu", Relu, &[x]);
     // The released code's comment says average and it sums; the scale of the hinge loss depends on it.
     let sum = graph.add("head.sum", SpatialSum, &[relu]);
-    let linear = Linear { outputs: 1, bias: false, reparameterisation: critic.reparameterisation() };
+    let reparameterisation = critic.reparameterisation();
+    let linear = Linear { bias: false, reparameterisation, ..Linear::new(1) };
     let score = graph.add_weighted("l5", "l5", linear, sum);
     graph.output(score);
     graph

@@ -7,7 +7,7 @@ use super::respond::{BATCH, Batches, respond};
 use super::{ExtractorError, Weights};
 use crate::arch::Graph;
 use crate::arch::graph::ops::{Conv, Linear, Relu, SpatialMean};
-use crate::arch::graph::{Parameters, Shape};
+use crate::arch::graph::{Parameter, Shape};
 use crate::model::{self, NamedTensors, Pass, run};
 use crate::rng::{normals, rng};
 
@@ -20,9 +20,6 @@ pub const FEATURES: usize = 64;
 const CHANNELS: [usize; 5] = [3, 16, 32, 64, FEATURES];
 /// Kernel of the convolutions; with stride 2 and padding 1 each halves the side exactly.
 const KERNEL: usize = 4;
-
-/// The weight that the file has as `[features, classes]`, and the graph as `[classes, features]`.
-const HEAD: &str = "head.weight";
 
 /// A small classifier (107,000 parameters, 1.5 million multiply-accumulates an image).
 #[derive(Clone, Debug)]
@@ -43,46 +40,18 @@ fn graph(classes: usize) -> Graph {
         x = graph.add(&format!("{name}.relu"), Relu, &[maps]);
     }
     let features = graph.add("features", SpatialMean, &[x]);
-    let logits = graph.add_weighted("head", "head", Linear::new(classes), features);
+    let head = Linear { inputs_first: true, ..Linear::new(classes) };
+    let logits = graph.add_weighted("head", "head", head, features);
     graph.output(features);
     graph.output(logits);
     graph
-}
-
-/// Shapes of all tensors in the file of a network for `classes` classes.
-fn layout(parameters: &Parameters) -> Vec<(String, Vec<usize>)> {
-    let shape = |(name, parameter): (&String, &model::Parameter)| {
-        let mut shape = parameter.shape.clone();
-        if name == HEAD {
-            shape.reverse();
-        }
-        (name.clone(), shape)
-    };
-    parameters.iter().map(shape).collect()
-}
-
-/// A matrix of `[rows, columns]` as one of `[columns, rows]`.
-fn transposed(matrix: &TensorData) -> TensorData {
-    let [rows, columns] = [matrix.shape()[0], matrix.shape()[1]];
-    let values: Vec<f32> = matrix.iter::<f32>().collect();
-    let turned = (0..rows * columns).map(|at| values[at % rows * columns + at / rows]);
-    TensorData::new(turned.collect::<Vec<f32>>(), [columns, rows])
-}
-
-/// The tensors with the head's weight as the other side has it.
-fn with_transposed_head(tensors: impl Iterator<Item = (String, TensorData)>) -> NamedTensors {
-    let turned = |(name, data): (String, TensorData)| {
-        let data = if name == HEAD { transposed(&data) } else { data };
-        (name, data)
-    };
-    tensors.map(turned).collect()
 }
 
 impl Weights {
     /// Initial weights: N(0, 2 / fan_in) (He et al. 2015), biases zero.
     pub(super) fn initial(classes: usize, seed: u64) -> Self {
         let mut weights = Self::default();
-        for (name, shape) in layout(&graph(classes).parameters()) {
+        for (name, Parameter { shape, .. }) in graph(classes).parameters() {
             let count = shape.iter().product();
             let fan_in = match shape[..] {
                 [_, channels, height, width] => channels * height * width,
@@ -105,8 +74,7 @@ impl Weights {
     /// Copies the parameters of `network` to the host.
     pub(super) fn of(network: &Network) -> Self {
         let mut weights = Self::default();
-        let tensors = with_transposed_head(network.weights.state_dict().into_iter());
-        tensors.into_iter().for_each(|(name, data)| weights.insert(name, data));
+        network.weights.state_dict().into_iter().for_each(|(name, data)| weights.insert(name, data));
         weights
     }
 }
@@ -118,17 +86,16 @@ impl Network {
         let graph = graph(classes);
         let parameters = graph.parameters();
         let mut tensors = NamedTensors::new();
-        for (name, shape) in layout(&parameters) {
-            let found = weights.get(&name).filter(|tensor| tensor.shape().to_vec() == shape);
+        for (name, Parameter { shape, .. }) in &parameters {
+            let found = weights.get(name).filter(|tensor| tensor.shape().to_vec() == *shape);
             let Some(found) = found.filter(|_| classes > 0) else {
                 return Err(ExtractorError::Damaged {
                     file: source.to_owned(),
                     why: format!("tensor {name} is missing or not of shape {shape:?}"),
                 });
             };
-            tensors.insert(name, found.clone());
+            tensors.insert(name.clone(), found.clone());
         }
-        let tensors = with_transposed_head(tensors.into_iter());
         let weights = model::Weights::from_state_dict(&parameters, &tensors, device)
             .unwrap_or_else(|error| unreachable!("names and shapes were checked above: {error}"));
         Ok(Self { graph, weights, classes })

@@ -1,5 +1,7 @@
 //! Linear layer.
 
+use burn::tensor::module::linear;
+
 use super::spectral::{normalise, stored};
 use super::{Forward, Layer, Value, features};
 use crate::arch::graph::ops::{Linear, Reparameterisation};
@@ -7,6 +9,9 @@ use crate::arch::graph::ops::{Linear, Reparameterisation};
 impl Forward for Linear {
     fn forward(&self, inputs: Vec<Value>, mut layer: Layer<'_>) -> Value {
         let x = features(inputs);
+        if self.inputs_first {
+            return linear(x, layer.weight("weight"), Some(layer.weight("bias"))).into();
+        }
         let mut weight = stored::<2>(self.reparameterisation, &layer);
         if self.reparameterisation == Reparameterisation::Spectral {
             weight = normalise(weight, &mut layer);

@@ -158,7 +158,8 @@ fn zeros_stay_zeros_and_can_grow(device: &Device) {
 }
 
 fn spectral_linear(outputs: usize) -> Linear {
-    Linear { outputs, bias: false, reparameterisation: Reparameterisation::Spectral }
+    let reparameterisation = Reparameterisation::Spectral;
+    Linear { bias: false, reparameterisation, ..Linear::new(outputs) }
 }
 
 pub(super) fn linear(device: &Device, cases: usize) {

@@ -3,13 +3,16 @@
 use super::conv::Reparameterisation;
 use super::{Operator, Parameter, Shape, Start, TorchCode, bias_start, one_vector};
 
-/// A linear layer, `y = x Wᵀ + b`, with PyTorch's weight of `[outputs, inputs]`.
+/// A linear layer, `y = x Wᵀ + b` with PyTorch's weight of `[outputs, inputs]`, or `y = x W + b`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Linear {
     /// Length of what it gives.
     pub outputs: usize,
     /// Whether a bias is added.
     pub bias: bool,
+    /// Whether the weight is `[inputs, outputs]`, as in the files of this program's feature extractors. Such a layer has
+    /// a bias and no reparameterisation.
+    pub inputs_first: bool,
     /// How the weight is used.
     pub reparameterisation: Reparameterisation,
 }
@@ -17,7 +20,7 @@ pub struct Linear {
 impl Linear {
     /// A layer with bias.
     pub fn new(outputs: usize) -> Self {
-        Self { outputs, bias: true, reparameterisation: Reparameterisation::None }
+        Self { outputs, bias: true, inputs_first: false, reparameterisation: Reparameterisation::None }
     }
 }
 
@@ -29,8 +32,8 @@ impl Operator for Linear {
 
     fn parameters(&self, inputs: &[Shape]) -> Vec<Parameter> {
         let inputs = inputs[0].channels();
-        let mut own =
-            self.reparameterisation.parameters(vec![self.outputs, inputs], Start::FanIn, Start::FanIn);
+        let shape = if self.inputs_first { vec![inputs, self.outputs] } else { vec![self.outputs, inputs] };
+        let mut own = self.reparameterisation.parameters(shape, Start::FanIn, Start::FanIn);
         if self.bias {
             own.push(Parameter::trained("bias", [self.outputs], bias_start(inputs)));
         }
