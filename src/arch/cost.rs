@@ -40,13 +40,6 @@ pub struct LayerCost {
     pub side: usize,
 }
 
-impl LayerCost {
-    /// The layer's cost without its name.
-    pub fn cost(&self) -> Cost {
-        Cost { params: self.params, macs: self.macs }
-    }
-}
-
 impl Graph {
     /// What each operator with weights costs, in the order of the nodes.
     pub fn layers(&self) -> Vec<LayerCost> {
@@ -71,7 +64,7 @@ impl Graph {
 
     /// What the whole network costs.
     pub fn cost(&self) -> Cost {
-        self.layers().iter().map(LayerCost::cost).sum()
+        self.nodes().iter().map(|node| self.node_cost(node)).sum()
     }
 }
 
@@ -83,12 +76,12 @@ pub fn layers(genotype: &Genotype, shape: &NetShape) -> Vec<LayerCost> {
 
 /// Parameters of the generator that a genotype describes.
 pub fn params(genotype: &Genotype, shape: &NetShape) -> u64 {
-    layers(genotype, shape).iter().map(|layer| layer.params).sum()
+    generator(genotype, shape, SkipTap::default()).cost().params
 }
 
 /// Multiply-accumulates for one image of the generator that a genotype describes.
 pub fn macs(genotype: &Genotype, shape: &NetShape) -> u64 {
-    layers(genotype, shape).iter().map(|layer| layer.macs).sum()
+    generator(genotype, shape, SkipTap::default()).cost().macs
 }
 
 /// Cost of what every generator of `cells` cells has: the linear layer and the layers to the image.

@@ -1,6 +1,6 @@
 //! What was chosen in one cell.
 
-use super::slots::{BySlot, Conv, Norm, Operator, Slot, Up, skip_bit, sources};
+use super::slots::{BySlot, Conv, Norm, Slot, SlotOperator, Up, skip_bit, sources};
 
 /// The choices of one cell: a token for each slot. Which skips it may have depends on the cell's place in
 /// the generator.
@@ -20,7 +20,7 @@ impl CellGene {
     }
 
     /// The operator that its slot chose.
-    pub fn chosen<T: Operator>(&self) -> T {
+    pub fn chosen<T: SlotOperator>(&self) -> T {
         T::of_token(self.value(T::SLOT))
     }
 

@@ -72,7 +72,7 @@ macro_rules! operators {
             }
         }
 
-        impl Operator for $name {
+        impl SlotOperator for $name {
             const SLOT: Slot = Slot::$name;
 
             fn of_token(token: u32) -> Self {
@@ -173,7 +173,7 @@ operators! {
 }
 
 /// Operators of which a slot chooses one.
-pub trait Operator: Copy {
+pub trait SlotOperator: Copy {
     /// The slot that chooses it.
     const SLOT: Slot;
 
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn tokens_are_places_in_the_lists_and_names_lead_back() {
-        fn check<T: Operator + PartialEq + std::fmt::Debug>(all: &[T], name: fn(T) -> &'static str) {
+        fn check<T: SlotOperator + PartialEq + std::fmt::Debug>(all: &[T], name: fn(T) -> &'static str) {
             assert_eq!(T::SLOT.values(0), all.len() as u32);
             for (token, &operator) in (0..).zip(all) {
                 assert_eq!(T::of_token(token), operator);

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::model::{NamedTensors, Weight, Weights, host};
+use crate::model::{NamedTensors, Weight, Weights, copied};
 
 /// What to do with a parameter that the loss does not reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,8 +109,8 @@ impl Adam {
     pub fn state(&self) -> NamedTensors {
         let mut state = NamedTensors::new();
         for (name, moments) in &self.moments {
-            state.insert(format!("{name}/exp_avg"), copy(&moments.first));
-            state.insert(format!("{name}/exp_avg_sq"), copy(&moments.second));
+            state.insert(format!("{name}/exp_avg"), copied(moments.first.clone()));
+            state.insert(format!("{name}/exp_avg_sq"), copied(moments.second.clone()));
             state.insert(format!("{name}/step"), TensorData::from([moments.steps as f32]));
         }
         state
@@ -155,9 +155,3 @@ impl Adam {
 #[derive(Debug, Error)]
 #[error("the optimiser's state lacks a usable tensor {0}; go back to an earlier checkpoint")]
 pub struct AdamError(String);
-
-/// A moment's values, copied now: a GPU copies at first use, and the next step changes them in place meanwhile.
-fn copy(moment: &Tensor<1>) -> TensorData {
-    let count = moment.dims();
-    TensorData::new(host(moment.clone()), count)
-}

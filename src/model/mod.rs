@@ -26,7 +26,7 @@ pub use layer::{Pass, Value};
 pub use recalibrate::recalibrate;
 pub use run::{Forwarded, run};
 pub use state::{NamedTensors, StateError, add_prefix, is_buffer, strip_prefix};
-pub use weights::{Buffers, Weight, Weights};
+pub use weights::{Buffers, Weight, Weights, copied};
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};

@@ -110,11 +110,11 @@ impl Weight {
     }
 
     fn gradient(&self, gradients: &Gradients) -> Option<TensorData> {
-        with_rank!(self, tensor => tensor.grad(gradients).map(copy))
+        with_rank!(self, tensor => tensor.grad(gradients).map(copied))
     }
 
     fn data(&self) -> TensorData {
-        with_rank!(self, tensor => copy(tensor.clone()))
+        with_rank!(self, tensor => copied(tensor.clone()))
     }
 
     fn without_autodiff(&self) -> Self {
@@ -136,7 +136,7 @@ impl Weight {
 
 /// A tensor's values, copied now: on a GPU `into_data` copies at first use, and optimisers change tensors in place
 /// meanwhile.
-fn copy<const D: usize>(tensor: Tensor<D>) -> TensorData {
+pub fn copied<const D: usize>(tensor: Tensor<D>) -> TensorData {
     let shape = tensor.dims();
     TensorData::new(host(tensor), shape)
 }
@@ -207,7 +207,7 @@ impl Weights {
     /// All tensors, copied to the host.
     pub fn state_dict(&self) -> NamedTensors {
         let parameters = self.parameters.iter().map(|(name, weight)| (name.clone(), weight.data()));
-        let buffers = self.buffers.iter().map(|(name, buffer)| (name.clone(), copy(buffer.clone())));
+        let buffers = self.buffers.iter().map(|(name, buffer)| (name.clone(), copied(buffer.clone())));
         parameters.chain(buffers).collect()
     }
 

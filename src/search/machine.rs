@@ -74,7 +74,7 @@ pub struct SearchState {
     strategy: serde_json::Value,
     derivation: Option<DerivationState>,
     /// The phase that was emitted last, so that a resumed search does not emit it again.
-    #[serde(rename = "told")]
+    #[serde(alias = "told")]
     emitted_phase: Option<(Activity, u64)>,
 }
 
