@@ -295,8 +295,12 @@ impl Export {
 /// What was measured during a run, in order.
 fn points(events: Vec<LogEvent>) -> impl Iterator<Item = CurvePoint> {
     (0..).zip(events).flat_map(|(index, event)| {
-        let point =
-            |curve: Curve, step, value| CurvePoint { moment: index, name: curve.to_string(), step, value };
+        let point = |curve: Curve, step, value| CurvePoint {
+            event_index: index,
+            name: curve.to_string(),
+            step,
+            value,
+        };
         match event {
             LogEvent::Search(SearchEvent::Metric { curve, step, value }) => vec![point(curve, step, value)],
             LogEvent::Search(SearchEvent::Evaluated { training, step, scores, .. }) => {
@@ -375,7 +379,7 @@ mod tests {
         assert_eq!((text(CONFIG).as_str(), text(&sample).as_str()), ("seed = 1\n", "a picture"));
         assert_eq!(
             text(CURVES),
-            "moment,name,step,value\n0,shared/x,1,0.25\n2,shared/x,2,0.25\n3,winner/fréchet distance,9,40.5\n"
+            "event_index,name,step,value\n0,shared/x,1,0.25\n2,shared/x,2,0.25\n3,winner/fréchet distance,9,40.5\n"
         );
         assert!(text(CODE).contains("From the run my-run, which is not finished"));
         let described: serde_json::Value = serde_json::from_str(&text(DESCRIPTION)).unwrap();
@@ -393,7 +397,7 @@ mod tests {
         assert!(error.contains(CODE) && error.contains("--force"), "{error}");
         assert!(!to.join(MODEL).exists());
         export_model(&dir, None, &to, Some(&[ExportPart::Curves]), true).unwrap();
-        assert!(text(CURVES).starts_with("moment"));
+        assert!(text(CURVES).starts_with("event_index"));
     }
 
     #[test]

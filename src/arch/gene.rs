@@ -1,6 +1,6 @@
 //! What was chosen in one cell.
 
-use super::slots::{BySlot, Conv, Norm, Slot, SlotOperator, Up, skip_bit, sources};
+use super::slots::{BySlot, ConvBlock, Norm, Slot, SlotOperator, Up, skip_bit, sources};
 
 /// The choices of one cell: a token for each slot. Which skips it may have depends on the cell's place in
 /// the generator.
@@ -25,7 +25,7 @@ impl CellGene {
     }
 
     /// Where norm and activation stand in both blocks.
-    pub fn conv(&self) -> Conv {
+    pub fn conv_block(&self) -> ConvBlock {
         self.chosen()
     }
 
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn a_cell_reads_like_a_sentence() {
         let plain = CellGene::default()
-            .with(Slot::Conv, Conv::Pre as u32)
+            .with(Slot::ConvBlock, ConvBlock::Pre as u32)
             .with(Slot::Up, Up::Nearest as u32)
             .with(Slot::Shortcut, 1);
         assert_eq!(plain.describe(0), "pre-activation, no norm, nearest, shortcut");

@@ -1,7 +1,7 @@
 //! A generator's architecture, with its text form and its JSON form.
 
-use super::slot_table::{ReadToken, SlotTable, WrittenToken, read};
 use super::slots::skip_bit;
+use super::slots::table::{ReadToken, SlotTable, WrittenToken, read};
 use super::{ArchError, CellGene, MAX_CELLS, Slot};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;

@@ -10,26 +10,19 @@
 //!
 //! Cells, stages and skip sources count from 0 in code and from 1 ("cell 1") wherever a person reads them.
 
-mod bounds;
-mod cell_space;
-mod config;
 mod cost;
 mod description;
 pub mod diagram;
 mod error;
-mod explore;
 mod gene;
 mod genotype;
 pub mod graph;
 mod net_shape;
 mod shared;
-mod slot_table;
 mod slots;
 mod space;
 pub mod words;
 
-pub use cell_space::Token;
-pub use config::{Allowed, CellOverride, SkipRule, SkipRules, SpaceConfig};
 pub use cost::{Cost, LayerCost, layers, macs, params};
 pub use description::{Description, NetworkCost};
 pub use error::ArchError;
@@ -39,7 +32,7 @@ pub use graph::{Critic, Graph, SkipTap};
 pub use net_shape::NetShape;
 pub use shared::shared_parameters;
 pub use slots::*;
-pub use space::Space;
+pub use space::{Allowed, CellOverride, SkipRule, SkipRules, Space, SpaceConfig, Token};
 
 /// The most cells a generator may have: 256 px from the usual bottom width of 4.
 pub const MAX_CELLS: usize = 6;

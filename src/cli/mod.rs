@@ -1,27 +1,15 @@
-//! The command line: one file for each subcommand.
+//! The command line: what was typed is in `args`, and what each subcommand does in a file of `commands`.
 //!
 //! Exit code 0 means that the work is done and 2 that the call was wrong. Anything else is 1, with one
 //! sentence on standard error: what happened, where, and what to do next. With `--json`, standard output
 //! has nothing but JSON, and the sentence too, as `{"error": ...}`.
 
-mod arch;
 mod args;
-mod bench;
-mod compare;
-mod data;
-mod doctor;
-mod export;
+mod commands;
 mod launch;
 mod layers;
-mod runs;
-mod sample;
-mod score;
-mod search;
-mod settings;
 mod table;
 mod terminal;
-mod train;
-mod worker;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -32,7 +20,7 @@ use crate::arch::ArchError;
 use crate::config::ConfigError;
 use crate::data::DataError;
 use crate::device::DeviceError;
-use args::{Cli, Command, DataCommand, RunsCommand};
+use args::{Cli, Command};
 use terminal::print_line;
 
 /// Reads the command line and does what it says; without a subcommand, opens the window.
@@ -43,7 +31,7 @@ pub fn run(open_window: fn() -> anyhow::Result<()>) -> ExitCode {
     };
     let json = cli.command.as_ref().is_some_and(Command::json);
     let done = match &cli.command {
-        Some(command) => dispatch(command),
+        Some(command) => commands::run(command),
         None => open_window(),
     };
     match done {
@@ -57,27 +45,6 @@ pub fn run(open_window: fn() -> anyhow::Result<()>) -> ExitCode {
             let _ = writeln!(std::io::stderr(), "error: {sentence}");
             ExitCode::from(if is_wrong_call(&error) { 2 } else { 1 })
         }
-    }
-}
-
-fn dispatch(command: &Command) -> anyhow::Result<()> {
-    match command {
-        Command::Search(args) => search::run(args),
-        Command::Train(args) => train::run(args),
-        Command::Sample(args) => sample::run(args),
-        Command::Score(args) => score::run(args),
-        Command::Export(args) => export::run(args),
-        Command::Arch(args) => arch::run(args),
-        Command::Runs(RunsCommand::List(args)) => runs::list(args),
-        Command::Runs(RunsCommand::Show(args)) => runs::show(args),
-        Command::Runs(RunsCommand::Compare(args)) => compare::run(args),
-        Command::Settings(args) => settings::run(args),
-        Command::Data(DataCommand::Check(args)) => data::check(args),
-        Command::Data(DataCommand::Fetch(args)) => data::fetch(args),
-        Command::Data(DataCommand::Scorer(args)) => data::scorer(args),
-        Command::Doctor(args) => doctor::run(args),
-        Command::Bench(args) => bench::run(args),
-        Command::Worker(args) => worker::run(args),
     }
 }
 

@@ -3,8 +3,8 @@
 use thiserror::Error;
 use toml::{Table, Value};
 
-use super::settings::now;
-use super::text::shown;
+use super::table::now;
+use super::words::{list, shown};
 use super::{RunConfig, preset};
 
 /// Longest name for which another is proposed, in bytes.
@@ -261,15 +261,6 @@ fn advice(nearest: &Option<String>, allowed: &[String]) -> String {
     }
 }
 
-/// `a, b and c`.
-pub(super) fn list(names: &[impl AsRef<str>], and: &str) -> String {
-    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} {and} {last}", rest.join(", ")),
-        _ => names.concat(),
-    }
-}
-
 /// A parser's message, which may repeat much of the text.
 fn shown_line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -320,7 +311,10 @@ mod tests {
     #[test]
     fn where_nothing_is_near_the_known_keys_are_listed() {
         let message = set("checkpoint.zzz=1");
-        assert!(message.ends_with("what can be set there is every_seconds and renew_after_mib"), "{message}");
+        assert!(
+            message.ends_with("what can be set there is every_seconds and memory_growth_mib"),
+            "{message}"
+        );
         let message = set("data.zzz=1");
         assert!(message.ends_with("source, limit, background, toys_count and seed"), "{message}");
     }

@@ -12,12 +12,13 @@ mod settings;
 pub mod table;
 mod text;
 mod validate;
+mod words;
 
 pub use error::ConfigError;
 pub use mode::Mode;
 pub use preset::{PRESETS, Preset};
-pub use settings::{Settings, former_names, written_settings};
-pub use table::Setting;
+pub use settings::{former_names, written_settings};
+pub use table::{Setting, Settings};
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -102,12 +103,13 @@ pub struct CheckpointConfig {
     pub every_seconds: u64,
     /// MiB that the memory of a process, or what the pools of its GPU hold, may grow by. After that a new
     /// process takes its place at a checkpoint, which gives the memory back. Never, where it is 0.
-    pub renew_after_mib: u64,
+    #[serde(alias = "renew_after_mib")]
+    pub memory_growth_mib: u64,
 }
 
 impl Default for CheckpointConfig {
     fn default() -> Self {
-        Self { every_seconds: 60, renew_after_mib: 1024 }
+        Self { every_seconds: 60, memory_growth_mib: 1024 }
     }
 }
 
@@ -159,14 +161,14 @@ impl RunConfig {
     /// As [`from_toml`](RunConfig::from_toml), or if there is no `=`; nothing is changed then.
     pub fn apply(&mut self, setting: &str) -> Result<(), ConfigError> {
         text::check_length(setting, "--set")?;
-        let malformed = || ConfigError::NotASetting(text::shown(setting));
+        let malformed = || ConfigError::NotASetting(words::shown(setting));
         let (key, written) = setting.split_once('=').ok_or_else(malformed)?;
         let key: Vec<&str> = key.split('.').map(str::trim).collect();
         if key.contains(&"") || key.len() > text::MOST_PARTS {
             return Err(malformed());
         }
         let written = written.trim();
-        let origin = format!("--set {}", text::shown(setting));
+        let origin = format!("--set {}", words::shown(setting));
         let as_text = Value::String(written.to_owned());
         match written.parse::<Value>() {
             Err(_) => self.put(&key, as_text, &origin),
@@ -304,7 +306,7 @@ mod tests {
         assert_eq!(config.recipe.generator_learning_rate, 1.0);
         let never = Allowed::Skips(SkipRules::All(SkipRule::Never));
         assert_eq!(*config.space.allowed(Slot::Skips, None), never);
-        assert_eq!(*config.space.allowed(Slot::Conv, Some(2)), Allowed::Tokens(vec![1]));
+        assert_eq!(*config.space.allowed(Slot::ConvBlock, Some(2)), Allowed::Tokens(vec![1]));
         assert_eq!(config.data.limit, Some(500));
         assert_eq!(config.derived_model().generator_channels, 48);
         let searched = config.model.discriminator_channels;

@@ -1,7 +1,8 @@
 //! The built-in settings, from `assets/presets/`.
 
 use super::RunConfig;
-use super::error::{ConfigError, list, nearest};
+use super::error::{ConfigError, nearest};
+use super::words::list;
 
 /// Settings that come with the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

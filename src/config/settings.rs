@@ -1,15 +1,10 @@
 //! Settings as a list of dotted keys, as `--set` takes them.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use toml::Table;
 
 use super::text::check_length;
-use super::{ConfigError, RunConfig, Setting};
-
-/// Values by dotted key such as `search.candidates`; a list is one value.
-pub type Settings = BTreeMap<String, Value>;
+use super::{ConfigError, RunConfig, Setting, Settings};
 
 impl RunConfig {
     /// All settings, those with their default value too.
@@ -41,11 +36,6 @@ pub fn former_names(file: &str, sets: &[String]) -> Option<String> {
     let pairs: Vec<String> = Setting::all().filter_map(renamed).collect();
     (!pairs.is_empty())
         .then(|| format!("settings have new names, and the old ones are still read: {}", pairs.join(", ")))
-}
-
-/// What a former name of a setting is now; `None` where it is none.
-pub(super) fn now(key: &str) -> Option<&'static str> {
-    Setting::all().find(|setting| setting.former == Some(key)).map(|setting| setting.key)
 }
 
 /// Gives all settings in `tree` the names that they have now. A name stays where both are written, which is an
@@ -122,9 +112,12 @@ mod tests {
     fn former_names_are_read_renamed_and_named() {
         let text = "[recipe]\ngenerator_rate = 0.5\n[recipe.adam]\nidle = \"decay_moments\"\n[search]\ndistinct = false\n\
             [search.reset]\nat_once = false\n[search.controller]\nrate = 0.25\n[winner]\nrate_decay = \"linear\"\n\
-            [model]\nlatent = 7";
+            [model]\nlatent = 7\n[checkpoint]\nrenew_after_mib = 9";
         let read = RunConfig::from_toml(text, "x").unwrap();
-        assert_eq!((read.recipe.generator_learning_rate, read.model.latent_dim), (0.5, 7));
+        assert_eq!(
+            (read.recipe.generator_learning_rate, read.model.latent_dim, read.checkpoint.memory_growth_mib),
+            (0.5, 7, 9)
+        );
         let mut layered = RunConfig::default();
         layered.overlay(text, "x").unwrap();
         assert_eq!(layered, read);

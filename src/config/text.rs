@@ -1,13 +1,12 @@
 //! What a text of settings may be, before it is parsed.
 
 use super::ConfigError;
+use super::words::shown;
 use crate::input::MOST_TEXT;
 
 /// Most parts of a dotted key; the deepest has four. How deep tables may lie in each other in a file, the
 /// parser says: 80.
 pub(super) const MOST_PARTS: usize = 16;
-/// Longest piece of a text that a message repeats, in characters.
-const SHOWN: usize = 60;
 
 /// Refuses a text that is longer than any settings are.
 pub(super) fn check_length(text: &str, origin: &str) -> Result<(), ConfigError> {
@@ -18,18 +17,9 @@ pub(super) fn check_length(text: &str, origin: &str) -> Result<(), ConfigError> 
     }
 }
 
-/// A piece of a text as a message repeats it: its beginning.
-pub(super) fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::*;
     use crate::config::{RunConfig, written_settings};
 
     /// Does it where a recursion of a few thousand levels is a crash, and gives all the messages.
@@ -108,11 +98,5 @@ mod tests {
             assert!(config.apply(setting).is_err(), "{setting}");
             assert_eq!(config, RunConfig::default());
         }
-    }
-
-    #[test]
-    fn a_message_repeats_the_beginning() {
-        assert_eq!(shown("ä".repeat(60).as_str()), "ä".repeat(60));
-        assert_eq!(shown("ä".repeat(61).as_str()), "ä".repeat(60) + "…");
     }
 }

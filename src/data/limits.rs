@@ -1,5 +1,9 @@
 //! What a source of images may hold at most. Everything here is checked before memory is taken for it.
 
+use std::ops::RangeInclusive;
+
+/// The sides in pixels that images can be brought to.
+pub const SIDES: RangeInclusive<usize> = 8..=256;
 /// The largest side of an image, in pixels.
 pub(super) const MAX_SIDE: u32 = 8_192;
 /// The most pixels of an image.

@@ -25,8 +25,8 @@ pub mod toys;
 
 pub use batches::Batches;
 pub use error::DataError;
-pub use limits::MAX_TOYS;
-pub use options::{DataConfig, LoadOptions, Loaded, SIDES};
+pub use limits::{MAX_TOYS, SIDES};
+pub use options::{DataConfig, LoadOptions, Loaded};
 pub use reader::{Download, Kind, Place, Reader, RemoteFile};
 pub use readers::READERS;
 pub use report::{ClassCount, Report, Sizes, Skipped};

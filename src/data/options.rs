@@ -1,6 +1,5 @@
 //! The settings that say which images a run learns from, and how a source is loaded.
 
-use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
@@ -8,9 +7,6 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::{DataError, ImageSet, Report, Split, toys};
 use crate::rng::{permutation, rng};
-
-/// The sides in pixels that images can be brought to.
-pub const SIDES: RangeInclusive<usize> = 8..=256;
 
 /// The settings of a run that say which images it learns from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::options::{DataConfig, LoadOptions, Loaded, SIDES};
+use super::limits::SIDES;
+use super::options::{DataConfig, LoadOptions, Loaded};
 use super::{DataError, Split, Stream};
 
 /// The side in pixels at which images are streamed whose reader names none.

@@ -1,8 +1,9 @@
 //! From settings to a job: reads the images, makes the evaluators, builds the networks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,9 @@ use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
 use crate::gan::{self, TrainingData, TrainingSetup};
 use crate::metric::extractor::{Kind, inception::InceptionWeights};
-use crate::metric::{Evaluator, Extractor, Reference, real_materials};
+use crate::metric::{
+    Evaluator, Extractor, FRECHET_DISTANCE, MetricName, Reference, ScoreConfig, real_materials,
+};
 use crate::search::{Context, Costs, Search, SearchPlan, WarmUp, work_items};
 
 /// Stream of the training of one architecture.
@@ -77,9 +80,7 @@ impl Plan {
             JobSpec::Train(genotype) => vec![model.side(genotype.cells.len())],
         }
     }
-}
 
-impl Plan {
     fn context(&self, training_data: Vec<TrainingData>) -> anyhow::Result<Context> {
         let config = &self.config;
         Ok(Context {
@@ -184,6 +185,9 @@ impl Plan {
         };
         let reward = (self.spec == JobSpec::Search).then_some(config.search.reward);
         let metrics = config.score.computed(reward);
+        if extractor.classes().is_none() {
+            emit_left_out(&config.score, &metrics, emit)?;
+        }
         let materials = real_materials(&metrics);
         sides
             .iter()
@@ -205,6 +209,32 @@ impl Plan {
             })
             .collect()
     }
+}
+
+/// Says which of `metrics` are left out because the images have no classes.
+///
+/// # Errors
+///
+/// If one of them was to decide.
+fn emit_left_out(
+    config: &ScoreConfig,
+    metrics: &[MetricName],
+    emit: &mut dyn FnMut(&Event),
+) -> anyhow::Result<()> {
+    let why = "the images have no classes";
+    let deciding = config.deciding;
+    if deciding.needs_classes() {
+        bail!(
+            "score.deciding is {}, and {why}; set it to {FRECHET_DISTANCE}, or take images with labels",
+            deciding.key()
+        );
+    }
+    let left_out: BTreeSet<&str> = metrics.iter().filter(|m| m.needs_classes()).map(|m| m.key()).collect();
+    if !left_out.is_empty() {
+        let left_out: Vec<&str> = left_out.into_iter().collect();
+        emit(&LiveEvent::Notice { text: format!("{} is left out: {why}", left_out.join(", ")) }.into());
+    }
+    Ok(())
 }
 
 fn search_plan(config: &RunConfig) -> SearchPlan {

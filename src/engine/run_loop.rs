@@ -123,7 +123,7 @@ impl Engine {
             spec,
             clock: ProgressClock::new(&*job),
             control: ControlState::new(folder.dir(), after_reexec),
-            memory: MemoryLimit::new(device, config.checkpoint.renew_after_mib << 20),
+            memory: MemoryLimit::new(device, config.checkpoint.memory_growth_mib << 20),
             schedule: Schedule::new(Duration::from_secs(config.checkpoint.every_seconds)),
             disk_space: DiskSpace::default(),
             rollbacks: Rollbacks::default(),

@@ -106,7 +106,7 @@ impl Adam {
     }
 
     /// The moments by parameter name: `NAME/exp_avg`, `NAME/exp_avg_sq` (both flat) and `NAME/step`.
-    pub fn state(&self) -> NamedTensors {
+    pub fn state_dict(&self) -> NamedTensors {
         let mut state = NamedTensors::new();
         for (name, moments) in &self.moments {
             state.insert(format!("{name}/exp_avg"), copied(moments.first.clone()));
@@ -126,7 +126,7 @@ impl Adam {
     /// # Errors
     ///
     /// Names the tensor that is missing or is not what [`Adam::state`] wrote.
-    pub fn restore(&mut self, state: &NamedTensors, device: &Device) -> Result<(), AdamError> {
+    pub fn load_state_dict(&mut self, state: &NamedTensors, device: &Device) -> Result<(), AdamError> {
         let plain = device.clone().inner();
         let part = |name: &str, ending: &str| {
             let name = format!("{name}/{ending}");

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::GanError;
 use super::config::Recipe;
-use super::divergence::{Divergence, WEIGHTS_EVERY};
+use super::health::{Divergence, WEIGHTS_EVERY};
 use super::latent::{latents, reseeded};
 use super::schedule::{Losses, Network, UpdateSchedule, Updates};
 use super::step::{Gan, Networks};
@@ -115,9 +115,9 @@ impl AdversarialLoop {
         Ok(Tensor::from_data(TensorData::new(images.batch_f32(&indices), shape), &self.device))
     }
 
-    /// `[count, latent]` draws for a purpose; equal counters give equal draws until the training diverges.
-    pub fn latents(&self, purpose: &str, counter: u64, count: usize) -> Tensor<2> {
-        let stream = reseeded(&format!("{}/latent/{purpose}", self.stream), self.reseeds);
+    /// `[count, latent]` draws of a stream of its own, `name`; equal counters give equal draws until the training diverges.
+    pub fn latents(&self, name: &str, counter: u64, count: usize) -> Tensor<2> {
+        let stream = reseeded(&format!("{}/latent/{name}", self.stream), self.reseeds);
         latents(self.seed, &stream, counter, count, self.latent, &self.device)
     }
 
@@ -164,7 +164,7 @@ impl AdversarialLoop {
 
     /// All tensors: those of the GAN, and `average/…`.
     pub fn tensors(&self) -> NamedTensors {
-        let mut tensors = self.gan.state();
+        let mut tensors = self.gan.state_dict();
         let average = self.average.as_ref();
         tensors
             .extend(average.map(|own| add_prefix(AVERAGE, own.weights().state_dict())).into_iter().flatten());
@@ -176,13 +176,13 @@ impl AdversarialLoop {
     /// # Errors
     ///
     /// If the tensors belong to other networks.
-    pub fn restore(
+    pub fn load_state(
         &mut self,
         schedule: UpdateSchedule,
         reseeds: u64,
         tensors: &NamedTensors,
     ) -> Result<(), GanError> {
-        self.gan.restore(tensors, &self.device)?;
+        self.gan.load_state_dict(tensors, &self.device)?;
         if let Some(average) = &mut self.average {
             average.load_state_dict(&strip_prefix(AVERAGE, tensors))?;
         }

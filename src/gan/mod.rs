@@ -3,13 +3,11 @@
 mod adam;
 mod adversarial;
 mod config;
-mod divergence;
 mod dry;
 mod evaluation;
 mod health;
 mod latent;
 mod loss;
-mod non_finite;
 mod schedule;
 mod self_test;
 mod step;
@@ -20,13 +18,14 @@ mod training_setup;
 pub use adam::{Adam, AdamConfig, AdamError, UnusedParams};
 pub use adversarial::AdversarialLoop;
 pub use config::{AverageStatistics, LrDecay, Recipe, TrainConfig};
-pub use divergence::{Divergence, WEIGHTS_EVERY};
 pub use dry::{PIECES, dry_run, one_step, warm_up};
 pub use evaluation::{EvaluationLatents, GeneratorEvaluation};
-pub use health::{ALIKE, HealthConfig, LossWindow, diversity, uniform};
+pub use health::{
+    ALIKE, Divergence, HealthConfig, LossWindow, NonFinite, Total, WEIGHTS_EVERY, diagnose_non_finite,
+    diversity, find_non_finite, non_finite_weights, uniform,
+};
 pub use latent::{latents, reseeded};
 pub use loss::Loss;
-pub use non_finite::{NonFinite, Total, diagnose_non_finite, find_non_finite, non_finite_weights};
 pub use schedule::{Losses, Network, UpdateSchedule, Updates};
 pub use self_test::{CHECKS, Check, self_test};
 pub use step::{Gan, Networks};

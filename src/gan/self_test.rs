@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Adam, AdamConfig, Gan, Loss, Networks, latents};
 use crate::arch::graph::ops::*;
 use crate::arch::graph::{Graph, Shape};
-use crate::arch::{CellGene, Conv as Order, Genotype, Norm, Slot, Up};
+use crate::arch::{CellGene, ConvBlock, Genotype, Norm, Slot, Up};
 use crate::model::{Init, ModelConfig, NamedTensors, Pass, Value, Weights, host, is_buffer, run};
 use crate::rng::{normals, rng};
 
@@ -79,7 +79,7 @@ fn check(name: &str, operator: Operator, device: &Device) -> Check {
 
 fn attempt(name: &str, operator: Operator, device: &Device, seed: u64) -> Check {
     let expected = operator(Probe::new(&Device::flex(), seed));
-    // A kernel that a driver cannot compile ends in a panic, which has told its reason by then.
+    // A kernel that a driver cannot compile ends in a panic, whose reason is logged by then.
     match catch_unwind(AssertUnwindSafe(|| operator(Probe::new(device, seed)))) {
         Err(_) => Check::new(name, f64::INFINITY, None),
         Ok(found) => {
@@ -296,7 +296,7 @@ fn adversarial_step(mut probe: Probe) -> Outcome {
         ..ModelConfig::default()
     };
     let gene = CellGene::default()
-        .with(Slot::Conv, Order::Pre as u32)
+        .with(Slot::ConvBlock, ConvBlock::Pre as u32)
         .with(Slot::Norm, Norm::Batch as u32)
         .with(Slot::Up, Up::Bilinear as u32)
         .with(Slot::Shortcut, 1);
@@ -318,7 +318,7 @@ fn adversarial_step(mut probe: Probe) -> Outcome {
         gan.discriminator_step(Loss::Hinge, &networks, real, z(0), learning_rate),
         gan.generator_step(Loss::Hinge, &networks, z(1), learning_rate),
     ];
-    let state = gan.state();
+    let state = gan.state_dict();
     let values = losses.into_iter().map(|loss| vec![loss]);
     Outcome {
         values: values.chain(named(&state, is_buffer)).collect(),
@@ -345,9 +345,9 @@ mod tests {
 
     #[test]
     fn the_cpu_agrees_with_itself_in_every_operator_and_gradient() {
-        let mut told = Vec::new();
-        let checks = self_test(&Device::flex(), &mut |name| told.push(name.to_owned()));
-        assert!(checks.iter().map(|check| &check.name).eq(&told));
+        let mut begun = Vec::new();
+        let checks = self_test(&Device::flex(), &mut |name| begun.push(name.to_owned()));
+        assert!(checks.iter().map(|check| &check.name).eq(&begun));
         for check in checks {
             assert_eq!(check.worst(), 0.0, "{check:?}");
             assert_eq!(check.backward_error.is_none(), check.name == "Adam");

@@ -4,9 +4,9 @@ use burn::tensor::{Device, Gradients, Tensor};
 
 use super::GanError;
 use super::adam::{Adam, AdamConfig};
-use super::divergence::Divergence;
+use super::health::Divergence;
+use super::health::{Total, diagnose_non_finite};
 use super::loss::Loss;
-use super::non_finite::{Total, diagnose_non_finite};
 use crate::arch::{Genotype, Graph};
 use crate::model::{Average, ModelConfig, NamedTensors, Pass, Weights, add_prefix, run, strip_prefix};
 
@@ -134,7 +134,7 @@ impl Gan {
         if average.into_iter().fold(total, Total::weights).is_finite() {
             return Ok(());
         }
-        let mut tensors = self.state();
+        let mut tensors = self.state_dict();
         let average = average.map(|average| add_prefix("average", average.state_dict()));
         tensors.extend(average.into_iter().flatten());
         Err(Divergence::Weights { what: diagnose_non_finite(&tensors), step })
@@ -142,12 +142,12 @@ impl Gan {
 
     /// Weights, buffers and optimiser states under the names `generator/…`, `discriminator/…`,
     /// `generator_adam/…`, `discriminator_adam/…`.
-    pub fn state(&self) -> NamedTensors {
+    pub fn state_dict(&self) -> NamedTensors {
         let mut state = NamedTensors::new();
         state.extend(add_prefix("generator", self.generator.state_dict()));
         state.extend(add_prefix("discriminator", self.discriminator.state_dict()));
-        state.extend(add_prefix("generator_adam", self.generator_adam.state()));
-        state.extend(add_prefix("discriminator_adam", self.discriminator_adam.state()));
+        state.extend(add_prefix("generator_adam", self.generator_adam.state_dict()));
+        state.extend(add_prefix("discriminator_adam", self.discriminator_adam.state_dict()));
         state
     }
 
@@ -156,12 +156,12 @@ impl Gan {
     /// # Errors
     ///
     /// If the tensors belong to other networks; nothing is of use then.
-    pub fn restore(&mut self, state: &NamedTensors, device: &Device) -> Result<(), GanError> {
+    pub fn load_state_dict(&mut self, state: &NamedTensors, device: &Device) -> Result<(), GanError> {
         let part = |name| strip_prefix(name, state);
         self.generator.load_state_dict(&part("generator"))?;
         self.discriminator.load_state_dict(&part("discriminator"))?;
-        self.generator_adam.restore(&part("generator_adam"), device)?;
-        self.discriminator_adam.restore(&part("discriminator_adam"), device)?;
+        self.generator_adam.load_state_dict(&part("generator_adam"), device)?;
+        self.discriminator_adam.load_state_dict(&part("discriminator_adam"), device)?;
         Ok(())
     }
 }

@@ -228,8 +228,8 @@ impl Trainer {
     /// # Errors
     ///
     /// If the tensors belong to another architecture.
-    pub fn restore(&mut self, state: TrainerState, tensors: &NamedTensors) -> Result<(), GanError> {
-        self.adversarial.restore(state.schedule, state.reseeds, tensors)?;
+    pub fn load_state(&mut self, state: TrainerState, tensors: &NamedTensors) -> Result<(), GanError> {
+        self.adversarial.load_state(state.schedule, state.reseeds, tensors)?;
         self.best_weights = state.best.is_some().then(|| strip_prefix(BEST, tensors));
         // Checkpoints of the first versions have none.
         self.best_raw = Some(strip_prefix(BEST_RAW, tensors)).filter(|raw| !raw.is_empty());

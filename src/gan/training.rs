@@ -190,8 +190,8 @@ impl Training {
     /// # Errors
     ///
     /// If the tensors belong to another architecture.
-    pub fn restore(&mut self, state: TrainingState, tensors: &NamedTensors) -> Result<(), GanError> {
-        self.trainer.restore(state.trainer, tensors)?;
+    pub fn load_state(&mut self, state: TrainingState, tensors: &NamedTensors) -> Result<(), GanError> {
+        self.trainer.load_state(state.trainer, tensors)?;
         (self.evaluating, self.picturing) = (state.evaluating, state.picturing);
         self.evaluation = None;
         Ok(())

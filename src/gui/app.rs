@@ -251,7 +251,7 @@ impl App {
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         self.dropped(&dropped);
         self.notice_export();
-        self.tell_moved();
+        self.report_moved();
         for (name, status) in self.sessions.tidy() {
             if !self.report_end(ctx, &name, &status) {
                 self.toasts.problem(format!("{name}: {}", status.words()));

@@ -7,8 +7,8 @@ use burn::tensor::Tensor;
 use super::class_distributions::ClassDistributions;
 use super::error::MetricError;
 use super::extractor::{Extractor, ExtractorError};
-use super::feature_set::FeatureSet;
-use super::metrics::{Material, Metric, MetricName, MetricSettings, MetricValue, PreparedMetric, metrics_of};
+use super::feature_set::{FeatureSet, Material};
+use super::metrics::{Metric, MetricName, MetricSettings, MetricValue, PreparedMetric, metrics_of};
 use super::reference::Reference;
 use super::score::Score;
 

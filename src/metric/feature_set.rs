@@ -3,8 +3,18 @@
 use super::class_distributions::ClassDistributions;
 use super::error::{MetricError, check_rows};
 use super::extractor::Outputs;
-use super::metrics::Material;
 use super::statistics::{Gaussian, Statistics};
+
+/// What is kept of images for a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Material {
+    /// Mean and covariance of the features. Memory: two matrices of the features' width in `f64`.
+    Moments,
+    /// All features, row by row. Memory: images x width x 4 bytes of each side.
+    Features,
+    /// Class distributions, averaged over each split. Memory: splits x classes in `f64`.
+    ClassDistributions,
+}
 
 /// What the metrics need of a set of images, gathered batch by batch: each [`Material`] once, whichever
 /// metrics need it.
@@ -41,7 +51,7 @@ impl FeatureSet {
     }
 
     /// What a file kept of a set: its statistics and perhaps its features `[samples, width]`.
-    pub(super) fn of_parts(statistics: Statistics, features: Option<Vec<f32>>) -> Self {
+    pub(super) fn of_file(statistics: Statistics, features: Option<Vec<f32>>) -> Self {
         let (width, samples) = (statistics.dim(), statistics.samples());
         Self { width, samples, statistics: Some(statistics), features, ..Self::default() }
     }

@@ -23,11 +23,11 @@ pub use error::MetricError;
 pub use evaluator::{Evaluation, Evaluator};
 pub use extractor::inception::INCEPTION_2015;
 pub use extractor::{Extractor, ExtractorError};
-pub use feature_set::FeatureSet;
+pub use feature_set::{FeatureSet, Material};
 pub use metrics::{
     COVERAGE, DENSITY, FRECHET_DISTANCE, INCEPTION_SCORE, KERNEL_DISTANCE, KidConfig, KidSubset, METRICS,
-    Material, MeanStd, Metric, MetricName, MetricSettings, MetricValue, PRECISION, Prdc, PreparedMetric,
-    RECALL, Target, frechet_distance, inception_score, kid, kid_of_subsets, metrics_of, prdc, real_materials,
+    MeanStd, Metric, MetricName, MetricSettings, MetricValue, PRECISION, Prdc, PreparedMetric, RECALL,
+    Target, frechet_distance, inception_score, kid, kid_of_subsets, metrics_of, prdc, real_materials,
 };
 pub use reference::Reference;
 pub use reward::{NoClasses, REWARDS, Reward, RewardError, RewardScale};

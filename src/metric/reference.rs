@@ -7,8 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::extractor::{Extractor, ExtractorError, images_in_words, write_cached};
-use super::feature_set::FeatureSet;
-use super::metrics::Material;
+use super::feature_set::{FeatureSet, Material};
 use super::statistics::Statistics;
 use crate::arch::words::thousands;
 use crate::data::ImageSet;
@@ -108,7 +107,7 @@ impl Reference {
 
 /// A safetensors file with the statistics and, where they are given, all features.
 fn to_bytes(statistics: &Statistics, features: Option<&[f32]>) -> Vec<u8> {
-    let (samples, mean, scatter) = statistics.parts();
+    let (samples, mean, scatter) = statistics.state();
     let dim = mean.len();
     let doubles = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
     let mut tensors = vec![
@@ -137,14 +136,14 @@ fn from_bytes(bytes: &[u8]) -> Option<FeatureSet> {
         let values = view.data().as_chunks::<8>().0.iter().map(|word| f64::from_le_bytes(*word));
         Some(values.collect::<Vec<f64>>())
     };
-    let statistics = Statistics::of_parts(samples, doubles("mean")?, doubles("scatter")?).ok()?;
+    let statistics = Statistics::from_state(samples, doubles("mean")?, doubles("scatter")?).ok()?;
     let features = file.tensor("features").ok().filter(|view| view.dtype() == Dtype::F32);
     let features = features.map(|view| {
         let values = view.data().as_chunks::<4>().0.iter().map(|word| f32::from_le_bytes(*word));
         values.collect::<Vec<f32>>()
     });
     let finite = features.iter().flatten().all(|value| value.is_finite());
-    finite.then(|| FeatureSet::of_parts(statistics, features))
+    finite.then(|| FeatureSet::of_file(statistics, features))
 }
 
 #[cfg(test)]

@@ -91,15 +91,15 @@ impl Statistics {
     }
 
     /// Number of samples, mean `[dim]` and scatter matrix `[dim, dim]`, for a file.
-    pub(super) fn parts(&self) -> (usize, &[f64], &[f64]) {
+    pub(super) fn state(&self) -> (usize, &[f64], &[f64]) {
         (self.samples, &self.mean, &self.scatter)
     }
 
-    /// What [`Statistics::parts`] took apart, as it was read from a file.
+    /// What [`Statistics::state`] gave, read back from a file.
     ///
     /// # Errors
     /// When the parts do not fit each other or are not finite.
-    pub(super) fn of_parts(samples: usize, mean: Vec<f64>, scatter: Vec<f64>) -> Result<Self, MetricError> {
+    pub(super) fn from_state(samples: usize, mean: Vec<f64>, scatter: Vec<f64>) -> Result<Self, MetricError> {
         if mean.len().checked_pow(2) != Some(scatter.len()) {
             return Err(MetricError::DamagedStatistics { mean: mean.len(), scatter: scatter.len() });
         }
@@ -285,12 +285,12 @@ mod tests {
     fn parts_give_the_statistics_back_and_damage_is_found() {
         let mut statistics = Statistics::new(DIM);
         statistics.push(&features(9)).unwrap();
-        let (samples, mean, scatter) = statistics.parts();
-        let again = Statistics::of_parts(samples, mean.to_vec(), scatter.to_vec()).unwrap();
+        let (samples, mean, scatter) = statistics.state();
+        let again = Statistics::from_state(samples, mean.to_vec(), scatter.to_vec()).unwrap();
         assert_eq!(again, statistics);
-        let error = Statistics::of_parts(9, vec![0.0; 2], vec![1.0, 0.0, 0.0]).unwrap_err();
+        let error = Statistics::from_state(9, vec![0.0; 2], vec![1.0, 0.0, 0.0]).unwrap_err();
         assert!(error.to_string().contains("damaged"), "{error}");
-        let error = Statistics::of_parts(9, vec![0.0], vec![f64::NAN]).unwrap_err();
+        let error = Statistics::from_state(9, vec![0.0], vec![f64::NAN]).unwrap_err();
         assert!(error.to_string().contains("NaN"), "{error}");
     }
 }

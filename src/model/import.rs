@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_three_released_models_are_told_apart_and_sizes_come_from_shapes() {
+    fn the_three_released_models_are_distinguished_and_sizes_come_from_shapes() {
         for (vector, variant) in [
             ("1 0 1 1 1 0 0 1 1 1 0 1 0 3", "autogan_cifar10_a"),
             ("1 0 1 1 1 0 1 1 1 1 0 1 1 3", "autogan_cifar10_b"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::estimator::Estimate;
-use super::estimator_id::EstimatorId;
+use super::estimator::EstimatorId;
 use crate::arch::Genotype;
 use crate::metric::Score;
 

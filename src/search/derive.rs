@@ -166,7 +166,7 @@ impl Derivation {
         };
         let genotype = &self.finalists[leader.index].1;
         let mut training = training(context, plan, genotype, plan.derive)?;
-        training.restore(leader.state.clone(), &leader.tensors)?;
+        training.load_state(leader.state.clone(), &leader.tensors)?;
         training.prolong(plan.winner);
         self.training = Some(training);
         Ok(())
@@ -296,7 +296,7 @@ impl Derivation {
     /// # Errors
     ///
     /// If the state belongs to other settings.
-    pub fn restore(
+    pub fn from_state(
         context: &Context,
         plan: &SearchPlan,
         state: DerivationState,
@@ -315,7 +315,7 @@ impl Derivation {
         let training = match (state.training, state.finalists.get(index)) {
             (Some(saved), Some((_, genotype))) => {
                 let mut training = training(context, plan, genotype, config)?;
-                training.restore(saved, &strip_prefix("training", tensors))?;
+                training.load_state(saved, &strip_prefix("training", tensors))?;
                 Some(training)
             }
             _ => None,

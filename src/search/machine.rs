@@ -17,13 +17,13 @@ use super::context::Context;
 use super::curve::{Curve, DiscriminatorStep, GanId};
 use super::derive::{Derivation, DerivationState, Derived};
 use super::error::SearchError;
+use super::estimator::EstimatorId;
 use super::estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
-use super::estimator_id::EstimatorId;
 use super::event::{Emitted, SampleGrid, SampleSource, SearchEvent};
 use super::plan::{SearchPlan, WorkItem, work_items};
-use super::random::Random;
-use super::reinforce::Reinforce;
 use super::shared::{SharedGan, SharedState};
+use super::strategy::Random;
+use super::strategy::Reinforce;
 use super::strategy::{Proposal, Strategy};
 use crate::arch::Genotype;
 use crate::gan::{GanError, Updates, picture};
@@ -59,7 +59,7 @@ pub struct SearchState {
     phase: Phase,
     iteration: u64,
     cells: usize,
-    /// Number of strategy draws of each purpose, so that none is used twice.
+    /// Number of strategy draws of each stream, so that none is used twice.
     proposed: u64,
     ranked: u64,
     /// Number of estimates that were begun.
@@ -437,15 +437,15 @@ impl Search {
     /// # Errors
     ///
     /// If the state belongs to other settings.
-    pub fn restore(&mut self, state: SearchState, tensors: &NamedTensors) -> Result<(), SearchError> {
-        self.shared.restore(state.shared.clone(), &strip_prefix("shared", tensors))?;
+    pub fn load_state(&mut self, state: SearchState, tensors: &NamedTensors) -> Result<(), SearchError> {
+        self.shared.load_state(state.shared.clone(), &strip_prefix("shared", tensors))?;
         let strategy = state.strategy.clone();
-        self.strategy.restore(&self.context.space, strategy, &strip_prefix("strategy", tensors))?;
+        self.strategy.load_state(&self.context.space, strategy, &strip_prefix("strategy", tensors))?;
         self.derivation = match state.derivation.clone() {
             None => None,
             Some(saved) => {
                 let own = strip_prefix("derivation", tensors);
-                Some(Derivation::restore(&self.context, &self.plan, saved, &own)?)
+                Some(Derivation::from_state(&self.context, &self.plan, saved, &own)?)
             }
         };
         self.state = state;

@@ -12,12 +12,9 @@ mod curve;
 mod derive;
 mod error;
 mod estimator;
-mod estimator_id;
 mod event;
 mod machine;
 mod plan;
-mod random;
-mod reinforce;
 mod shared;
 mod strategy;
 mod warm_up;
@@ -29,13 +26,13 @@ pub use context::Context;
 pub use curve::{Axis, Curve, CurveGroup, DiscriminatorStep, GanId, GeneratorStep, TrainingId};
 pub use derive::Derived;
 pub use error::SearchError;
-pub use estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
-pub use estimator_id::EstimatorId;
+pub use estimator::{Estimate, Estimation, Estimator, EstimatorId, Scratch, SharedWeights};
 pub use event::{Emitted, SampleGrid, SampleSource, SearchEvent, training_events};
 pub use machine::{Search, SearchState};
 pub use plan::{Costs, SearchPlan, WorkItem, work_items};
-pub use random::Random;
-pub use reinforce::{Reinforce, ReinforceLoss, reinforce_loss};
 pub use shared::SharedGan;
-pub use strategy::{Distributions, Proposal, Reading, Strategy, StrategyError};
+pub use strategy::{
+    Distributions, Proposal, Random, Reading, Reinforce, ReinforceLoss, Strategy, StrategyError,
+    reinforce_loss,
+};
 pub use warm_up::WarmUp;

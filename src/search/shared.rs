@@ -144,8 +144,8 @@ impl SharedGan {
     /// # Errors
     ///
     /// If the tensors belong to another space or other sizes.
-    pub fn restore(&mut self, state: SharedState, tensors: &NamedTensors) -> Result<(), GanError> {
-        self.adversarial.restore(state.schedule, state.reseeds, tensors)?;
+    pub fn load_state(&mut self, state: SharedState, tensors: &NamedTensors) -> Result<(), GanError> {
+        self.adversarial.load_state(state.schedule, state.reseeds, tensors)?;
         (self.restarts, self.window) = (state.restarts, state.window);
         Ok(())
     }

@@ -149,7 +149,7 @@ fn covering(space: &Space, cells: usize) -> Vec<Genotype> {
         let (mut periods, mut all) = (Vec::new(), 1);
         for token in space.tokens(cell) {
             let period = match token.slot {
-                Slot::Norm | Slot::Shortcut => count(Slot::Conv),
+                Slot::Norm | Slot::Shortcut => count(Slot::ConvBlock),
                 Slot::Skips => count(Slot::Up),
                 slot if slot.is_released() => 1,
                 _ => all,

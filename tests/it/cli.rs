@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::outcome;
+use crate::outcome;
 
 const A: &str = "1 0 1 1 1 0 0 1 1 1 0 1 0 3";
 

@@ -5,9 +5,9 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use super::peers::{picture, weights};
-use super::sample_server::finished_run;
-use super::small::NETWORKS;
+use crate::numbers::peers::{picture, weights};
+use crate::runs::sample_server::finished_run;
+use crate::small::NETWORKS;
 
 fn call(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_autogan"))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::ops::{Add, BatchNorm, Conv, ConvTranspose, InstanceNorm, Interpolation, Linear, Relu, Tanh};
 use super::ops::{Unflatten, Upsample};
 use super::{Graph, NodeId, Shape};
-use crate::arch::{CellGene, Conv as Order, Genotype, NetShape, Norm, Up};
+use crate::arch::{CellGene, ConvBlock, Genotype, NetShape, Norm, Up};
 
 /// Where a cell's value for later cells' skips is taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,17 +111,17 @@ impl CellBuilder<'_> {
 
     /// A block of the cell: norm, activation and a 3x3 convolution, the first with upsampling before the convolution.
     fn block(&mut self, number: usize, x: NodeId) -> NodeId {
-        let order = match self.gene.conv() {
-            Order::Pre => "pre",
-            Order::Post => "post",
+        let order = match self.gene.conv_block() {
+            ConvBlock::Pre => "pre",
+            ConvBlock::Post => "post",
         };
         let weights = format!("{order}_conv{number}");
-        match self.gene.conv() {
-            Order::Pre => {
+        match self.gene.conv_block() {
+            ConvBlock::Pre => {
                 let h = self.norm_and_activation(number, &weights, x);
                 self.upsample_and_convolution(number, &weights, h)
             }
-            Order::Post => {
+            ConvBlock::Post => {
                 let h = self.upsample_and_convolution(number, &weights, x);
                 self.norm_and_activation(number, &weights, h)
             }

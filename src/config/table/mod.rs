@@ -20,12 +20,13 @@ pub use search::SEARCH;
 pub use space::SPACE;
 pub use training::TRAINING;
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-use super::error::list;
-use super::{RunConfig, Settings};
+use super::RunConfig;
+use super::words::list;
 
 /// A bound on memory rather than on sense, for numbers of images in a batch.
 const MAX_BATCH: Most = Most::Number(65_536);
@@ -49,6 +50,9 @@ pub struct Section {
     /// Its settings, in the order of their rows.
     pub settings: fn() -> &'static [Setting],
 }
+
+/// Values by dotted key such as `search.candidates`; a list is one value.
+pub type Settings = BTreeMap<String, Value>;
 
 /// What is known of a setting.
 #[derive(Clone, Copy, Debug)]
@@ -246,6 +250,11 @@ impl Setting {
             Kind::Switch | Kind::Choice(_) | Kind::Text | Kind::Own(_) => true,
         }
     }
+}
+
+/// What a former name of a setting is now; `None` where it is none.
+pub(super) fn now(key: &str) -> Option<&'static str> {
+    Setting::all().find(|setting| setting.former == Some(key)).map(|setting| setting.key)
 }
 
 #[cfg(test)]

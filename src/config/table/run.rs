@@ -31,14 +31,15 @@ pub const RUN: Section = Section {
         )
         .unit("s"),
         Setting::new(
-            "checkpoint.renew_after_mib",
+            "checkpoint.memory_growth_mib",
             "Memory may grow by",
             "MiB of memory after which a new process goes on from a checkpoint; 0 for never",
             // A tebibyte.
             Kind::Whole(0, Most::Number(1 << 20)),
         )
         .speed(8.0)
-        .unit("MiB"),
+        .unit("MiB")
+        .formerly("checkpoint.renew_after_mib"),
     ]
         }
     },

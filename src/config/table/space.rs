@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::{Kind, Most, Section, Setting};
 use crate::arch::{Choices, MAX_CELLS, Slot};
-use crate::config::error::list;
+use crate::config::words::list;
 
 /// The search space.
 pub const SPACE: Section = Section {

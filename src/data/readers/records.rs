@@ -92,10 +92,10 @@ impl<'a> Collector<'a> {
         let mut done = 0;
         // Images of a pixel each become a million times as large.
         let largest = bytes.max(3 * self.options.side * self.options.side);
-        let at_once = (CHUNK / largest).max(1);
+        let chunk = (CHUNK / largest).max(1);
         while done < count {
             self.options.go_on()?;
-            let records = at_once.min(count - done);
+            let records = chunk.min(count - done);
             buffer.clear();
             // Grows with what the file really holds, whatever its header declares.
             reader

@@ -205,7 +205,7 @@ mod tests {
 
     /// Nearest neighbour among 3,000 pictures at 16 px: a floor under what any classifier reaches.
     #[test]
-    fn classes_are_told_apart_at_16_pixels() {
+    fn classes_differ_at_16_pixels() {
         let train = make(Split::Train, 3_000, 16, 0);
         let test = make(Split::Test, 200, 16, 0);
         let right = (0..test.len()).into_par_iter().filter(|&i| {

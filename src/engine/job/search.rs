@@ -43,7 +43,7 @@ impl Job for Search {
 
     fn load_state(&mut self, state: JobState, tensors: &NamedTensors) -> anyhow::Result<()> {
         let JobState::Search(state) = state else { return Err(JobState::mismatch()) };
-        Ok(self.restore(*state, tensors)?)
+        Ok(self.load_state(*state, tensors)?)
     }
 
     fn reseed(&mut self) {

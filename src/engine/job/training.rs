@@ -64,7 +64,7 @@ impl Job for SingleTraining {
 
     fn load_state(&mut self, state: JobState, tensors: &NamedTensors) -> anyhow::Result<()> {
         let JobState::Train(state) = state else { return Err(JobState::mismatch()) };
-        Ok(self.training.restore(*state, tensors)?)
+        Ok(self.training.load_state(*state, tensors)?)
     }
 
     fn reseed(&mut self) {

@@ -122,7 +122,7 @@ fn whatever_breaks_is_noticed_at_once_by_a_loss_or_within_fifty_steps() {
     let names: Vec<String> = bench.engine.job.state().1.into_keys().collect();
     // Counts are tensors in a file only.
     let names: Vec<String> = names.into_iter().filter(|name| !name.ends_with("/step")).collect();
-    let (mut at_once, mut latest, mut healed) = (0, 0, Vec::new());
+    let (mut immediately, mut latest, mut healed) = (0, 0, Vec::new());
     for (number, name) in names.iter().enumerate() {
         let value = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][number % 3];
         bench.engine.load(&good).unwrap();
@@ -142,18 +142,18 @@ fn whatever_breaks_is_noticed_at_once_by_a_loss_or_within_fifty_steps() {
             }
             if let Err(error) = bench.advance() {
                 latest = latest.max(steps);
-                at_once += usize::from(steps <= 1);
+                immediately += usize::from(steps <= 1);
                 break Some(error);
             }
         };
         assert!(error.as_ref().is_none_or(is_not_finite), "{name}: {error:?}");
     }
     eprintln!(
-        "{} tensors: {at_once} noticed within a step, the last after {latest} steps, {} healed by themselves: {healed:?}",
+        "{} tensors: {immediately} noticed within a step, the last after {latest} steps, {} healed by themselves: {healed:?}",
         names.len(),
         healed.len()
     );
-    assert!(names.len() > 80 && at_once > names.len() / 2 && healed.len() < names.len() / 10);
+    assert!(names.len() > 80 && immediately > names.len() / 2 && healed.len() < names.len() / 10);
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn a_collapse_is_seen_in_the_images_whatever_the_losses_do() {
 
 #[test]
 fn a_run_whose_process_has_grown_ends_at_a_checkpoint_where_a_new_one_can_go_on_and_not_before() {
-    let mut bench = Bench::new(&["checkpoint.every_seconds=0", "checkpoint.renew_after_mib=16"]);
+    let mut bench = Bench::new(&["checkpoint.every_seconds=0", "checkpoint.memory_growth_mib=16"]);
     let mut taken = Vec::new();
     let mut grow = || taken.push(std::hint::black_box(vec![1u8; 128 << 20]));
     bench.advances(1);

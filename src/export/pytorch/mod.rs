@@ -1,7 +1,7 @@
 //! A generator as a Python file for PyTorch, written from its graph.
 //!
 //! Layers have the names of the released code's state dict, so weights files load as they are. What is written here must
-//! compute what `model` computes; a test runs both (`tests/it/pytorch.rs`).
+//! compute what `model` computes; a test runs both (`tests/it/numbers/pytorch.rs`).
 
 use std::collections::BTreeMap;
 

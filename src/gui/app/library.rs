@@ -44,7 +44,7 @@ impl App {
     }
 
     /// Says which runs are in the trash now, and which are not.
-    pub(super) fn tell_moved(&mut self) {
+    pub(super) fn report_moved(&mut self) {
         for (dir, moved) in self.runs.moved() {
             match moved {
                 Ok(()) => {

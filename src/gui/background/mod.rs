@@ -45,7 +45,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     #[test]
-    fn an_outcome_is_told_once_and_a_panic_ends_the_work() {
+    fn an_outcome_is_returned_once_and_a_panic_ends_the_work() {
         let (send, woken) = channel();
         let send = Mutex::new(send);
         let wake: Wake = Arc::new(move || drop(send.lock().map(|send| send.send(()))));

@@ -116,7 +116,7 @@ mod tests {
     use crate::export::Picture;
 
     #[test]
-    fn a_picture_is_read_aside_and_a_missing_one_says_why() {
+    fn a_picture_is_read_in_the_background_and_a_missing_one_says_why() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("1.png");
         let picture = Picture::grid(&vec![0.5; 64 * 3 * 16], 4, COLUMNS).enlarged(ENLARGED);

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_of_the_same_name_are_told_apart_by_their_folder() {
+    fn runs_of_the_same_name_are_distinguished_by_their_folder() {
         let dirs = ["/a/x", "/b/x", "/b/y"].map(Path::new);
         assert_eq!(names(&dirs), ["/a/x", "/b/x", "y"]);
     }

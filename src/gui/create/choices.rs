@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_film_goes_through_all_picked_images_and_a_closed_one_has_no_double_frame() {
+    fn an_animation_goes_through_all_picked_images_and_a_closed_one_has_no_double_frame() {
         let mut choices = Choices { steps: 4, picks: vec![seed(1), seed(2), seed(3)], ..Choices::default() };
         let closed = choices.animation();
         assert_eq!(closed.len(), 12);

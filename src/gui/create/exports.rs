@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_whose_images_grew_is_one_film() {
+    fn a_history_whose_images_grew_is_one_animation() {
         let folder = tempfile::tempdir().unwrap();
         let sets = [4, 8].map(|side| Arc::new(Tiles::new(side, vec![9; 4 * side * side * 64]).unwrap()));
         let snapshots = sets.iter().enumerate().map(|(number, set)| {

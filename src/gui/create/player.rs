@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_film_plays_at_its_speed_and_begins_anew() {
+    fn an_animation_plays_at_its_speed_and_begins_anew() {
         let mut player = Player::default();
         player.advance(1.5, 10.0, 20);
         assert_eq!(player.frame(20), 15);

@@ -21,7 +21,7 @@ use super::theme::{GAP, Palette};
 use crate::run::RunStatus;
 use cache::{Entry, RunsCache};
 use delete::Delete;
-use table::Order;
+use table::SortOrder;
 use thumbnails::Thumbnails;
 
 /// Time between two looks into the folder of runs, while they are shown.
@@ -71,7 +71,7 @@ pub struct RunsScreen {
     delete: Delete,
     selected: BTreeSet<PathBuf>,
     filter: String,
-    order: Order,
+    order: SortOrder,
 }
 
 impl RunsScreen {
@@ -85,7 +85,7 @@ impl RunsScreen {
             delete: Delete::new(trash, wake),
             selected: BTreeSet::new(),
             filter: String::new(),
-            order: Order::default(),
+            order: SortOrder::default(),
         }
     }
 
@@ -102,7 +102,7 @@ impl RunsScreen {
     pub fn to_compare(&self) -> Option<Vec<PathBuf>> {
         let chosen = self.chosen();
         let dirs = chosen.iter().map(|entry| entry.dir().to_owned()).collect();
-        hindrance(Deed::Compare, &chosen).is_none().then_some(dirs)
+        blocking_reason(Deed::Compare, &chosen).is_none().then_some(dirs)
     }
 
     /// The selected runs in the order of the list. Those that went away meanwhile are not among them.
@@ -190,9 +190,10 @@ impl RunsScreen {
         let chosen = self.chosen();
         let mut clicked = None;
         for (deed, name, hint) in DEEDS {
-            let hindrance = hindrance(deed, &chosen);
-            let button = ui.add_enabled(hindrance.is_none(), egui::Button::new(name)).on_hover_text(hint);
-            let button = button.on_disabled_hover_text(hindrance.unwrap_or_default());
+            let blocking_reason = blocking_reason(deed, &chosen);
+            let button =
+                ui.add_enabled(blocking_reason.is_none(), egui::Button::new(name)).on_hover_text(hint);
+            let button = button.on_disabled_hover_text(blocking_reason.unwrap_or_default());
             if button.clicked() {
                 clicked = Some(deed);
             }
@@ -229,7 +230,7 @@ impl RunsScreen {
 }
 
 /// The reason why an action is not possible for these runs; none if it is.
-fn hindrance(deed: Deed, chosen: &[&Entry]) -> Option<String> {
+fn blocking_reason(deed: Deed, chosen: &[&Entry]) -> Option<String> {
     let with_status = |wanted| chosen.iter().find(move |entry| entry.run.status() == wanted);
     let needs = |text: &str| Some(text.to_owned());
     match (deed, chosen) {
@@ -277,7 +278,7 @@ mod tests {
         let [stopped, running] = [entry("a", false, false, None), entry("b", true, false, None)];
         let [finished, damaged] =
             [entry("c", false, true, None), entry("d", false, false, Some("no config"))];
-        let can = |deed, chosen: &[&Entry]| hindrance(deed, chosen).is_none();
+        let can = |deed, chosen: &[&Entry]| blocking_reason(deed, chosen).is_none();
         for (deed, _, _) in DEEDS {
             assert!(!can(deed, &[]));
         }
@@ -285,9 +286,9 @@ mod tests {
         assert!(can(Deed::Resume, &[&stopped]) && !can(Deed::Resume, &[&stopped, &finished]));
         assert!(!can(Deed::Resume, &[&running]) && !can(Deed::Resume, &[&finished]));
         assert!(can(Deed::Open, &[&running]) && can(Deed::Reveal, &[&damaged]));
-        assert_eq!(hindrance(Deed::Open, &[&damaged]).as_deref(), Some("no config"));
+        assert_eq!(blocking_reason(Deed::Open, &[&damaged]).as_deref(), Some("no config"));
         assert!(can(Deed::Delete, &[&stopped, &finished, &damaged]));
-        let why = hindrance(Deed::Delete, &[&stopped, &running]).unwrap_or_default();
+        let why = blocking_reason(Deed::Delete, &[&stopped, &running]).unwrap_or_default();
         assert!(why.starts_with("b is running"), "{why}");
         assert!(!can(Deed::Compare, &[&stopped, &damaged]));
     }

@@ -45,12 +45,12 @@ const COLUMNS: [(Key, &str, &str); 6] = [
 ];
 
 /// The order of the rows.
-pub struct Order {
+pub struct SortOrder {
     key: Key,
     descending: bool,
 }
 
-impl Default for Order {
+impl Default for SortOrder {
     /// The newest first.
     fn default() -> Self {
         Self { key: Key::Begun, descending: true }
@@ -61,7 +61,7 @@ impl Default for Order {
 pub fn show(
     ui: &mut egui::Ui,
     mut entries: Vec<&Entry>,
-    order: &mut Order,
+    order: &mut SortOrder,
     selected: &mut BTreeSet<PathBuf>,
     thumbnails: &mut Thumbnails,
 ) -> Option<PathBuf> {

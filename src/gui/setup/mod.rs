@@ -39,7 +39,7 @@ use crate::run::write_atomic;
 /// The preset that a fresh form has.
 const FIRST: &str = "quick";
 /// Width of the column with what comes of the settings, in points.
-const ASIDE: f32 = 290.0;
+const OUTLOOK_WIDTH: f32 = 290.0;
 
 /// What can be taken back.
 #[derive(Clone, PartialEq)]
@@ -237,8 +237,8 @@ impl Setup {
         self.scores.notice();
         self.blocking_reason = self.blocking_reason(&images);
         let devices = self.machine.devices();
-        let aside = egui::Panel::right("what comes of it").exact_size(ASIDE).resizable(false);
-        aside.show(ui, |ui| {
+        let outlook = egui::Panel::right("what comes of it").exact_size(OUTLOOK_WIDTH).resizable(false);
+        outlook.show(ui, |ui| {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 let figures = self.study.figures.as_ref();
                 readout::show(ui, figures, &self.draft.config.device, &devices, speeds);
@@ -292,7 +292,7 @@ impl Setup {
         let (searched, side) = (self.draft.arch.is_none(), self.study.side());
         let values = self.draft.config.settings().unwrap_or_default();
         let form = Form { problem: problem.as_ref(), values: &values, searched };
-        self.purpose(ui, form);
+        self.kind_of_run(ui, form);
         let Self { draft: Draft { config, .. }, data, space, machine, scores, .. } = self;
         data::show(ui, form, data, config, side, images, actions);
         if searched {
@@ -306,8 +306,8 @@ impl Setup {
     }
 
     /// What the run is for.
-    fn purpose(&mut self, ui: &mut egui::Ui, form: Form<'_>) {
-        form.section(ui, "Purpose", "Find an architecture, or train one that you name", |ui| {
+    fn kind_of_run(&mut self, ui: &mut egui::Ui, form: Form<'_>) {
+        form.section(ui, "Run", "Find an architecture, or train one that you name", |ui| {
             form.row(ui, "arch", "Run", "A search proposes architectures; a training takes one", |ui| {
                 let row = ui.horizontal(|ui| {
                     let search = ui.selectable_label(self.draft.arch.is_none(), "Search");

@@ -289,7 +289,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_fitted_wall_lies_inside_and_every_image_is_hit_at_its_middle(
+        fn a_fitted_grid_lies_inside_and_every_image_is_hit_at_its_middle(
             count in 1..200usize, side in 8..64usize, width in 100.0..2000.0f32, height in 100.0..2000.0f32,
         ) {
             let size = Vec2::new(width, height);
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_square_takes_a_square_wall() {
+    fn a_square_takes_a_square_grid() {
         let place = Placement::fit(64, 16, Vec2::splat(800.0), 2.0);
         assert_eq!(place.columns, 8);
         assert!(place.hit(Vec2::new(-1.0, -1.0), 64, 16).is_none());

@@ -162,7 +162,7 @@ fn largest(values: &[f32]) -> usize {
 }
 
 /// Pixels `[n, 3, side, side]` in [-1, 1] and what the network should answer to each image; for
-/// rotations `generator` draws the turns.
+/// rotations `generator` draws the rotations.
 fn examples(
     images: &ImageSet,
     indices: &[u32],
@@ -174,14 +174,14 @@ fn examples(
         (Task::Labels, Some(labels)) => indices.iter().map(|&i| usize::from(labels[i as usize])).collect(),
         (Task::Labels, None) => unreachable!("labels are only learned on sets that have them"),
         (Task::Rotations, _) => {
-            let turns: Vec<usize> = indices.iter().map(|_| generator.random_range(0..4)).collect();
+            let rotations: Vec<usize> = indices.iter().map(|_| generator.random_range(0..4)).collect();
             let image = 3 * images.side() * images.side();
-            for (image, &turns) in pixels.chunks_exact_mut(image).zip(&turns) {
+            for (image, &rotations) in pixels.chunks_exact_mut(image).zip(&rotations) {
                 for plane in image.chunks_exact_mut(images.side() * images.side()) {
-                    (0..turns).for_each(|_| quarter_turn(plane, images.side()));
+                    (0..rotations).for_each(|_| quarter_turn(plane, images.side()));
                 }
             }
-            turns
+            rotations
         }
     };
     (pixels, labels)
@@ -242,13 +242,13 @@ mod tests {
     #[test]
     fn labels_are_learned_and_the_same_seed_gives_the_same_weights() {
         let (images, test) = (bright_sides(120, true), bright_sides(40, true));
-        let mut heard = Vec::new();
-        let mut progress = |done, all| heard.push((done, all));
+        let mut seen = Vec::new();
+        let mut progress = |done, all| seen.push((done, all));
         let (weights, card) = train(&images, &test, Task::Labels, &short(), &mut progress).unwrap();
         assert!(card.accuracy > 0.95, "{card:?}");
         assert_eq!((card.test_images, card.steps, card.batch), (40, 60, 16));
         assert_eq!(card.images, "sides, 120 images of 8 px");
-        assert_eq!((heard.len(), heard[59]), (60, (60, 60)));
+        assert_eq!((seen.len(), seen[59]), (60, (60, 60)));
         let again = train(&images, &test, Task::Labels, &short(), &mut |_, _| {}).unwrap();
         assert_eq!((weights.clone(), card), again);
         let other = Recipe { seed: 1, ..short() };

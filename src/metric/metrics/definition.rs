@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::super::error::MetricError;
 use super::super::extractor::inception::INCEPTION_2015;
-use super::super::feature_set::FeatureSet;
+use super::super::feature_set::{FeatureSet, Material};
 
 /// The name of one value that a [`Metric`] gives, such as `frechet_distance`.
 #[derive(Clone, Copy)]
@@ -115,17 +115,6 @@ impl Default for MetricSettings {
         let neighbours = const { NonZeroUsize::new(5).expect("5 is not 0") };
         Self { splits: 10, neighbours, kid: KidConfig::default(), seed: 0 }
     }
-}
-
-/// What is kept of images for a metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Material {
-    /// Mean and covariance of the features. Memory: two matrices of the features' width in `f64`.
-    Moments,
-    /// All features, row by row. Memory: images x width x 4 bytes of each side.
-    Features,
-    /// Class distributions, averaged over each split. Memory: splits x classes in `f64`.
-    ClassDistributions,
 }
 
 /// A value with its deviation over splits or subsets, where there are any.

@@ -7,8 +7,9 @@ use faer::{Accum, Mat, MatRef, Par, Side};
 
 use super::super::error::MetricError;
 use super::super::feature_set::FeatureSet;
+use super::super::feature_set::Material;
 use super::super::statistics::Gaussian;
-use super::definition::{Material, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric};
+use super::definition::{Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric};
 
 /// The name of its value.
 pub const FRECHET_DISTANCE: MetricName = MetricName(&Naming {

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use super::super::class_distributions::{ClassDistributions, Split};
 use super::super::error::{MetricError, check_rows};
 use super::super::feature_set::FeatureSet;
-use super::definition::{
-    Material, MeanStd, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric,
-};
+use super::super::feature_set::Material;
+use super::definition::{MeanStd, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric};
 
 /// The name of its value.
 pub const INCEPTION_SCORE: MetricName = MetricName(&Naming {

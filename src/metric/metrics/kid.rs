@@ -9,8 +9,9 @@ use rayon::prelude::*;
 
 use super::super::error::{MetricError, check_rows};
 use super::super::feature_set::FeatureSet;
+use super::super::feature_set::Material;
 use super::definition::{
-    KidConfig, Material, MeanStd, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric,
+    KidConfig, MeanStd, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric,
 };
 use crate::arch::words::thousands;
 use crate::rng::{permutation, rng};

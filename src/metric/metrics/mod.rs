@@ -11,9 +11,9 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-pub use definition::{
-    KidConfig, Material, MeanStd, Metric, MetricName, MetricSettings, MetricValue, PreparedMetric,
-};
+use super::feature_set::Material;
+
+pub use definition::{KidConfig, MeanStd, Metric, MetricName, MetricSettings, MetricValue, PreparedMetric};
 pub use frechet::{FRECHET_DISTANCE, Target, frechet_distance};
 pub use inception_score::{INCEPTION_SCORE, inception_score};
 pub use kid::{KERNEL_DISTANCE, KidSubset, kid, kid_of_subsets};
@@ -41,6 +41,11 @@ impl MetricName {
     /// The value with this key.
     pub fn find(key: &str) -> Option<Self> {
         Self::all().find(|name| name.key() == key)
+    }
+
+    /// Whether it is made of class distributions, which an extractor has only where it knows classes.
+    pub fn needs_classes(self) -> bool {
+        metrics_of(&[self]).any(|metric| metric.material() == Material::ClassDistributions)
     }
 
     /// The values that a word of the command line stands for: all of a metric (`prdc`), or one by its key

@@ -18,7 +18,8 @@ use rayon::prelude::*;
 
 use super::super::error::{MetricError, check_rows};
 use super::super::feature_set::FeatureSet;
-use super::definition::{Material, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric};
+use super::super::feature_set::Material;
+use super::definition::{Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric};
 
 /// The name of the precision.
 pub const PRECISION: MetricName = MetricName(&Naming {

@@ -8,7 +8,8 @@ use faer::{Accum, Mat, Par, Side};
 
 use super::super::error::{MetricError, check_rows};
 use super::super::feature_set::FeatureSet;
-use super::definition::{Material, Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric};
+use super::super::feature_set::Material;
+use super::definition::{Metric, MetricName, MetricSettings, MetricValue, Naming, PreparedMetric};
 
 /// Rows that are multiplied at a time.
 const BLOCK: usize = 256;

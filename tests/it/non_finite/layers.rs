@@ -5,8 +5,8 @@ use autogan::model::Pass;
 use autogan::rng::rng;
 use burn::tensor::{Device, Tensor};
 
-use super::super::operators::Layer;
 use super::{Kind, Right, caught, close, host, judge, tensor};
+use crate::numbers::operators::Layer;
 
 const IMAGE: [usize; 4] = [2, 3, 4, 4];
 const COUNT: usize = 2 * 3 * 4 * 4;
@@ -90,8 +90,8 @@ pub(super) fn norms(device: &Device, cases: usize) {
                 judge(&format!("batch norm, {pass:?}"), kind, &x, Ok(out), Right::Known(&right));
                 if !finite {
                     let tame = host(norm.maps(tensor(&[0.5; COUNT], IMAGE, device), Pass::Eval));
-                    let sick = tame.iter().any(|value| !value.is_finite());
-                    assert!(sick, "statistics {seen:?} make {tame:?} of a tame picture");
+                    let non_finite = tame.iter().any(|value| !value.is_finite());
+                    assert!(non_finite, "statistics {seen:?} make {tame:?} of a tame picture");
                 }
             }
             let out = host(batch_norm(channels, device).maps(tensor(&x, shape, device), Pass::Eval));
@@ -111,7 +111,7 @@ fn near(found: f32, expected: f64) -> bool {
     (f64::from(found) - expected).abs() < 0.02
 }
 
-/// Weights of zeros, tame, huge and sick ones before ordinary pictures, and the other way round.
+/// Weights of zeros, tame, huge and non-finite ones before ordinary pictures, and the other way round.
 pub(super) fn spectral_norm(device: &Device, cases: usize) {
     let reparameterisation = Reparameterisation::Spectral;
     let conv = Layer::on_maps(Conv { reparameterisation, ..Conv::new(4, 3) }, 3, device);

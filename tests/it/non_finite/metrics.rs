@@ -61,10 +61,10 @@ fn statistics_and_frechet_distances_of_3000_cases() {
         let (a, b) = (gaussian(&real, width), gaussian(&generated, width));
         let few = real.len() / width < 2 || generated.len() / width < 2;
         let (Ok(a), Ok(b)) = (a, b) else {
-            assert!(few || kind == Kind::Sick, "{real:?} {generated:?}");
+            assert!(few || kind == Kind::NonFinite, "{real:?} {generated:?}");
             continue;
         };
-        assert!(kind != Kind::Sick, "{real:?} {generated:?}");
+        assert!(kind != Kind::NonFinite, "{real:?} {generated:?}");
         for (values, gaussian) in [(&real, &a), (&generated, &b)] {
             for column in 0..width {
                 let (mean, variance) = moments(values, width, column);
@@ -138,9 +138,9 @@ fn inception_scores_of_2000_cases() {
         let splits = 1 + number % 3;
         let score = inception_score(&generated, width, splits);
         match score {
-            Err(error) => assert!(kind == Kind::Sick || samples < splits, "{error}: {generated:?}"),
+            Err(error) => assert!(kind == Kind::NonFinite || samples < splits, "{error}: {generated:?}"),
             Ok(score) => {
-                assert!(kind != Kind::Sick && samples >= splits, "{generated:?}");
+                assert!(kind != Kind::NonFinite && samples >= splits, "{generated:?}");
                 let bounds = 1.0 - 1e-9..=width as f64 + 1e-9;
                 assert!(bounds.contains(&score.mean), "{score:?} of {width} classes: {generated:?}");
                 assert!(score.std.is_finite() && score.std <= width as f64, "{score:?}");
@@ -181,9 +181,9 @@ fn precision_recall_density_and_coverage_of_1500_cases() {
         let k = 1 + number % 4;
         let few = k >= real.len() / width || k >= generated.len() / width;
         match prdc(&real, &generated, width, NonZeroUsize::new(k).unwrap()) {
-            Err(error) => assert!(few || kind == Kind::Sick, "{error}: {real:?} {generated:?}"),
+            Err(error) => assert!(few || kind == Kind::NonFinite, "{error}: {real:?} {generated:?}"),
             Ok(found) => {
-                assert!(!few && kind != Kind::Sick, "{real:?} {generated:?}");
+                assert!(!few && kind != Kind::NonFinite, "{real:?} {generated:?}");
                 let (precision, coverage) = precision_and_coverage(&real, &generated, width, k);
                 assert_eq!(
                     (found.precision, found.coverage),
@@ -219,12 +219,12 @@ fn kernel_distances_of_1000_cases() {
         let Sets { kind, width, real, generated } = sets(number, "non_finite/kid");
         let count = (real.len() / width).min(generated.len() / width);
         let (real, generated) = (&real[..count * width], &generated[..count * width]);
-        let sick = real.iter().chain(generated).any(|value| !value.is_finite());
+        let non_finite = real.iter().chain(generated).any(|value| !value.is_finite());
         let config = KidConfig { subsets: NonZeroUsize::new(2).unwrap(), subset_size: count };
         match kid(real, generated, width, config, 1) {
-            Err(error) => assert!(count < 2 || sick, "{error}: {real:?} {generated:?}"),
+            Err(error) => assert!(count < 2 || non_finite, "{error}: {real:?} {generated:?}"),
             Ok(found) => {
-                assert!(count >= 2 && !sick, "{real:?} {generated:?}");
+                assert!(count >= 2 && !non_finite, "{real:?} {generated:?}");
                 let expected = discrepancy(real, generated, width);
                 let most = real.iter().chain(generated).fold(1.0, |most, x| f64::from(x.abs()).max(most));
                 let scale = (most * most + 1.0).powi(3);
@@ -255,24 +255,26 @@ fn rewards_of_1000_cases_are_numbers_or_refused() {
     let kinds = [Reward::RawInceptionScore, Reward::InceptionScore, Reward::FrechetDistance, Reward::Mix];
     for number in 0..1000 {
         let generator = &mut rng(22, "non_finite/reward", number);
-        let mut any = |sick: bool| {
-            if sick {
+        let mut any = |non_finite: bool| {
+            if non_finite {
                 f64::from(NON_FINITE[generator.random_range(0..NON_FINITE.len())])
             } else {
                 tame[generator.random_range(0..tame.len())]
             }
         };
-        let sick = [number % 4 == 1, number % 4 == 2, number % 4 == 3];
-        let (inception, distance, real_spread) = (any(sick[0]), any(sick[1]), any(sick[2]));
+        let non_finite = [number % 4 == 1, number % 4 == 2, number % 4 == 3];
+        let (inception, distance, real_spread) = (any(non_finite[0]), any(non_finite[1]), any(non_finite[2]));
         let scores = [score(FRECHET_DISTANCE, distance), score(INCEPTION_SCORE, inception)];
         for kind in kinds {
             let reward = kind.of(&scores, &RewardScale { classes: Some(10), real_spread });
             match reward {
-                Ok(reward) => assert!(reward.is_finite() && !sick.contains(&true), "{kind:?} {scores:?}"),
-                Err(error) => assert!(sick.contains(&true), "{error}: {kind:?} {scores:?}"),
+                Ok(reward) => {
+                    assert!(reward.is_finite() && !non_finite.contains(&true), "{kind:?} {scores:?}")
+                }
+                Err(error) => assert!(non_finite.contains(&true), "{error}: {kind:?} {scores:?}"),
             }
         }
-        if !sick.contains(&true) {
+        if !non_finite.contains(&true) {
             let scale = RewardScale { classes: None, real_spread };
             let closeness = Reward::FrechetDistance.of(&scores, &scale).unwrap();
             assert!((0.0..=1.0).contains(&closeness), "{distance} at a spread of {real_spread}: {closeness}");
@@ -289,9 +291,9 @@ fn rewards_of_1000_cases_are_numbers_or_refused() {
 #[test]
 fn no_number_is_ever_the_better_score() {
     for metric in [FRECHET_DISTANCE, INCEPTION_SCORE] {
-        let sick = score(metric, f64::NAN);
+        let non_finite = score(metric, f64::NAN);
         for value in [0.0, 1.0, f64::MAX, f64::NAN] {
-            assert!(!sick.better(&score(metric, value)) && !score(metric, value).better(&sick));
+            assert!(!non_finite.better(&score(metric, value)) && !score(metric, value).better(&non_finite));
         }
     }
 }

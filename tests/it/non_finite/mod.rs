@@ -25,10 +25,10 @@ use rand::{Rng, RngExt};
 enum Kind {
     Tame,
     Huge,
-    Sick,
+    NonFinite,
 }
 
-const KINDS: [Kind; 3] = [Kind::Tame, Kind::Huge, Kind::Sick];
+const KINDS: [Kind; 3] = [Kind::Tame, Kind::Huge, Kind::NonFinite];
 /// Thresholds of the functions (hinge at 1, ReLU and eigenvalues at 0, clamps at 1), and denormals.
 const TAME: [f32; 9] = [0.0, -0.0, 1.0, -1.0, 1e-40, -1e-40, f32::MIN_POSITIVE, f32::EPSILON, 127.5];
 const HUGE: [f32; 6] = [3e38, -3e38, 1e30, -1e30, 1e20, f32::MAX];
@@ -40,7 +40,7 @@ impl Kind {
         KINDS[number % KINDS.len()]
     }
 
-    /// `count` (at least one) numbers of this kind, the sick one at any place.
+    /// `count` (at least one) numbers of this kind, the non-finite one at any place.
     fn numbers(self, generator: &mut impl Rng, count: usize) -> Vec<f32> {
         let mut numbers = match generator.random_range(0..4) {
             // All alike: no variance, equal points, singular matrices.
@@ -56,7 +56,7 @@ impl Kind {
         match self {
             Kind::Tame => {}
             Kind::Huge => put(&HUGE, 1 + count / 4),
-            Kind::Sick => put(&NON_FINITE, 1),
+            Kind::NonFinite => put(&NON_FINITE, 1),
         }
         numbers
     }
@@ -66,13 +66,13 @@ impl Kind {
 /// is not known, huge input may come out as anything that is not tame.
 fn judge(what: &str, kind: Kind, input: &[f32], output: Result<Vec<f32>, String>, right: Right<'_>) {
     let finite = output.as_ref().is_ok_and(|values| values.iter().all(|value| value.is_finite()));
-    let told = || format!("{what}, {kind:?}: {input:?} became {output:?}");
+    let context = || format!("{what}, {kind:?}: {input:?} became {output:?}");
     match (kind, &output) {
-        (Kind::Sick, _) => assert!(!finite, "{}", told()),
+        (Kind::NonFinite, _) => assert!(!finite, "{}", context()),
         (Kind::Tame, _) => {
-            assert!(finite, "{}", told());
+            assert!(finite, "{}", context());
             if let (Right::Known(right), Ok(values)) = (right, &output) {
-                assert!(right(values), "{}", told());
+                assert!(right(values), "{}", context());
             }
         }
         (Kind::Huge, Ok(values)) if finite => {
@@ -80,7 +80,7 @@ fn judge(what: &str, kind: Kind, input: &[f32], output: Result<Vec<f32>, String>
                 Right::Known(right) => right(values),
                 Right::Unknown => values.iter().any(|value| value.abs() > 1e6),
             };
-            assert!(right, "{}", told());
+            assert!(right, "{}", context());
         }
         (Kind::Huge, _) => {}
     }
@@ -160,8 +160,8 @@ fn the_guards_see_nan_on_the_first_adapter() {
 fn cases_are_of_their_kinds() {
     for number in 0..300 {
         let numbers = Kind::of(number).numbers(&mut rng(1, "test/kinds", number as u64), 1 + number % 40);
-        let sick = numbers.iter().any(|value| !value.is_finite());
+        let non_finite = numbers.iter().any(|value| !value.is_finite());
         let huge = numbers.iter().any(|value| value.is_finite() && value.abs() > 1e19);
-        assert_eq!((sick, huge), (Kind::of(number) == Kind::Sick, Kind::of(number) == Kind::Huge));
+        assert_eq!((non_finite, huge), (Kind::of(number) == Kind::NonFinite, Kind::of(number) == Kind::Huge));
     }
 }

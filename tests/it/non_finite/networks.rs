@@ -1,6 +1,6 @@
-//! Whole networks: sick latents, pictures and weights.
+//! Whole networks: non-finite latents, pictures and weights.
 
-use autogan::arch::{Conv, Genotype, Norm, Up};
+use autogan::arch::{ConvBlock, Genotype, Norm, Up};
 use autogan::gan::Networks;
 use autogan::metric::Extractor;
 use autogan::model::{ModelConfig, ModelFile, NamedTensors, Pass, Value, Weights, recalibrate, run};
@@ -22,16 +22,16 @@ fn config() -> ModelConfig {
     }
 }
 
-fn genotype(conv: Conv, norm: Norm, up: Up) -> Genotype {
+fn genotype(conv: ConvBlock, norm: Norm, up: Up) -> Genotype {
     let (conv, norm, up) = (conv as u32, norm as u32, up as u32);
     Genotype::from_tokens(&[conv, norm, up, 1, conv, norm, up, 1, 1]).unwrap()
 }
 
 fn genotypes() -> [Genotype; 3] {
     [
-        genotype(Conv::Pre, Norm::Batch, Up::Bilinear),
-        genotype(Conv::Post, Norm::Instance, Up::Nearest),
-        genotype(Conv::Pre, Norm::None, Up::Deconv),
+        genotype(ConvBlock::Pre, Norm::Batch, Up::Bilinear),
+        genotype(ConvBlock::Post, Norm::Instance, Up::Nearest),
+        genotype(ConvBlock::Pre, Norm::None, Up::Deconv),
     ]
 }
 
@@ -73,7 +73,7 @@ pub(super) fn generator_and_discriminator(device: &Device, cases: usize) {
     }
 }
 
-/// One sick weight anywhere shows in what comes out, or at the latest in the check of the weights.
+/// One non-finite weight anywhere shows in what comes out, or at the latest in the check of the weights.
 fn weights(
     device: &Device,
     discriminator: &Weights,
@@ -82,13 +82,13 @@ fn weights(
     draws: &mut impl rand::Rng,
     z: &[f32],
 ) {
-    let sick = NON_FINITE[draws.random_range(0..NON_FINITE.len())];
+    let non_finite = NON_FINITE[draws.random_range(0..NON_FINITE.len())];
     let networks = Networks::new(&config(), genotype);
     let mut state = generator.state_dict();
     let name = state.keys().nth(draws.random_range(0..state.len())).unwrap().clone();
     let mut values = state[&name].as_slice::<f32>().unwrap().to_vec();
     let at = draws.random_range(0..values.len());
-    values[at] = sick;
+    values[at] = non_finite;
     let shape = state[&name].shape().clone();
     state.insert(name.clone(), TensorData::new(values, shape));
     let find_non_finite = loaded(generator, &state);
@@ -96,7 +96,7 @@ fn weights(
     assert!(found.starts_with(&name), "{name}: {found}");
     let z: Value = tensor::<2>(z, [3, LATENT], device).into();
     let images = host(run(&networks.generator, &find_non_finite, vec![z], Pass::Eval).output().maps());
-    if sick.is_nan() && images.iter().all(|value| value.is_finite()) {
+    if non_finite.is_nan() && images.iter().all(|value| value.is_finite()) {
         eprintln!("a NaN in {name} of {genotype} made a finite picture on {device:?}");
     }
     let file = ModelFile { genotype: genotype.clone(), config: config(), tensors: state };
@@ -154,7 +154,7 @@ fn networks_make_no_numbers_of_nothing() {
 
 /// Pictures are clamped before the network sees them, which hides infinities and, on a GPU, NaN.
 #[test]
-fn an_extractor_refuses_sick_pictures_and_answers_to_all_others() {
+fn an_extractor_refuses_non_finite_pictures_and_answers_to_all_others() {
     let device = Device::flex();
     let extractor = Extractor::builtin_toys(&device).unwrap();
     for number in 0..24 {

@@ -11,8 +11,8 @@ use autogan::search::{Baseline, ControllerConfig, reinforce_loss};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 
-use super::super::operators::Layer;
 use super::{Kind, NON_FINITE, Right, close, host, judge, tensor};
+use crate::numbers::operators::Layer;
 
 const LOSSES: [Loss; 3] = [Loss::Hinge, Loss::NonSaturating, Loss::LeastSquares];
 const SCORES: usize = 6;
@@ -42,9 +42,9 @@ pub(super) fn losses(device: &Device, cases: usize) {
     for number in 0..cases {
         let kind = Kind::of(number);
         let generator = &mut rng(6, "non_finite/loss", number as u64);
-        let (sick, tame) = (kind.numbers(generator, SCORES), Kind::Tame.numbers(generator, SCORES));
+        let (non_finite, tame) = (kind.numbers(generator, SCORES), Kind::Tame.numbers(generator, SCORES));
         for loss in LOSSES {
-            for (what, real, fake) in [("real", &sick, &tame), ("fake", &tame, &sick)] {
+            for (what, real, fake) in [("real", &non_finite, &tame), ("fake", &tame, &non_finite)] {
                 let (discriminator, generator) = expected(loss, real, fake);
                 let leaf = |values: &[f32]| tensor(values, [SCORES, 1], &device).require_grad();
                 let (real, fake) = (leaf(real), leaf(fake));
@@ -54,7 +54,7 @@ pub(super) fn losses(device: &Device, cases: usize) {
                 judge(
                     &format!("{loss:?}, {what} scores"),
                     kind,
-                    &sick,
+                    &non_finite,
                     Ok(host(value.inner())),
                     Right::Known(&right),
                 );
@@ -69,7 +69,7 @@ pub(super) fn losses(device: &Device, cases: usize) {
                     judge(
                         &format!("{loss:?}, generator"),
                         kind,
-                        &sick,
+                        &non_finite,
                         Ok(host(value.inner())),
                         Right::Known(&right),
                     );
@@ -99,7 +99,7 @@ pub(super) fn adam(device: &Device, cases: usize) {
             let healthy = Total::default().weights(&layer.weights).adam(&adam).is_finite();
             assert_eq!(
                 healthy,
-                find_non_finite(&state).is_none() && find_non_finite(&adam.state()).is_none()
+                find_non_finite(&state).is_none() && find_non_finite(&adam.state_dict()).is_none()
             );
             if !healthy {
                 out.push(f32::NAN);
@@ -173,7 +173,7 @@ pub(super) fn sums_of_weights(device: &Device, cases: usize) {
             Kind::Tame => assert_eq!(found_here, None),
             // Finite, or so large that their sum is not.
             Kind::Huge => assert!(found_here.is_none_or(|found| found == diagnose_non_finite(&state))),
-            Kind::Sick => {
+            Kind::NonFinite => {
                 let nan = values.iter().filter(|value| value.is_nan()).count();
                 let infinite = values.iter().filter(|value| value.is_infinite()).count();
                 let (name, values) = (name.to_owned(), values.len());
@@ -206,7 +206,7 @@ fn loaded(controller: &Controller, state: &NamedTensors) -> Controller {
     controller
 }
 
-/// A sick controller's distributions are sick: a draw from them would take the last value for ever.
+/// The distributions of a non-finite controller are non-finite: a draw from them would take the last value for ever.
 #[test]
 fn a_controllers_probabilities_are_probabilities_or_no_numbers() {
     let choices = [2, 3, 3, 2];
@@ -223,8 +223,8 @@ fn a_controllers_probabilities_are_probabilities_or_no_numbers() {
         let shape = state[name].shape().to_vec();
         let values = kind.numbers(generator, shape.iter().product());
         state.insert(name.clone(), TensorData::new(values.clone(), shape));
-        let sick = loaded(&controller, &state);
-        let walk = sick.unroll(&Hidden::zero(8), |_, _| 1);
+        let non_finite = loaded(&controller, &state);
+        let walk = non_finite.unroll(&Hidden::zero(8), |_, _| 1);
         for distribution in &walk.probabilities {
             let finite = distribution.iter().all(|p| p.is_finite());
             let sum: f32 = distribution.iter().sum();
@@ -235,13 +235,13 @@ fn a_controllers_probabilities_are_probabilities_or_no_numbers() {
         }
         // An embedding's row that is not chosen is not used, and a gate may close over an infinity; the
         // weights themselves tell in any case.
-        match (kind, non_finite_weights(&sick.weights)) {
+        match (kind, non_finite_weights(&non_finite.weights)) {
             (Kind::Tame, found) => assert_eq!(found, None, "{name}"),
-            (Kind::Sick, found) => assert!(found.is_some(), "{name}"),
+            (Kind::NonFinite, found) => assert!(found.is_some(), "{name}"),
             (Kind::Huge, _) => {}
         }
     }
-    assert!(shown > 40, "{shown} sick distributions were seen");
+    assert!(shown > 40, "{shown} non-finite distributions were seen");
     for logit in [f32::NEG_INFINITY, f32::INFINITY, f32::NAN] {
         let mut state = healthy.clone();
         state.insert("decoders.0.bias".to_owned(), TensorData::new(vec![logit; 2], [2]));
@@ -263,10 +263,13 @@ fn a_reward_that_is_no_number_makes_a_loss_that_is_none() {
         };
         let (loss, kept) = of(0.5, Some(&[0.4, 0.4]));
         assert!(loss.is_finite() && kept.iter().all(|b| b.is_finite()));
-        for sick in NON_FINITE {
-            let (loss, kept) = of(f64::from(sick), Some(&[0.4, 0.4]));
-            assert!(!loss.is_finite() && kept.iter().all(|b| !b.is_finite()), "{sick}: {loss}, {kept:?}");
-            assert!(!of(0.5, Some(&[sick, sick])).0.is_finite(), "a baseline of {sick}");
+        for non_finite in NON_FINITE {
+            let (loss, kept) = of(f64::from(non_finite), Some(&[0.4, 0.4]));
+            assert!(
+                !loss.is_finite() && kept.iter().all(|b| !b.is_finite()),
+                "{non_finite}: {loss}, {kept:?}"
+            );
+            assert!(!of(0.5, Some(&[non_finite, non_finite])).0.is_finite(), "a baseline of {non_finite}");
         }
     }
 }

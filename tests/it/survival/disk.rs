@@ -12,7 +12,7 @@ use autogan::ipc::{Child, Command as WorkerCommand, WorkerMessage};
 use autogan::run::RunView;
 
 use super::{Run, half_written, resume};
-use crate::resume::{assert_same_outcome, run};
+use crate::runs::resume::{assert_same_outcome, run};
 use crate::small::{small_config, small_search};
 use crate::window::PATIENCE;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{Run, half_written, resume};
-use crate::resume::{assert_same_outcome, run};
+use crate::runs::resume::{assert_same_outcome, run};
 use crate::small::small_search;
 
 /// Kills of one run, after which it is left in peace to its end.

@@ -7,16 +7,16 @@ use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent};
 use autogan::ipc::{Command, WorkerMessage};
 
 use super::Run;
-use crate::resume::{assert_same_outcome, run};
+use crate::runs::resume::{assert_same_outcome, run};
+use crate::runs::worker::Worker;
 use crate::small::{small_config, small_search};
-use crate::worker::Worker;
 
 /// What is trained from scratch takes many MiB more than what the search trains: a new process is due then.
 const GROWING: [&str; 4] = [
     "model.bottom_width=8",
     "derived_model.generator_channels=32",
     "derived_model.discriminator_channels=32",
-    "checkpoint.renew_after_mib=8",
+    "checkpoint.memory_growth_mib=8",
 ];
 
 fn growing_search(dir: &Path) -> Vec<String> {
@@ -25,7 +25,7 @@ fn growing_search(dir: &Path) -> Vec<String> {
 }
 
 fn straight(dir: &Path) {
-    let never = ["--set", "checkpoint.renew_after_mib=0"].map(str::to_owned);
+    let never = ["--set", "checkpoint.memory_growth_mib=0"].map(str::to_owned);
     run(&[growing_search(dir), never.to_vec()].concat());
 }
 

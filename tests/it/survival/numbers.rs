@@ -7,7 +7,7 @@ use autogan::ipc::{Child, Command, WorkerMessage};
 use autogan::search::SearchEvent;
 
 use super::{Run, resume};
-use crate::resume::run;
+use crate::runs::resume::run;
 use crate::small::{small_config, small_search};
 
 /// A learning rate with which no network lives for long.

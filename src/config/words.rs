@@ -1,0 +1,32 @@
+//! Pieces of messages.
+
+/// Longest piece of a text that a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// `a, b and c`.
+pub(super) fn list(names: &[impl AsRef<str>], and: &str) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} {and} {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// A piece of a text as a message repeats it: its beginning.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_repeats_the_beginning() {
+        assert_eq!(shown("ä".repeat(60).as_str()), "ä".repeat(60));
+        assert_eq!(shown("ä".repeat(61).as_str()), "ä".repeat(60) + "…");
+    }
+}

@@ -1,0 +1,234 @@
+//! The screens of many runs: the list, and runs side by side.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use autogan::arch::{Genotype, NetShape, macs, params};
+use autogan::config::RunConfig;
+use autogan::data::{Split, toys};
+use autogan::engine::{COLUMNS, ENLARGED, LogEvent, Tick};
+use autogan::export::Picture;
+use autogan::run::{RunFolder, RunInfo};
+use autogan::search::{Curve, GeneratorStep, SampleSource, SearchEvent, TrainingId};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use crate::outcome;
+use crate::window::{Window, text};
+
+/// What a finished run is made of.
+struct Made {
+    name: &'static str,
+    vector: &'static str,
+    distance: f64,
+    setting: &'static str,
+    hour: i64,
+}
+
+const ONE: Made =
+    Made { name: "one", vector: "1 0 1 1 1 0 0 1 1", distance: 30.0, setting: "recipe.n_critic=5", hour: 1 };
+const TWO: Made =
+    Made { name: "two", vector: "1 0 0 1 1 0 0 1 1", distance: 20.5, setting: "recipe.n_critic=3", hour: 2 };
+
+/// Writes a finished run with a curve, a picture and a winner.
+fn finished(root: &Path, made: &Made) -> PathBuf {
+    let dir = root.join(made.name);
+    let mut config = RunConfig::preset("quick").unwrap();
+    config.apply(made.setting).unwrap();
+    let begun = time::OffsetDateTime::UNIX_EPOCH + time::Duration::hours(made.hour);
+    let mut info = RunInfo::new("cpu", 1, begun);
+    info.extra.insert("job".to_owned(), "search".into());
+    let mut folder = RunFolder::create(&dir, &info, &config.to_toml().unwrap()).unwrap();
+    for step in 0..50u64 {
+        let value = made.distance - step as f64 * 0.1;
+        let curve = Curve::from("shared/generator_loss".to_owned());
+        let loss = SearchEvent::Metric { curve, step, value };
+        folder.events.append(&loss).unwrap();
+        let (training, step) = (TrainingId::Winner, GeneratorStep(step));
+        let scores = vec![outcome::distance(value)];
+        folder.events.append(&SearchEvent::Evaluated { training, step, scores, best: true }).unwrap();
+    }
+    let file = "samples/000001.png".to_owned();
+    let images = toys::toys(Split::Test, 64, 16, made.hour.unsigned_abs(), &|_, _| {}).unwrap();
+    let values = images.batch_f32(&(0..64).collect::<Vec<u32>>());
+    let picture = Picture::grid(&values, 16, COLUMNS).enlarged(ENLARGED);
+    fs::write(dir.join(&file), picture.png()).unwrap();
+    let source = SampleSource::Training { training: TrainingId::Winner, step: None };
+    folder.events.append(&LogEvent::Samples { source, genotype: None, tick: Tick(1), file }).unwrap();
+    let genotype = Genotype::parse(made.vector).unwrap();
+    let shape: NetShape = config.derived_model().net_shape();
+    let cost = [params(&genotype, &shape), macs(&genotype, &shape)];
+    let summary = outcome::summary(genotype, cost, outcome::distance(made.distance), 16);
+    folder.events.append(&LogEvent::Finished { summary: Box::new(summary.clone()) }).unwrap();
+    folder.events.flush().unwrap();
+    folder.write_summary(&summary).unwrap();
+    dir
+}
+
+/// Writes two finished runs into a folder of runs.
+pub fn write_two(runs: &Path) {
+    for made in [ONE, TWO] {
+        finished(runs, &made);
+    }
+}
+
+/// A window on the list of two finished runs.
+fn window() -> Window {
+    let window = Window::new();
+    write_two(&window.folder.path().join("runs"));
+    listed(window)
+}
+
+fn listed(mut window: Window) -> Window {
+    window.click("All runs");
+    window.until_label("Show the folder");
+    window
+}
+
+fn is_disabled(window: &Window, label: &str) -> bool {
+    window.harness.get_by_label(label).accesskit_node().is_disabled()
+}
+
+/// How far down something is.
+fn height(window: &Window, label: &str) -> f32 {
+    window.harness.get_by_label(label).rect().top()
+}
+
+#[test]
+fn runs_are_listed_with_picture_winner_score_and_state_and_are_opened() {
+    let mut window = window();
+    window.until_label("Samples of one");
+    for part in ["Run one: Finished", "Fréchet distance 20.5", ONE.vector, "2 runs"] {
+        assert!(window.harness.query_by_label(part).is_some(), "{part}");
+    }
+    assert!(height(&window, "Run two: Finished") < height(&window, "Run one: Finished"), "the newest first");
+    window.click("Name");
+    assert!(height(&window, "Run one: Finished") < height(&window, "Run two: Finished"));
+    window.click("Score");
+    assert!(height(&window, "Run two: Finished") < height(&window, "Run one: Finished"), "the best first");
+    window.harness.get_by_label("Find").focus();
+    window.harness.run_steps(3);
+    window.harness.get_by_label("Find").type_text("finished one");
+    window.until("fewer rows", |harness| harness.query_by_label("1 of 2 runs").is_some());
+    assert!(window.harness.query_by_label("Run two: Finished").is_none());
+    window.harness.check_accessibility();
+    window.click("one");
+    window.until_label("Finished");
+    assert_eq!(window.run_dir().file_name().unwrap(), "one");
+}
+
+#[test]
+fn two_runs_are_compared_by_curves_settings_scores_and_architectures() {
+    let mut window = window();
+    assert!(is_disabled(&window, "Compare"));
+    window.click("Select one");
+    assert!(is_disabled(&window, "Compare") && !is_disabled(&window, "Open"));
+    window.click("Select two");
+    assert!(is_disabled(&window, "Open"));
+    window.click("Compare");
+    window.until_label("Outcomes");
+    window.until_label("recipe.n_critic");
+    window.until_label("20.5  best");
+    assert!(window.harness.query_by_label("1 setting differs").is_some());
+    assert!(window.harness.query_by_label("recipe.batch").is_none());
+    window.click("Show all");
+    assert!(window.harness.query_by_label("recipe.batch").is_some());
+    for made in [ONE, TWO] {
+        let drawing = format!("Drawing of the generator {}", made.vector);
+        assert!(window.harness.query_by_label(&drawing).is_some());
+        let words = format!("{}: winner {}", made.name, made.vector);
+        assert!(window.harness.query_by_label(&words).is_some());
+    }
+    window.until("the curves are read", |harness| harness.query_by_label("Curve").is_some());
+    window.until("a score first", |harness| harness.query_by_value("Winner: Fréchet distance").is_some());
+    window.harness.check_accessibility();
+    window.harness.get_by_value("Winner: Fréchet distance").click();
+    window.harness.run_steps(3);
+    window.click("Shared GAN: generator loss");
+    window.until("another curve", |harness| harness.query_by_value("Shared GAN: generator loss").is_some());
+    window.harness.get_by_role_and_label(eframe::egui::Role::Button, "two").click();
+    window.until_label("Finished");
+}
+
+#[test]
+fn deleting_asks_first_moves_to_the_trash_and_loses_nothing_where_it_fails() {
+    let mut window = window();
+    let runs = window.folder.path().join("runs");
+    window.click("Select two");
+    window.click("Delete…");
+    window.until_label("Move this run to the trash?");
+    window.click("Cancel");
+    assert!(window.harness.query_by_label("Move this run to the trash?").is_none());
+    assert!(runs.join("two").exists());
+    // There is no trash yet.
+    window.click("Delete…");
+    window.click("Move to the trash");
+    window.until("it is told", |harness| harness.query_by_label_contains("stays where it is").is_some());
+    assert!(runs.join("two/run.json").exists());
+    fs::create_dir(window.folder.path().join("trash")).unwrap();
+    window.click("Delete…");
+    window.click("Move to the trash");
+    window.until_label("two is in the trash");
+    assert!(window.folder.path().join("trash/two/run.json").exists() && !runs.join("two").exists());
+    window.until_label("1 run");
+    assert!(window.harness.query_by_label("Run two: Finished").is_none());
+    assert!(is_disabled(&window, "Delete…"), "nothing is selected any more");
+}
+
+#[test]
+fn a_damaged_run_says_why_and_an_empty_folder_how_to_begin() {
+    let mut window = listed_when_empty();
+    window.harness.check_accessibility();
+    let runs = window.folder.path().join("runs");
+    let dir = finished(&runs, &ONE);
+    fs::remove_file(dir.join("config.toml")).unwrap();
+    finished(&runs, &TWO);
+    window.until_label("Run one: Damaged");
+    assert!(text(&window.harness, "config.toml missing").starts_with("Damaged: "));
+    window.click("Select one");
+    assert!(
+        is_disabled(&window, "Open") && is_disabled(&window, "Resume") && !is_disabled(&window, "Delete…")
+    );
+    window.click("Select two");
+    assert!(is_disabled(&window, "Compare"), "there is nothing to compare with");
+}
+
+fn listed_when_empty() -> Window {
+    let mut window = Window::new();
+    window.click("All runs");
+    window.until_label("No runs yet");
+    window
+}
+
+#[test]
+fn an_old_run_is_looked_at_while_another_goes_on_and_a_stopped_one_is_resumed_from_the_list() {
+    let mut window = Window::new();
+    finished(&window.folder.path().join("runs"), &ONE);
+    window.long_search();
+    let live = window.run_dir();
+    let name = live.file_name().unwrap().to_str().unwrap().to_owned();
+    window = listed(window);
+    let row = |state: &str| format!("Run {name}: {state}");
+    let running = row("Running");
+    window.until("it runs", |harness| harness.query_by_label(&running).is_some());
+    window.click(&format!("Select {name}"));
+    assert!(is_disabled(&window, "Delete…") && is_disabled(&window, "Resume"));
+    window.click("one");
+    window.until_label("Finished");
+    let logged = || fs::metadata(live.join("events.jsonl")).unwrap().len();
+    let before = logged();
+    window.until("it goes on", |_| logged() > before);
+    window.click(&format!("Back to {name}"));
+    window.until_label("Pause");
+    window.click("Stop");
+    window.until_label("Stopped");
+    window = listed(window);
+    let stopped = row("Can be resumed");
+    window.until("it stands", |harness| harness.query_by_label(&stopped).is_some());
+    if is_disabled(&window, "Resume") {
+        window.click(&format!("Select {name}"));
+    }
+    window.click("Resume");
+    window.until_label("Pause");
+    window.click("Stop");
+    window.until_label("Stopped");
+}

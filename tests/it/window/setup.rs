@@ -1,0 +1,266 @@
+//! The form that a run begins with, and runs that begin from it.
+
+use std::collections::BTreeSet;
+
+use autogan::arch::{Allowed, Slot};
+use autogan::config::table::SECTIONS;
+use autogan::config::{RunConfig, Setting};
+use autogan::run::RunView;
+use eframe::egui::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use crate::small::small_config;
+use crate::window::Window;
+
+#[test]
+fn changing_the_space_moves_the_count_and_undo_brings_it_back() {
+    let mut window = Window::new();
+    window.click("New search…");
+    // Nothing moves any more once the images were looked at.
+    window.until_label("Ready to start");
+    assert!(window.harness.query_by_label("2,592").is_some());
+    window.click("Norm: instance");
+    // Two of three norms in both cells: 24 x 48.
+    window.until("fewer", |harness| harness.query_by_label("1,152").is_some());
+    window.click("Undo");
+    window.until("as before", |harness| harness.query_by_label("2,592").is_some());
+    window.click("Redo");
+    window.until("again", |harness| harness.query_by_label("1,152").is_some());
+    window.click("Cell 2");
+    window.click("Upsampling: deconv");
+    // The first cell keeps its 24; the second has 2 x 2 x 2 x 2 x 2.
+    window.until("only there", |harness| harness.query_by_label("768").is_some());
+    assert!(window.harness.query_by_label("Cell 2*").is_some());
+}
+
+#[test]
+fn an_invalid_setting_is_marked_and_start_says_why() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    window.harness.check_accessibility();
+    for norm in ["none", "batch", "instance"] {
+        window.click(&format!("Norm: {norm}"));
+    }
+    window.harness.run_steps(3);
+    let why = "norm of cell 1 allows no value";
+    // Where it stands, and in the column of what comes of it.
+    assert_eq!(window.harness.query_all_by_label_contains(why).count(), 2);
+    assert!(window.harness.get_by_label("Start").accesskit_node().is_disabled());
+    window.click("Undo");
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    assert!(!window.harness.get_by_label("Start").accesskit_node().is_disabled());
+}
+
+/// Each setting of the table, also those that depend on others.
+#[test]
+fn every_setting_has_a_row() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    for section in SECTIONS {
+        if (section.settings)().iter().any(|setting| setting.advanced) {
+            window.click(&format!("More of {}", section.title.to_lowercase()));
+        }
+    }
+    let mut missing: BTreeSet<&str> = Setting::all().map(|setting| setting.label).collect();
+    for choice in
+        ["Short training", "Metric: Kernel distance", "Metric: Precision", "Inception (2015)", "Folder"]
+    {
+        let has = |label: &&str| window.harness.query_all_by_label(label).next().is_none();
+        missing.retain(has);
+        window.click(choice);
+        window.harness.run_steps(3);
+    }
+    missing.retain(|label| window.harness.query_all_by_label(label).next().is_none());
+    assert!(missing.is_empty(), "{missing:?}");
+    window.harness.check_accessibility();
+}
+
+#[test]
+fn a_seldom_changed_setting_that_cannot_work_is_shown_and_a_changed_one_is_kept() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    let file = window.folder.path().join("mine.toml");
+    std::fs::write(&file, "[recipe.adam]\nbeta1 = 1.0\n[score]\nreference = 7").unwrap();
+    std::fs::write(window.folder.path().join("answer"), file.to_str().unwrap()).unwrap();
+    window.click("Load…");
+    window.until("the row", |harness| {
+        harness.query_all_by_label_contains("recipe.adam.beta1 is 1; it must be").count() == 2
+    });
+    let beta = window.harness.get_by_role_and_label(Role::SpinButton, "Adam's β₁");
+    beta.set_value_accesskit(0.5);
+    window.until_label("Ready to start");
+    window.click("Save…");
+    window.until("saved", |harness| harness.query_by_label_contains("Settings saved").is_some());
+    let config = RunConfig::from_toml(&std::fs::read_to_string(&file).unwrap(), "mine").unwrap();
+    assert_eq!((config.recipe.adam.beta1, config.score.reference), (0.5, 7));
+}
+
+#[test]
+fn settings_are_saved_and_loaded_as_the_command_line_takes_them() {
+    let mut window = Window::new();
+    window.click("New search…");
+    // What is found in the data moves the form.
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    window.click("Norm: instance");
+    let file = window.folder.path().join("mine.toml");
+    std::fs::write(window.folder.path().join("answer"), file.to_str().unwrap()).unwrap();
+    window.click("Save…");
+    window.until("saved", |harness| harness.query_by_label_contains("Settings saved").is_some());
+    let config = RunConfig::from_toml(&std::fs::read_to_string(&file).unwrap(), "mine").unwrap();
+    assert_eq!(*config.space.allowed(Slot::Norm, None), Allowed::Tokens(vec![0, 1]));
+    let broken = window.folder.path().join("broken.toml");
+    std::fs::write(&broken, "sead = 3").unwrap();
+    std::fs::write(window.folder.path().join("answer"), broken.to_str().unwrap()).unwrap();
+    window.click("Load…");
+    window.until("told", |harness| harness.query_by_label_contains("there is no setting `sead`").is_some());
+    assert!(window.harness.query_by_label("1,152").is_some(), "nothing is changed");
+}
+
+#[test]
+fn three_thousand_dropped_pictures_are_checked_previewed_and_searched() {
+    let mut window = Window::new();
+    let pictures = window.folder.path().join("pictures");
+    for class in 0..3u8 {
+        let folder = pictures.join(format!("class {class}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        for number in 0..1000u32 {
+            let shade = |x: u32, y: u32| ((x * 7 + y * 3 + number) % 256) as u8;
+            let image =
+                image::RgbImage::from_fn(24, 20, |x, y| image::Rgb([shade(x, y), 80 * class, shade(y, x)]));
+            image.save(folder.join(format!("{number}.png"))).unwrap();
+        }
+    }
+    std::fs::write(pictures.join("class 0/notes.txt"), "no picture").unwrap();
+    window.drop_file(&pictures);
+    window.until("the check", |harness| harness.query_by_label_contains("3,000 images").is_some());
+    assert!(window.harness.query_by_label("All of 24 x 20 px").is_some());
+    assert!(window.harness.query_by_label("3 classes").is_some());
+    assert!(window.harness.query_by_label("1 files are skipped").is_some());
+    assert_eq!(window.harness.query_all_by_label_contains("Sample image").count(), 16);
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    window.click("Start");
+    window.until_label("Pause");
+    window.until("samples", |harness| harness.query_by_label_contains("64 images").is_some());
+    assert!(window.run_settings().contains("pictures"));
+    window.click("Stop");
+    window.until_label("Stopped");
+}
+
+#[test]
+fn what_was_found_is_exported_and_trained_by_itself() {
+    let mut window = Window::new();
+    window.search(small_config());
+    window.until_label("Finished");
+    let folder = window.folder.path().to_owned();
+    std::fs::write(folder.join("answer"), folder.join("out").to_str().unwrap()).unwrap();
+    window.click("Export…");
+    window.until("the export", |harness| harness.query_by_label_contains("files are in").is_some());
+    let exported = folder.join("out").join(window.run_dir().file_name().unwrap());
+    for file in ["winner.safetensors", "generator.py", "architecture.svg", "config.toml", "curves.csv"] {
+        assert!(exported.join(file).exists(), "{file}");
+    }
+    window.click("Train…");
+    window.until("the form", |harness| harness.query_by_label("Train one architecture").is_some());
+    window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
+    window.click("Start");
+    window.until_label("Finished");
+    let dir = window.run_dir();
+    assert!(RunView::open(&dir).unwrap().info().extra["job"].to_string().contains("train"));
+}
+
+#[test]
+fn an_old_run_is_opened_while_one_goes_on() {
+    let mut window = Window::new();
+    window.search(small_config());
+    window.until_label("Finished");
+    let old = window.run_dir();
+    window.long_search();
+    let running = window.run_dir();
+    window.harness.state_mut().open(&old);
+    window.until_label("Finished");
+    assert!(window.harness.query_by_label("Pause").is_none());
+    let name = running.file_name().unwrap().to_str().unwrap();
+    window.click(&format!("Back to {name}"));
+    window.until_label("Pause");
+    assert_eq!(window.run_dir(), running);
+    window.click("Stop");
+    window.until_label("Stopped");
+}
+
+#[test]
+fn a_window_asks_before_it_closes_over_a_run_and_lets_it_go_on() {
+    let mut window = Window::new();
+    window.long_search();
+    let dir = window.run_dir();
+    let close = |window: &mut Window| {
+        let root = eframe::egui::ViewportId::ROOT;
+        let viewport = window.harness.input_mut().viewports.entry(root).or_default();
+        viewport.events.push(eframe::egui::ViewportEvent::Close);
+        window.harness.run_steps(2);
+    };
+    close(&mut window);
+    window.until_label("A run is going on");
+    window.click("Cancel");
+    assert!(window.harness.query_by_label("A run is going on").is_none());
+    close(&mut window);
+    window.until_label("A run is going on");
+    window.click("Keep it running");
+    assert!(RunView::open(&dir).unwrap().is_running(), "the worker goes on by itself");
+    window.harness.state_mut().open(&dir);
+    window.until_label("Pause");
+    window.click("Stop");
+    window.until("it ends", |_| !RunView::open(&dir).unwrap().is_running());
+}
+
+#[test]
+fn the_inception_network_is_offered_where_scores_are_chosen_and_needs_its_weights() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    window.click("Inception (2015)");
+    window.until("the reason", |harness| {
+        harness.query_all_by_label_contains("weights are not here: download them").next().is_some()
+    });
+    assert!(window.harness.get_by_label("Start").accesskit_node().is_disabled());
+    assert!(window.harness.query_by_label("Download (96 MB)").is_some());
+    assert!(window.harness.query_by_label("pytorch-fid").is_some());
+    window.harness.check_accessibility();
+    window.click("Built-in");
+    window.until_label("Ready to start");
+    // What an earlier download left.
+    let cache = window.folder.path().join("cache");
+    std::fs::create_dir(&cache).unwrap();
+    std::fs::write(cache.join("inception-2015.safetensors"), "weights").unwrap();
+    let mut window = Window::at(window.folder.path());
+    window.click("New search…");
+    window.until_label("Ready to start");
+    window.click("Inception (2015)");
+    window.until_label("here");
+    window.until_label("Ready to start");
+}
+
+#[test]
+fn metrics_are_chosen_where_scores_are_and_too_few_images_are_marked() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    assert!(window.harness.query_by_label("Subset images").is_none());
+    window.click("Metric: Kernel distance");
+    let why =
+        "search.reward_samples is 500 and kid needs at least 1000 images because of score.kid_subset_size";
+    // At the setting, and in the column of what comes of it.
+    window.until("the reason", |harness| harness.query_all_by_label_contains(why).count() == 2);
+    assert!(window.harness.query_by_label("Subset images").is_some());
+    assert!(window.harness.get_by_label("Start").accesskit_node().is_disabled());
+    window.harness.check_accessibility();
+    window.click("Metric: Kernel distance");
+    window.until_label("Ready to start");
+    // As a reward, too.
+    window.click("Recall");
+    window.until_label("Ready to start");
+    window.click("Kernel distance");
+    window.until("the reason", |harness| harness.query_all_by_label_contains(why).count() == 2);
+}

@@ -1,0 +1,109 @@
+//! Every panel and every screen, in both themes, as they were when somebody last looked at them.
+//!
+//! The pictures lie in `tests/snapshots/`; `UPDATE_SNAPSHOTS=1 cargo test --release --test it -- snapshots::`
+//! takes them anew. They are drawn by lavapipe, the software Vulkan of Mesa, of synthetic runs that no
+//! random number and no clock has a part in.
+
+use autogan::gui::App;
+use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
+
+use crate::window::Window;
+
+/// Pixels that may differ: drivers round edges differently.
+const DIFFERENT: usize = 1200;
+
+/// The panels of a run.
+const PANELS: [&str; 6] = ["Samples", "Architecture", "Controller", "Candidates", "Curves", "Log"];
+
+struct Camera {
+    window: Window,
+    results: SnapshotResults,
+}
+
+impl Camera {
+    fn new() -> Self {
+        Self { window: Window::drawn(), results: SnapshotResults::new() }
+    }
+
+    /// Closes all panels but one.
+    fn alone(&mut self, panel: &str) {
+        self.window.command("Reset the panels");
+        for other in PANELS.iter().filter(|title| **title != panel) {
+            self.window.command(&format!("Panel: {other}"));
+        }
+    }
+
+    /// Takes the screen in both themes.
+    fn take(&mut self, name: &str) {
+        for theme in ["dark", "light"] {
+            self.window.command(&format!("theme: {theme}"));
+            // Fades end, and pictures that are read aside come.
+            for _ in 0..12 {
+                self.window.harness.step();
+                std::thread::sleep(std::time::Duration::from_millis(15));
+            }
+            self.window.harness.remove_cursor();
+            self.window.harness.run_steps(4);
+            let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(DIFFERENT);
+            let harness: &mut Harness<'static, App> = &mut self.window.harness;
+            self.results.add(harness.try_snapshot_options(format!("{name}-{theme}"), &options));
+        }
+    }
+}
+
+#[test]
+fn every_screen_looks_as_it_did() {
+    let mut camera = Camera::new();
+    camera.take("welcome");
+    camera.window.click("New search…");
+    camera.window.until_label("Ready to start");
+    camera.take("set-up");
+}
+
+#[test]
+fn every_panel_looks_as_it_did() {
+    let mut camera = Camera::new();
+    let dir = camera.window.folder.path().join("a run");
+    crate::window::long_run::write(&dir);
+    camera.window.harness.state_mut().open(&dir);
+    camera.window.until_label("500 candidates");
+    camera.window.until("the picture", |harness| harness.query_by_label_contains("64 images").is_some());
+    camera.take("run");
+    camera.window.click("Log");
+    camera.window.click("Lineage");
+    camera.take("run-log-lineage");
+    // One panel after the other with all the room there is.
+    for panel in &PANELS[..5] {
+        camera.alone(panel);
+        camera.take(&format!("panel-{}", panel.to_lowercase()));
+    }
+}
+
+#[test]
+fn the_screens_of_many_runs_look_as_they_did() {
+    let mut camera = Camera::new();
+    crate::window::runs_screen::write_two(&camera.window.folder.path().join("runs"));
+    camera.window.click("All runs");
+    camera.window.until_label("Samples of one");
+    camera.window.until_label("Samples of two");
+    camera.take("runs");
+    camera.window.click("Select one");
+    camera.window.click("Select two");
+    camera.window.click("Compare");
+    camera.window.until_label("20.5  best");
+    camera.window.until("curves", |harness| harness.query_by_value("Winner: Fréchet distance").is_some());
+    camera.take("compare");
+}
+
+#[test]
+fn create_looks_as_it_did() {
+    let mut camera = Camera::new();
+    camera.window.harness.state_mut().create(crate::runs::sample_server::finished_run());
+    let shown = |part: &'static str| {
+        move |harness: &Harness<'static, App>| harness.query_all_by_label_contains(part).next().is_some()
+    };
+    camera.window.until("images", shown("Image of seed 39"));
+    camera.window.click("Image of seed 3");
+    camera.take("create");
+}
