@@ -3,6 +3,7 @@
 mod create;
 mod gui;
 mod long_run;
+mod pictures;
 mod runs_screen;
 mod setup;
 mod snapshots;
@@ -45,8 +46,14 @@ impl Folder {
     }
 }
 
+/// The window of all tests but those of other sizes.
+const SIZE: egui::Vec2 = egui::vec2(1280.0, 800.0);
+
+/// The panels of a run.
+const PANELS: [&str; 6] = ["Samples", "Architecture", "Controller", "Candidates", "Curves", "Log"];
+
 /// `is_drawn` says whether there are pixels, too, which takes time.
-fn harness(folder: &Path, is_drawn: bool) -> Harness<'static, App> {
+fn harness(folder: &Path, size: egui::Vec2, is_drawn: bool) -> Harness<'static, App> {
     let places = Places {
         program: env!("CARGO_BIN_EXE_autogan").into(),
         settings: Some(folder.join("settings")),
@@ -66,7 +73,7 @@ fn harness(folder: &Path, is_drawn: bool) -> Harness<'static, App> {
             move |_| std::fs::read_to_string(&answer).ok().map(Into::into)
         }),
     };
-    let builder = Harness::builder().with_size([1280.0, 800.0]).with_max_steps(20);
+    let builder = Harness::builder().with_size(size).with_max_steps(20);
     let builder = if is_drawn { builder.wgpu() } else { builder };
     let mut harness = builder.build_eframe(move |cc| App::new(cc, places));
     harness.step();
@@ -79,14 +86,22 @@ impl Window {
     }
 
     pub fn within(folder: tempfile::TempDir) -> Self {
-        let harness = harness(folder.path(), false);
+        let harness = harness(folder.path(), SIZE, false);
         Self { harness, folder: Folder::Own(folder) }
     }
 
     /// A window whose pictures can be taken.
-    pub fn drawn() -> Self {
+    pub fn drawn(size: egui::Vec2) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { harness: harness(folder.path(), true), folder: Folder::Own(folder) }
+        Self { harness: harness(folder.path(), size, true), folder: Folder::Own(folder) }
+    }
+
+    /// Closes all panels but one.
+    fn alone(&mut self, panel: &str) {
+        self.command("Reset the panels");
+        for other in PANELS.iter().filter(|title| **title != panel) {
+            self.command(&format!("Panel: {other}"));
+        }
     }
 
     /// Runs a command by what the palette calls it.
@@ -101,7 +116,7 @@ impl Window {
 
     /// A window over a folder that outlives it.
     pub fn at(folder: &Path) -> Self {
-        Self { harness: harness(folder, false), folder: Folder::Lent(folder.to_owned()) }
+        Self { harness: harness(folder, SIZE, false), folder: Folder::Lent(folder.to_owned()) }
     }
 
     /// Draws frames until something is so.

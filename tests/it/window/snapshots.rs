@@ -8,13 +8,10 @@ use autogan::gui::App;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
-use crate::window::Window;
+use super::{PANELS, SIZE, Window};
 
 /// Pixels that may differ: drivers round edges differently.
 const DIFFERENT: usize = 1200;
-
-/// The panels of a run.
-const PANELS: [&str; 6] = ["Samples", "Architecture", "Controller", "Candidates", "Curves", "Log"];
 
 struct Camera {
     window: Window,
@@ -23,15 +20,7 @@ struct Camera {
 
 impl Camera {
     fn new() -> Self {
-        Self { window: Window::drawn(), results: SnapshotResults::new() }
-    }
-
-    /// Closes all panels but one.
-    fn alone(&mut self, panel: &str) {
-        self.window.command("Reset the panels");
-        for other in PANELS.iter().filter(|title| **title != panel) {
-            self.window.command(&format!("Panel: {other}"));
-        }
+        Self { window: Window::drawn(SIZE), results: SnapshotResults::new() }
     }
 
     /// Takes the screen in both themes.
@@ -75,7 +64,7 @@ fn every_panel_looks_as_it_did() {
     camera.take("run-log-lineage");
     // One panel after the other with all the room there is.
     for panel in &PANELS[..5] {
-        camera.alone(panel);
+        camera.window.alone(panel);
         camera.take(&format!("panel-{}", panel.to_lowercase()));
     }
 }

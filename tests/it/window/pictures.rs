@@ -1,0 +1,116 @@
+//! Takes the pictures of `docs/window.md` and of the README anew, of two real runs:
+//!
+//! ```sh
+//! autogan search --preset quick --seed 1 --device cpu --out pictures/quick
+//! autogan search --preset quick --seed 2 --device cpu --set search.strategy=random --out pictures/random
+//! AUTOGAN_PICTURES=pictures cargo test --release --test it pictures -- --ignored
+//! ```
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use eframe::egui;
+use egui_kittest::kittest::Queryable;
+
+use super::{PANELS, Window};
+
+/// The folder with the runs `quick` and `random`.
+const RUNS: &str = "AUTOGAN_PICTURES";
+const SIZES: [[f32; 2]; 2] = [[1280.0, 800.0], [1920.0, 1080.0]];
+/// The pictures that the README has, with their names there.
+const README: [(&str, &str); 4] = [
+    ("run-dark-1280", "window-dark"),
+    ("run-light-1280", "window-light"),
+    ("set-up-dark-1280", "set-up-dark"),
+    ("create-dark-1280", "create-dark"),
+];
+
+struct Camera {
+    window: Window,
+    width: u32,
+}
+
+impl Camera {
+    /// Takes the screen in both themes.
+    fn take(&mut self, name: &str) {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for theme in ["dark", "light"] {
+            self.window.command(&format!("theme: {theme}"));
+            // Fades end, and pictures that are read in the background come.
+            for _ in 0..20 {
+                self.window.harness.step();
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            self.window.harness.remove_cursor();
+            self.window.harness.run_steps(4);
+            let picture = self.window.harness.render().unwrap();
+            let name = format!("{name}-{theme}-{}", self.width);
+            picture.save(root.join(format!("docs/window/{name}.png"))).unwrap();
+            if let Some((_, readme)) = README.iter().find(|(picture, _)| *picture == name) {
+                picture.save(root.join(format!("assets/readme/{readme}.png"))).unwrap();
+            }
+        }
+    }
+
+    fn until_it_shows(&mut self, part: &'static str) {
+        self.window.until(part, |harness| harness.query_all_by_label_contains(part).next().is_some());
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let from = entry.unwrap().path();
+        let to = to.join(from.file_name().unwrap());
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            fs::copy(from, to).unwrap();
+        }
+    }
+}
+
+#[test]
+#[ignore = "writes into docs/ and assets/, of runs that AUTOGAN_PICTURES names"]
+fn pictures_of_every_screen() {
+    let given = PathBuf::from(std::env::var_os(RUNS).expect("AUTOGAN_PICTURES names a folder with runs"));
+    for size in SIZES {
+        let mut camera = Camera { window: Window::drawn(egui::Vec2::from(size)), width: size[0] as u32 };
+        camera.take("welcome");
+        camera.window.click("New search…");
+        camera.window.until_label("Ready to start");
+        camera.take("set-up");
+
+        let runs = camera.window.folder.path().join("runs");
+        for name in ["quick", "random"] {
+            copy(&given.join(name), &runs.join(name));
+        }
+        let quick = runs.join("quick");
+        camera.window.harness.state_mut().open(&quick);
+        camera.until_it_shows("64 images");
+        camera.take("run");
+        camera.window.click("Log");
+        camera.window.click("Lineage");
+        camera.take("log-lineage");
+        for panel in PANELS {
+            camera.window.alone(panel);
+            camera.take(&format!("panel-{}", panel.to_lowercase()));
+        }
+
+        camera.window.harness.state_mut().create(&quick);
+        camera.until_it_shows("Image of seed 39");
+        camera.window.click("Image of seed 3");
+        camera.take("create");
+
+        camera.window.command("All runs");
+        camera.window.until_label("Samples of quick");
+        camera.window.until_label("Samples of random");
+        camera.take("runs");
+        camera.window.click("Select quick");
+        camera.window.click("Select random");
+        camera.window.click("Compare");
+        camera.until_it_shows("best");
+        camera.take("compare");
+    }
+}
