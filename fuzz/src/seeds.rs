@@ -261,7 +261,7 @@ fn recipes() -> Vec<Vec<u8>> {
 
 fn window() -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
-    let (settings, _) = autogan::gui::Settings::read(Some(dir.path()));
+    let (settings, _) = autogan::gui::WindowSettings::read(Some(dir.path()));
     settings.write(dir.path()).unwrap();
     fs::read(dir.path().join("window.json")).unwrap()
 }

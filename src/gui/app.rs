@@ -20,7 +20,7 @@ use eframe::egui;
 
 use super::background::BackgroundTask;
 use super::background::exporter::Exporter;
-use super::background::pictures::Pictures;
+use super::background::pictures::PictureLoader;
 use super::commands::{self, Action};
 use super::compare::CompareScreen;
 use super::create::CreateScreen;
@@ -31,7 +31,7 @@ use super::run_screen;
 use super::runs::{self, RunsScreen, Trash};
 use super::session::{Session, Wake};
 use super::sessions::Sessions;
-use super::settings::{self, Settings};
+use super::settings::{self, WindowSettings};
 use super::setup::Setup;
 use super::state::Status;
 use super::theme;
@@ -41,7 +41,7 @@ use crate::config::RunConfig;
 use crate::device::cache_dir;
 use crate::engine::JobSpec;
 use crate::run::{RunView, default_dir, now};
-use closing::Choice;
+use closing::CloseChoice;
 use palette::{CommandPalette, PaletteState};
 use speed::Speedometer;
 
@@ -108,13 +108,13 @@ impl Places {
 /// The window.
 pub struct App {
     places: Places,
-    settings: Settings,
+    settings: WindowSettings,
     /// The settings as they were written, and when.
-    written: (Settings, Instant),
+    written: (WindowSettings, Instant),
     screen: Screen,
     sessions: Sessions,
     view: View,
-    pictures: Pictures,
+    pictures: PictureLoader,
     palette: Option<CommandPalette>,
     toasts: Toasts,
     wake: Wake,
@@ -141,7 +141,7 @@ impl App {
         if let Some(state) = &cc.wgpu_render_state {
             image_grid::prepare(state);
         }
-        let (settings, warning) = Settings::read(places.settings.as_deref());
+        let (settings, warning) = WindowSettings::read(places.settings.as_deref());
         let ctx = cc.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let mut toasts = Toasts::default();
@@ -162,7 +162,7 @@ impl App {
             setup,
             runs,
             speedometer: Speedometer::default(),
-            pictures: Pictures::new(wake.clone()),
+            pictures: PictureLoader::new(wake.clone()),
             palette: None,
             toasts,
             wake,
@@ -310,9 +310,9 @@ impl App {
         let choice = self.closing.then(|| closing::choose(ctx, self.sessions.live())).flatten();
         match choice {
             None => return,
-            Some(Choice::Stay) => return self.closing = false,
-            Some(Choice::Stop) => self.sessions.close(),
-            Some(Choice::Leave) => self.sessions.leave(),
+            Some(CloseChoice::Stay) => return self.closing = false,
+            Some(CloseChoice::Stop) => self.sessions.close(),
+            Some(CloseChoice::Leave) => self.sessions.leave(),
         }
         (self.closing, self.close) = (false, true);
         self.screen = Screen::Welcome;

@@ -78,7 +78,7 @@ pub enum Action {
 }
 
 /// A command in the table of all: its name, tooltip and keys.
-pub struct Entry {
+pub struct CommandEntry {
     /// The action that it triggers.
     pub action: Action,
     /// In a few words.
@@ -92,13 +92,13 @@ pub struct Entry {
 const CTRL: Modifiers = Modifiers::COMMAND;
 
 /// All commands, in the order of the palette. Every frame reads it, so it is made once.
-pub fn table() -> &'static [Entry] {
-    static TABLE: LazyLock<Vec<Entry>> = LazyLock::new(entries);
+pub fn table() -> &'static [CommandEntry] {
+    static TABLE: LazyLock<Vec<CommandEntry>> = LazyLock::new(entries);
     &TABLE
 }
 
-fn entries() -> Vec<Entry> {
-    let entry = |action, name: &str, tooltip, shortcut: Option<(Modifiers, Key)>| Entry {
+fn entries() -> Vec<CommandEntry> {
+    let entry = |action, name: &str, tooltip, shortcut: Option<(Modifiers, Key)>| CommandEntry {
         action,
         name: name.to_owned(),
         tooltip,
@@ -283,12 +283,12 @@ fn entries() -> Vec<Entry> {
 }
 
 /// The entry of a command.
-pub fn entry(action: Action) -> &'static Entry {
+pub fn entry(action: Action) -> &'static CommandEntry {
     let found = table().iter().find(|entry| entry.action == action);
     found.unwrap_or_else(|| unreachable!("every command is in the table"))
 }
 
-impl Entry {
+impl CommandEntry {
     /// Its keys in the system's way of writing them.
     pub fn keys(&self, ctx: &egui::Context) -> Option<String> {
         self.shortcut.map(|shortcut| ctx.format_shortcut(&shortcut))
@@ -322,7 +322,7 @@ pub fn button(
 /// The commands whose keys were pressed in this frame and that are `possible`, keys taken.
 pub fn pressed(ctx: &egui::Context, possible: impl Fn(Action) -> bool) -> Vec<Action> {
     // One key combination is one command: the first that is possible.
-    let taken = |entry: &&Entry| {
+    let taken = |entry: &&CommandEntry| {
         entry.shortcut.is_some_and(|shortcut| ctx.input_mut(|input| input.consume_shortcut(&shortcut)))
     };
     let entries = table().iter().filter(|entry| entry.shortcut.is_some() && possible(entry.action));

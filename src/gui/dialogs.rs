@@ -19,7 +19,7 @@ pub const PNG: FileKind = FileKind { words: "PNG", endings: &["png"] };
 
 /// The kind of answer to a question.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
+pub enum AnswerKind {
     /// A file that is there.
     Open(FileKind),
     /// A file that will be written.
@@ -39,7 +39,7 @@ pub struct Question {
     /// The title of the dialog.
     pub title: String,
     /// The kind of answer.
-    pub wanted: Wanted,
+    pub wanted: AnswerKind,
     /// The folder that the dialog opens with.
     pub begin: Option<PathBuf>,
 }
@@ -55,9 +55,9 @@ pub fn native() -> DialogProvider {
             dialog = dialog.set_directory(begin);
         }
         match &question.wanted {
-            Wanted::Folder => dialog.pick_folder(),
-            Wanted::Open(kind) => dialog.add_filter(kind.words, kind.endings).pick_file(),
-            Wanted::Save { kinds, name } => {
+            AnswerKind::Folder => dialog.pick_folder(),
+            AnswerKind::Open(kind) => dialog.add_filter(kind.words, kind.endings).pick_file(),
+            AnswerKind::Save { kinds, name } => {
                 for kind in kinds {
                     dialog = dialog.add_filter(kind.words, kind.endings);
                 }

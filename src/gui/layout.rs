@@ -6,26 +6,26 @@ use eframe::egui;
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tiles, Tree};
 use serde::{Deserialize, Serialize};
 
-use super::panels::{PanelId, Place};
+use super::panels::{PanelId, PanelPlace};
 
 /// The arrangement of the panels.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Layout {
+pub struct PanelLayout {
     tree: Tree<PanelId>,
 }
 
-impl Default for Layout {
+impl Default for PanelLayout {
     /// Pictures and curves above, what is searched below.
     fn default() -> Self {
         let mut tiles = Tiles::default();
-        let mut tabs = |place: Place| {
+        let mut tabs = |place: PanelPlace| {
             let panels = PanelId::all().filter(|panel| panel.place() == place);
             let panes = panels.map(|panel| tiles.insert_pane(panel)).collect();
             tiles.insert_tab_tile(panes)
         };
-        let above = [Place::AboveLeft, Place::AboveRight].map(&mut tabs);
-        let below = [Place::BelowLeft, Place::BelowMiddle, Place::BelowRight].map(&mut tabs);
+        let above = [PanelPlace::AboveLeft, PanelPlace::AboveRight].map(&mut tabs);
+        let below = [PanelPlace::BelowLeft, PanelPlace::BelowMiddle, PanelPlace::BelowRight].map(&mut tabs);
         let row = |children: Vec<TileId>, shares: &[f32]| {
             let mut row = Linear::new(LinearDir::Horizontal, children.clone());
             for (child, share) in children.into_iter().zip(shares) {
@@ -42,13 +42,13 @@ impl Default for Layout {
     }
 }
 
-impl std::fmt::Debug for Layout {
+impl std::fmt::Debug for PanelLayout {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Layout({:?})", self.open())
+        write!(f, "PanelLayout({:?})", self.open())
     }
 }
 
-impl Layout {
+impl PanelLayout {
     /// The tree for drawing.
     pub fn tree(&mut self) -> &mut Tree<PanelId> {
         &mut self.tree
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn every_panel_is_open_at_first_and_can_be_closed_and_opened() {
-        let mut layout = Layout::default();
+        let mut layout = PanelLayout::default();
         assert_eq!(layout.open(), PanelId::all().collect());
         for panel in PanelId::all() {
             layout.close(panel);
@@ -130,12 +130,12 @@ mod tests {
 
     #[test]
     fn a_layout_survives_and_a_broken_one_is_the_default() {
-        let mut layout = Layout::default();
+        let mut layout = PanelLayout::default();
         layout.close(PanelId::try_from("log".to_owned()).unwrap());
         let text = serde_json::to_string(&layout).unwrap();
-        assert_eq!(serde_json::from_str::<Layout>(&text).unwrap().mended(), layout);
+        assert_eq!(serde_json::from_str::<PanelLayout>(&text).unwrap().mended(), layout);
         let twice = text.replace("\"curves\"", "\"samples\"");
         assert_ne!(twice, text);
-        assert_eq!(serde_json::from_str::<Layout>(&twice).unwrap().mended(), Layout::default());
+        assert_eq!(serde_json::from_str::<PanelLayout>(&twice).unwrap().mended(), PanelLayout::default());
     }
 }

@@ -24,8 +24,8 @@ mod theme;
 mod widgets;
 
 pub use app::{App, Places};
-pub use dialogs::{DialogProvider, FileKind, Question, Wanted};
-pub use settings::Settings;
+pub use dialogs::{AnswerKind, DialogProvider, FileKind, Question};
+pub use settings::WindowSettings;
 
 use eframe::egui;
 
@@ -41,7 +41,7 @@ const FIRST: [f32; 2] = [1280.0, 800.0];
 /// If the system gives no window, or no way to draw in it.
 pub fn open() -> anyhow::Result<()> {
     let places = Places::of_this_machine()?;
-    let (settings, _) = settings::Settings::read(places.settings.as_deref());
+    let (settings, _) = settings::WindowSettings::read(places.settings.as_deref());
     let mut viewport = egui::ViewportBuilder::default()
         .with_title("AutoGAN")
         .with_app_id("autogan")

@@ -3,12 +3,12 @@
 use eframe::egui::{self, RichText};
 use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 
-use super::background::pictures::Pictures;
+use super::background::pictures::PictureLoader;
 use super::commands::{Action, button, entry};
-use super::layout::Layout;
-use super::panels::{self, Context, PanelId, View};
+use super::layout::PanelLayout;
+use super::panels::{self, PanelContext, PanelId, View};
 use super::session::Session;
-use super::settings::Settings;
+use super::settings::WindowSettings;
 use super::state::{RunState, Status, capital};
 use super::theme::Palette;
 use crate::engine::Stride;
@@ -222,13 +222,13 @@ pub fn panels(
     session: &Session,
     state: &RunState,
     view: &mut View,
-    pictures: &mut Pictures,
-    settings: &mut Settings,
+    pictures: &mut PictureLoader,
+    settings: &mut WindowSettings,
 ) {
     let mut layout = std::mem::take(&mut settings.layout);
     let event_index = view.event_index.unwrap_or(state.event_index);
     let context =
-        Context { state, dir: session.dir(), event_index, view, pictures, style: &mut settings.curves };
+        PanelContext { state, dir: session.dir(), event_index, view, pictures, style: &mut settings.curves };
     let open = layout.open().is_empty();
     if open {
         ui.centered_and_justified(|ui| {
@@ -240,7 +240,7 @@ pub fn panels(
 }
 
 struct Panes<'a> {
-    context: Context<'a>,
+    context: PanelContext<'a>,
 }
 
 impl Behavior<PanelId> for Panes<'_> {
@@ -301,7 +301,7 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// Opens a panel that is closed, closes one that is open.
-pub fn toggle(layout: &mut Layout, panel: PanelId) {
+pub fn toggle(layout: &mut PanelLayout, panel: PanelId) {
     if layout.open().contains(&panel) { layout.close(panel) } else { layout.show(panel) }
 }
 

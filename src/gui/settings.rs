@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use directories::{ProjectDirs, UserDirs};
 use serde::{Deserialize, Serialize};
 
-use super::layout::Layout;
-use super::plot::Style;
+use super::layout::PanelLayout;
+use super::plot::CurveStyle;
 use super::theme::ThemeChoice;
 use crate::run::write_atomic;
 
@@ -27,7 +27,7 @@ const LIMIT: u64 = 1 << 20;
 /// The settings of the window.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Settings {
+pub struct WindowSettings {
     /// Light or dark.
     pub theme: ThemeChoice,
     /// Upper left corner of the window, in points; none at first.
@@ -35,17 +35,17 @@ pub struct Settings {
     /// Inner size of the window, in points.
     pub size: Option<[f32; 2]>,
     /// The arrangement of the panels.
-    pub layout: Layout,
+    pub layout: PanelLayout,
     /// The style of curves.
     #[serde(flatten)]
-    pub curves: Style,
+    pub curves: CurveStyle,
     /// Multiply-accumulates a second that runs reached, by device.
     pub speeds: BTreeMap<String, f64>,
     /// Folders of runs, newest first.
     pub recent: Vec<PathBuf>,
 }
 
-impl Settings {
+impl WindowSettings {
     /// Reads the settings in `folder`, with what went wrong there, in a sentence.
     pub fn read(folder: Option<&Path>) -> (Self, Option<String>) {
         let fresh = Self::default();
@@ -147,8 +147,8 @@ mod tests {
     fn settings_survive_and_the_newest_run_is_first() {
         let folder = tempfile::tempdir().unwrap();
         let deep = folder.path().join("not/there/yet");
-        let curves = Style { smoothing: 0.5, log: true };
-        let mut settings = Settings { theme: ThemeChoice::Light, curves, ..Settings::default() };
+        let curves = CurveStyle { smoothing: 0.5, log: true };
+        let mut settings = WindowSettings { theme: ThemeChoice::Light, curves, ..WindowSettings::default() };
         for run in ["/a", "/b", "/a"] {
             settings.visited(Path::new(run));
         }
@@ -156,7 +156,7 @@ mod tests {
         settings.forget(Path::new("/b"));
         assert_eq!(settings.recent, [Path::new("/a")]);
         settings.write(&deep).unwrap();
-        assert_eq!(Settings::read(Some(&deep)), (settings, None));
+        assert_eq!(WindowSettings::read(Some(&deep)), (settings, None));
     }
 
     #[test]
@@ -164,21 +164,21 @@ mod tests {
     fn a_run_whose_path_is_no_unicode_does_not_keep_the_rest_from_being_written() {
         use std::os::unix::ffi::OsStrExt;
         let folder = tempfile::tempdir().unwrap();
-        let mut settings = Settings::default();
+        let mut settings = WindowSettings::default();
         settings.visited(Path::new("/a"));
         settings.visited(Path::new(std::ffi::OsStr::from_bytes(b"/\xff")));
         settings.write(folder.path()).unwrap();
-        assert_eq!(Settings::read(Some(folder.path())).0.recent, [Path::new("/a")]);
+        assert_eq!(WindowSettings::read(Some(folder.path())).0.recent, [Path::new("/a")]);
     }
 
     #[test]
     fn broken_settings_are_replaced_with_a_warning() {
         let folder = tempfile::tempdir().unwrap();
-        let (fresh, none) = Settings::read(Some(folder.path()));
+        let (fresh, none) = WindowSettings::read(Some(folder.path()));
         assert_eq!(none, None);
         for text in [b"{".as_slice(), b"\xff\xfe", b"[1]", br#"{"theme": "pink"}"#] {
             std::fs::write(folder.path().join(FILE), text).unwrap();
-            let (settings, warning) = Settings::read(Some(folder.path()));
+            let (settings, warning) = WindowSettings::read(Some(folder.path()));
             assert_eq!(settings, fresh);
             assert!(warning.unwrap().contains(FILE));
         }
@@ -189,7 +189,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let text = r#"{"smoothing": 7, "size": [1, 1e9], "position": [-50, 3], "later": true}"#;
         std::fs::write(folder.path().join(FILE), text).unwrap();
-        let (settings, warning) = Settings::read(Some(folder.path()));
+        let (settings, warning) = WindowSettings::read(Some(folder.path()));
         assert_eq!(warning, None);
         assert_eq!(
             (settings.curves.smoothing, settings.size, settings.position),

@@ -8,7 +8,7 @@ use crate::config::RunConfig;
 use crate::engine::Control;
 use crate::gui::commands::Action;
 use crate::gui::dialogs::kind::DialogKind;
-use crate::gui::layout::Layout;
+use crate::gui::layout::PanelLayout;
 use crate::gui::run_screen;
 use crate::gui::session::Session;
 
@@ -104,7 +104,7 @@ impl App {
                 }
             }
             Action::Panel(panel) => run_screen::toggle(&mut self.settings.layout, panel),
-            Action::ResetLayout => self.settings.layout = Layout::default(),
+            Action::ResetLayout => self.settings.layout = PanelLayout::default(),
             Action::Theme(theme) => self.settings.theme = theme,
             Action::Palette => self.palette = Some(CommandPalette::default()),
             Action::Reveal => {

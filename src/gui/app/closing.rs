@@ -6,7 +6,7 @@ use crate::gui::theme;
 
 /// The decision about running runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum CloseChoice {
     /// Save checkpoints, end the workers, close.
     Stop,
     /// Close; the workers go on.
@@ -16,7 +16,7 @@ pub enum Choice {
 }
 
 /// Asks what shall become of `live` runs; none until it is decided.
-pub fn choose(ctx: &egui::Context, live: usize) -> Option<Choice> {
+pub fn choose(ctx: &egui::Context, live: usize) -> Option<CloseChoice> {
     let modal = egui::Modal::new(egui::Id::unique("closing")).show(ctx, |ui| {
         ui.set_width(380.0);
         ui.heading(if live == 1 { "A run is going on".to_owned() } else { format!("{live} runs are going on") });
@@ -26,9 +26,9 @@ pub fn choose(ctx: &egui::Context, live: usize) -> Option<Choice> {
         );
         ui.add_space(theme::GAP);
         let choices = [
-            (Choice::Stop, "Stop and close", "Saves a checkpoint first"),
-            (Choice::Leave, "Keep it running", "Closes the window only"),
-            (Choice::Stay, "Cancel", "Keeps the window open"),
+            (CloseChoice::Stop, "Stop and close", "Saves a checkpoint first"),
+            (CloseChoice::Leave, "Keep it running", "Closes the window only"),
+            (CloseChoice::Stay, "Cancel", "Keeps the window open"),
         ];
         ui.horizontal(|ui| {
             let clicked = choices.map(|(choice, name, hint)| {
@@ -38,5 +38,5 @@ pub fn choose(ctx: &egui::Context, live: usize) -> Option<Choice> {
         })
         .inner
     });
-    modal.inner.or(modal.should_close().then_some(Choice::Stay))
+    modal.inner.or(modal.should_close().then_some(CloseChoice::Stay))
 }

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::app::export_model;
-use crate::gui::dialogs::{Question, Wanted};
+use crate::gui::dialogs::{AnswerKind, Question};
 use crate::gui::panels::Saving;
 use crate::run::safe_name;
 
@@ -15,7 +15,7 @@ impl App {
         };
         let (from, name) = (session.dir().to_owned(), session.name());
         let question =
-            Question { title: "Export to a folder".to_owned(), wanted: Wanted::Folder, begin: None };
+            Question { title: "Export to a folder".to_owned(), wanted: AnswerKind::Folder, begin: None };
         self.write_out(question, move |to| {
             let to = to.join(safe_name(&name, "run"));
             let exported = export_model(&from, None, &to, None, false);

@@ -8,13 +8,13 @@ use crate::gui::session::Wake;
 use crate::run::write_atomic;
 
 /// What came of an export; none if the person did not want it any more.
-type Exported = Option<Result<String, String>>;
+type ExportOutcome = Option<Result<String, String>>;
 
 /// Exports under way: one at a time.
 pub struct Exporter {
     dialogs: DialogProvider,
     wake: Wake,
-    running: Option<BackgroundTask<Exported>>,
+    running: Option<BackgroundTask<ExportOutcome>>,
 }
 
 impl Exporter {

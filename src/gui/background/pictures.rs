@@ -18,7 +18,7 @@ const KEPT: usize = 64;
 
 /// The source of a picture.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Source {
+pub enum PictureSource {
     /// A file of a run folder.
     File(PathBuf),
     /// A preview: a run folder and its number there.
@@ -26,23 +26,23 @@ pub enum Source {
 }
 
 /// A picture, or why there is none.
-pub type Loaded = Result<Arc<Tiles>, String>;
+pub type LoadedPicture = Result<Arc<Tiles>, String>;
 
 #[derive(Default)]
 struct Cache {
-    pictures: HashMap<Source, (u64, Loaded)>,
+    pictures: HashMap<PictureSource, (u64, LoadedPicture)>,
     /// Counts up with every look, to find what was not looked at for the longest time.
     clock: u64,
 }
 
 /// Pictures that were read.
-pub struct Pictures {
+pub struct PictureLoader {
     cache: Arc<Mutex<Cache>>,
-    ask: Sender<(Source, Option<String>)>,
-    asked: Option<Source>,
+    ask: Sender<(PictureSource, Option<String>)>,
+    asked: Option<PictureSource>,
 }
 
-impl Pictures {
+impl PictureLoader {
     /// Nothing read yet; `wake` is called when something is.
     pub fn new(wake: Wake) -> Self {
         let (ask, asked) = channel();
@@ -53,7 +53,11 @@ impl Pictures {
     }
 
     /// The picture, if it was read; else it will be. `png` is a preview's file in base64.
-    pub fn get(&mut self, source: &Source, png: impl FnOnce() -> Option<String>) -> Option<Loaded> {
+    pub fn get(
+        &mut self,
+        source: &PictureSource,
+        png: impl FnOnce() -> Option<String>,
+    ) -> Option<LoadedPicture> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         cache.clock += 1;
         let clock = cache.clock;
@@ -70,7 +74,7 @@ impl Pictures {
     }
 }
 
-fn fill(cache: &Mutex<Cache>, asked: &Receiver<(Source, Option<String>)>, wake: &Wake) {
+fn fill(cache: &Mutex<Cache>, asked: &Receiver<(PictureSource, Option<String>)>, wake: &Wake) {
     while let Ok(first) = asked.recv() {
         // Whoever asks again wants the newest only.
         let (source, png) = asked.try_iter().last().unwrap_or(first);
@@ -98,10 +102,10 @@ pub fn read(path: &Path) -> Result<Tiles, String> {
     Tiles::from_grid(&bytes, COLUMNS, ENLARGED)
 }
 
-fn load(source: &Source, png: Option<String>) -> Loaded {
+fn load(source: &PictureSource, png: Option<String>) -> LoadedPicture {
     let tiles = match source {
-        Source::File(path) => read(path),
-        Source::Preview(..) => {
+        PictureSource::File(path) => read(path),
+        PictureSource::Preview(..) => {
             let png = BASE64_STANDARD.decode(png.unwrap_or_default());
             Tiles::from_grid(&png.map_err(|error| error.to_string())?, COLUMNS, 1)
         }
@@ -123,15 +127,15 @@ mod tests {
         std::fs::write(&path, picture.png()).unwrap();
         let (send, woken) = channel();
         let send = Mutex::new(send);
-        let mut pictures = Pictures::new(Arc::new(move || send.lock().unwrap().send(()).unwrap()));
-        let mut wait = |source: Source| {
+        let mut pictures = PictureLoader::new(Arc::new(move || send.lock().unwrap().send(()).unwrap()));
+        let mut wait = |source: PictureSource| {
             assert!(pictures.get(&source, || None).is_none());
             woken.recv().unwrap();
             pictures.get(&source, || None).unwrap()
         };
-        let tiles = wait(Source::File(path)).unwrap();
+        let tiles = wait(PictureSource::File(path)).unwrap();
         assert_eq!((tiles.side(), tiles.count()), (4, 64));
-        let missing = wait(Source::File(folder.path().join("2.png")));
+        let missing = wait(PictureSource::File(folder.path().join("2.png")));
         assert!(missing.unwrap_err().contains("2.png"));
     }
 }

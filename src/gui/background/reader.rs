@@ -7,7 +7,7 @@ use crate::gui::background::BackgroundTask;
 use crate::gui::session::Wake;
 
 /// A value that is read on a thread of its own, and read again when it is old.
-pub struct Reader<T> {
+pub struct BackgroundReader<T> {
     found: Option<Arc<T>>,
     reading: Option<BackgroundTask<T>>,
     /// The time at which the last reading began.
@@ -15,7 +15,7 @@ pub struct Reader<T> {
     wake: Wake,
 }
 
-impl<T: PartialEq + Send + 'static> Reader<T> {
+impl<T: PartialEq + Send + 'static> BackgroundReader<T> {
     /// Nothing read yet; `wake` is called when something is.
     pub fn new(wake: Wake) -> Self {
         Self { found: None, reading: None, begun: None, wake }
@@ -57,7 +57,7 @@ mod tests {
         let (send, woken) = channel();
         let send = Mutex::new(send);
         let wake: Wake = Arc::new(move || drop(send.lock().map(|send| send.send(()))));
-        let mut reader = Reader::new(wake);
+        let mut reader = BackgroundReader::new(wake);
         let mut get = |value: u32, again: bool| {
             if again {
                 reader.again();

@@ -7,7 +7,7 @@ use eframe::egui;
 use super::names;
 use crate::export::csv;
 use crate::gui::plot::groups::curve_words;
-use crate::gui::plot::{self, Drawings, Style};
+use crate::gui::plot::{self, CurveStyle, Drawings};
 use crate::gui::session::Session;
 use crate::gui::state::RunState;
 use crate::gui::theme::Palette;
@@ -22,7 +22,7 @@ pub struct CurvesView {
     drawn: Drawings<(Curve, usize)>,
 }
 
-pub fn show(ui: &mut egui::Ui, view: &mut CurvesView, runs: &[Session], style: &mut Style) {
+pub fn show(ui: &mut egui::Ui, view: &mut CurvesView, runs: &[Session], style: &mut CurveStyle) {
     let mut curves: BTreeMap<Curve, usize> = BTreeMap::new();
     for run in runs {
         count(&mut curves, &run.lock());

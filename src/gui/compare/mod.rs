@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use eframe::egui::{self, RichText};
 
-use super::background::reader::Reader;
-use super::plot::Style;
+use super::background::reader::BackgroundReader;
+use super::plot::CurveStyle;
 use super::session::{Session, Wake};
 use super::theme::Palette;
 use super::widgets::drawing::Diagrams;
@@ -30,7 +30,7 @@ const LEAST_HEIGHT: f32 = 100.0;
 pub struct CompareScreen {
     /// The runs, followed like any that is only looked at.
     runs: Vec<Session>,
-    reader: Reader<Result<Comparison, String>>,
+    reader: BackgroundReader<Result<Comparison, String>>,
     curves: curves::CurvesView,
     tables: tables::TablesView,
     diagrams: Diagrams,
@@ -41,7 +41,7 @@ impl CompareScreen {
     pub fn new(dirs: &[PathBuf], wake: &Wake) -> Self {
         Self {
             runs: dirs.iter().map(|dir| Session::open(dir, wake.clone())).collect(),
-            reader: Reader::new(wake.clone()),
+            reader: BackgroundReader::new(wake.clone()),
             curves: curves::CurvesView::default(),
             tables: tables::TablesView::default(),
             diagrams: Diagrams::default(),
@@ -79,7 +79,7 @@ impl CompareScreen {
     }
 
     /// Draws the screen.
-    pub fn show(&mut self, ui: &mut egui::Ui, style: &mut Style) {
+    pub fn show(&mut self, ui: &mut egui::Ui, style: &mut CurveStyle) {
         let comparison = self.read(ui.ctx());
         let comparison = comparison.as_deref();
         let (width, height) = (ui.available_width(), ui.available_height());

@@ -19,7 +19,7 @@ pub const REACH: f64 = 100_000.0;
 
 /// The modes of the Create screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
+pub enum CreateMode {
     /// Images of seeds that follow each other.
     #[default]
     Seeds,
@@ -31,7 +31,7 @@ pub enum Mode {
     History,
 }
 
-impl Mode {
+impl CreateMode {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Seeds, Self::Explore, Self::Interpolate, Self::History];
 
@@ -58,9 +58,9 @@ impl Mode {
 
 /// All choices.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choices {
+pub struct CreateChoices {
     /// The mode.
-    pub mode: Mode,
+    pub mode: CreateMode,
     /// The first seed; the origin of the plane.
     pub first: u64,
     /// Images of the grid.
@@ -85,10 +85,10 @@ pub struct Choices {
     pub picks: Vec<Latent>,
 }
 
-impl Default for Choices {
+impl Default for CreateChoices {
     fn default() -> Self {
         Self {
-            mode: Mode::default(),
+            mode: CreateMode::default(),
             first: 0,
             count: 40,
             place: (0.0, 0.0),
@@ -104,7 +104,7 @@ impl Default for Choices {
     }
 }
 
-impl Choices {
+impl CreateChoices {
     /// The options by which images are made.
     pub fn sample_settings(&self) -> SampleSettings {
         let truncation = (self.threshold < NO_TRUNCATION).then_some(self.threshold);
@@ -124,7 +124,7 @@ impl Choices {
             y: self.place.1 + ((index / columns) as f64 - down) * self.spacing,
         };
         match self.mode {
-            Mode::Explore => (0..count).map(place).collect(),
+            CreateMode::Explore => (0..count).map(place).collect(),
             _ => (0..count).map(seed).collect(),
         }
     }
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn resampling_shows_every_seed_once() {
-        let mut choices = Choices { count: 3, ..Choices::default() };
+        let mut choices = CreateChoices { count: 3, ..CreateChoices::default() };
         let mut seen = choices.grid(2);
         choices.resample();
         seen.extend(choices.grid(2));
@@ -208,21 +208,27 @@ mod tests {
 
     #[test]
     fn a_drag_by_one_image_shows_the_neighbours_in_its_place() {
-        let mut choices = Choices { mode: Mode::Explore, count: 12, spacing: 0.5, ..Choices::default() };
+        let mut choices =
+            CreateChoices { mode: CreateMode::Explore, count: 12, spacing: 0.5, ..CreateChoices::default() };
         let before = choices.grid(4);
         choices.pan(1.0, 0.0);
         let after = choices.grid(4);
         assert_eq!(before[1..4], after[..3]);
         choices.pan(-1.0, 1.0);
         assert_eq!(before[4..], choices.grid(4)[..8]);
-        let one =
-            Choices { mode: Mode::Explore, count: 1, place: (2.0, 1.0), first: 7, ..Choices::default() };
+        let one = CreateChoices {
+            mode: CreateMode::Explore,
+            count: 1,
+            place: (2.0, 1.0),
+            first: 7,
+            ..CreateChoices::default()
+        };
         assert_eq!(one.grid(1), [Latent::Plane { seed: 7, x: 2.0, y: 1.0 }]);
     }
 
     #[test]
     fn picking_is_alone_or_beside_and_again_puts_back() {
-        let mut choices = Choices::default();
+        let mut choices = CreateChoices::default();
         for (latent, beside, left) in [
             (1, false, vec![1]),
             (2, true, vec![1, 2]),
@@ -240,7 +246,8 @@ mod tests {
 
     #[test]
     fn an_animation_goes_through_all_picked_images_and_a_closed_one_has_no_double_frame() {
-        let mut choices = Choices { steps: 4, picks: vec![seed(1), seed(2), seed(3)], ..Choices::default() };
+        let mut choices =
+            CreateChoices { steps: 4, picks: vec![seed(1), seed(2), seed(3)], ..CreateChoices::default() };
         let closed = choices.animation();
         assert_eq!(closed.len(), 12);
         assert_eq!([&closed[0], &closed[4], &closed[8]], [&seed(1), &seed(2), &seed(3)]);

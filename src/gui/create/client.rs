@@ -70,7 +70,7 @@ const SLOTS: [RequestSlot; 2] = [RequestSlot::Grid, RequestSlot::Animation];
 
 /// Facts about the generator.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Model {
+pub struct ModelFacts {
     /// The architecture.
     pub genotype: Genotype,
     /// Its integer vector.
@@ -95,7 +95,7 @@ pub enum ClientStatus {
     /// It reads the generator.
     Loading,
     /// It makes images.
-    Ready(Arc<Model>),
+    Ready(Arc<ModelFacts>),
     /// It is gone, or the generator is of no use; why.
     Failed(String),
 }
@@ -251,7 +251,7 @@ fn live_event(shared: &Mutex<Shared>, event: LiveEvent) {
     match event {
         LiveEvent::Loaded { genotype, vector, latent, side, params, sha256, raw_sha256, device } => {
             let mut shared = lock(shared);
-            let model = Model { genotype, vector, latent, side, params, sha256, raw_sha256, device };
+            let model = ModelFacts { genotype, vector, latent, side, params, sha256, raw_sha256, device };
             shared.status = ClientStatus::Ready(Arc::new(model));
             shared.send_next();
         }

@@ -1,15 +1,15 @@
 //! What the controls ask of the screen.
 
-use super::choices::Mode;
-use super::exports::Export;
+use super::choices::CreateMode;
+use super::exports::ExportForm;
 
 /// What the controls ask for beyond a changed choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ControlRequest {
     /// Show something else.
-    Mode(Mode),
+    Mode(CreateMode),
     /// Copy the recipe of the chosen image.
     Copy,
     /// Write something.
-    Export(Export),
+    Export(ExportForm),
 }

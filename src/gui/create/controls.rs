@@ -5,10 +5,10 @@ use std::sync::Arc;
 use eframe::egui::{self, DragValue, RichText, Slider, WidgetInfo};
 
 use super::CreateScreen;
-use super::choices::{Choices, LAST_SEED, MOST_IMAGES, Mode, NO_TRUNCATION, REACH};
-use super::client::{Made, Model};
+use super::choices::{CreateChoices, CreateMode, LAST_SEED, MOST_IMAGES, NO_TRUNCATION, REACH};
+use super::client::{Made, ModelFacts};
 use super::control_request::ControlRequest;
-use super::exports::Export;
+use super::exports::ExportForm;
 use super::history::History;
 use super::player::named;
 use super::viewport;
@@ -32,7 +32,7 @@ impl CreateScreen {
     pub(super) fn controls(
         &mut self,
         ui: &mut egui::Ui,
-        model: &Arc<Model>,
+        model: &Arc<ModelFacts>,
         made: Option<&Made>,
         history: &History,
     ) -> Vec<ControlRequest> {
@@ -51,7 +51,7 @@ impl CreateScreen {
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
-            for mode in Mode::ALL {
+            for mode in CreateMode::ALL {
                 let on = self.choices.mode == mode;
                 if ui.selectable_label(on, mode.word()).on_hover_text(mode.tooltip()).clicked() {
                     requests.push(ControlRequest::Mode(mode));
@@ -62,16 +62,16 @@ impl CreateScreen {
         egui::Grid::new("create choices").num_columns(2).spacing([12.0, 7.0]).show(ui, |ui| {
             let choices = &mut self.choices;
             match choices.mode {
-                Mode::Seeds => seeds(ui, choices),
-                Mode::Explore => explore(ui, choices),
-                Mode::Interpolate => interpolate(ui, choices),
-                Mode::History => {}
+                CreateMode::Seeds => seeds(ui, choices),
+                CreateMode::Explore => explore(ui, choices),
+                CreateMode::Interpolate => interpolate(ui, choices),
+                CreateMode::History => {}
             }
-            if choices.mode != Mode::History {
+            if choices.mode != CreateMode::History {
                 options(ui, choices, model);
             }
         });
-        if self.choices.mode == Mode::Seeds {
+        if self.choices.mode == CreateMode::Seeds {
             let resample =
                 ui.button("Resample").on_hover_text("Shows the next seeds: images not seen before");
             if resample.clicked() {
@@ -118,8 +118,14 @@ impl CreateScreen {
         }
     }
 
-    fn recipe(&self, ui: &mut egui::Ui, model: &Model, latent: &str, requests: &mut Vec<ControlRequest>) {
-        let Choices { threshold, weights, .. } = self.choices;
+    fn recipe(
+        &self,
+        ui: &mut egui::Ui,
+        model: &ModelFacts,
+        latent: &str,
+        requests: &mut Vec<ControlRequest>,
+    ) {
+        let CreateChoices { threshold, weights, .. } = self.choices;
         let truncation = if threshold < NO_TRUNCATION {
             format!("truncated at {threshold:.2}")
         } else {
@@ -154,7 +160,7 @@ impl CreateScreen {
             }
         });
         ui.horizontal_wrapped(|ui| {
-            for export in Export::ALL {
+            for export in ExportForm::ALL {
                 let reason = if self.exporter.busy() {
                     Some("Another export is under way")
                 } else {
@@ -178,7 +184,7 @@ impl CreateScreen {
     }
 }
 
-fn seeds(ui: &mut egui::Ui, choices: &mut Choices) {
+fn seeds(ui: &mut egui::Ui, choices: &mut CreateChoices) {
     row(
         ui,
         "First seed",
@@ -188,7 +194,7 @@ fn seeds(ui: &mut egui::Ui, choices: &mut Choices) {
     count(ui, choices);
 }
 
-fn explore(ui: &mut egui::Ui, choices: &mut Choices) {
+fn explore(ui: &mut egui::Ui, choices: &mut CreateChoices) {
     row(
         ui,
         "Origin",
@@ -213,7 +219,7 @@ fn explore(ui: &mut egui::Ui, choices: &mut Choices) {
     );
 }
 
-fn interpolate(ui: &mut egui::Ui, choices: &mut Choices) {
+fn interpolate(ui: &mut egui::Ui, choices: &mut CreateChoices) {
     row(
         ui,
         "Frames between",
@@ -225,13 +231,13 @@ fn interpolate(ui: &mut egui::Ui, choices: &mut Choices) {
     });
 }
 
-fn count(ui: &mut egui::Ui, choices: &mut Choices) {
+fn count(ui: &mut egui::Ui, choices: &mut CreateChoices) {
     row(ui, "Images", "How many are shown; fewer are made faster", |ui| {
         ui.add(DragValue::new(&mut choices.count).range(1..=MOST_IMAGES).speed(0.2))
     });
 }
 
-fn options(ui: &mut egui::Ui, choices: &mut Choices, model: &Model) {
+fn options(ui: &mut egui::Ui, choices: &mut CreateChoices, model: &ModelFacts) {
     let tip = "Keeps the numbers of every latent within this threshold: images become more typical and less varied \
                (the truncation trick of BigGAN). Each number moves to the same quantile of a truncated normal \
                distribution, so an image keeps its face while you drag";

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::{Model, SampleSettings};
+use super::client::{ModelFacts, SampleSettings};
 use super::history::Snapshot;
 use crate::engine::{COLUMNS, Weights};
 use crate::export::{Animation, GAP, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
 use crate::gui::background::exporter::write;
 use crate::gui::background::pictures::read;
-use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
+use crate::gui::dialogs::{AnswerKind, FileKind, PNG, Question};
 use crate::rng::Latent;
 use crate::run::safe_name;
 
@@ -21,7 +21,7 @@ const MOST_BYTES: u64 = 256 << 20;
 
 /// The forms of export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Export {
+pub enum ExportForm {
     /// One image.
     Image,
     /// Each picked image.
@@ -34,7 +34,7 @@ pub enum Export {
     Animation,
 }
 
-impl Export {
+impl ExportForm {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Image, Self::Selection, Self::Grid, Self::Sheet, Self::Animation];
 
@@ -65,9 +65,9 @@ impl Export {
 
 /// The origin of what is exported.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct ExportSource {
     /// The generator.
-    pub model: Arc<Model>,
+    pub model: Arc<ModelFacts>,
     /// The run it is from, or the file's name.
     pub name: String,
     /// Whether it is from a run.
@@ -78,7 +78,7 @@ pub struct Source {
     pub enlarged: u32,
 }
 
-impl Source {
+impl ExportSource {
     /// The recipe of images of these latents.
     pub fn recipe(&self, latents: &[Latent]) -> Recipe {
         self.described(match latents {
@@ -138,10 +138,10 @@ pub enum Work {
 
 impl Work {
     /// Asks where it goes.
-    pub fn question(&self, source: &Source) -> Question {
+    pub fn question(&self, source: &ExportSource) -> Question {
         let save = |what: &str, name: String, kinds: Vec<FileKind>| Question {
             title: format!("Export {what}"),
-            wanted: Wanted::Save {
+            wanted: AnswerKind::Save {
                 name: format!("{}.{}", file_name(source, &name), kinds[0].endings[0]),
                 kinds,
             },
@@ -151,7 +151,7 @@ impl Work {
             Self::Image(latent, _) => save("the image", slug(latent), vec![PNG]),
             Self::Selection(_) => Question {
                 title: "Choose a folder for the picked images".to_owned(),
-                wanted: Wanted::Folder,
+                wanted: AnswerKind::Folder,
                 begin: None,
             },
             Self::Grid(..) => save("the grid", "grid".to_owned(), vec![PNG]),
@@ -163,7 +163,7 @@ impl Work {
     }
 
     /// Writes it to `path`, and says what was written.
-    pub fn write(self, source: &Source, path: &Path) -> Result<String, String> {
+    pub fn write(self, source: &ExportSource, path: &Path) -> Result<String, String> {
         let factor = source.enlarged.max(1);
         match self {
             Self::Image(latent, image) => {
@@ -267,7 +267,7 @@ fn animate(
 
 /// The name of a file, without its ending, with `what` of `source`: one part of a path, whatever the run or
 /// the model file is called.
-fn file_name(source: &Source, what: &str) -> String {
+fn file_name(source: &ExportSource, what: &str) -> String {
     format!("{}-{what}", safe_name(&source.name, "model"))
 }
 
@@ -296,9 +296,9 @@ mod tests {
     use crate::engine::Tick;
     use crate::search::SampleSource;
 
-    fn source() -> Source {
+    fn source() -> ExportSource {
         let genotype = Genotype::autogan_a();
-        let model = Model {
+        let model = ModelFacts {
             vector: genotype.to_string(),
             genotype,
             latent: 16,
@@ -309,7 +309,7 @@ mod tests {
             device: "cpu".to_owned(),
         };
         let settings = SampleSettings { truncation: Some(0.5), weights: Weights::Raw };
-        Source { model: Arc::new(model), name: "tiny".to_owned(), is_run: true, settings, enlarged: 3 }
+        ExportSource { model: Arc::new(model), name: "tiny".to_owned(), is_run: true, settings, enlarged: 3 }
     }
 
     fn image(shade: u8) -> Arc<Tiles> {
@@ -351,9 +351,10 @@ mod tests {
         let out = outer.path().join("out").display().to_string();
         let names = ["..", "../up", "/x/..", &out, "C:\\x", "con", "a\0b", "x. ", &"long".repeat(75)];
         for name in names {
-            let source = Source { name: name.to_owned(), ..source() };
+            let source = ExportSource { name: name.to_owned(), ..source() };
             Work::Selection(vec![(seed(4), image(1))]).write(&source, &folder).unwrap();
-            let Wanted::Save { name, .. } = Work::Image(seed(4), image(1)).question(&source).wanted else {
+            let AnswerKind::Save { name, .. } = Work::Image(seed(4), image(1)).question(&source).wanted
+            else {
                 panic!("it asks for a file")
             };
             assert_eq!(Path::new(&name).components().count(), 1, "{name}");

@@ -18,17 +18,17 @@ use std::time::Duration;
 
 use eframe::egui::{self, RichText};
 
-use choices::{Choices, Mode};
-use client::{ClientStatus, ImageRequest, Made, Model, RequestSlot, SampleClient};
+use choices::{CreateChoices, CreateMode};
+use client::{ClientStatus, ImageRequest, Made, ModelFacts, RequestSlot, SampleClient};
 use control_request::ControlRequest;
-use exports::{Export, Source, Work};
+use exports::{ExportForm, ExportSource, Work};
 use history::{History, Snapshot};
 use player::Player;
 use viewport::{ImageGrid, Interaction};
 
 use super::background::exporter::Exporter;
-use super::background::pictures::{self, Pictures};
-use super::background::reader::Reader;
+use super::background::pictures::{self, PictureLoader};
+use super::background::reader::BackgroundReader;
 use super::dialogs::DialogProvider;
 use super::session::Wake;
 use super::widgets::toasts::Toasts;
@@ -52,10 +52,10 @@ pub struct CreateScreen {
     name: String,
     wake: Wake,
     client: SampleClient,
-    choices: Choices,
+    choices: CreateChoices,
     zoom: Zoom,
     player: Player,
-    history: Reader<History>,
+    history: BackgroundReader<History>,
     /// The picture of the training that is shown until the next is read.
     snapshot: Option<(Snapshot, Arc<Tiles>)>,
     exporter: Exporter,
@@ -70,13 +70,13 @@ impl CreateScreen {
         let name = name.unwrap_or(model.as_os_str()).to_string_lossy().into_owned();
         Self {
             client: SampleClient::new(program, model, wake.clone()),
-            history: Reader::new(wake.clone()),
+            history: BackgroundReader::new(wake.clone()),
             exporter: Exporter::new(dialogs, wake.clone()),
             program: program.to_owned(),
             model: model.to_owned(),
             name,
             wake,
-            choices: Choices::default(),
+            choices: CreateChoices::default(),
             zoom: Zoom::default(),
             player: Player::default(),
             snapshot: None,
@@ -95,7 +95,7 @@ impl CreateScreen {
     }
 
     /// Draws the screen.
-    pub fn show(&mut self, ui: &mut egui::Ui, pictures: &mut Pictures, toasts: &mut Toasts) {
+    pub fn show(&mut self, ui: &mut egui::Ui, pictures: &mut PictureLoader, toasts: &mut Toasts) {
         match self.exporter.take_outcome() {
             Some(Ok(done)) => toasts.done(done),
             Some(Err(problem)) => toasts.problem(problem),
@@ -121,13 +121,13 @@ impl CreateScreen {
             .inner;
         let animation = self.choices.animation();
         match self.choices.mode {
-            Mode::Interpolate if !animation.is_empty() => self.interpolate(ui, &animation),
-            Mode::Interpolate => nothing(
+            CreateMode::Interpolate if !animation.is_empty() => self.interpolate(ui, &animation),
+            CreateMode::Interpolate => nothing(
                 ui,
                 "Pick at least two images among the seeds or while exploring: click one, then Ctrl and click others",
             ),
-            Mode::History => self.training(ui, &history, pictures),
-            Mode::Seeds | Mode::Explore => self.grid(ui, model.side, made.as_deref()),
+            CreateMode::History => self.training(ui, &history, pictures),
+            CreateMode::Seeds | CreateMode::Explore => self.grid(ui, model.side, made.as_deref()),
         }
         self.want(&animation);
         for request in requests {
@@ -170,14 +170,14 @@ impl CreateScreen {
     fn want(&self, animation: &[Latent]) {
         let choices = &self.choices;
         let mut latents = match choices.mode {
-            Mode::Seeds | Mode::Explore => choices.grid(self.columns),
-            Mode::Interpolate | Mode::History => Vec::new(),
+            CreateMode::Seeds | CreateMode::Explore => choices.grid(self.columns),
+            CreateMode::Interpolate | CreateMode::History => Vec::new(),
         };
         let grid = latents.len();
         latents.extend_from_slice(&choices.picks);
         self.client
             .want(RequestSlot::Grid, &ImageRequest { latents, grid, settings: choices.sample_settings() });
-        if choices.mode == Mode::Interpolate {
+        if choices.mode == CreateMode::Interpolate {
             self.client.want(
                 RequestSlot::Animation,
                 &ImageRequest { latents: animation.to_vec(), grid: 0, settings: choices.sample_settings() },
@@ -186,7 +186,7 @@ impl CreateScreen {
     }
 
     fn grid(&mut self, ui: &mut egui::Ui, side: usize, made: Option<&Made>) {
-        let explores = self.choices.mode == Mode::Explore;
+        let explores = self.choices.mode == CreateMode::Explore;
         central(ui, |ui| {
             let count = self.choices.count;
             self.columns = viewport::columns(count, side, ui.available_size());
@@ -273,7 +273,7 @@ impl CreateScreen {
         });
     }
 
-    fn training(&mut self, ui: &mut egui::Ui, history: &History, pictures: &mut Pictures) {
+    fn training(&mut self, ui: &mut egui::Ui, history: &History, pictures: &mut PictureLoader) {
         let snapshots = match history {
             History::Snapshots { snapshots, .. } => snapshots,
             History::Reading => return nothing(ui, "Looking for pictures of the training…"),
@@ -286,7 +286,7 @@ impl CreateScreen {
             ui.add_space(4.0);
         });
         let snapshot = &snapshots[self.player.frame(snapshots.len())];
-        let read = pictures.get(&pictures::Source::File(snapshot.file.clone()), || None);
+        let read = pictures.get(&pictures::PictureSource::File(snapshot.file.clone()), || None);
         central(ui, |ui| {
             match read {
                 Some(Ok(tiles)) => self.snapshot = Some((snapshot.clone(), tiles)),
@@ -312,7 +312,7 @@ impl CreateScreen {
         &mut self,
         ctx: &egui::Context,
         request: ControlRequest,
-        model: &Arc<Model>,
+        model: &Arc<ModelFacts>,
         made: Option<&Made>,
         history: &History,
     ) {
@@ -336,8 +336,8 @@ impl CreateScreen {
         }
     }
 
-    fn source(&self, model: &Arc<Model>) -> Source {
-        Source {
+    fn source(&self, model: &Arc<ModelFacts>) -> ExportSource {
+        ExportSource {
             model: model.clone(),
             name: self.name.clone(),
             is_run: self.is_of_run(),
@@ -348,7 +348,7 @@ impl CreateScreen {
 
     /// The image that is meant by "the image": the animation's frame, else the one picked last.
     fn chosen(&self, made: Option<&Made>) -> Option<(Latent, Arc<Tiles>)> {
-        if self.choices.mode == Mode::Interpolate {
+        if self.choices.mode == CreateMode::Interpolate {
             let latents = self.choices.animation();
             if let Some(made) = self.animation(&latents) {
                 let frame = self.player.frame(latents.len());
@@ -368,7 +368,7 @@ impl CreateScreen {
     }
 
     /// The work of an export, or why there is nothing to write.
-    fn work(&self, export: Export, made: Option<&Made>, history: &History) -> Result<Work, &'static str> {
+    fn work(&self, export: ExportForm, made: Option<&Made>, history: &History) -> Result<Work, &'static str> {
         const NONE_PICKED: &str = "Pick an image first: click one among the seeds or while exploring";
         let picked = || {
             let picks = self.choices.picks.iter();
@@ -376,7 +376,7 @@ impl CreateScreen {
             images.collect::<Option<Vec<_>>>().filter(|images| !images.is_empty()).ok_or(NONE_PICKED)
         };
         let shown = || match self.choices.mode {
-            Mode::Seeds | Mode::Explore => {
+            CreateMode::Seeds | CreateMode::Explore => {
                 let made = made.filter(|made| made.request.settings == self.choices.sample_settings());
                 let grid = made.and_then(|made| Some((made, made.grid.clone()?)));
                 let (made, grid) = grid.ok_or("The images are being made")?;
@@ -389,25 +389,25 @@ impl CreateScreen {
             }
         };
         match (export, self.choices.mode, history) {
-            (Export::Image, ..) => {
+            (ExportForm::Image, ..) => {
                 let (latent, image) = self.chosen(made).ok_or(NONE_PICKED)?;
                 Ok(Work::Image(latent, image))
             }
-            (Export::Selection, ..) => Ok(Work::Selection(picked()?)),
-            (Export::Grid, Mode::History, History::Snapshots { seed, .. }) => {
+            (ExportForm::Selection, ..) => Ok(Work::Selection(picked()?)),
+            (ExportForm::Grid, CreateMode::History, History::Snapshots { seed, .. }) => {
                 let (snapshot, _) = self.snapshot.clone().ok_or("The picture is being read")?;
                 Ok(Work::Snapshot(snapshot, *seed))
             }
-            (Export::Grid, ..) => {
+            (ExportForm::Grid, ..) => {
                 shown().map(|(latents, tiles, columns)| Work::Grid(latents, tiles, columns))
             }
-            (Export::Sheet, ..) => {
+            (ExportForm::Sheet, ..) => {
                 shown().map(|(latents, tiles, columns)| Work::Sheet(latents, tiles, columns))
             }
-            (Export::Animation, Mode::History, History::Snapshots { snapshots, seed }) => {
+            (ExportForm::Animation, CreateMode::History, History::Snapshots { snapshots, seed }) => {
                 Ok(Work::History { snapshots: snapshots.clone(), seed: *seed, rate: self.choices.rate })
             }
-            (Export::Animation, Mode::Interpolate, _) => {
+            (ExportForm::Animation, CreateMode::Interpolate, _) => {
                 let animation = self.choices.animation();
                 let made = self.animation(&animation).filter(|made| made.whole());
                 let made =
@@ -420,7 +420,7 @@ impl CreateScreen {
                     rate: self.choices.rate,
                 })
             }
-            (Export::Animation, ..) => Err("Animations are under Interpolate and History"),
+            (ExportForm::Animation, ..) => Err("Animations are under Interpolate and History"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::data::Place;
-use crate::gui::dialogs::{FileKind, Question, Wanted};
+use crate::gui::dialogs::{AnswerKind, FileKind, Question};
 use crate::run::safe_name;
 
 /// A file of settings, as the command line takes it too.
@@ -33,16 +33,16 @@ impl DialogKind {
     /// The question. `runs` is where runs lie, `name` what a run that is set up is called.
     pub fn question(self, runs: &Path, name: &str) -> Question {
         let (title, wanted) = match self {
-            Self::OpenRun => ("Open a run folder", Wanted::Folder),
-            Self::OpenModel => ("Open a generator", Wanted::Open(MODEL_FILE)),
+            Self::OpenRun => ("Open a run folder", AnswerKind::Folder),
+            Self::OpenModel => ("Open a generator", AnswerKind::Open(MODEL_FILE)),
             Self::Images(Place::File(endings)) => {
-                ("Choose a file of images", Wanted::Open(FileKind { words: "Images", endings }))
+                ("Choose a file of images", AnswerKind::Open(FileKind { words: "Images", endings }))
             }
-            Self::Images(Place::Drawn | Place::Folder) => ("Choose a folder of images", Wanted::Folder),
-            Self::LoadSettings => ("Load settings", Wanted::Open(SETTINGS_FILE)),
+            Self::Images(Place::Drawn | Place::Folder) => ("Choose a folder of images", AnswerKind::Folder),
+            Self::LoadSettings => ("Load settings", AnswerKind::Open(SETTINGS_FILE)),
             Self::SaveSettings => {
                 let name = format!("{}.toml", safe_name(name, "settings"));
-                ("Save settings", Wanted::Save { kinds: vec![SETTINGS_FILE], name })
+                ("Save settings", AnswerKind::Save { kinds: vec![SETTINGS_FILE], name })
             }
         };
         let begin = (self == Self::OpenRun || self == Self::OpenModel).then(|| runs.to_owned());

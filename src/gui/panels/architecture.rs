@@ -3,16 +3,16 @@
 
 use eframe::egui::{self, RichText};
 
-use super::{Context, Kind, Panel, PanelRequest, Place, Saving, empty};
+use super::{Panel, PanelContext, PanelKind, PanelPlace, PanelRequest, Saving, empty};
 use crate::arch::Genotype;
 use crate::gui::widgets::drawing::{self, Diagrams};
 use crate::search::Activity;
 
 /// The panel in the list of all.
-pub const KIND: Kind = Kind {
+pub const KIND: PanelKind = PanelKind {
     key: "architecture",
     title: "Architecture",
-    place: Place::BelowLeft,
+    place: PanelPlace::BelowLeft,
     make: || Box::<ArchitecturePanel>::default(),
 };
 
@@ -34,7 +34,7 @@ struct Shown {
 }
 
 impl Panel for ArchitecturePanel {
-    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>) {
         let Some(shown) = self.shown(context) else {
             return empty(ui, "An architecture comes with the first candidate");
         };
@@ -67,7 +67,7 @@ impl Panel for ArchitecturePanel {
 }
 
 /// Draws the buttons for the architecture that is shown.
-fn act(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown) {
+fn act(ui: &mut egui::Ui, context: &mut PanelContext<'_>, shown: &Shown) {
     let about = "Copies the integer vector, which `autogan train --arch` takes";
     if ui.small_button("Copy").on_hover_text(about).clicked() {
         ui.copy_text(shown.genotype.to_string());
@@ -91,7 +91,7 @@ fn act(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown) {
 
 impl ArchitecturePanel {
     /// The architecture to show: the selected candidate, else what was chosen here.
-    fn shown(&self, context: &Context<'_>) -> Option<Shown> {
+    fn shown(&self, context: &PanelContext<'_>) -> Option<Shown> {
         let selected = context.view.selected.and_then(|id| context.candidate(id));
         let current = context.state.current.as_ref().filter(|_| context.is_live());
         let follows = self.follows && selected.is_none();
@@ -117,7 +117,7 @@ impl ArchitecturePanel {
     }
 
     /// Which architecture to show.
-    fn choose(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+    fn choose(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>) {
         let selected = context.view.selected.is_some();
         let mut choice = None;
         for (now, text, about) in [

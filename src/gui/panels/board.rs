@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 use egui_extras::{Column, TableBuilder};
 
-use super::{Context, Kind, Panel, Place, empty};
+use super::{Panel, PanelContext, PanelKind, PanelPlace, empty};
 use crate::arch::words;
 use crate::gui::theme::{Palette, faded};
 use crate::gui::widgets::table::heading;
@@ -15,10 +15,10 @@ use crate::metric::Score;
 use crate::search::Candidate;
 
 /// The panel in the list of all.
-pub const KIND: Kind = Kind {
+pub const KIND: PanelKind = PanelKind {
     key: "board",
     title: "Candidates",
-    place: Place::BelowMiddle,
+    place: PanelPlace::BelowMiddle,
     make: || Box::<BoardPanel>::default(),
 };
 
@@ -68,7 +68,7 @@ impl Default for BoardPanel {
 }
 
 impl Panel for BoardPanel {
-    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>) {
         let board = context.state.board_at(context.event_index);
         if board.is_empty() {
             return empty(ui, "Candidates come with the first estimate");
@@ -144,7 +144,7 @@ fn compare(key: Key, a: &Candidate, b: &Candidate) -> Ordering {
 }
 
 /// Columns from the first stage to the trained ones; lines from parent to child.
-fn lineage(ui: &mut egui::Ui, context: &mut Context<'_>, candidates: &[&Candidate]) {
+fn lineage(ui: &mut egui::Ui, context: &mut PanelContext<'_>, candidates: &[&Candidate]) {
     let column = |candidate: &Candidate| 2 * candidate.cells + usize::from(candidate.is_trained());
     let mut stages: Vec<usize> = candidates.iter().map(|candidate| column(candidate)).collect();
     stages.sort_unstable();
@@ -194,7 +194,7 @@ fn lineage(ui: &mut egui::Ui, context: &mut Context<'_>, candidates: &[&Candidat
 }
 
 /// The shown candidate, its ancestors and itself.
-fn family(context: &Context<'_>) -> Vec<usize> {
+fn family(context: &PanelContext<'_>) -> Vec<usize> {
     let mut family = Vec::new();
     let mut next = context.shown().map(|candidate| candidate.id);
     while let Some(id) = next.filter(|id| !family.contains(id)) {
@@ -211,7 +211,7 @@ fn draw_lineage(
     step: f32,
     find: &dyn Fn(usize) -> Option<Pos2>,
     family: &[usize],
-    context: &Context<'_>,
+    context: &PanelContext<'_>,
 ) {
     let palette = Palette::of(ui);
     let painter = ui.painter_at(rect);
@@ -261,7 +261,7 @@ fn draw_lineage(
 }
 
 impl BoardPanel {
-    fn table(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>, mut candidates: Vec<&Candidate>) {
+    fn table(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>, mut candidates: Vec<&Candidate>) {
         let Self { key, descending, .. } = *self;
         candidates.sort_by(|a, b| {
             let order = compare(key, a, b);

@@ -2,17 +2,17 @@
 
 use eframe::egui::{self, Align2, FontId, Pos2, Rect, RichText, Role, Sense, Vec2, WidgetInfo};
 
-use super::{Context, Kind, Panel, Place, empty};
+use super::{Panel, PanelContext, PanelKind, PanelPlace, empty};
 use crate::arch::{NetShape, Space, SpaceConfig, words};
 use crate::gui::state::{Probabilities, RunState};
 use crate::gui::theme::{Palette, faded};
 use crate::search::Curve;
 
 /// The panel in the list of all.
-pub const KIND: Kind = Kind {
+pub const KIND: PanelKind = PanelKind {
     key: "controller",
     title: "Controller",
-    place: Place::BelowRight,
+    place: PanelPlace::BelowRight,
     make: || Box::new(ControllerPanel),
 };
 
@@ -29,7 +29,7 @@ struct Row {
 }
 
 impl Panel for ControllerPanel {
-    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>) {
         let stored = context.state.probabilities_at(context.event_index);
         let Some(newest) = stored.iter().rev().find(|entry| !entry.distributions.is_empty()) else {
             let text = if stored.is_empty() {
@@ -58,7 +58,7 @@ impl Panel for ControllerPanel {
 }
 
 /// Entropy, reward and baseline at the event index.
-fn numbers(ui: &mut egui::Ui, context: &Context<'_>) {
+fn numbers(ui: &mut egui::Ui, context: &PanelContext<'_>) {
     ui.horizontal_wrapped(|ui| {
         for (name, words, hint) in [
             (

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use eframe::egui;
 use egui_plot::VLine;
 
-use super::{Context, Kind, Panel, Place, empty};
+use super::{Panel, PanelContext, PanelKind, PanelPlace, empty};
 use crate::export::csv;
 use crate::gui::plot::groups::{in_group, words};
 use crate::gui::plot::{self, Drawings};
@@ -14,8 +14,12 @@ use crate::gui::theme::Palette;
 use crate::search::{Axis, Curve, CurveGroup};
 
 /// The panel in the list of all.
-pub const KIND: Kind =
-    Kind { key: "curves", title: "Curves", place: Place::AboveRight, make: || Box::<CurvesPanel>::default() };
+pub const KIND: PanelKind = PanelKind {
+    key: "curves",
+    title: "Curves",
+    place: PanelPlace::AboveRight,
+    make: || Box::<CurvesPanel>::default(),
+};
 
 /// The panel, with its own state.
 #[derive(Default)]
@@ -32,7 +36,7 @@ fn groups(state: &RunState, event_index: u32) -> BTreeSet<CurveGroup> {
 }
 
 impl Panel for CurvesPanel {
-    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>) {
         let groups = groups(context.state, context.event_index);
         let Some(first) = groups.first() else {
             return empty(ui, "Curves come with the first step");
@@ -92,7 +96,7 @@ fn newest(state: &RunState, event_index: u32) -> Option<CurveGroup> {
     candidates.max_by_key(|(_, series)| last(series)).map(|(curve, _)| curve.group())
 }
 
-fn draw(ui: &mut egui::Ui, context: &Context<'_>, shown: &CurveGroup, drawn: &mut Drawings<Curve>) {
+fn draw(ui: &mut egui::Ui, context: &PanelContext<'_>, shown: &CurveGroup, drawn: &mut Drawings<Curve>) {
     let palette = Palette::of(ui);
     let style = *context.style;
     let curves: Vec<(&Curve, &Series)> =

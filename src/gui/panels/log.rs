@@ -2,12 +2,12 @@
 
 use eframe::egui::{self, RichText};
 
-use super::{Context, Kind, Panel, Place, empty};
-use crate::gui::state::{Level, Line};
+use super::{Panel, PanelContext, PanelKind, PanelPlace, empty};
+use crate::gui::state::{Level, LogLine};
 
 /// The panel in the list of all.
-pub const KIND: Kind =
-    Kind { key: "log", title: "Log", place: Place::BelowLeft, make: || Box::<LogPanel>::default() };
+pub const KIND: PanelKind =
+    PanelKind { key: "log", title: "Log", place: PanelPlace::BelowLeft, make: || Box::<LogPanel>::default() };
 
 /// The panel, with its own state.
 #[derive(Default)]
@@ -17,14 +17,14 @@ struct LogPanel {
 }
 
 impl Panel for LogPanel {
-    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>) {
         let upto = context.state.log.partition_point(|line| line.event_index <= context.event_index);
         let filter = self.filter.to_lowercase();
-        let wanted = |line: &&Line| {
+        let wanted = |line: &&LogLine| {
             (!self.problems_only || line.level > Level::Note)
                 && (filter.is_empty() || line.text.to_lowercase().contains(&filter))
         };
-        let lines: Vec<&Line> = context.state.log[..upto].iter().filter(wanted).collect();
+        let lines: Vec<&LogLine> = context.state.log[..upto].iter().filter(wanted).collect();
         ui.horizontal(|ui| {
             let label = ui.label("Filter");
             ui.add(egui::TextEdit::singleline(&mut self.filter).desired_width(140.0)).labelled_by(label.id);

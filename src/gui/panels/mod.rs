@@ -1,6 +1,6 @@
 //! The panels of a run: each draws a part of the same state at the same event index.
 //!
-//! A panel is a file with a [`Kind`], and a line in [`KINDS`].
+//! A panel is a file with a [`PanelKind`], and a line in [`KINDS`].
 
 mod architecture;
 mod board;
@@ -15,32 +15,32 @@ use std::path::Path;
 use eframe::egui;
 use serde::{Deserialize, Serialize};
 
-use super::background::pictures::Pictures;
-use super::plot::Style;
+use super::background::pictures::PictureLoader;
+use super::plot::CurveStyle;
 use super::state::RunState;
 use crate::arch::Genotype;
 use crate::search::Candidate;
 pub use saving::Saving;
 
 /// All kinds of panels, in the order of the commands that open them.
-static KINDS: [Kind; 6] =
+static KINDS: [PanelKind; 6] =
     [samples::KIND, architecture::KIND, controller::KIND, board::KIND, curves::KIND, log::KIND];
 
 /// A kind of panel.
-pub struct Kind {
+pub struct PanelKind {
     /// Its name in the window's settings.
     key: &'static str,
     /// Its title.
     title: &'static str,
     /// Its place in a new layout.
-    place: Place,
+    place: PanelPlace,
     /// Makes a panel of this kind for a run.
     make: fn() -> Box<dyn Panel>,
 }
 
 /// The places of a new layout. Panels of one place are tabs of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PanelPlace {
     /// Above, at the left.
     AboveLeft,
     /// Above, at the right.
@@ -56,7 +56,7 @@ pub enum Place {
 /// A panel of a run, which keeps its own state, such as what a table is sorted by.
 trait Panel {
     /// Draws it.
-    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>);
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>);
 }
 
 /// A kind of panel by its index in the list of all. It is stored by its key.
@@ -76,7 +76,7 @@ impl PanelId {
     }
 
     /// Its place in a new layout.
-    pub fn place(self) -> Place {
+    pub fn place(self) -> PanelPlace {
         KINDS[self.0].place
     }
 }
@@ -126,7 +126,7 @@ impl Default for View {
 }
 
 /// Everything that a panel draws from and may change.
-pub struct Context<'a> {
+pub struct PanelContext<'a> {
     /// The run.
     pub state: &'a RunState,
     /// Its folder.
@@ -136,12 +136,12 @@ pub struct Context<'a> {
     /// The part of the run that the user looks at.
     pub view: &'a mut View,
     /// Pictures that were read.
-    pub pictures: &'a mut Pictures,
+    pub pictures: &'a mut PictureLoader,
     /// The style of curves.
-    pub style: &'a mut Style,
+    pub style: &'a mut CurveStyle,
 }
 
-impl Context<'_> {
+impl PanelContext<'_> {
     /// Whether the run is followed live.
     fn is_live(&self) -> bool {
         self.view.event_index.is_none()
@@ -162,7 +162,7 @@ impl Context<'_> {
 }
 
 /// Draws a panel.
-pub fn show(ui: &mut egui::Ui, panel: PanelId, context: &mut Context<'_>) {
+pub fn show(ui: &mut egui::Ui, panel: PanelId, context: &mut PanelContext<'_>) {
     // Taken out meanwhile, since it may change the rest of the view.
     if let Some(mut drawn) = context.view.panels[panel.0].take() {
         drawn.show(ui, context);

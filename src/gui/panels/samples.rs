@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use eframe::egui::{self, Rect, RichText, Role, Sense, WidgetInfo};
 
-use super::{Context, Kind, Panel, PanelRequest, Place, Saving, empty, saving};
+use super::{Panel, PanelContext, PanelKind, PanelPlace, PanelRequest, Saving, empty, saving};
 use crate::arch::Genotype;
 use crate::engine::Tick;
 use crate::export::Tiles;
-use crate::gui::background::pictures::Source;
+use crate::gui::background::pictures::PictureSource;
 use crate::gui::state::{Preview, Sample, capital};
 use crate::gui::theme::Palette;
 use crate::gui::widgets::image_grid::{self, Placement};
@@ -17,10 +17,10 @@ use crate::run::safe_join;
 use crate::search::SampleSource;
 
 /// The panel in the list of all.
-pub const KIND: Kind = Kind {
+pub const KIND: PanelKind = PanelKind {
     key: "samples",
     title: "Samples",
-    place: Place::AboveLeft,
+    place: PanelPlace::AboveLeft,
     make: || Box::<SamplesPanel>::default(),
 };
 
@@ -49,7 +49,7 @@ struct Shown {
 }
 
 impl Panel for SamplesPanel {
-    fn show(&mut self, ui: &mut egui::Ui, context: &mut Context<'_>) {
+    fn show(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>) {
         if let Err(problem) = self.read(context) {
             ui.colored_label(ui.visuals().error_fg_color, problem);
         }
@@ -79,7 +79,7 @@ impl Panel for SamplesPanel {
 }
 
 /// Draws the menu that saves or copies parts of the picture.
-fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: Option<usize>) {
+fn save(ui: &mut egui::Ui, context: &mut PanelContext<'_>, shown: &Shown, selected: Option<usize>) {
     let Some(config) = &context.state.config else {
         return;
     };
@@ -113,17 +113,17 @@ fn save(ui: &mut egui::Ui, context: &mut Context<'_>, shown: &Shown, selected: O
 
 impl SamplesPanel {
     /// Finds the picture of the event index; keeps the one before while it is being read.
-    fn read(&mut self, context: &mut Context<'_>) -> Result<(), String> {
+    fn read(&mut self, context: &mut PanelContext<'_>) -> Result<(), String> {
         let preview = context.state.preview.as_ref().filter(|_| context.is_live());
         let (source, genotype, tick, picture) = match (preview, context.state.sample_at(context.event_index))
         {
             (Some(Preview { source, genotype, number, .. }), _) => {
-                (*source, Some(genotype), None, Source::Preview(context.dir.to_owned(), *number))
+                (*source, Some(genotype), None, PictureSource::Preview(context.dir.to_owned(), *number))
             }
             (None, Some(Sample { source, genotype, tick, file, .. })) => {
                 let path = safe_join(context.dir, file)
                     .ok_or_else(|| format!("The log names a picture outside of the run's folder: {file}"))?;
-                (*source, genotype.as_ref(), Some(*tick), Source::File(path))
+                (*source, genotype.as_ref(), Some(*tick), PictureSource::File(path))
             }
             (None, None) => {
                 // The end of a worker takes nothing away that was shown.

@@ -9,7 +9,7 @@ use crate::config::RunConfig;
 use crate::engine::{COLUMNS, ENLARGED, Tick};
 use crate::export::{GAP, LatentRecipe, Picture, Recipe, Tiles};
 use crate::gui::background::exporter::write;
-use crate::gui::dialogs::{FileKind, PNG, Question, Wanted};
+use crate::gui::dialogs::{AnswerKind, FileKind, PNG, Question};
 use crate::rng::fixed_latent;
 use crate::run::safe_name;
 
@@ -69,7 +69,7 @@ impl Saving {
             Self::Grid { .. } => ("Save all images", "images".to_owned(), vec![PNG]),
         };
         let name = format!("{}-{name}.{}", safe_name(run, "run"), kinds[0].endings[0]);
-        Question { title: title.to_owned(), wanted: Wanted::Save { kinds, name }, begin: None }
+        Question { title: title.to_owned(), wanted: AnswerKind::Save { kinds, name }, begin: None }
     }
 
     /// Writes it to `path`, and says what was written. `dir` is the run folder.

@@ -19,7 +19,7 @@ const FEW: usize = 60;
 /// The style of curves.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Style {
+pub struct CurveStyle {
     /// Share of the old value in the moving average, from 0 to below 1.
     pub smoothing: f64,
     /// Whether the vertical axis is logarithmic.
@@ -27,13 +27,13 @@ pub struct Style {
     pub log: bool,
 }
 
-impl Default for Style {
+impl Default for CurveStyle {
     fn default() -> Self {
         Self { smoothing: 0.9, log: false }
     }
 }
 
-impl Style {
+impl CurveStyle {
     /// The same, with the default where a value makes no sense.
     pub fn mended(self) -> Self {
         if (0.0..1.0).contains(&self.smoothing) { self } else { Self { log: self.log, ..Self::default() } }
@@ -41,7 +41,7 @@ impl Style {
 }
 
 /// Draws the controls of the style.
-pub fn controls(ui: &mut egui::Ui, style: &mut Style) {
+pub fn controls(ui: &mut egui::Ui, style: &mut CurveStyle) {
     let smoothing = egui::Slider::new(&mut style.smoothing, 0.0..=0.99);
     ui.add(smoothing.text("Smoothing").max_decimals(2))
         .on_hover_text("Share of the old value in a moving average; the curve itself stays faintly visible");
@@ -67,7 +67,7 @@ impl<K: Ord + Clone> Drawings<K> {
     }
 
     /// The curve `key` as it is drawn from these points. Points are only ever added to a curve.
-    pub fn of(&mut self, key: &K, points: &[[f64; 2]], style: Style) -> &Drawn {
+    pub fn of(&mut self, key: &K, points: &[[f64; 2]], style: CurveStyle) -> &Drawn {
         let fresh = |drawn: &Drawn| (drawn.count, drawn.style) == (points.len(), style);
         if !self.drawn.get(key).is_some_and(fresh) {
             self.drawn.insert(key.clone(), Drawn::new(points, style));
@@ -79,13 +79,13 @@ impl<K: Ord + Clone> Drawings<K> {
 /// A drawn curve, and the number of points it was drawn from.
 pub struct Drawn {
     count: usize,
-    style: Style,
+    style: CurveStyle,
     raw: Vec<[f64; 2]>,
     smooth: Vec<[f64; 2]>,
 }
 
 impl Drawn {
-    fn new(points: &[[f64; 2]], style: Style) -> Self {
+    fn new(points: &[[f64; 2]], style: CurveStyle) -> Self {
         let scaled = |points: Vec<[f64; 2]>| -> Vec<[f64; 2]> {
             let scaled = points.into_iter().filter(|[_, y]| y.is_finite() && (!style.log || *y > 0.0));
             let scaled: Vec<[f64; 2]> =
@@ -118,7 +118,7 @@ impl Drawn {
 }
 
 /// An empty plot with axes and a legend.
-pub fn plot<'a>(id: &str, horizontal: &'static str, style: Style, palette: &Palette) -> Plot<'a> {
+pub fn plot<'a>(id: &str, horizontal: &'static str, style: CurveStyle, palette: &Palette) -> Plot<'a> {
     let value = move |y: f64| if style.log { 10f64.powf(y) } else { y };
     let horizontal = AxisHints::new_x().label(horizontal).label_spacing(egui::Rangef::new(36.0, 60.0));
     let vertical = AxisHints::new_y()
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_logarithmic_axis_leaves_out_what_has_no_logarithm() {
         let points = [[0.0, -1.0], [1.0, 100.0], [2.0, 0.0], [3.0, f64::NAN]];
-        let drawn = Drawn::new(&points, Style { smoothing: 0.0, log: true });
+        let drawn = Drawn::new(&points, CurveStyle { smoothing: 0.0, log: true });
         assert_eq!(drawn.raw, [[1.0, 2.0]]);
     }
 }

@@ -7,7 +7,7 @@ use crate::run::{self, RunStatus, RunSummary, RunView, local_time};
 
 /// One run of the list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct RunEntry {
     /// The summary that its folder gives.
     pub run: RunSummary,
     /// The best that it trained, once it is finished.
@@ -20,7 +20,7 @@ pub struct Entry {
     pub elsewhere: bool,
 }
 
-impl Entry {
+impl RunEntry {
     /// The run folder.
     pub fn dir(&self) -> &Path {
         &self.run.dir
@@ -50,7 +50,7 @@ impl Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunsCache {
     /// The runs, newest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<RunEntry>,
     /// The reason why the folder of runs cannot be read, in a sentence.
     pub problem: Option<String>,
 }
@@ -67,7 +67,8 @@ impl RunsCache {
         let others =
             visited.iter().filter(|dir| !is_inside(dir)).filter_map(|dir| run::summarize(dir.clone()));
         let others = others.map(|run| entry(run, true));
-        let mut entries: Vec<Entry> = runs.into_iter().map(|run| entry(run, false)).chain(others).collect();
+        let mut entries: Vec<RunEntry> =
+            runs.into_iter().map(|run| entry(run, false)).chain(others).collect();
         entries.sort_by(|a, b| {
             (&b.run.started, &b.run.name, &b.run.dir).cmp(&(&a.run.started, &a.run.name, &a.run.dir))
         });
@@ -75,12 +76,12 @@ impl RunsCache {
     }
 }
 
-fn entry(run: RunSummary, elsewhere: bool) -> Entry {
+fn entry(run: RunSummary, elsewhere: bool) -> RunEntry {
     let summary = run.summary.clone().and_then(|summary| serde_json::from_value::<Summary>(summary).ok());
     let view = RunView::open(&run.dir).ok();
     let samples = view.as_ref().and_then(|view| view.samples().ok()).unwrap_or_default();
     let begun = view.and_then(|view| view.info().begun());
-    Entry {
+    RunEntry {
         winner: summary.and_then(|summary| summary.trained.into_iter().next()),
         picture: samples.into_iter().next_back().map(|(_, path)| path),
         begun: begun.map_or_else(String::new, local_time),

@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use eframe::egui::{self, RichText};
 
-use super::background::reader::Reader;
+use super::background::reader::BackgroundReader;
 use super::commands::{Action, button, entry};
 use super::session::Wake;
 use super::theme::{GAP, Palette};
 use crate::run::RunStatus;
-use cache::{Entry, RunsCache};
+use cache::{RunEntry, RunsCache};
 use delete::Delete;
 use table::SortOrder;
 use thumbnails::Thumbnails;
@@ -65,7 +65,7 @@ const DEEDS: [(Deed, &str, &str); 5] = [
 /// The screen.
 pub struct RunsScreen {
     root: PathBuf,
-    reader: Reader<RunsCache>,
+    reader: BackgroundReader<RunsCache>,
     cache: Option<Arc<RunsCache>>,
     thumbnails: Thumbnails,
     delete: Delete,
@@ -79,7 +79,7 @@ impl RunsScreen {
     pub fn new(ctx: &egui::Context, root: PathBuf, trash: Trash, wake: Wake) -> Self {
         Self {
             root,
-            reader: Reader::new(wake.clone()),
+            reader: BackgroundReader::new(wake.clone()),
             cache: None,
             thumbnails: Thumbnails::new(ctx),
             delete: Delete::new(trash, wake),
@@ -106,7 +106,7 @@ impl RunsScreen {
     }
 
     /// The selected runs in the order of the list. Those that went away meanwhile are not among them.
-    fn chosen(&self) -> Vec<&Entry> {
+    fn chosen(&self) -> Vec<&RunEntry> {
         let entries = self.cache.iter().flat_map(|cache| &cache.entries);
         entries.filter(|entry| self.selected.contains(entry.dir())).collect()
     }
@@ -153,7 +153,8 @@ impl RunsScreen {
             self.empty(ui, actions);
             return None;
         }
-        let wanted: Vec<&Entry> = cache.entries.iter().filter(|entry| entry.answers(&self.filter)).collect();
+        let wanted: Vec<&RunEntry> =
+            cache.entries.iter().filter(|entry| entry.answers(&self.filter)).collect();
         let deed = ui
             .horizontal_wrapped(|ui| {
                 ui.heading("Runs");
@@ -230,7 +231,7 @@ impl RunsScreen {
 }
 
 /// The reason why an action is not possible for these runs; none if it is.
-fn blocking_reason(deed: Deed, chosen: &[&Entry]) -> Option<String> {
+fn blocking_reason(deed: Deed, chosen: &[&RunEntry]) -> Option<String> {
     let with_status = |wanted| chosen.iter().find(move |entry| entry.run.status() == wanted);
     let needs = |text: &str| Some(text.to_owned());
     match (deed, chosen) {
@@ -258,7 +259,7 @@ mod tests {
     use super::*;
     use crate::run::RunSummary;
 
-    fn entry(name: &str, running: bool, finished: bool, problem: Option<&str>) -> Entry {
+    fn entry(name: &str, running: bool, finished: bool, problem: Option<&str>) -> RunEntry {
         let run = RunSummary {
             dir: name.into(),
             name: name.to_owned(),
@@ -270,7 +271,7 @@ mod tests {
             running,
             problem: problem.map(str::to_owned),
         };
-        Entry { run, winner: None, picture: None, begun: String::new(), elsewhere: false }
+        RunEntry { run, winner: None, picture: None, begun: String::new(), elsewhere: false }
     }
 
     #[test]
@@ -278,7 +279,7 @@ mod tests {
         let [stopped, running] = [entry("a", false, false, None), entry("b", true, false, None)];
         let [finished, damaged] =
             [entry("c", false, true, None), entry("d", false, false, Some("no config"))];
-        let can = |deed, chosen: &[&Entry]| blocking_reason(deed, chosen).is_none();
+        let can = |deed, chosen: &[&RunEntry]| blocking_reason(deed, chosen).is_none();
         for (deed, _, _) in DEEDS {
             assert!(!can(deed, &[]));
         }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use eframe::egui::{self, Color32, RichText, Role, Sense, WidgetInfo};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::cache::Entry;
+use super::cache::RunEntry;
 use super::thumbnails::{SHOWN, Thumbnails};
 use crate::arch::words::thousands;
 use crate::gui::theme::Palette;
@@ -60,7 +60,7 @@ impl Default for SortOrder {
 /// Draws the runs. Returns one that shall be opened.
 pub fn show(
     ui: &mut egui::Ui,
-    mut entries: Vec<&Entry>,
+    mut entries: Vec<&RunEntry>,
     order: &mut SortOrder,
     selected: &mut BTreeSet<PathBuf>,
     thumbnails: &mut Thumbnails,
@@ -128,7 +128,7 @@ fn toggle(selected: &mut BTreeSet<PathBuf>, dir: &Path) {
     }
 }
 
-fn select_all(ui: &mut egui::Ui, entries: &[&Entry], selected: &mut BTreeSet<PathBuf>) {
+fn select_all(ui: &mut egui::Ui, entries: &[&RunEntry], selected: &mut BTreeSet<PathBuf>) {
     let all = entries.iter().all(|entry| selected.contains(entry.dir()));
     let mut checked = all;
     let response = ui.add(egui::Checkbox::without_text(&mut checked));
@@ -148,7 +148,7 @@ fn select_all(ui: &mut egui::Ui, entries: &[&Entry], selected: &mut BTreeSet<Pat
 /// Draws a row. Returns whether its run shall be opened.
 fn cells(
     row: &mut TableRow<'_, '_>,
-    entry: &Entry,
+    entry: &RunEntry,
     palette: &Palette,
     // Selected rows too keep the colour of text, which can be read better.
     color: Color32,
@@ -204,7 +204,7 @@ fn cells(
     opened
 }
 
-fn picture(ui: &mut egui::Ui, entry: &Entry, thumbnails: &mut Thumbnails) {
+fn picture(ui: &mut egui::Ui, entry: &RunEntry, thumbnails: &mut Thumbnails) {
     let Some(path) = &entry.picture else {
         ui.label(RichText::new("none yet").weak());
         return;
@@ -222,7 +222,7 @@ fn picture(ui: &mut egui::Ui, entry: &Entry, thumbnails: &mut Thumbnails) {
     }
 }
 
-fn state(ui: &mut egui::Ui, entry: &Entry, palette: &Palette) {
+fn state(ui: &mut egui::Ui, entry: &RunEntry, palette: &Palette) {
     let (color, detail): (Color32, _) = match entry.run.status() {
         RunStatus::Running => (palette.good, "Somebody works on it now".to_owned()),
         RunStatus::Finished => (palette.generator, "All is done".to_owned()),
@@ -245,11 +245,11 @@ fn state(ui: &mut egui::Ui, entry: &Entry, palette: &Palette) {
     ui.add(egui::Label::new(words).selectable(false).truncate()).on_hover_text(detail);
 }
 
-fn score(entry: &Entry) -> Option<&Score> {
+fn score(entry: &RunEntry) -> Option<&Score> {
     entry.winner.as_ref()?.scores.first()
 }
 
-fn compare(key: Key, a: &Entry, b: &Entry) -> Ordering {
+fn compare(key: Key, a: &RunEntry, b: &RunEntry) -> Ordering {
     let order = match key {
         Key::Name => a.run.name.cmp(&b.run.name),
         Key::State => a.run.status().cmp(&b.run.status()),
@@ -262,13 +262,13 @@ fn compare(key: Key, a: &Entry, b: &Entry) -> Ordering {
 }
 
 /// Runs without a winner come behind the others.
-fn by_winner(entry: &Entry) -> (bool, Option<&str>) {
+fn by_winner(entry: &RunEntry) -> (bool, Option<&str>) {
     let winner = entry.winner.as_ref().map(|winner| winner.vector.as_str());
     (winner.is_none(), winner)
 }
 
 /// The better first among those that were measured alike, which stand together; without a score last.
-fn by_score(a: &Entry, b: &Entry) -> Ordering {
+fn by_score(a: &RunEntry, b: &RunEntry) -> Ordering {
     let (a, b) = match (score(a), score(b)) {
         (Some(a), Some(b)) => (a, b),
         (a, b) => return a.is_none().cmp(&b.is_none()),
@@ -290,7 +290,7 @@ mod tests {
     use crate::metric::FRECHET_DISTANCE;
     use crate::run::RunSummary;
 
-    fn entry(name: &str, score: Option<(f64, usize)>) -> Entry {
+    fn entry(name: &str, score: Option<(f64, usize)>) -> RunEntry {
         let winner = score.map(|(value, samples)| Trained {
             genotype: Genotype::default(),
             vector: name.to_owned(),
@@ -321,7 +321,7 @@ mod tests {
             running: false,
             problem: None,
         };
-        Entry { run, winner, picture: None, begun: String::new(), elsewhere: false }
+        RunEntry { run, winner, picture: None, begun: String::new(), elsewhere: false }
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub const SHOWN: usize = 4;
 const LIMIT: u64 = 64 << 20;
 
 /// A picture that was read, or why it could not be.
-type Loaded = Result<Thumbnail, String>;
+type LoadedThumbnail = Result<Thumbnail, String>;
 
 /// The first images of a picture, below each other in one texture.
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl Thumbnail {
 
 /// Thumbnails by the file they are made of.
 pub struct Thumbnails {
-    made: Arc<Mutex<HashMap<PathBuf, Loaded>>>,
+    made: Arc<Mutex<HashMap<PathBuf, LoadedThumbnail>>>,
     asked: Vec<PathBuf>,
     ask: Sender<PathBuf>,
 }
@@ -71,7 +71,7 @@ impl Thumbnails {
     }
 
     /// The thumbnail of a picture, if it was made; else it will be.
-    pub fn get(&mut self, path: &Path) -> Option<Loaded> {
+    pub fn get(&mut self, path: &Path) -> Option<LoadedThumbnail> {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = made.get(path) {
             return Some(loaded.clone());
@@ -91,7 +91,7 @@ impl Thumbnails {
     }
 }
 
-fn fill(made: &Mutex<HashMap<PathBuf, Loaded>>, asked: &Receiver<PathBuf>, ctx: &egui::Context) {
+fn fill(made: &Mutex<HashMap<PathBuf, LoadedThumbnail>>, asked: &Receiver<PathBuf>, ctx: &egui::Context) {
     while let Ok(path) = asked.recv() {
         let loaded = load(&path).map(|(image, count)| {
             let options =

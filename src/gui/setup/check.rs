@@ -15,7 +15,7 @@ const TOYS: usize = 256;
 
 /// What is looked at.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wanted {
+pub struct CheckRequest {
     /// The images.
     pub data: DataConfig,
     /// The side in pixels that they are brought to.
@@ -23,7 +23,7 @@ pub struct Wanted {
 }
 
 /// What was found.
-pub struct Found {
+pub struct CheckedImages {
     /// Counts, sizes, classes, skipped files.
     pub report: Report,
     /// The first [`STRIP`] images, `[image][row][column][channel]`, fewer where there are fewer.
@@ -31,11 +31,11 @@ pub struct Found {
 }
 
 /// What was found, or why nothing can be.
-type Outcome = Result<Arc<Found>, String>;
+type Outcome = Result<Arc<CheckedImages>, String>;
 
 #[derive(Default)]
 struct Shared {
-    outcome: Mutex<Option<(Wanted, Outcome)>>,
+    outcome: Mutex<Option<(CheckRequest, Outcome)>>,
     done: AtomicUsize,
     total: AtomicUsize,
     /// The number of the newest request: older ones are given up.
@@ -45,8 +45,8 @@ struct Shared {
 /// Looks at images.
 pub struct Checker {
     shared: Arc<Shared>,
-    requests: Sender<(usize, Wanted)>,
-    requested: Option<Wanted>,
+    requests: Sender<(usize, CheckRequest)>,
+    requested: Option<CheckRequest>,
 }
 
 /// How far a check is.
@@ -68,7 +68,7 @@ impl Checker {
     }
 
     /// How far the check of `wanted` is; it begins when it was not requested before.
-    pub fn get(&mut self, wanted: &Wanted) -> State {
+    pub fn get(&mut self, wanted: &CheckRequest) -> State {
         if self.requested.as_ref() != Some(wanted) {
             self.requested = Some(wanted.clone());
             let number = self.shared.newest.fetch_add(1, Ordering::Relaxed) + 1;
@@ -86,7 +86,7 @@ impl Checker {
     }
 }
 
-fn look(shared: &Shared, requests: &Receiver<(usize, Wanted)>, wake: &Wake) {
+fn look(shared: &Shared, requests: &Receiver<(usize, CheckRequest)>, wake: &Wake) {
     while let Ok(first) = requests.recv() {
         // Only the newest request counts: typing a path makes one with every letter, and the first of them may be `/`.
         let (number, wanted) = requests.try_iter().last().unwrap_or(first);
@@ -104,10 +104,10 @@ fn look(shared: &Shared, requests: &Receiver<(usize, Wanted)>, wake: &Wake) {
 }
 
 fn examine(
-    wanted: &Wanted,
+    wanted: &CheckRequest,
     progress: &(dyn Fn(usize, usize) + Sync),
     stop: &(dyn Fn() -> bool + Sync),
-) -> Result<Found, String> {
+) -> Result<CheckedImages, String> {
     let source: Source = wanted.data.source.parse().map_err(|error| format!("{error}"))?;
     let mut options = wanted.data.options(wanted.side, Split::Train);
     (options.progress, options.stop) = (progress, stop);
@@ -123,7 +123,7 @@ fn examine(
     // From the whole set, since the images of a class often lie together.
     let (count, shown) = (loaded.set.len(), loaded.set.len().min(STRIP));
     let strip = (0..shown).map(|place| loaded.set.image(place * count / shown).to_vec()).collect();
-    Ok(Found { report, strip })
+    Ok(CheckedImages { report, strip })
 }
 
 #[cfg(test)]
@@ -131,11 +131,11 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn check(data: DataConfig) -> Result<Arc<Found>, String> {
+    fn check(data: DataConfig) -> Result<Arc<CheckedImages>, String> {
         let (send, woken) = channel();
         let send = Mutex::new(send);
         let mut checker = Checker::new(Arc::new(move || send.lock().unwrap().send(()).unwrap_or_default()));
-        let wanted = Wanted { data, side: 16 };
+        let wanted = CheckRequest { data, side: 16 };
         loop {
             if let State::Done(result) = checker.get(&wanted) {
                 return result;
@@ -156,7 +156,7 @@ mod tests {
     fn an_older_request_is_given_up() {
         let older = AtomicUsize::new(0);
         let wanted =
-            Wanted { data: DataConfig { source: "/".to_owned(), ..DataConfig::default() }, side: 16 };
+            CheckRequest { data: DataConfig { source: "/".to_owned(), ..DataConfig::default() }, side: 16 };
         let stop = || older.fetch_add(1, Ordering::Relaxed) == 3;
         let stopped = examine(&wanted, &|_, _| {}, &stop);
         assert!(stopped.err().unwrap().contains("stopped"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::{self, Color32, RichText, TextEdit, TextureHandle, Vec2};
 
-use super::check::{Found, State};
+use super::check::{CheckedImages, State};
 use super::form::Form;
 use crate::arch::words::thousands;
 use crate::config::table::IMAGES;
@@ -20,8 +20,8 @@ const LISTED: usize = 100;
 
 /// What was drawn before.
 #[derive(Default)]
-pub struct View {
-    strip: Option<(Arc<Found>, Vec<TextureHandle>)>,
+pub struct DataPreview {
+    strip: Option<(Arc<CheckedImages>, Vec<TextureHandle>)>,
 }
 
 /// The reader that a source's text names, and the path for it; a text that names none is a path.
@@ -59,7 +59,7 @@ pub fn chosen(source: &str, path: &Path) -> Option<Source> {
 pub fn show(
     ui: &mut egui::Ui,
     form: Form<'_>,
-    view: &mut View,
+    view: &mut DataPreview,
     config: &mut RunConfig,
     side: usize,
     state: &State,
@@ -128,7 +128,7 @@ fn path(ui: &mut egui::Ui, form: Form<'_>, source: &mut String, actions: &mut Ve
     });
 }
 
-fn found(ui: &mut egui::Ui, view: &mut View, side: usize, state: &State) {
+fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) {
     let found = match state {
         State::Busy(done, total) => {
             ui.horizontal(|ui| {
@@ -181,7 +181,7 @@ fn found(ui: &mut egui::Ui, view: &mut View, side: usize, state: &State) {
     }
 }
 
-fn strip(ui: &mut egui::Ui, view: &mut View, found: &Arc<Found>) {
+fn strip(ui: &mut egui::Ui, view: &mut DataPreview, found: &Arc<CheckedImages>) {
     if !view.strip.as_ref().is_some_and(|(of, _)| Arc::ptr_eq(of, found)) {
         let side = found.report.side;
         let texture = |(place, pixels): (usize, &Vec<u8>)| {

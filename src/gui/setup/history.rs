@@ -1,7 +1,7 @@
 //! Undo and redo over whole values.
 
 /// What a value was and, after an undo, what it will be again.
-pub struct History<T> {
+pub struct UndoHistory<T> {
     past: Vec<T>,
     future: Vec<T>,
     /// The value as last noted.
@@ -11,7 +11,7 @@ pub struct History<T> {
 /// Steps that can be taken back.
 const DEPTH: usize = 200;
 
-impl<T: Clone + PartialEq> History<T> {
+impl<T: Clone + PartialEq> UndoHistory<T> {
     /// Begins with a value.
     pub fn new(now: T) -> Self {
         Self { past: Vec::new(), future: Vec::new(), now }
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn changes_are_taken_back_one_by_one_and_made_again() {
         let mut value = 1;
-        let mut history = History::new(value);
+        let mut history = UndoHistory::new(value);
         assert!(!history.can_undo(&value));
         for next in [2, 3] {
             value = next;

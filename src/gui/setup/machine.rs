@@ -8,27 +8,27 @@ use std::time::Duration;
 
 use crate::app::{DeviceCheck, DoctorReport};
 use crate::device;
-use crate::gui::background::reader::Reader;
+use crate::gui::background::reader::BackgroundReader;
 use crate::gui::session::Wake;
 
 /// The machine, or why nothing is known of it; none before the answer.
 pub type Devices = Option<Arc<Result<device::Machine, String>>>;
 /// What a self-test found, in a sentence, good or bad; none before the answer.
-pub type Verdict = Option<Arc<Result<String, String>>>;
+pub type SelfTestVerdict = Option<Arc<Result<String, String>>>;
 
 /// What is known of the machine.
-pub struct Machine {
+pub struct MachineFacts {
     program: PathBuf,
     wake: Wake,
-    devices: Reader<Result<device::Machine, String>>,
+    devices: BackgroundReader<Result<device::Machine, String>>,
     /// The device that is tested, as the command line takes it.
-    test: Option<(String, Reader<Result<String, String>>)>,
+    test: Option<(String, BackgroundReader<Result<String, String>>)>,
 }
 
-impl Machine {
+impl MachineFacts {
     /// Nothing is known yet. `program` is this program.
     pub fn new(program: PathBuf, wake: Wake) -> Self {
-        Self { program, devices: Reader::new(wake.clone()), wake, test: None }
+        Self { program, devices: BackgroundReader::new(wake.clone()), wake, test: None }
     }
 
     /// The devices; looked up at the first call.
@@ -44,11 +44,11 @@ impl Machine {
 
     /// Begins a self-test of a device, given as the command line takes it.
     pub fn begin_test(&mut self, device: &str) {
-        self.test = Some((device.to_owned(), Reader::new(self.wake.clone())));
+        self.test = Some((device.to_owned(), BackgroundReader::new(self.wake.clone())));
     }
 
     /// What came of the last self-test; none where there was none.
-    pub fn test(&mut self) -> Option<Verdict> {
+    pub fn test(&mut self) -> Option<SelfTestVerdict> {
         let program = &self.program;
         self.test.as_mut().map(|(device, reader)| {
             reader.get(Duration::MAX, || {

@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, RichText, TextEdit};
 
-use check::{Checker, State, Wanted};
+use check::{CheckRequest, Checker, State};
 use form::{Form, Problem};
-use history::History;
-use machine::Machine;
+use history::UndoHistory;
+use machine::MachineFacts;
 use scores::Scores;
 use study::Study;
 
@@ -43,7 +43,7 @@ const OUTLOOK_WIDTH: f32 = 290.0;
 
 /// What can be taken back.
 #[derive(Clone, PartialEq)]
-struct Draft {
+struct SetupInputs {
     /// The architecture to train, as typed; none to search.
     arch: Option<String>,
     config: RunConfig,
@@ -51,11 +51,11 @@ struct Draft {
 
 /// The form.
 pub struct Setup {
-    draft: Draft,
-    history: History<Draft>,
+    draft: SetupInputs,
+    history: UndoHistory<SetupInputs>,
     checker: Checker,
-    machine: Machine,
-    data: data::View,
+    machine: MachineFacts,
+    data: data::DataPreview,
     space: space::ShownCell,
     study: Study,
     scores: Scores,
@@ -84,15 +84,15 @@ impl Setup {
     /// A fresh form. `program` is this program, asked for the devices; weights are kept in `cache`.
     pub fn new(program: PathBuf, cache: Option<PathBuf>, wake: Wake) -> Self {
         let config = RunConfig::preset(FIRST).unwrap_or_default();
-        let draft = Draft { arch: None, config };
+        let draft = SetupInputs { arch: None, config };
         Self {
-            history: History::new(draft.clone()),
+            history: UndoHistory::new(draft.clone()),
             study: Study::of(&draft),
             draft,
             checker: Checker::new(wake.clone()),
             scores: Scores::new(cache, wake.clone()),
-            machine: Machine::new(program, wake),
-            data: data::View::default(),
+            machine: MachineFacts::new(program, wake),
+            data: data::DataPreview::default(),
             space: space::ShownCell::default(),
             blocking_reason: None,
         }
@@ -232,7 +232,7 @@ impl Setup {
         if self.study.of != self.draft {
             self.study = Study::of(&self.draft);
         }
-        let wanted = Wanted { data: self.draft.config.data.clone(), side: self.study.side() };
+        let wanted = CheckRequest { data: self.draft.config.data.clone(), side: self.study.side() };
         let images = self.checker.get(&wanted);
         self.scores.notice();
         self.blocking_reason = self.blocking_reason(&images);
@@ -293,7 +293,7 @@ impl Setup {
         let values = self.draft.config.settings().unwrap_or_default();
         let form = Form { problem: problem.as_ref(), values: &values, searched };
         self.kind_of_run(ui, form);
-        let Self { draft: Draft { config, .. }, data, space, machine, scores, .. } = self;
+        let Self { draft: SetupInputs { config, .. }, data, space, machine, scores, .. } = self;
         data::show(ui, form, data, config, side, images, actions);
         if searched {
             space::show(ui, form, space, config);

@@ -3,13 +3,13 @@
 use eframe::egui;
 
 use super::form::Form;
-use super::machine::{Devices, Machine};
+use super::machine::{Devices, MachineFacts};
 use crate::config::table::RUN;
 use crate::config::{RunConfig, Setting};
 use crate::gui::theme::Palette;
 
 /// Draws the section.
-pub fn show(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: &mut Machine) {
+pub fn show(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: &mut MachineFacts) {
     let own = |ui: &mut egui::Ui, setting: &Setting, config: &mut RunConfig| {
         let own = setting.key == "device";
         if own {
@@ -21,7 +21,13 @@ pub fn show(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig, machine: 
 }
 
 /// The rows with the device and its self-test.
-fn device(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, device: &mut String, machine: &mut Machine) {
+fn device(
+    ui: &mut egui::Ui,
+    form: Form<'_>,
+    setting: &Setting,
+    device: &mut String,
+    machine: &mut MachineFacts,
+) {
     let devices = machine.devices();
     form.row(ui, setting.key, setting.label, setting.about, |ui| {
         let shown =
@@ -44,7 +50,7 @@ fn device(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, device: &mut Str
     ui.end_row();
 }
 
-fn self_test(ui: &mut egui::Ui, device: &str, machine: &mut Machine) {
+fn self_test(ui: &mut egui::Ui, device: &str, machine: &mut MachineFacts) {
     let test = machine.test();
     let is_ready = !matches!(test, Some(None));
     let button = ui.add_enabled(is_ready, egui::Button::new("Test the device"));

@@ -1,7 +1,7 @@
 //! What follows from the settings alone: whether they can work, how many architectures they leave, how
 //! large those are, how much work that is.
 
-use super::Draft;
+use super::SetupInputs;
 use super::form::Problem;
 use crate::arch::{Cost, Genotype, NetShape, Space, macs, params};
 use crate::config::RunConfig;
@@ -10,7 +10,7 @@ use crate::engine::{JobSpec, expected_macs};
 /// What is known of a draft. To find it out takes too long for every frame.
 pub struct Study {
     /// The draft.
-    pub of: Draft,
+    pub of: SetupInputs,
     /// What to do; none while the architecture cannot be read.
     pub job: Option<JobSpec>,
     /// The first setting that cannot work.
@@ -35,7 +35,7 @@ pub struct Figures {
 
 impl Study {
     /// Studies a draft.
-    pub fn of(draft: &Draft) -> Self {
+    pub fn of(draft: &SetupInputs) -> Self {
         let config = &draft.config;
         let job =
             draft.arch.as_ref().map_or(Ok(JobSpec::Search), |text| Genotype::parse(text).map(JobSpec::Train));

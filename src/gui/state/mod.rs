@@ -79,7 +79,7 @@ impl Status {
 
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Phase {
+pub struct RunPhase {
     /// The event index at which it began.
     pub event_index: u32,
     /// What is done.
@@ -90,7 +90,7 @@ pub struct Phase {
     pub iteration: u64,
 }
 
-impl Phase {
+impl RunPhase {
     /// In words, such as `training the shared GAN, 2 cells, iteration 3`.
     pub fn words(&self) -> String {
         self.activity.described(self.cells, self.iteration)
@@ -99,7 +99,7 @@ impl Phase {
 
 /// How far the run is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
+pub struct RunProgress {
     /// Share of the work, from 0 to 1.
     pub done: f32,
     /// Seconds that are left.
@@ -151,7 +151,7 @@ pub struct Preview {
 
 /// An evaluation of a training.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Evaluation {
+pub struct EvaluationRecord {
     /// When: the event index.
     pub event_index: u32,
     /// Which training.
@@ -188,7 +188,7 @@ pub enum Level {
 
 /// An event in words.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Line {
+pub struct LogLine {
     /// When: the event index.
     pub event_index: u32,
     /// How much it matters.
@@ -209,9 +209,9 @@ pub struct RunState {
     /// How many events were kept so far.
     pub event_index: u32,
     /// All phases, oldest first.
-    pub phases: Vec<Phase>,
+    pub phases: Vec<RunPhase>,
     /// How far it is, while it is live.
-    pub progress: Option<Progress>,
+    pub progress: Option<RunProgress>,
     /// The points of each curve.
     pub series: BTreeMap<Curve, Series>,
     /// The strategy's distributions, oldest first.
@@ -231,9 +231,9 @@ pub struct RunState {
     /// Seconds since anything came from the worker, where that is too long ago for one that lives.
     pub silent: Option<u64>,
     /// Evaluations, oldest first.
-    pub evaluations: Vec<Evaluation>,
+    pub evaluations: Vec<EvaluationRecord>,
     /// The log, oldest first.
-    pub log: Vec<Line>,
+    pub log: Vec<LogLine>,
     /// What came out, once it is finished.
     pub summary: Option<Summary>,
 }
@@ -298,7 +298,7 @@ impl RunState {
                 self.status = Status::Preparing { what, done: done as f32 / total.max(1) as f32 };
             }
             LiveEvent::Progress { done, eta_seconds, speed } => {
-                self.progress = Some(Progress { done: done as f32, eta: eta_seconds, speed });
+                self.progress = Some(RunProgress { done: done as f32, eta: eta_seconds, speed });
                 if let Some(speed) = speed {
                     self.point(Curve::Speed, u64::from(event_index), speed);
                 }
@@ -359,7 +359,7 @@ impl RunState {
     }
 
     fn say(&mut self, event_index: u32, level: Level, text: String) {
-        self.log.push(Line { event_index, level, text });
+        self.log.push(LogLine { event_index, level, text });
     }
 
     fn point(&mut self, curve: Curve, x: u64, y: f64) {
@@ -369,7 +369,7 @@ impl RunState {
     fn search_event(&mut self, event_index: u32, event: SearchEvent) {
         match event {
             SearchEvent::Phase { activity, cells, iteration } => {
-                let phase = Phase { event_index, activity, cells, iteration };
+                let phase = RunPhase { event_index, activity, cells, iteration };
                 self.say(event_index, Level::Note, capital(&phase.words()));
                 self.phases.push(phase);
             }
@@ -399,7 +399,7 @@ impl RunState {
                 for score in &scores {
                     self.point(Curve::Score { training, label: score.label() }, step.0, score.value);
                 }
-                self.evaluations.push(Evaluation { event_index, training, step, scores, best });
+                self.evaluations.push(EvaluationRecord { event_index, training, step, scores, best });
             }
         }
     }
@@ -412,7 +412,7 @@ impl RunState {
     }
 
     /// What was being done at an event index.
-    pub fn phase_at(&self, event_index: u32) -> Option<&Phase> {
+    pub fn phase_at(&self, event_index: u32) -> Option<&RunPhase> {
         self.phases[..self.phases.partition_point(|phase| phase.event_index <= event_index)].last()
     }
 

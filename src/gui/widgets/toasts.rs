@@ -11,7 +11,7 @@ const STAY: Duration = Duration::from_secs(6);
 
 /// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ToastKind {
     /// Something is done.
     Done,
     /// Something went wrong.
@@ -19,7 +19,7 @@ pub enum Kind {
 }
 
 struct Toast {
-    kind: Kind,
+    kind: ToastKind,
     text: String,
     since: Instant,
 }
@@ -33,15 +33,15 @@ pub struct Toasts {
 impl Toasts {
     /// Says that something is done.
     pub fn done(&mut self, text: impl Into<String>) {
-        self.push(Kind::Done, text.into());
+        self.push(ToastKind::Done, text.into());
     }
 
     /// Says that something went wrong.
     pub fn problem(&mut self, text: impl Into<String>) {
-        self.push(Kind::Problem, text.into());
+        self.push(ToastKind::Problem, text.into());
     }
 
-    fn push(&mut self, kind: Kind, text: String) {
+    fn push(&mut self, kind: ToastKind, text: String) {
         // The same again only stays longer.
         self.shown.retain(|toast| toast.text != text);
         self.shown.push(Toast { kind, text, since: Instant::now() });
@@ -49,7 +49,7 @@ impl Toasts {
 
     /// Draws them at the lower right.
     pub fn show(&mut self, ctx: &egui::Context) {
-        self.shown.retain(|toast| toast.kind == Kind::Problem || toast.since.elapsed() < STAY);
+        self.shown.retain(|toast| toast.kind == ToastKind::Problem || toast.since.elapsed() < STAY);
         if self.shown.is_empty() {
             return;
         }
@@ -62,8 +62,8 @@ impl Toasts {
                     ui.horizontal_top(|ui| {
                         let palette = Palette::of(ui);
                         let (mark, color) = match toast.kind {
-                            Kind::Done => ("✔", palette.good),
-                            Kind::Problem => ("⚠", palette.bad),
+                            ToastKind::Done => ("✔", palette.good),
+                            ToastKind::Problem => ("⚠", palette.bad),
                         };
                         ui.label(RichText::new(mark).color(color));
                         ui.add(egui::Label::new(&toast.text).wrap());
