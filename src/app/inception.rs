@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::data::fetch::{Progress, fetch_inception};
+use crate::data::fetch::{DownloadProgress, fetch_inception};
 use crate::metric::extractor::inception::InceptionWeights;
 
 /// Downloads the weights into the folder `to`, or for the time being into `cache`; reads and checks them, and
@@ -18,7 +18,7 @@ pub fn bring_inception(
     cache: &Path,
     to: Option<&Path>,
     mirror: Option<&str>,
-    progress: &mut dyn FnMut(Progress<'_>),
+    progress: &mut dyn FnMut(DownloadProgress<'_>),
 ) -> anyhow::Result<PathBuf> {
     if to.is_none() && InceptionWeights::cached(cache).is_ok_and(|kept| kept.is_public()) {
         return Ok(InceptionWeights::place(cache));

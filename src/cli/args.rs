@@ -98,21 +98,21 @@ pub(super) struct TrainArgs {
     pub arch: Option<String>,
     /// An architecture that a run found: the run's folder, and its place there if not the first
     #[arg(long = "run", id = "from", value_name = "DIR[:RANK]", conflicts_with_all = ["arch", "resume"])]
-    pub from: Option<Found>,
+    pub from: Option<RunRank>,
     #[command(flatten)]
     pub run: RunArgs,
 }
 
 /// A place in the outcome of a run: `DIR` or `DIR:RANK`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct RunRank {
     /// The run folder.
     pub dir: PathBuf,
     /// The place, from 1.
     pub rank: usize,
 }
 
-impl FromStr for Found {
+impl FromStr for RunRank {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -130,7 +130,7 @@ impl FromStr for Found {
     }
 }
 
-impl fmt::Display for Found {
+impl fmt::Display for RunRank {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.dir.display(), self.rank)
     }

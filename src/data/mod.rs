@@ -27,7 +27,7 @@ pub use batches::Batches;
 pub use error::DataError;
 pub use limits::{MAX_TOYS, SIDES};
 pub use options::{DataConfig, LoadOptions, Loaded};
-pub use reader::{Download, Kind, Place, Reader, RemoteFile};
+pub use reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
 pub use readers::READERS;
 pub use report::{ClassCount, Report, Sizes, Skipped};
 pub use resize::Resizer;

@@ -11,7 +11,7 @@ const USUAL_SIDE: usize = 32;
 
 /// What stands behind a reader's prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum SourcePlace {
     /// Nothing: the program draws the pictures itself.
     Drawn,
     /// A folder.
@@ -22,36 +22,36 @@ pub enum Place {
 
 /// A kind of source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
+pub struct SourceKind {
     /// What the user writes before the colon, such as `cifar10`, or instead of everything where the place is
-    /// [`Place::Drawn`]. Empty for a folder of images, whose path stands alone.
+    /// [`SourcePlace::Drawn`]. Empty for a folder of images, whose path stands alone.
     pub prefix: &'static str,
     /// The name in the window's form.
     pub label: &'static str,
     /// What is read, as a phrase for help and tooltips.
     pub about: &'static str,
     /// What stands behind the prefix.
-    pub place: Place,
+    pub place: SourcePlace,
 }
 
-impl Kind {
+impl SourceKind {
     /// How such a source is written, such as `cifar10:DIR`; for a folder of images, in words.
     pub fn form(&self) -> String {
         match (self.place, self.prefix) {
-            (Place::Drawn, prefix) => prefix.to_owned(),
-            (Place::Folder, "") => "a folder".to_owned(),
-            (Place::Folder, prefix) => format!("{prefix}:DIR"),
-            (Place::File(_), prefix) => format!("{prefix}:FILE"),
+            (SourcePlace::Drawn, prefix) => prefix.to_owned(),
+            (SourcePlace::Folder, "") => "a folder".to_owned(),
+            (SourcePlace::Folder, prefix) => format!("{prefix}:DIR"),
+            (SourcePlace::File(_), prefix) => format!("{prefix}:FILE"),
         }
     }
 }
 
-/// What loads images of one [`Kind`]. It is a file in `data/readers/` and a line in
+/// What loads images of one [`SourceKind`]. It is a file in `data/readers/` and a line in
 /// [`READERS`](super::readers::READERS); the text form of a source, its errors, the help of the command line
 /// and the window's form follow from what it says of itself.
 pub trait Reader: Sync {
     /// What it is called and what it reads.
-    fn kind(&self) -> Kind;
+    fn kind(&self) -> SourceKind;
 
     /// The side in pixels of the square images at `path`; `None` where they have sizes of their own.
     ///

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::reader::{Place, Reader};
+use super::reader::{Reader, SourcePlace};
 use super::readers::{FOLDER, READERS, TOYS, forms};
 use super::{DataError, LoadOptions, Loaded, SIDES, Split, Stream};
 
@@ -37,7 +37,7 @@ impl Source {
     pub fn split(text: &str) -> Option<(&'static dyn Reader, &str)> {
         let reader = |prefix: &str, drawn: bool| {
             let mut readers = READERS.iter().map(|&reader| (reader, reader.kind()));
-            readers.find(|(_, kind)| kind.prefix == prefix && (kind.place == Place::Drawn) == drawn)
+            readers.find(|(_, kind)| kind.prefix == prefix && (kind.place == SourcePlace::Drawn) == drawn)
         };
         if let Some((reader, _)) = reader(text, true) {
             return Some((reader, ""));
@@ -54,7 +54,7 @@ impl Source {
     /// The text that names what `reader` finds at `path`.
     pub fn text(reader: &dyn Reader, path: &str) -> String {
         match (reader.kind().place, reader.kind().prefix) {
-            (Place::Drawn, prefix) => prefix.to_owned(),
+            (SourcePlace::Drawn, prefix) => prefix.to_owned(),
             (_, "") => path.to_owned(),
             (_, prefix) => format!("{prefix}:{path}"),
         }
@@ -97,7 +97,7 @@ impl FromStr for Source {
     fn from_str(text: &str) -> Result<Self, DataError> {
         let unknown = || DataError::UnknownSource { text: text.into(), forms: forms() };
         let (reader, path) = Self::split(text).ok_or_else(unknown)?;
-        if path.trim().is_empty() && reader.kind().place != Place::Drawn {
+        if path.trim().is_empty() && reader.kind().place != SourcePlace::Drawn {
             return Err(unknown());
         }
         Ok(Self::new(reader, path))

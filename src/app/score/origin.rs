@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::app::sample::{Latents, Sampler};
 use crate::arch::Genotype;
-use crate::data::{Place, Source, Split, Stream};
+use crate::data::{Source, SourcePlace, Split, Stream};
 use crate::engine::{model_file, read_model};
 use crate::input;
 use crate::run::RunView;
@@ -35,7 +35,7 @@ impl Origin {
         if let Ok(source) = text.parse::<Source>() {
             let kind = source.reader().kind();
             // The toys have no path, and any path may be a folder of images.
-            if kind.place != Place::Drawn && !kind.prefix.is_empty() {
+            if kind.place != SourcePlace::Drawn && !kind.prefix.is_empty() {
                 return Ok(Self::Images(source));
             }
         }

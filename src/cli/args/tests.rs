@@ -9,15 +9,15 @@ fn parse(line: &str) -> Result<Command, clap::Error> {
 
 #[test]
 fn a_found_architecture_is_a_folder_with_or_without_a_rank() {
-    let found = |dir: &str, rank| Ok(Found { dir: dir.into(), rank });
+    let found = |dir: &str, rank| Ok(RunRank { dir: dir.into(), rank });
     assert_eq!("runs/a".parse(), found("runs/a", 1));
     assert_eq!("runs/a:3".parse(), found("runs/a", 3));
     assert_eq!("C:\\runs".parse(), found("C:\\runs", 1));
     assert_eq!("C:\\runs:2".parse(), found("C:\\runs", 2));
     for text in ["runs/a:0", "runs/a:99999999999999999999"] {
-        assert!(text.parse::<Found>().is_err(), "{text}");
+        assert!(text.parse::<RunRank>().is_err(), "{text}");
     }
-    assert_eq!(Found { dir: "r".into(), rank: 2 }.to_string(), "r:2");
+    assert_eq!(RunRank { dir: "r".into(), rank: 2 }.to_string(), "r:2");
 }
 
 #[test]

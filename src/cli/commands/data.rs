@@ -11,7 +11,7 @@ use crate::cli::WrongCall;
 use crate::cli::args::{CheckArgs, FetchArgs, Fetched, ScorerArgs};
 use crate::cli::table::mebibytes;
 use crate::cli::terminal::print_line;
-use crate::data::fetch::{self, Progress};
+use crate::data::fetch::{self, DownloadProgress};
 use crate::data::{self, DataConfig, LoadOptions, Report, Source, contact_sheet};
 use crate::device::cache_dir;
 use crate::metric::extractor::train_toys;
@@ -79,7 +79,7 @@ pub(super) fn scorer(args: &ScorerArgs) -> anyhow::Result<()> {
 /// `autogan data fetch`: downloads a data set.
 pub(super) fn fetch(args: &FetchArgs) -> anyhow::Result<()> {
     let bar = bar(args.json, "{bar:30} {decimal_bytes} of {decimal_total_bytes}, {eta} left  {wide_msg}");
-    let mut show = |progress: Progress| {
+    let mut show = |progress: DownloadProgress| {
         bar.set_message(progress.file.to_owned());
         bar.set_length(progress.total.unwrap_or(progress.done));
         bar.set_position(progress.done);

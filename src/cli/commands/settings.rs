@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::cli::WrongCall;
 use crate::cli::args::SettingsArgs;
 use crate::cli::terminal::print_line;
-use crate::config::table::{Kind, SECTIONS, Section};
+use crate::config::table::{SECTIONS, Section, SettingKind};
 use crate::config::{RunConfig, Setting, Settings};
 
 /// A setting as JSON.
@@ -78,7 +78,7 @@ fn default(setting: &Setting, defaults: &Settings) -> String {
 
 fn printed(section: &Section, setting: &Setting, defaults: &Settings) -> Printed {
     let choices = match setting.kind {
-        Kind::Choice(choices) => choices(),
+        SettingKind::Choice(choices) => choices(),
         _ => Vec::new(),
     };
     Printed {
@@ -108,8 +108,8 @@ fn markdown(defaults: &Settings) -> String {
         page += "| setting | default | what it may be | what it means |\n|---|---|---|---|\n";
         for setting in (section.settings)() {
             let range = match setting.kind {
-                Kind::Choice(choices) => {
-                    let line = |choice: crate::config::table::Choice| {
+                SettingKind::Choice(choices) => {
+                    let line = |choice: crate::config::table::SettingChoice| {
                         format!("`{}`: {}", choice.value, choice.about)
                     };
                     choices().into_iter().map(line).collect::<Vec<_>>().join("<br>")

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use crate::arch::Genotype;
-use crate::cli::args::{Found, TrainArgs};
+use crate::cli::args::{RunRank, TrainArgs};
 use crate::cli::{launch, layers};
 use crate::engine::{JobSpec, Summary};
 use crate::run::RunView;
@@ -24,7 +24,7 @@ pub(super) fn run(args: &TrainArgs) -> anyhow::Result<()> {
 }
 
 /// The architecture at a place in the outcome of a run.
-fn found_by(found: &Found) -> anyhow::Result<Genotype> {
+fn found_by(found: &RunRank) -> anyhow::Result<Genotype> {
     let view = RunView::open(&found.dir)?;
     let summary = view.summary()?.with_context(|| {
         let dir = found.dir.display();

@@ -1,8 +1,8 @@
 //! Settings of the images.
 
-use super::{Kind, MAX_SEED, Most, Section, Setting};
+use super::{MAX_SEED, Most, Section, Setting, SettingKind};
 use crate::config::RunConfig;
-use crate::data::{MAX_TOYS, Place, Source};
+use crate::data::{MAX_TOYS, Source, SourcePlace};
 
 /// The images.
 pub const IMAGES: Section = Section {
@@ -15,13 +15,13 @@ pub const IMAGES: Section = Section {
             "data.source",
             "Source",
             "Where the images come from",
-            Kind::Own("a source, as autogan data check --help lists them"),
+            SettingKind::Own("a source, as autogan data check --help lists them"),
         ),
         Setting::new(
             "data.limit",
             "At most",
             "At most so many images, drawn evenly from the whole set",
-            Kind::Whole(1, Most::Any),
+            SettingKind::Whole(1, Most::Any),
         )
         .speed(50.0)
         .optional(|_| 5_000)
@@ -30,7 +30,7 @@ pub const IMAGES: Section = Section {
             "data.toys_count",
             "Pictures",
             "Pictures that are drawn; the more, the less the discriminator learns them by heart",
-            Kind::Whole(1, Most::Number(MAX_TOYS as u64)),
+            SettingKind::Whole(1, Most::Number(MAX_TOYS as u64)),
         )
         .speed(100.0)
         .shown(|config, _| is_drawn(config)),
@@ -38,7 +38,7 @@ pub const IMAGES: Section = Section {
             "data.background",
             "Background",
             "Red, green and blue behind transparent pixels",
-            Kind::Own("three numbers from 0 to 255"),
+            SettingKind::Own("three numbers from 0 to 255"),
         )
         .advanced(),
         Setting::new(
@@ -46,7 +46,7 @@ pub const IMAGES: Section = Section {
             "Seed of the images",
             "Seed of the toys and of which images a bound leaves; not the run's, so that runs with different \
              seeds learn from the same images",
-            Kind::Whole(0, MAX_SEED),
+            SettingKind::Whole(0, MAX_SEED),
         )
         .speed(0.1)
         .advanced(),
@@ -57,5 +57,5 @@ pub const IMAGES: Section = Section {
 
 fn is_drawn(config: &RunConfig) -> bool {
     let reader = Source::split(&config.data.source);
-    reader.is_some_and(|(reader, _)| reader.kind().place == Place::Drawn)
+    reader.is_some_and(|(reader, _)| reader.kind().place == SourcePlace::Drawn)
 }

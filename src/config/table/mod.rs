@@ -66,7 +66,7 @@ pub struct Setting {
     /// What it means, in a phrase.
     pub about: &'static str,
     /// What it may be.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// How far a number goes with each point that it is dragged.
     pub speed: f64,
     /// What a number counts, such as `MiB`; empty where the label says it.
@@ -81,7 +81,7 @@ pub struct Setting {
 
 /// What a setting may be.
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+pub enum SettingKind {
     /// A whole number.
     Whole(u64, Most),
     /// Any number.
@@ -89,7 +89,7 @@ pub enum Kind {
     /// True or false.
     Switch,
     /// One of a few words.
-    Choice(fn() -> Vec<Choice>),
+    Choice(fn() -> Vec<SettingChoice>),
     /// Any text.
     Text,
     /// Something with a control of its own; in words.
@@ -131,7 +131,7 @@ impl Bound {
 
 /// One of the words that a setting may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct SettingChoice {
     /// How it is written.
     pub value: String,
     /// What the form calls it.
@@ -141,8 +141,8 @@ pub struct Choice {
 }
 
 /// Choices from what is written, what the form calls it, and what it means.
-fn choices(list: &[(&str, &str, &str)]) -> Vec<Choice> {
-    let choice = |&(value, label, about): &(&str, &str, &str)| Choice {
+fn choices(list: &[(&str, &str, &str)]) -> Vec<SettingChoice> {
+    let choice = |&(value, label, about): &(&str, &str, &str)| SettingChoice {
         value: value.to_owned(),
         label: label.to_owned(),
         about: about.to_owned(),
@@ -151,7 +151,7 @@ fn choices(list: &[(&str, &str, &str)]) -> Vec<Choice> {
 }
 
 impl Setting {
-    const fn new(key: &'static str, label: &'static str, about: &'static str, kind: Kind) -> Self {
+    const fn new(key: &'static str, label: &'static str, about: &'static str, kind: SettingKind) -> Self {
         let is_shown: fn(&RunConfig, bool) -> bool = |_, _| true;
         Self {
             key,
@@ -204,28 +204,28 @@ impl Setting {
     /// What it may be, as a part of a sentence. `values` are all settings, where a bound is one of them.
     pub fn range(&self, values: Option<&Settings>) -> String {
         match self.kind {
-            Kind::Whole(least, Most::Any) => format!("at least {least}"),
-            Kind::Whole(least, Most::Number(most)) => format!("from {least} to {most}"),
-            Kind::Whole(least, Most::Setting(key)) => {
+            SettingKind::Whole(least, Most::Any) => format!("at least {least}"),
+            SettingKind::Whole(least, Most::Number(most)) => format!("from {least} to {most}"),
+            SettingKind::Whole(least, Most::Setting(key)) => {
                 let most = values.and_then(|values| values.get(key)).map(Value::to_string);
                 format!("from {least} to {}", most.unwrap_or_else(|| key.to_owned()))
             }
-            Kind::Real(Bound::Positive) => "a number above 0".to_owned(),
-            Kind::Real(Bound::NotNegative) => "a number of at least 0".to_owned(),
-            Kind::Real(Bound::Share) => "at least 0 and below 1".to_owned(),
-            Kind::Switch => "true or false".to_owned(),
-            Kind::Choice(choices) => {
+            SettingKind::Real(Bound::Positive) => "a number above 0".to_owned(),
+            SettingKind::Real(Bound::NotNegative) => "a number of at least 0".to_owned(),
+            SettingKind::Real(Bound::Share) => "at least 0 and below 1".to_owned(),
+            SettingKind::Switch => "true or false".to_owned(),
+            SettingKind::Choice(choices) => {
                 let values: Vec<String> = choices().into_iter().map(|choice| choice.value).collect();
                 list(&values, "or")
             }
-            Kind::Text => "text".to_owned(),
-            Kind::Own(words) => words.to_owned(),
+            SettingKind::Text => "text".to_owned(),
+            SettingKind::Own(words) => words.to_owned(),
         }
     }
 
     /// The least and the largest whole number that it may be; `None` where it is something else.
     pub fn bounds(&self, values: &Settings) -> Option<(u64, u64)> {
-        let Kind::Whole(least, most) = self.kind else { return None };
+        let SettingKind::Whole(least, most) = self.kind else { return None };
         let most = match most {
             Most::Any => None,
             Most::Number(most) => Some(most),
@@ -238,16 +238,16 @@ impl Setting {
     pub(super) fn fits(&self, values: &Settings) -> bool {
         let value = values.get(self.key);
         match self.kind {
-            Kind::Whole(..) => match (value.and_then(Value::as_u64), self.bounds(values)) {
+            SettingKind::Whole(..) => match (value.and_then(Value::as_u64), self.bounds(values)) {
                 (Some(number), Some((least, most))) => (least..=most).contains(&number),
                 _ => self.fresh.is_some(),
             },
-            Kind::Real(bound) => value.and_then(Value::as_f64).is_some_and(|number| match bound {
+            SettingKind::Real(bound) => value.and_then(Value::as_f64).is_some_and(|number| match bound {
                 Bound::Positive => number > 0.0,
                 Bound::NotNegative => number >= 0.0,
                 Bound::Share => (0.0..1.0).contains(&number),
             }),
-            Kind::Switch | Kind::Choice(_) | Kind::Text | Kind::Own(_) => true,
+            SettingKind::Switch | SettingKind::Choice(_) | SettingKind::Text | SettingKind::Own(_) => true,
         }
     }
 }

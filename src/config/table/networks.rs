@@ -1,6 +1,6 @@
 //! Settings of the networks.
 
-use super::{Bound, Choice, Kind, MAX_CHANNELS, Section, Setting, choices};
+use super::{Bound, MAX_CHANNELS, Section, Setting, SettingChoice, SettingKind, choices};
 
 /// The networks.
 pub const NETWORKS: Section = Section {
@@ -13,19 +13,19 @@ pub const NETWORKS: Section = Section {
             "model.generator_channels",
             "Generator channels",
             "Channels of every generator cell",
-            Kind::Whole(1, MAX_CHANNELS),
+            SettingKind::Whole(1, MAX_CHANNELS),
         ),
         Setting::new(
             "model.discriminator_channels",
             "Discriminator channels",
             "Channels of every discriminator block",
-            Kind::Whole(1, MAX_CHANNELS),
+            SettingKind::Whole(1, MAX_CHANNELS),
         ),
         Setting::new(
             "derived_model.generator_channels",
             "Generator, derived",
             "Channels of what is trained from scratch; as in the search without a bound",
-            Kind::Whole(1, MAX_CHANNELS),
+            SettingKind::Whole(1, MAX_CHANNELS),
         )
         .optional(|config| 2 * config.model.generator_channels as u64)
         .shown(|_, searched| searched),
@@ -33,7 +33,7 @@ pub const NETWORKS: Section = Section {
             "derived_model.discriminator_channels",
             "Discriminator, derived",
             "Channels of what is trained from scratch; as in the search without a bound",
-            Kind::Whole(1, MAX_CHANNELS),
+            SettingKind::Whole(1, MAX_CHANNELS),
         )
         .optional(|config| 2 * config.model.discriminator_channels as u64)
         .shown(|_, searched| searched),
@@ -41,47 +41,47 @@ pub const NETWORKS: Section = Section {
             "model.latent_dim",
             "Latent dimension",
             "Length of the random vector that an image is made from",
-            Kind::Whole(1, MAX_CHANNELS),
+            SettingKind::Whole(1, MAX_CHANNELS),
         )
         .formerly("model.latent"),
         Setting::new(
             "model.ema_decay",
             "EMA decay",
             "Share of the old weights that the average generator keeps at each step; it makes the images",
-            Kind::Real(Bound::Share),
+            SettingKind::Real(Bound::Share),
         )
         .speed(1e-3),
         Setting::new(
             "model.spectral_norm",
             "Spectral norm",
             "Keeps the discriminator smooth, so that it cannot run away from the generator",
-            Kind::Switch,
+            SettingKind::Switch,
         ),
         Setting::new(
             "model.skip_tap",
             "Skip tap",
             "Where skips between cells are tapped",
-            Kind::Choice(|| {
+            SettingKind::Choice(|| {
                 choices(&[
                     ("before_addition", "Before addition", "As the paper's figure shows"),
                     ("after_addition", "After addition", "As the released code does"),
                 ])
             }),
         ),
-        Setting::new("model.init", "Initial weights", "How convolutions start", Kind::Choice(inits)).advanced(),
+        Setting::new("model.init", "Initial weights", "How convolutions start", SettingKind::Choice(inits)).advanced(),
         Setting::new(
             "model.discriminator_init",
             "Initial weights under spectral norm",
             "How the discriminator's spectrally normalised convolutions start; in the released code they keep \
              PyTorch's default",
-            Kind::Choice(inits),
+            SettingKind::Choice(inits),
         )
         .advanced(),
         Setting::new(
             "model.allocate_unused",
             "Unused modules",
             "Allocates the shared generator's modules that no genotype can use, as the released code does",
-            Kind::Switch,
+            SettingKind::Switch,
         )
         .advanced(),
     ]
@@ -89,7 +89,7 @@ pub const NETWORKS: Section = Section {
     },
 };
 
-fn inits() -> Vec<Choice> {
+fn inits() -> Vec<SettingChoice> {
     choices(&[
         (
             "xavier_uniform",

@@ -1,6 +1,6 @@
 //! Settings of the run itself.
 
-use super::{Kind, MAX_SEED, Most, Section, Setting};
+use super::{MAX_SEED, Most, Section, Setting, SettingKind};
 
 /// The run itself.
 pub const RUN: Section = Section {
@@ -9,25 +9,25 @@ pub const RUN: Section = Section {
     settings: || {
         const {
             &[
-        Setting::new("name", "Name", "A part of the run folder's name", Kind::Text),
+        Setting::new("name", "Name", "A part of the run folder's name", SettingKind::Text),
         Setting::new(
             "seed",
             "Seed",
             "Every random number follows from it: the same seed on the CPU is the same run, bit for bit",
-            Kind::Whole(0, MAX_SEED),
+            SettingKind::Whole(0, MAX_SEED),
         )
         .speed(0.1),
         Setting::new(
             "device",
             "Device",
             "Where the networks are computed",
-            Kind::Own("auto, cpu, or an adapter's name as autogan doctor lists it"),
+            SettingKind::Own("auto, cpu, or an adapter's name as autogan doctor lists it"),
         ),
         Setting::new(
             "checkpoint.every_seconds",
             "Checkpoint every",
             "Seconds of work between two checkpoints: what a power cut may cost",
-            Kind::Whole(1, Most::Any),
+            SettingKind::Whole(1, Most::Any),
         )
         .unit("s"),
         Setting::new(
@@ -35,7 +35,7 @@ pub const RUN: Section = Section {
             "Memory may grow by",
             "MiB of memory after which a new process goes on from a checkpoint; 0 for never",
             // A tebibyte.
-            Kind::Whole(0, Most::Number(1 << 20)),
+            SettingKind::Whole(0, Most::Number(1 << 20)),
         )
         .speed(8.0)
         .unit("MiB")

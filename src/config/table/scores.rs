@@ -1,6 +1,6 @@
 //! Settings of the scores.
 
-use super::{Choice, Kind, MAX_BATCH, MAX_IMAGES, Most, Section, Setting, choices};
+use super::{MAX_BATCH, MAX_IMAGES, Most, Section, Setting, SettingChoice, SettingKind, choices};
 use crate::config::RunConfig;
 use crate::metric::extractor;
 use crate::metric::extractor::inception::Preprocessing;
@@ -17,7 +17,7 @@ pub const SCORES: Section = Section {
                     "score.extractor",
                     "Extractor",
                     "The network whose features scores are made of; only scores of the same one can be compared",
-                    Kind::Choice(|| {
+                    SettingKind::Choice(|| {
                         choices(&[
                             (
                                 "builtin",
@@ -36,8 +36,8 @@ pub const SCORES: Section = Section {
                     "score.preprocessing",
                     "Preprocessing",
                     "How images come to the 299 pixels that the network takes",
-                    Kind::Choice(|| {
-                        let choice = |way: Preprocessing| Choice {
+                    SettingKind::Choice(|| {
+                        let choice = |way: Preprocessing| SettingChoice {
                             value: way.to_string(),
                             label: way.to_string(),
                             about: way.words().to_owned(),
@@ -50,33 +50,33 @@ pub const SCORES: Section = Section {
                     "score.samples",
                     "Score images",
                     "Images that are generated for a score",
-                    Kind::Whole(2, MAX_IMAGES),
+                    SettingKind::Whole(2, MAX_IMAGES),
                 )
                 .speed(50.0),
                 Setting::new(
                     "score.reference",
                     "Real images",
                     "Real images that they are compared with; 0 for all of them",
-                    Kind::Whole(0, Most::Any),
+                    SettingKind::Whole(0, Most::Any),
                 )
                 .speed(50.0),
                 Setting::new(
                     "score.metrics",
                     "Metrics",
                     "What is computed for each generator, beside what decides and what the search is rewarded for",
-                    Kind::Own("a list of metrics, each as score.deciding may be"),
+                    SettingKind::Own("a list of metrics, each as score.deciding may be"),
                 ),
                 Setting::new(
                     "score.deciding",
                     "Decides",
                     "The score that decides which generator is the best",
-                    Kind::Choice(|| MetricName::all().map(metric).collect()),
+                    SettingKind::Choice(|| MetricName::all().map(metric).collect()),
                 ),
                 Setting::new(
                     "score.splits",
                     "Score splits",
                     "Parts over which the inception score is averaged",
-                    Kind::Whole(1, Most::Setting("score.samples")),
+                    SettingKind::Whole(1, Most::Setting("score.samples")),
                 )
                 .speed(0.1)
                 .shown(|config, _| is_used(config, "splits")),
@@ -84,7 +84,7 @@ pub const SCORES: Section = Section {
                     "score.neighbours",
                     "Neighbours",
                     "How many nearest neighbours a neighbourhood reaches to",
-                    Kind::Whole(1, MAX_IMAGES),
+                    SettingKind::Whole(1, MAX_IMAGES),
                 )
                 .speed(0.1)
                 .shown(|config, _| is_used(config, "neighbours")),
@@ -92,14 +92,14 @@ pub const SCORES: Section = Section {
                     "score.kid_subsets",
                     "Kernel subsets",
                     "Subsets over which the kernel distance is averaged",
-                    Kind::Whole(1, MAX_IMAGES),
+                    SettingKind::Whole(1, MAX_IMAGES),
                 )
                 .shown(|config, _| is_used(config, "kid_subset_size")),
                 Setting::new(
                     "score.kid_subset_size",
                     "Subset images",
                     "Images of each side in such a subset",
-                    Kind::Whole(2, MAX_IMAGES),
+                    SettingKind::Whole(2, MAX_IMAGES),
                 )
                 .speed(10.0)
                 .shown(|config, _| is_used(config, "kid_subset_size")),
@@ -107,7 +107,7 @@ pub const SCORES: Section = Section {
                     "score.batch",
                     "Score batch",
                     "Images that are generated at a time for a score",
-                    Kind::Whole(1, MAX_BATCH),
+                    SettingKind::Whole(1, MAX_BATCH),
                 )
                 .advanced(),
             ]
@@ -123,6 +123,10 @@ fn is_used(config: &RunConfig, key: &str) -> bool {
 }
 
 /// A metric as a choice.
-pub(super) fn metric(name: MetricName) -> Choice {
-    Choice { value: name.to_string(), label: name.label("").to_owned(), about: name.about().to_owned() }
+pub(super) fn metric(name: MetricName) -> SettingChoice {
+    SettingChoice {
+        value: name.to_string(),
+        label: name.label("").to_owned(),
+        about: name.about().to_owned(),
+    }
 }

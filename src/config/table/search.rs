@@ -1,7 +1,7 @@
 //! Settings of the search.
 
 use super::scores::metric;
-use super::{Bound, Choice, Kind, MAX_CHANNELS, MAX_IMAGES, Most, Section, Setting, choices};
+use super::{Bound, MAX_CHANNELS, MAX_IMAGES, Most, Section, Setting, SettingChoice, SettingKind, choices};
 use crate::metric::{FRECHET_DISTANCE, INCEPTION_SCORE, MetricName};
 use crate::search::EstimatorKind;
 
@@ -16,7 +16,7 @@ pub const SEARCH: Section = Section {
                     "search.strategy",
                     "Strategy",
                     "Who proposes architectures",
-                    Kind::Choice(|| {
+                    SettingKind::Choice(|| {
                         choices(&[
                             (
                                 "reinforce",
@@ -31,7 +31,7 @@ pub const SEARCH: Section = Section {
                     "search.levels",
                     "Growth",
                     "Whether the generator grows while it is searched",
-                    Kind::Choice(|| {
+                    SettingKind::Choice(|| {
                         choices(&[
                             (
                                 "multi",
@@ -46,7 +46,7 @@ pub const SEARCH: Section = Section {
                     "search.estimator",
                     "Estimate",
                     "What a proposal is worth: the proxy task",
-                    Kind::Choice(|| {
+                    SettingKind::Choice(|| {
                         choices(&[
                             ("shared", "Shared weights", "Scored with the weights of the shared GAN: cheap"),
                             (
@@ -61,7 +61,7 @@ pub const SEARCH: Section = Section {
                     "search.scratch_steps",
                     "Its steps",
                     "Generator steps of such a training",
-                    Kind::Whole(0, Most::Any),
+                    SettingKind::Whole(0, Most::Any),
                 )
                 .speed(5.0)
                 .shown(|config, _| config.search.estimator == EstimatorKind::Scratch),
@@ -69,26 +69,26 @@ pub const SEARCH: Section = Section {
                     "search.iterations",
                     "Iterations",
                     "How often shared training and controller training alternate, for each number of cells",
-                    Kind::Own("a list of whole numbers, one for each cell"),
+                    SettingKind::Own("a list of whole numbers, one for each cell"),
                 ),
                 Setting::new(
                     "search.shared_steps",
                     "Shared steps",
                     "Discriminator steps of shared training in an iteration",
-                    Kind::Whole(0, Most::Any),
+                    SettingKind::Whole(0, Most::Any),
                 )
                 .speed(20.0),
                 Setting::new(
                     "search.controller.steps",
                     "Controller steps",
                     "Updates of the controller in an iteration",
-                    Kind::Whole(0, Most::Any),
+                    SettingKind::Whole(0, Most::Any),
                 ),
                 Setting::new(
                     "search.controller.learning_rate",
                     "Controller learning rate",
                     "How far the controller moves at each update",
-                    Kind::Real(Bound::Positive),
+                    SettingKind::Real(Bound::Positive),
                 )
                 .formerly("search.controller.rate")
                 .speed(1e-4),
@@ -96,62 +96,62 @@ pub const SEARCH: Section = Section {
                     "search.controller.entropy",
                     "Entropy weight",
                     "How strongly undecided probabilities are rewarded, against settling early",
-                    Kind::Real(Bound::NotNegative),
+                    SettingKind::Real(Bound::NotNegative),
                 )
                 .speed(1e-3),
                 Setting::new(
                     "search.candidates",
                     "Candidates",
                     "Proposals that are ranked when a stage ends",
-                    Kind::Whole(1, Most::Any),
+                    SettingKind::Whole(1, Most::Any),
                 )
                 .speed(0.2),
                 Setting::new(
                     "search.top_k",
                     "Beam",
                     "How many of them live on, and are trained from scratch at the end",
-                    Kind::Whole(1, Most::Any),
+                    SettingKind::Whole(1, Most::Any),
                 )
                 .speed(0.1),
-                Setting::new("search.reward", "Reward", "What the search maximises", Kind::Choice(rewards)),
+                Setting::new("search.reward", "Reward", "What the search maximises", SettingKind::Choice(rewards)),
                 Setting::new(
                     "search.reward_samples",
                     "Reward images",
                     "Images that a proposal generates to be scored",
-                    Kind::Whole(2, MAX_IMAGES),
+                    SettingKind::Whole(2, MAX_IMAGES),
                 )
                 .speed(20.0),
                 Setting::new(
                     "search.reward_splits",
                     "Reward splits",
                     "Parts over which the inception score is averaged",
-                    Kind::Whole(1, Most::Setting("search.reward_samples")),
+                    SettingKind::Whole(1, Most::Setting("search.reward_samples")),
                 )
                 .speed(0.1),
                 Setting::new(
                     "search.deduplicate",
                     "Deduplicate candidates",
                     "Ranks each architecture once; the released code keeps duplicates",
-                    Kind::Switch,
+                    SettingKind::Switch,
                 )
                 .formerly("search.distinct"),
                 Setting::new(
                     "search.fixed_noise",
                     "Same latents",
                     "Scores all candidates from the same latents; the released code draws fresh ones each time",
-                    Kind::Switch,
+                    SettingKind::Switch,
                 ),
                 Setting::new(
                     "search.recalibrate",
                     "Own statistics",
                     "Measures batch norm statistics anew for each candidate; the released code mixes all of them",
-                    Kind::Switch,
+                    SettingKind::Switch,
                 ),
                 Setting::new(
                     "search.controller.baseline",
                     "Baseline",
                     "What a reward is compared with",
-                    Kind::Choice(|| {
+                    SettingKind::Choice(|| {
                         choices(&[
                             (
                                 "persistent",
@@ -170,41 +170,41 @@ pub const SEARCH: Section = Section {
                     "search.reset.before_controller",
                     "Reset before controller",
                     "Restarts a collapsed GAN before the controller learns from it; the released code does it after",
-                    Kind::Switch,
+                    SettingKind::Switch,
                 )
                 .formerly("search.reset.at_once"),
                 Setting::new(
                     "search.reset.window",
                     "Reset window",
                     "Losses that are looked at before a GAN counts as collapsed",
-                    Kind::Whole(2, MAX_IMAGES),
+                    SettingKind::Whole(2, MAX_IMAGES),
                 ),
                 Setting::new(
                     "search.reset.variance",
                     "Reset variance",
                     "A GAN whose losses vary less than this counts as collapsed",
-                    Kind::Real(Bound::NotNegative),
+                    SettingKind::Real(Bound::NotNegative),
                 )
                 .speed(1e-4),
                 Setting::new(
                     "search.reset.diversity",
                     "Reset diversity",
                     "A GAN whose images differ less than this counts as collapsed; 0 switches it off",
-                    Kind::Real(Bound::NotNegative),
+                    SettingKind::Real(Bound::NotNegative),
                 )
                 .speed(1e-3),
                 Setting::new(
                     "search.controller.hidden",
                     "Controller size",
                     "Size of the controller's state and of its embeddings",
-                    Kind::Whole(1, MAX_CHANNELS),
+                    SettingKind::Whole(1, MAX_CHANNELS),
                 )
                 .advanced(),
                 Setting::new(
                     "search.controller.baseline_decay",
                     "Baseline decay",
                     "Share of the old baseline that is kept at each update",
-                    Kind::Real(Bound::Share),
+                    SettingKind::Real(Bound::Share),
                 )
                 .speed(1e-3)
                 .advanced(),
@@ -214,7 +214,7 @@ pub const SEARCH: Section = Section {
 };
 
 /// Rewards of their own, and every metric that is not among them.
-fn rewards() -> Vec<Choice> {
+fn rewards() -> Vec<SettingChoice> {
     let mut rewards = choices(&[
         ("mix", "Mix", "The mean of the two next: quality and closeness to the real images"),
         ("frechet_distance", "Fréchet distance", "Closeness to the real images; needs no classes"),

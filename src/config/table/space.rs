@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Kind, Most, Section, Setting};
+use super::{Most, Section, Setting, SettingKind};
 use crate::arch::{Choices, MAX_CELLS, Slot};
 use crate::config::words::list;
 
@@ -25,20 +25,20 @@ static SIZES: [Setting; 3] = [
         "space.cells",
         "Cells",
         "Each cell doubles the side of the images",
-        Kind::Whole(1, Most::Number(MAX_CELLS as u64)),
+        SettingKind::Whole(1, Most::Number(MAX_CELLS as u64)),
     ),
     Setting::new(
         "model.bottom_width",
         "First side",
         "Side of the first feature map, in pixels; each cell doubles it",
-        Kind::Whole(1, Most::Number(256)),
+        SettingKind::Whole(1, Most::Number(256)),
     )
     .speed(0.1),
     Setting::new(
         "space.cell",
         "Toggles for",
         "All cells alike, or one that differs",
-        Kind::Own("a list of tables with a number, from 1, and what that cell has of its own"),
+        SettingKind::Own("a list of tables with a number, from 1, and what that cell has of its own"),
     ),
 ];
 
@@ -48,7 +48,7 @@ static BOUNDS: [Setting; 2] = [
         "space.max_params",
         "Parameters",
         "Most parameters of a whole generator; architectures above are never proposed",
-        Kind::Whole(1, Most::Any),
+        SettingKind::Whole(1, Most::Any),
     )
     .speed(50_000.0)
     .optional(|_| 5_000_000),
@@ -56,7 +56,7 @@ static BOUNDS: [Setting; 2] = [
         "space.max_macs",
         "MACs",
         "Most multiply-accumulates of a whole generator for one image",
-        Kind::Whole(1, Most::Any),
+        SettingKind::Whole(1, Most::Any),
     )
     .speed(5_000_000.0)
     .optional(|_| 500_000_000),
@@ -74,5 +74,5 @@ fn of_slot(slot: Slot) -> Setting {
         Choices::Skips => "free, always or never".to_owned(),
     };
     let key = format!("space.{}", entry.name);
-    Setting::new(key.leak(), entry.label, entry.about, Kind::Own(may_be.leak()))
+    Setting::new(key.leak(), entry.label, entry.about, SettingKind::Own(may_be.leak()))
 }

@@ -48,11 +48,11 @@ fn the_kinds_are_those_of_the_values() {
         let value = values.get(setting.key);
         let fits = match (setting.kind, value) {
             (_, None) => setting.fresh.is_some() || setting.key.starts_with("space."),
-            (Kind::Whole(..), Some(value)) => value.is_u64(),
-            (Kind::Real(_), Some(value)) => value.is_f64(),
-            (Kind::Switch, Some(value)) => value.is_boolean(),
-            (Kind::Choice(_) | Kind::Text, Some(value)) => value.is_string(),
-            (Kind::Own(_), Some(_)) => true,
+            (SettingKind::Whole(..), Some(value)) => value.is_u64(),
+            (SettingKind::Real(_), Some(value)) => value.is_f64(),
+            (SettingKind::Switch, Some(value)) => value.is_boolean(),
+            (SettingKind::Choice(_) | SettingKind::Text, Some(value)) => value.is_string(),
+            (SettingKind::Own(_), Some(_)) => true,
         };
         assert!(fits, "{}: {value:?}", setting.key);
     }
@@ -62,7 +62,7 @@ fn the_kinds_are_those_of_the_values() {
 #[test]
 fn choices_are_complete() {
     for setting in Setting::all() {
-        let Kind::Choice(choices) = setting.kind else { continue };
+        let SettingKind::Choice(choices) = setting.kind else { continue };
         let mut config = RunConfig::default();
         for choice in choices() {
             config.set(setting.key, choice.value.as_str()).unwrap();

@@ -1,6 +1,6 @@
 //! Settings of the adversarial training.
 
-use super::{Bound, Choice, Kind, MAX_BATCH, Most, Section, Setting, choices};
+use super::{Bound, MAX_BATCH, Most, Section, Setting, SettingChoice, SettingKind, choices};
 
 /// The adversarial training.
 pub const TRAINING: Section = Section {
@@ -13,7 +13,7 @@ pub const TRAINING: Section = Section {
                     "recipe.loss",
                     "Loss",
                     "What the two networks minimise",
-                    Kind::Choice(|| {
+                    SettingKind::Choice(|| {
                         choices(&[
                             ("hinge", "Hinge", "AutoGAN's, and that of most others"),
                             ("non_saturating", "Non-saturating", "Goodfellow's first"),
@@ -25,7 +25,7 @@ pub const TRAINING: Section = Section {
                     "recipe.generator_learning_rate",
                     "Generator learning rate",
                     "How far the generator moves at each step",
-                    Kind::Real(Bound::Positive),
+                    SettingKind::Real(Bound::Positive),
                 )
                 .formerly("recipe.generator_rate")
                 .speed(1e-5),
@@ -33,7 +33,7 @@ pub const TRAINING: Section = Section {
                     "recipe.discriminator_learning_rate",
                     "Discriminator learning rate",
                     "How far the discriminator moves at each step",
-                    Kind::Real(Bound::Positive),
+                    SettingKind::Real(Bound::Positive),
                 )
                 .formerly("recipe.discriminator_rate")
                 .speed(1e-5),
@@ -41,32 +41,32 @@ pub const TRAINING: Section = Section {
                     "recipe.n_critic",
                     "n_critic",
                     "Discriminator steps for each generator step",
-                    Kind::Whole(1, Most::Any),
+                    SettingKind::Whole(1, Most::Any),
                 )
                 .speed(0.05),
                 Setting::new(
                     "recipe.batch",
                     "Batch",
                     "Real images, and as many fakes, in a discriminator step",
-                    Kind::Whole(1, MAX_BATCH),
+                    SettingKind::Whole(1, MAX_BATCH),
                 ),
                 Setting::new(
                     "recipe.generator_batch",
                     "Generator batch",
                     "Fakes in a generator step",
-                    Kind::Whole(1, MAX_BATCH),
+                    SettingKind::Whole(1, MAX_BATCH),
                 ),
                 Setting::new(
                     "recipe.keep_last_batch",
                     "Last batch",
                     "Keeps an epoch's smaller last batch, as the released code does",
-                    Kind::Switch,
+                    SettingKind::Switch,
                 ),
                 Setting::new(
                     "recipe.adam.unused_params",
                     "Unused parameters",
                     "What Adam does with parameters that a loss does not reach",
-                    Kind::Choice(|| {
+                    SettingKind::Choice(|| {
                         choices(&[
                             ("skip", "Leave alone", "Today's habit"),
                             ("decay_moments", "Decay moments", "As the released code's PyTorch 1"),
@@ -78,7 +78,7 @@ pub const TRAINING: Section = Section {
                     "derive.steps",
                     "Steps of each",
                     "Generator steps of each of the best, from scratch",
-                    Kind::Whole(1, Most::Any),
+                    SettingKind::Whole(1, Most::Any),
                 )
                 .speed(20.0)
                 .shown(|_, searched| searched),
@@ -86,41 +86,41 @@ pub const TRAINING: Section = Section {
                     "winner.steps",
                     "Steps of the winner",
                     "Generator steps of the winner in all",
-                    Kind::Whole(1, Most::Any),
+                    SettingKind::Whole(1, Most::Any),
                 )
                 .speed(20.0),
                 Setting::new(
                     "winner.evaluate_every",
                     "Score every",
                     "Generator steps between two scores",
-                    Kind::Whole(1, Most::Any),
+                    SettingKind::Whole(1, Most::Any),
                 )
                 .speed(20.0),
                 Setting::new(
                     "winner.samples_every",
                     "Picture every",
                     "Generator steps between two pictures of the fixed latents",
-                    Kind::Whole(1, Most::Any),
+                    SettingKind::Whole(1, Most::Any),
                 )
                 .speed(20.0),
                 Setting::new(
                     "winner.lr_decay",
                     "Learning rate decay",
                     "What the learning rates do towards the end",
-                    Kind::Choice(lr_decays),
+                    SettingKind::Choice(lr_decays),
                 )
                 .formerly("winner.rate_decay"),
                 Setting::new(
                     "winner.average_statistics",
                     "EMA statistics",
                     "Which batch norm statistics the average generator has",
-                    Kind::Choice(statistics),
+                    SettingKind::Choice(statistics),
                 ),
                 Setting::new(
                     "recipe.adam.beta1",
                     "Adam's β₁",
                     "Decay of the mean of gradients",
-                    Kind::Real(Bound::Share),
+                    SettingKind::Real(Bound::Share),
                 )
                 .speed(1e-3)
                 .advanced(),
@@ -128,7 +128,7 @@ pub const TRAINING: Section = Section {
                     "recipe.adam.beta2",
                     "Adam's β₂",
                     "Decay of the mean of squared gradients",
-                    Kind::Real(Bound::Share),
+                    SettingKind::Real(Bound::Share),
                 )
                 .speed(1e-3)
                 .advanced(),
@@ -136,7 +136,7 @@ pub const TRAINING: Section = Section {
                     "recipe.adam.epsilon",
                     "Adam's ε",
                     "What is added to the root that gradients are divided by",
-                    Kind::Real(Bound::Positive),
+                    SettingKind::Real(Bound::Positive),
                 )
                 .speed(1e-8)
                 .advanced(),
@@ -144,7 +144,7 @@ pub const TRAINING: Section = Section {
                     "derive.evaluate_every",
                     "Score each every",
                     "Generator steps between two scores of each of the best",
-                    Kind::Whole(1, Most::Any),
+                    SettingKind::Whole(1, Most::Any),
                 )
                 .speed(20.0)
                 .shown(|_, searched| searched)
@@ -153,7 +153,7 @@ pub const TRAINING: Section = Section {
                     "derive.samples_every",
                     "Picture of each every",
                     "Generator steps between two pictures of each of the best",
-                    Kind::Whole(1, Most::Any),
+                    SettingKind::Whole(1, Most::Any),
                 )
                 .speed(20.0)
                 .shown(|_, searched| searched)
@@ -162,7 +162,7 @@ pub const TRAINING: Section = Section {
                     "derive.lr_decay",
                     "Learning rate decay of each",
                     "What the learning rates of each of the best do towards the end",
-                    Kind::Choice(lr_decays),
+                    SettingKind::Choice(lr_decays),
                 )
                 .formerly("derive.rate_decay")
                 .shown(|_, searched| searched)
@@ -171,7 +171,7 @@ pub const TRAINING: Section = Section {
                     "derive.average_statistics",
                     "EMA statistics of each",
                     "Which batch norm statistics the average generator of each of the best has",
-                    Kind::Choice(statistics),
+                    SettingKind::Choice(statistics),
                 )
                 .shown(|_, searched| searched)
                 .advanced(),
@@ -180,14 +180,14 @@ pub const TRAINING: Section = Section {
     },
 };
 
-fn lr_decays() -> Vec<Choice> {
+fn lr_decays() -> Vec<SettingChoice> {
     choices(&[
         ("none", "Constant", "As the released scripts"),
         ("linear", "Linear", "Down to zero at the last step"),
     ])
 }
 
-fn statistics() -> Vec<Choice> {
+fn statistics() -> Vec<SettingChoice> {
     choices(&[
         ("recalibrated", "Its own", "Measured anew for the averaged weights"),
         ("raw", "Raw", "The raw generator's, as released"),

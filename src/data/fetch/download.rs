@@ -8,7 +8,7 @@ use std::time::Duration;
 use ureq::http::{HeaderMap, StatusCode, Uri};
 
 use super::super::DataError;
-use super::{Progress, Remote};
+use super::{DownloadProgress, Remote};
 
 /// So many connections in a row may bring nothing before the download is given up.
 const ATTEMPTS: usize = 3;
@@ -22,7 +22,7 @@ const SILENCE: Duration = Duration::from_secs(60);
 pub(super) fn download(
     remote: &Remote,
     target: &Path,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(DownloadProgress),
 ) -> Result<(), DataError> {
     let url = format!("{}{}", remote.base, remote.file);
     let part = part_of(target);
@@ -85,7 +85,7 @@ fn attempt(
     url: &str,
     part: &Path,
     remote: &Remote,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(DownloadProgress),
 ) -> Result<Outcome, DataError> {
     let have = length(part);
     // The checksums are of the files as they are, not of what a server packs for the way.
@@ -139,7 +139,7 @@ fn attempt(
     let mut reader = body.as_reader();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        progress(Progress { file: &remote.file, done, total });
+        progress(DownloadProgress { file: &remote.file, done, total });
         let n = match reader.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => n,
@@ -256,7 +256,7 @@ pub(super) mod server {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::sum::Sum;
+    use super::super::sum::PublishedSum;
     use super::server::{Reply, Request, serve};
     use super::*;
     use md5::{Digest, Md5};
@@ -274,7 +274,7 @@ mod tests {
         fn new(answer: impl Fn(Request) -> Reply + Send + 'static) -> Self {
             let dir = tempfile::tempdir().unwrap();
             let digits = Md5::digest(body()).iter().map(|byte| format!("{byte:02x}")).collect();
-            let sum = Sum::Md5(digits);
+            let sum = PublishedSum::Md5(digits);
             let (base, file) = (serve(answer), "f.bin".into());
             let remote = Remote { base, file, most: 1 << 20, sum, members: vec![] };
             Self { dir, remote }

@@ -17,7 +17,7 @@ use std::str::FromStr;
 pub use unpack::unpack;
 
 use super::{DataError, Download, READERS, Reader, RemoteFile, Source};
-use sum::Sum;
+use sum::PublishedSum;
 
 /// A data set that can be downloaded, by its name such as `cifar10`.
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ impl Dataset {
             base: base.clone().unwrap_or_else(|| file.base.into()),
             file: file.file.into(),
             most: file.most,
-            sum: Sum::Md5(file.md5.into()),
+            sum: PublishedSum::Md5(file.md5.into()),
             members: file.members.iter().map(|&(name, bytes)| Member { name: name.into(), bytes }).collect(),
         };
         self.download.files.iter().map(remote).collect()
@@ -85,7 +85,7 @@ impl FromStr for Dataset {
 
 /// How far the download of one file is.
 #[derive(Debug, Clone, Copy)]
-pub struct Progress<'a> {
+pub struct DownloadProgress<'a> {
     /// The file's name.
     pub file: &'a str,
     /// Bytes that are here.
@@ -101,7 +101,7 @@ struct Remote {
     file: String,
     /// More bytes than it has: no server fills the disk.
     most: u64,
-    sum: Sum,
+    sum: PublishedSum,
     /// What to take out of it; an empty list keeps the file as it is.
     members: Vec<Member>,
 }
@@ -125,7 +125,7 @@ pub fn fetch(
     dataset: Dataset,
     to: &Path,
     base_url: Option<&str>,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(DownloadProgress),
 ) -> Result<Source, DataError> {
     fetch_files(&dataset.files(base_url), to, progress)?;
     Ok(Source::new(dataset.reader, to))
@@ -146,17 +146,21 @@ const MEGABYTE: u64 = 1_000_000;
 pub fn fetch_inception(
     to: &Path,
     base_url: Option<&str>,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(DownloadProgress),
 ) -> Result<PathBuf, DataError> {
     let base =
         base_url.map_or_else(|| INCEPTION.to_owned(), |base| format!("{}/", base.trim_end_matches('/')));
-    let (file, sum) = (INCEPTION_FILE.into(), Sum::Sha256(INCEPTION_SUM.into()));
+    let (file, sum) = (INCEPTION_FILE.into(), PublishedSum::Sha256(INCEPTION_SUM.into()));
     let remote = Remote { base, file, most: 120 * MEGABYTE, sum, members: Vec::new() };
     fetch_files(&[remote], to, progress)?;
     Ok(to.join(INCEPTION_FILE))
 }
 
-fn fetch_files(files: &[Remote], to: &Path, progress: &mut dyn FnMut(Progress)) -> Result<(), DataError> {
+fn fetch_files(
+    files: &[Remote],
+    to: &Path,
+    progress: &mut dyn FnMut(DownloadProgress),
+) -> Result<(), DataError> {
     fs::create_dir_all(to).map_err(|error| DataError::write(to, error))?;
     for remote in files {
         if is_there(remote, to)? {
@@ -197,7 +201,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x");
         fs::write(&path, bytes).unwrap();
-        let sum = Sum::Md5(Sum::Md5("0".repeat(32)).of(&path).unwrap());
+        let sum = PublishedSum::Md5(PublishedSum::Md5("0".repeat(32)).of(&path).unwrap());
         Remote { base: base.into(), file: file.into(), most: 1 << 20, sum, members }
     }
 
@@ -228,7 +232,8 @@ mod tests {
         let base = serve(move |_| Reply::whole(&served));
         let dir = tempfile::tempdir().unwrap();
         let members = vec![Member { name: "a.bin".into(), bytes: 5 }];
-        let wrong = Remote { sum: Sum::Md5("0".repeat(32)), ..remote(&base, "a.tar.gz", &archive, members) };
+        let wrong =
+            Remote { sum: PublishedSum::Md5("0".repeat(32)), ..remote(&base, "a.tar.gz", &archive, members) };
         for there in [false, true] {
             if there {
                 fs::write(dir.path().join("a.tar.gz"), &archive).unwrap();

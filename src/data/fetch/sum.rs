@@ -11,14 +11,14 @@ use super::super::DataError;
 
 /// What a publisher says of a file, in hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sum {
+pub(super) enum PublishedSum {
     /// The MD5 sum, which guards against accidents.
     Md5(String),
     /// The SHA-256.
     Sha256(String),
 }
 
-impl Sum {
+impl PublishedSum {
     /// A file's sum.
     pub fn of(&self, path: &Path) -> Result<String, DataError> {
         match self {
@@ -66,10 +66,10 @@ mod tests {
         let path = dir.path().join("abc");
         std::fs::write(&path, "abc").unwrap();
         // RFC 1321 and FIPS 180-4.
-        assert!(Sum::Md5("900150983cd24fb0d6963f7d28e17f72".into()).fits(&path).unwrap());
+        assert!(PublishedSum::Md5("900150983cd24fb0d6963f7d28e17f72".into()).fits(&path).unwrap());
         let sum = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert!(Sum::Sha256(sum.into()).fits(&path).unwrap());
+        assert!(PublishedSum::Sha256(sum.into()).fits(&path).unwrap());
         // A part of it is not enough: four bytes are found by trying.
-        assert!(!Sum::Sha256(sum[..8].into()).fits(&path).unwrap());
+        assert!(!PublishedSum::Sha256(sum[..8].into()).fits(&path).unwrap());
     }
 }

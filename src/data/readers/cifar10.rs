@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::records::{self, Collector, interleave};
 use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Download, Kind, Place, Reader, RemoteFile};
+use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, ImageSet, Report, Split};
 
 const SIDE: usize = 32;
@@ -41,12 +41,12 @@ static DOWNLOADS: [Download; 1] = [Download {
 pub(super) struct Cifar10;
 
 impl Reader for Cifar10 {
-    fn kind(&self) -> Kind {
-        Kind {
+    fn kind(&self) -> SourceKind {
+        SourceKind {
             prefix: "cifar10",
             label: "CIFAR-10",
             about: "The folder with the binary version's files data_batch_1.bin to 5",
-            place: Place::Folder,
+            place: SourcePlace::Folder,
         }
     }
 

@@ -10,7 +10,7 @@ use super::walk::walk;
 use crate::data::decode::decode;
 use crate::data::limits::MAX_CLASSES;
 use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Kind, Place, Reader};
+use crate::data::reader::{Reader, SourceKind, SourcePlace};
 use crate::data::report::{Sizes, Skipped};
 use crate::data::resize::Fit;
 use crate::data::{DataError, ImageSet, Report, Split, Stream};
@@ -23,12 +23,12 @@ const AT_ONCE: usize = 256;
 pub(super) struct Folder;
 
 impl Reader for Folder {
-    fn kind(&self) -> Kind {
-        Kind {
+    fn kind(&self) -> SourceKind {
+        SourceKind {
             prefix: "",
             label: "Folder",
             about: "A folder of images in any sizes; its sub-folders are classes",
-            place: Place::Folder,
+            place: SourcePlace::Folder,
         }
     }
 
@@ -60,7 +60,7 @@ impl Reader for Folder {
         let mut pixels = Vec::new();
         for part in chosen.chunks(AT_ONCE) {
             options.go_on()?;
-            let results: Vec<Result<Picture, String>> = part
+            let results: Vec<Result<DecodedImage, String>> = part
                 .par_iter()
                 .map(|&i| {
                     let picture = read(&files[i], options);
@@ -133,7 +133,7 @@ fn classes(dir: &Path, used: &[&Path]) -> Option<(Vec<u16>, Vec<String>)> {
 }
 
 /// A decoded image, brought to the target side.
-struct Picture {
+struct DecodedImage {
     /// `[side, side, 3]`.
     pixels: Vec<u8>,
     /// Width and height before.
@@ -141,10 +141,10 @@ struct Picture {
 }
 
 /// Decodes one file and brings it to the target side, or says why not.
-fn read(path: &Path, options: &LoadOptions) -> Result<Picture, String> {
+fn read(path: &Path, options: &LoadOptions) -> Result<DecodedImage, String> {
     let (rgb, [width, height]) = decode(path, options.background)?;
     let fit = Fit::new(width as usize, height as usize, options.side);
-    Ok(Picture { pixels: fit.apply(&rgb), size: [width, height] })
+    Ok(DecodedImage { pixels: fit.apply(&rgb), size: [width, height] })
 }
 
 #[cfg(test)]

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::records::{Collector, Layout};
+use super::records::{Collector, RecordLayout};
 use crate::data::limits::MAX_RATIO;
 use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Download, Kind, Place, Reader, RemoteFile};
+use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, ImageSet, Report, Split};
 use crate::input;
 
@@ -40,12 +40,12 @@ static DOWNLOADS: [Download; 1] = [Download {
 pub(super) struct Idx;
 
 impl Reader for Idx {
-    fn kind(&self) -> Kind {
-        Kind {
+    fn kind(&self) -> SourceKind {
+        SourceKind {
             prefix: "idx",
             label: "IDX",
             about: "The folder with MNIST's or Fashion-MNIST's files",
-            place: Place::Folder,
+            place: SourcePlace::Folder,
         }
     }
 
@@ -194,8 +194,8 @@ impl IdxFile {
     }
 
     /// How the images lie in it.
-    fn layout(&self) -> Result<Layout, DataError> {
-        Layout::of(&self.dims).map_err(|why| DataError::damaged(&self.path, why))
+    fn layout(&self) -> Result<RecordLayout, DataError> {
+        RecordLayout::of(&self.dims).map_err(|why| DataError::damaged(&self.path, why))
     }
 
     /// Makes sure that nothing follows (and that a gzip's own checksum holds).

@@ -9,7 +9,7 @@ mod stl10;
 mod toys;
 mod walk;
 
-use super::reader::{Kind, Reader};
+use super::reader::{Reader, SourceKind};
 
 /// All of them, in the order in which help and the window list them.
 pub const READERS: &[&dyn Reader] =
@@ -22,7 +22,7 @@ pub(super) const FOLDER: &dyn Reader = &folder::Folder;
 
 /// How a source is written with each of them, as a part of a sentence: `toys`, a folder of images, ….
 pub(super) fn forms() -> String {
-    let form = |kind: Kind| match kind.prefix {
+    let form = |kind: SourceKind| match kind.prefix {
         "" => "a folder of images".to_owned(),
         _ => format!("`{}`", kind.form()),
     };

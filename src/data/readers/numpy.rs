@@ -8,10 +8,10 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::records::{self, Collector, Layout};
+use super::records::{self, Collector, RecordLayout};
 use crate::data::limits::MAX_RATIO;
 use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Kind, Place, Reader};
+use crate::data::reader::{Reader, SourceKind, SourcePlace};
 use crate::data::{DataError, ImageSet, Report, Split};
 use crate::input;
 use crate::tensors::{Archive, NpyHeader, TensorsError};
@@ -27,12 +27,12 @@ const ALWAYS: u64 = 1 << 20;
 pub(super) struct Numpy;
 
 impl Reader for Numpy {
-    fn kind(&self) -> Kind {
-        Kind {
+    fn kind(&self) -> SourceKind {
+        SourceKind {
             prefix: "numpy",
             label: "NumPy",
             about: "A .npy or .npz file with an array of 8-bit images, as of MedMNIST",
-            place: Place::File(&["npy", "npz"]),
+            place: SourcePlace::File(&["npy", "npz"]),
         }
     }
 
@@ -82,7 +82,7 @@ enum Opened {
 }
 
 /// An array whose numbers are still to be read.
-struct Array<'a> {
+struct UnreadArray<'a> {
     header: NpyHeader,
     numbers: Box<dyn Read + 'a>,
 }
@@ -103,7 +103,7 @@ impl Arrays {
     }
 
     /// The images of a split, and how they lie there.
-    fn images(&mut self, split: Split) -> Result<(Array<'_>, Layout), DataError> {
+    fn images(&mut self, split: Split) -> Result<(UnreadArray<'_>, RecordLayout), DataError> {
         let path = self.path.clone();
         let names = of(split, IMAGES);
         let none = || match split {
@@ -117,7 +117,7 @@ impl Arrays {
         }
         let array = self.first(names)?.ok_or_else(none)?;
         let NpyHeader { kind, by_columns, shape, .. } = &array.header;
-        let layout = Layout::of(shape).map_err(|why| DataError::damaged(&path, why))?;
+        let layout = RecordLayout::of(shape).map_err(|why| DataError::damaged(&path, why))?;
         if kind != "|u1" || *by_columns {
             let why = format!("it holds numbers of the kind {kind:?}, and images are rows of bytes (uint8)");
             return Err(DataError::damaged(&path, why));
@@ -130,7 +130,7 @@ impl Arrays {
         let path = self.path.clone();
         let Opened::Archive(_) = self.file else { return Ok(None) };
         let Some(array) = self.first(of(split, LABELS))? else { return Ok(None) };
-        let Array { header: NpyHeader { kind, shape, .. }, mut numbers } = array;
+        let UnreadArray { header: NpyHeader { kind, shape, .. }, mut numbers } = array;
         let whole = kind.contains(['u', 'i']);
         let Some(size) =
             bytes_of_number(&kind).filter(|_| whole && [&[images][..], &[images, 1]].contains(&&shape[..]))
@@ -152,7 +152,7 @@ impl Arrays {
     }
 
     /// The first array there is of these names; a file of one array has it under each.
-    fn first(&mut self, names: &[&str]) -> Result<Option<Array<'_>>, DataError> {
+    fn first(&mut self, names: &[&str]) -> Result<Option<UnreadArray<'_>>, DataError> {
         let Self { path, length, file } = self;
         let refuse = |error: &TensorsError| unusable(path, error);
         let (mut numbers, bytes): (Box<dyn Read + '_>, u64) = match file {
@@ -183,7 +183,7 @@ impl Arrays {
             return Err(DataError::damaged(path, why));
         }
         // One more than there are, so that the end is reached and a checksum compared.
-        Ok(Some(Array { header, numbers: Box::new(numbers.take(there + 1)) }))
+        Ok(Some(UnreadArray { header, numbers: Box::new(numbers.take(there + 1)) }))
     }
 }
 

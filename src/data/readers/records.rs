@@ -136,7 +136,7 @@ pub(super) fn interleave(planes: &[u8]) -> Vec<u8> {
 }
 
 /// How one image lies in its record.
-pub(super) struct Layout {
+pub(super) struct RecordLayout {
     pub height: usize,
     pub width: usize,
     channels: usize,
@@ -144,7 +144,7 @@ pub(super) struct Layout {
     interleaved: bool,
 }
 
-impl Layout {
+impl RecordLayout {
     /// Of an array of images with these dimensions: `[n, h, w]` (grey), `[n, h, w, c]` or `[n, c, h, w]` with 1
     /// or 3 channels; or why it is none that is accepted.
     pub fn of(dims: &[usize]) -> Result<Self, String> {

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::records::{self, Collector};
 use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Download, Kind, Place, Reader, RemoteFile};
+use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, ImageSet, Report, Split};
 
 const SIDE: usize = 96;
@@ -42,12 +42,12 @@ static DOWNLOADS: [Download; 1] = [Download {
 pub(super) struct Stl10;
 
 impl Reader for Stl10 {
-    fn kind(&self) -> Kind {
-        Kind {
+    fn kind(&self) -> SourceKind {
+        SourceKind {
             prefix: "stl10",
             label: "STL-10",
             about: "The folder with the binary version's files",
-            place: Place::Folder,
+            place: SourcePlace::Folder,
         }
     }
 

@@ -3,19 +3,19 @@
 use std::path::Path;
 
 use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Kind, Place, Reader};
+use crate::data::reader::{Reader, SourceKind, SourcePlace};
 use crate::data::{DataError, Report, Split, toys};
 
 /// Reads `toys`.
 pub(super) struct Toys;
 
 impl Reader for Toys {
-    fn kind(&self) -> Kind {
-        Kind {
+    fn kind(&self) -> SourceKind {
+        SourceKind {
             prefix: "toys",
             label: "Toys",
             about: "Small coloured pictures of ten kinds, drawn by the program",
-            place: Place::Drawn,
+            place: SourcePlace::Drawn,
         }
     }
 

@@ -35,13 +35,13 @@ impl Pose {
 
 /// The picture while it is drawn. Shapes are in the toy's coordinates: x right, y down, -1 to 1 is
 /// the whole frame before the pose is applied.
-pub(super) struct Canvas {
+pub(super) struct ToyCanvas {
     pixmap: Pixmap,
     frame: Transform,
     toy: Transform,
 }
 
-impl Canvas {
+impl ToyCanvas {
     /// A board of `side` x `side` pixels in which toys stand as `pose` says; `None` for side 0.
     pub fn new(side: u32, pose: Pose) -> Option<Self> {
         let half = side as f32 / 2.0;

@@ -19,7 +19,7 @@ use rayon::prelude::*;
 use super::limits::MAX_TOYS;
 use super::{DataError, ImageSet, Resizer, SIDES, Split};
 use crate::rng::rng;
-use canvas::{Canvas, Pose};
+use canvas::{Pose, ToyCanvas};
 use colour::{Lch, lch, pick};
 
 /// The classes, in the order of their labels.
@@ -97,7 +97,7 @@ fn draw(split: Split, index: usize, side: usize, seed: u64) -> Vec<u8> {
         _ => 7.0,
     };
     let pose = Pose::random(random, lean);
-    let mut canvas = Canvas::new(side as u32, pose).expect("a side in SIDES is not zero");
+    let mut canvas = ToyCanvas::new(side as u32, pose).expect("a side in SIDES is not zero");
     let ground = pick(random, &GROUNDS);
     let fall = random.random_range(0.01..0.045);
     canvas.background(ground.lighter(0.02), ground.lighter(-fall));

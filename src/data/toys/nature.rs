@@ -2,11 +2,11 @@
 
 use rand::{Rng, RngExt};
 
-use super::canvas::{Canvas, block, circle, curve, ellipse, polygon};
+use super::canvas::{ToyCanvas, block, circle, curve, ellipse, polygon};
 use super::colour::{INK, Lch, WHITE, lch, paint, paints, pick};
 
 /// A rubber duck facing right.
-pub(super) fn duck(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn duck(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     const COATS: [Lch; 4] =
         [lch(0.87, 0.165, 92.0), lch(0.86, 0.155, 88.0), lch(0.84, 0.155, 80.0), lch(0.88, 0.13, 100.0)];
     let coat = pick(random, &COATS);
@@ -37,7 +37,7 @@ pub(super) fn duck(canvas: &mut Canvas, random: &mut impl Rng) {
 }
 
 /// A fish facing right, with stripes and a big tail.
-pub(super) fn fish(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn fish(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     let (colour, trim) = paints(random);
     let tail = curve(
         (-0.46, 0.0),
@@ -81,7 +81,7 @@ pub(super) fn fish(canvas: &mut Canvas, random: &mut impl Rng) {
 }
 
 /// A mushroom: a wide dotted cap on a pale stem.
-pub(super) fn mushroom(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn mushroom(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     const CAPS: [Lch; 5] = [
         lch(0.60, 0.205, 27.0),
         lch(0.60, 0.205, 30.0),
@@ -123,7 +123,7 @@ pub(super) fn mushroom(canvas: &mut Canvas, random: &mut impl Rng) {
 }
 
 /// A fir tree: three green tiers over a trunk, sometimes with fruit-coloured baubles.
-pub(super) fn tree(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn tree(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     const LEAVES: [Lch; 4] =
         [lch(0.62, 0.150, 145.0), lch(0.58, 0.125, 155.0), lch(0.66, 0.155, 135.0), lch(0.54, 0.105, 165.0)];
     let leaves = pick(random, &LEAVES);

@@ -5,12 +5,12 @@ use std::f32::consts::TAU;
 use rand::{Rng, RngExt};
 use tiny_skia::{Path, PathBuilder};
 
-use super::canvas::{Canvas, block, circle, ellipse, polygon};
+use super::canvas::{ToyCanvas, block, circle, ellipse, polygon};
 use super::colour::{Lch, WHITE, lch, paint, paints, pick};
 
 /// A beach ball: six panels in two paints and white around an off-centre pole, with a rim that keeps
 /// the white ones apart from the ground.
-pub(super) fn ball(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn ball(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     let (first, second) = paints(random);
     let turn = random.random_range(0.0..TAU);
     let pole = (0.14, -0.16);
@@ -42,7 +42,7 @@ fn sector(pole: (f32, f32), r: f32, start: f32, end: f32) -> Option<Path> {
 }
 
 /// A house: light walls, a big coloured roof, a door and a window.
-pub(super) fn house(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn house(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     const WALLS: [Lch; 3] = [lch(0.91, 0.05, 85.0), lch(0.90, 0.045, 60.0), lch(0.90, 0.035, 230.0)];
     let walls = pick(random, &WALLS);
     let (roof, door) = paints(random);
@@ -60,7 +60,7 @@ pub(super) fn house(canvas: &mut Canvas, random: &mut impl Rng) {
 }
 
 /// A plump five-pointed star with a lighter heart.
-pub(super) fn star(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn star(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     let colour = paint(random);
     let points = |outer: f32, inner: f32| -> Vec<(f32, f32)> {
         (0..10)

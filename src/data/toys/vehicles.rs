@@ -2,11 +2,11 @@
 
 use rand::{Rng, RngExt};
 
-use super::canvas::{Canvas, block, circle, curve, ellipse, polygon};
+use super::canvas::{ToyCanvas, block, circle, curve, ellipse, polygon};
 use super::colour::{INK, Lch, WHITE, lch, paint, paints, pick};
 
 /// A sailing boat: a white and a coloured sail over a hull on a strip of water.
-pub(super) fn boat(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn boat(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     let (hull, sail) = paints(random);
     let water = lch(0.72, 0.10, 232.0).jitter(random);
     canvas.line(polygon(&[(-0.06, -0.86), (-0.06, 0.4)]), lch(0.50, 0.07, 60.0), 0.08);
@@ -42,7 +42,7 @@ pub(super) fn boat(canvas: &mut Canvas, random: &mut impl Rng) {
 }
 
 /// A toy car from the side, driving right: cabin with two windows, two big wheels, a lamp.
-pub(super) fn car(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn car(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     let colour = paint(random);
     let glass = lch(0.86, 0.05, 225.0);
     canvas.shadow(0.0, 0.66, 0.98, 0.15);
@@ -62,7 +62,7 @@ pub(super) fn car(canvas: &mut Canvas, random: &mut impl Rng) {
 }
 
 /// A rocket on its flame: light body, coloured nose and fins, a round window.
-pub(super) fn rocket(canvas: &mut Canvas, random: &mut impl Rng) {
+pub(super) fn rocket(canvas: &mut ToyCanvas, random: &mut impl Rng) {
     const BODIES: [Lch; 2] = [lch(0.94, 0.012, 250.0), lch(0.91, 0.02, 85.0)];
     let body = pick(random, &BODIES);
     let (colour, band) = paints(random);

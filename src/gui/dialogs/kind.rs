@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::data::Place;
+use crate::data::SourcePlace;
 use crate::gui::dialogs::{AnswerKind, FileKind, Question};
 use crate::run::safe_name;
 
@@ -22,7 +22,7 @@ pub enum DialogKind {
     /// A generator to play with.
     OpenModel,
     /// A folder or a file of images to learn from.
-    Images(Place),
+    Images(SourcePlace),
     /// A file of settings to read.
     LoadSettings,
     /// A file to write the settings to.
@@ -35,10 +35,12 @@ impl DialogKind {
         let (title, wanted) = match self {
             Self::OpenRun => ("Open a run folder", AnswerKind::Folder),
             Self::OpenModel => ("Open a generator", AnswerKind::Open(MODEL_FILE)),
-            Self::Images(Place::File(endings)) => {
+            Self::Images(SourcePlace::File(endings)) => {
                 ("Choose a file of images", AnswerKind::Open(FileKind { words: "Images", endings }))
             }
-            Self::Images(Place::Drawn | Place::Folder) => ("Choose a folder of images", AnswerKind::Folder),
+            Self::Images(SourcePlace::Drawn | SourcePlace::Folder) => {
+                ("Choose a folder of images", AnswerKind::Folder)
+            }
             Self::LoadSettings => ("Load settings", AnswerKind::Open(SETTINGS_FILE)),
             Self::SaveSettings => {
                 let name = format!("{}.toml", safe_name(name, "settings"));

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use crate::data::{DataConfig, Place, Report, Source, Split, load};
+use crate::data::{DataConfig, Report, Source, SourcePlace, Split, load};
 use crate::gui::session::Wake;
 
 /// Images that are shown.
@@ -111,7 +111,7 @@ fn examine(
     let source: Source = wanted.data.source.parse().map_err(|error| format!("{error}"))?;
     let mut options = wanted.data.options(wanted.side, Split::Train);
     (options.progress, options.stop) = (progress, stop);
-    let drawn = source.reader().kind().place == Place::Drawn;
+    let drawn = source.reader().kind().place == SourcePlace::Drawn;
     if drawn {
         options.toys_count = options.toys_count.min(TOYS);
     }

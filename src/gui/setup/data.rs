@@ -10,7 +10,7 @@ use super::form::Form;
 use crate::arch::words::thousands;
 use crate::config::table::IMAGES;
 use crate::config::{RunConfig, Setting};
-use crate::data::{Kind, Place, READERS, Reader, Source};
+use crate::data::{READERS, Reader, Source, SourceKind, SourcePlace};
 use crate::gui::commands::{Action, entry};
 
 /// Points to a side of a sample image.
@@ -31,17 +31,17 @@ fn reader_of(text: &str) -> (&'static dyn Reader, &str) {
 }
 
 /// What has to be chosen for the source of the form.
-pub fn place(source: &str) -> Place {
+pub fn place(source: &str) -> SourcePlace {
     reader_of(source).0.kind().place
 }
 
 /// The source for a folder or a file that was chosen or dropped where the form has `source`; none for a file
 /// that no reader takes.
 pub fn chosen(source: &str, path: &Path) -> Option<Source> {
-    let takes = |place: Place| match place {
-        Place::Drawn => false,
-        Place::Folder => path.is_dir(),
-        Place::File(endings) => {
+    let takes = |place: SourcePlace| match place {
+        SourcePlace::Drawn => false,
+        SourcePlace::Folder => path.is_dir(),
+        SourcePlace::File(endings) => {
             let is = |known: &&str| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(known));
             path.is_file() && endings.iter().any(is)
         }
@@ -69,7 +69,7 @@ pub fn show(
         match setting.key {
             "data.source" => {
                 source(ui, form, setting, &mut config.data.source);
-                if place(&config.data.source) != Place::Drawn {
+                if place(&config.data.source) != SourcePlace::Drawn {
                     path(ui, form, &mut config.data.source, actions);
                 }
             }
@@ -93,7 +93,7 @@ fn source(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, source: &mut Str
     form.row(ui, setting.key, setting.label, setting.about, |ui| {
         let row = ui.horizontal_wrapped(|ui| {
             for &reader in READERS {
-                let Kind { prefix, label, about, .. } = reader.kind();
+                let SourceKind { prefix, label, about, .. } = reader.kind();
                 let clicked = ui.selectable_label(now.prefix == prefix, label).on_hover_text(about);
                 if clicked.clicked() && now.prefix != prefix {
                     *source = Source::text(reader, reader_of(source).1);
@@ -109,8 +109,8 @@ fn path(ui: &mut egui::Ui, form: Form<'_>, source: &mut String, actions: &mut Ve
     let (reader, path) = reader_of(source);
     let mut path = path.to_owned();
     let (label, tip) = match reader.kind().place {
-        Place::File(_) => ("File", "The file with the images"),
-        Place::Folder | Place::Drawn => ("Folder", "The folder with the files"),
+        SourcePlace::File(_) => ("File", "The file with the images"),
+        SourcePlace::Folder | SourcePlace::Drawn => ("Folder", "The folder with the files"),
     };
     form.row(ui, "data.folder", label, tip, |ui| {
         let row = ui.horizontal(|ui| {

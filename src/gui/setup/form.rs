@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use eframe::egui::{self, DragValue, Response, RichText, Ui, emath};
 use serde_json::Value;
 
-use crate::config::table::{Choice, Kind, Section};
+use crate::config::table::{Section, SettingChoice, SettingKind};
 use crate::config::{RunConfig, Setting, Settings};
 use crate::gui::theme::Palette;
 
@@ -79,7 +79,7 @@ impl Form<'_> {
         let Setting { key, label, about, .. } = *setting;
         let value = self.values.get(key);
         let changed = match setting.kind {
-            Kind::Whole(..) => {
+            SettingKind::Whole(..) => {
                 let (least, most) = setting.bounds(self.values).unwrap_or_default();
                 let drag = Drag::whole(least..=most, setting.speed).of(setting.unit);
                 let before = value.and_then(Value::as_u64);
@@ -95,7 +95,7 @@ impl Form<'_> {
                     None => config.unset(key),
                 }
             }
-            Kind::Real(bound) => {
+            SettingKind::Real(bound) => {
                 let before = value.and_then(Value::as_f64).unwrap_or(f64::NAN);
                 let mut number = before;
                 let drag = Drag::real(bound.dragged(), setting.speed).of(setting.unit);
@@ -103,22 +103,23 @@ impl Form<'_> {
                 // Not a number equals itself here.
                 if number.to_bits() == before.to_bits() { Ok(()) } else { config.set(key, number) }
             }
-            Kind::Switch => {
+            SettingKind::Switch => {
                 let before = value.and_then(Value::as_bool).unwrap_or_default();
                 let mut on = before;
                 self.switch(ui, key, label, about, &mut on);
                 if on == before { Ok(()) } else { config.set(key, on) }
             }
-            Kind::Choice(choices) => {
+            SettingKind::Choice(choices) => {
                 let choices = choices();
                 let before = value.and_then(Value::as_str).unwrap_or_default();
                 let mut chosen = before;
-                let rows =
-                    choices.iter().map(|Choice { value, label, about }| (value.as_str(), &**label, &**about));
+                let rows = choices
+                    .iter()
+                    .map(|SettingChoice { value, label, about }| (value.as_str(), &**label, &**about));
                 self.choice(ui, key, label, about, &mut chosen, &rows.collect::<Vec<_>>());
                 if chosen == before { Ok(()) } else { config.set(key, chosen) }
             }
-            Kind::Text | Kind::Own(_) => {
+            SettingKind::Text | SettingKind::Own(_) => {
                 let before = value.and_then(Value::as_str).unwrap_or_default();
                 let mut text = before.to_owned();
                 self.row(ui, key, label, about, |ui| {

@@ -30,7 +30,7 @@ use super::theme::Palette;
 use crate::arch::Genotype;
 use crate::config::table::{NETWORKS, TRAINING};
 use crate::config::{Mode, PRESETS, RunConfig, Setting, former_names};
-use crate::data::{Place, Source};
+use crate::data::{Source, SourcePlace};
 use crate::engine::JobSpec;
 use crate::input;
 use crate::metric::extractor::Kind;
@@ -104,7 +104,7 @@ impl Setup {
     }
 
     /// What has to be chosen for images of the form's kind.
-    pub fn images_place(&self) -> Place {
+    pub fn images_place(&self) -> SourcePlace {
         data::place(&self.draft.config.data.source)
     }
 
