@@ -69,7 +69,7 @@ mod tests {
     use crate::gan::{
         AdamConfig, AverageStatistics, HealthConfig, Loss, LrDecay, Recipe, TrainConfig, UnusedParams,
     };
-    use crate::metric::extractor::{Kind, inception::Preprocessing};
+    use crate::metric::extractor::{ExtractorKind, inception::Preprocessing};
     use crate::metric::{FRECHET_DISTANCE, INCEPTION_SCORE, Reward, ScoreConfig};
     use crate::model::{Init, ModelConfig, SkipTap};
     use crate::search::{Baseline, ControllerConfig, EstimatorKind, Levels, SearchConfig, StrategyKind};
@@ -133,7 +133,7 @@ mod tests {
             neighbours: 5,
             kid_subsets: 100,
             kid_subset_size: 1000,
-            extractor: Kind::Builtin,
+            extractor: ExtractorKind::Builtin,
             preprocessing: Preprocessing::Tf,
         }
     }

@@ -13,11 +13,11 @@ use crate::arch::{ArchError, Genotype, Space};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
 use crate::gan::{self, TrainingData, TrainingSetup};
-use crate::metric::extractor::{Kind, inception::InceptionWeights};
+use crate::metric::extractor::{ExtractorKind, inception::InceptionWeights};
 use crate::metric::{
     Evaluator, Extractor, FRECHET_DISTANCE, MetricName, Reference, ScoreConfig, real_materials,
 };
-use crate::search::{Context, Costs, Search, SearchPlan, WarmUp, work_items};
+use crate::search::{CostFactors, Search, SearchContext, SearchPlan, WarmUp, work_items};
 
 /// Stream of the training of one architecture.
 const STREAM: &str = "train";
@@ -81,9 +81,9 @@ impl Plan {
         }
     }
 
-    fn context(&self, training_data: Vec<TrainingData>) -> anyhow::Result<Context> {
+    fn context(&self, training_data: Vec<TrainingData>) -> anyhow::Result<SearchContext> {
         let config = &self.config;
-        Ok(Context {
+        Ok(SearchContext {
             seed: config.seed,
             device: self.device.clone(),
             space: Space::new(config.space.clone(), config.model.net_shape())?,
@@ -103,7 +103,7 @@ impl Plan {
         self.warm_up_on(&self.context(training_data)?, emit)
     }
 
-    fn warm_up_on(&self, context: &Context, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
+    fn warm_up_on(&self, context: &SearchContext, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<()> {
         let mut warm_up = WarmUp::new(context, &search_plan(&self.config));
         let total = warm_up.len() as u64;
         while let Some(name) = warm_up.step()? {
@@ -177,8 +177,8 @@ impl Plan {
         let what = "learning to score such images (once for each set)";
         let mut progress = |done, total| emit(&preparing(what, done as u64, total as u64));
         let extractor = match config.score.extractor {
-            Kind::Builtin => Extractor::for_set(&full, &self.cache, &self.device, &mut progress)?,
-            Kind::Inception => {
+            ExtractorKind::Builtin => Extractor::for_set(&full, &self.cache, &self.device, &mut progress)?,
+            ExtractorKind::Inception => {
                 let weights = InceptionWeights::cached(&self.cache)?;
                 Extractor::inception(&weights, config.score.preprocessing, &self.device)
             }
@@ -258,7 +258,7 @@ pub fn expected_macs(spec: &JobSpec, config: &RunConfig) -> Result<u64, ArchErro
         return Ok(config.winner.steps.saturating_mul(config.recipe.training_macs(genotype, &model)));
     }
     let space = Space::new(config.space.clone(), config.model.net_shape())?;
-    let costs = Costs {
+    let costs = CostFactors {
         seed: config.seed,
         space: &space,
         model: &config.model,

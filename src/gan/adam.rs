@@ -46,7 +46,7 @@ impl Default for AdamConfig {
 
 /// State of one parameter; tensors are flat.
 #[derive(Clone, Debug)]
-struct Moments {
+struct AdamMoments {
     steps: u32,
     first: Tensor<1>,
     second: Tensor<1>,
@@ -56,7 +56,7 @@ struct Moments {
 #[derive(Clone, Debug)]
 pub struct Adam {
     config: AdamConfig,
-    moments: BTreeMap<String, Moments>,
+    moments: BTreeMap<String, AdamMoments>,
 }
 
 impl Adam {
@@ -91,7 +91,7 @@ impl Adam {
     /// What a parameter is moved by, against the direction of `gradient`.
     fn direction(&mut self, name: &str, gradient: Tensor<1>, learning_rate: f64) -> Tensor<1> {
         let AdamConfig { beta1, beta2, epsilon, .. } = self.config;
-        let moments = self.moments.entry(name.to_owned()).or_insert_with(|| Moments {
+        let moments = self.moments.entry(name.to_owned()).or_insert_with(|| AdamMoments {
             steps: 0,
             first: gradient.zeros_like(),
             second: gradient.zeros_like(),
@@ -139,7 +139,7 @@ impl Adam {
             let steps = steps.as_slice::<f32>().ok().and_then(|steps| steps.first());
             moments.insert(
                 name.to_owned(),
-                Moments {
+                AdamMoments {
                     steps: *steps.ok_or_else(|| AdamError(format!("{name}/step")))? as u32,
                     first: Tensor::from_data(part(name, "exp_avg")?, &plain),
                     second: Tensor::from_data(part(name, "exp_avg_sq")?, &plain),

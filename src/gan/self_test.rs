@@ -71,13 +71,13 @@ pub fn self_test(device: &Device, progress: &mut dyn FnMut(&str)) -> Vec<Check> 
 }
 
 /// The first try that passes, else the last one.
-fn check(name: &str, operator: Operator, device: &Device) -> Check {
+fn check(name: &str, operator: OperatorTest, device: &Device) -> Check {
     let mut tries = (0..TRIES - 1).map(|seed| attempt(name, operator, device, seed));
     let passed = tries.find(|check| check.passed);
     passed.unwrap_or_else(|| attempt(name, operator, device, TRIES - 1))
 }
 
-fn attempt(name: &str, operator: Operator, device: &Device, seed: u64) -> Check {
+fn attempt(name: &str, operator: OperatorTest, device: &Device, seed: u64) -> Check {
     let expected = operator(Probe::new(&Device::flex(), seed));
     // A kernel that a driver cannot compile ends in a panic, whose reason is logged by then.
     match catch_unwind(AssertUnwindSafe(|| operator(Probe::new(device, seed)))) {
@@ -116,7 +116,7 @@ struct Outcome {
 }
 
 /// Reads the gradients of some tensors.
-type Source = Box<dyn Fn(&Gradients) -> Vec<Vec<f32>>>;
+type GradientReader = Box<dyn Fn(&Gradients) -> Vec<Vec<f32>>>;
 
 /// Makes an operator's inputs, the same on every device, and collects what comes of them.
 struct Probe {
@@ -125,7 +125,7 @@ struct Probe {
     seed: u64,
     draws: u64,
     values: Vec<Vec<f32>>,
-    sources: Vec<Source>,
+    sources: Vec<GradientReader>,
 }
 
 impl Probe {
@@ -189,12 +189,12 @@ impl Probe {
     }
 }
 
-type Operator = fn(Probe) -> Outcome;
+type OperatorTest = fn(Probe) -> Outcome;
 
 /// `[batch, channels, height, width]` of the operators' inputs.
 const IMAGES: [usize; 4] = [4, 8, 8, 8];
 
-const OPERATORS: &[(&str, Operator)] = &[
+const OPERATORS: &[(&str, OperatorTest)] = &[
     ("convolution 3x3", |probe| maps(probe, Conv::new(8, 3), Pass::Train)),
     ("convolution 1x1", |probe| maps(probe, Conv::new(8, 1), Pass::Train)),
     ("strided convolution", |probe| maps(probe, Conv { stride: 2, ..Conv::new(8, 3) }, Pass::Train)),

@@ -10,12 +10,12 @@ pub struct ClassDistributions {
     samples: usize,
     classes: usize,
     seen: usize,
-    splits: Vec<Split>,
+    splits: Vec<SplitDistributions>,
 }
 
 /// The class distributions of one split.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Split {
+pub(super) struct SplitDistributions {
     /// The first sample after it.
     end: usize,
     /// Its samples.
@@ -41,7 +41,7 @@ impl ClassDistributions {
         }
         let split = |at: usize| {
             let (start, end) = (at * samples / splits, (at + 1) * samples / splits);
-            Split {
+            SplitDistributions {
                 end,
                 samples: (end - start) as f64,
                 marginal: vec![0.0; classes],
@@ -70,7 +70,7 @@ impl ClassDistributions {
     ///
     /// # Errors
     /// When samples are missing.
-    pub(super) fn splits(&self) -> Result<&[Split], MetricError> {
+    pub(super) fn splits(&self) -> Result<&[SplitDistributions], MetricError> {
         if self.seen < self.samples {
             let (what, needed) = ("this inception score", self.samples);
             return Err(MetricError::TooFewSamples { what, needed, samples: self.seen });
@@ -79,7 +79,7 @@ impl ClassDistributions {
     }
 }
 
-impl Split {
+impl SplitDistributions {
     fn push(&mut self, row: &[f32]) {
         let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let shifted = row.iter().map(|&logit| f64::from(logit) - f64::from(largest));

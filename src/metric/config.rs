@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 
-use super::extractor::{Kind, inception::Preprocessing};
+use super::extractor::{ExtractorKind, inception::Preprocessing};
 use super::metrics::{FRECHET_DISTANCE, INCEPTION_SCORE, KidConfig, MetricName, MetricSettings, metrics_of};
 use super::reward::Reward;
 
@@ -36,7 +36,7 @@ pub struct ScoreConfig {
     /// Images of each side in each of them.
     pub kid_subset_size: usize,
     /// Which network's features scores are made of.
-    pub extractor: Kind,
+    pub extractor: ExtractorKind,
     /// How images come to the Inception network.
     pub preprocessing: Preprocessing,
 }
@@ -54,7 +54,7 @@ impl Default for ScoreConfig {
             neighbours: neighbours.get(),
             kid_subsets: kid.subsets.get(),
             kid_subset_size: kid.subset_size,
-            extractor: Kind::Builtin,
+            extractor: ExtractorKind::Builtin,
             preprocessing: Preprocessing::Tf,
         }
     }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::plan::Costs;
+use super::plan::CostFactors;
 use crate::arch::Space;
 use crate::gan::{Recipe, TrainingData, TrainingSetup};
 use crate::metric::ScoreConfig;
@@ -10,7 +10,7 @@ use crate::model::ModelConfig;
 
 /// Fixed for a whole search.
 #[derive(Clone)]
-pub struct Context {
+pub struct SearchContext {
     /// Seed of every random number.
     pub seed: u64,
     /// Where the networks are trained, without autodiff.
@@ -25,7 +25,7 @@ pub struct Context {
     pub training_data: Vec<TrainingData>,
 }
 
-impl Context {
+impl SearchContext {
     /// Images and evaluator for genotypes with `cells` cells.
     pub fn training_data(&self, cells: usize) -> &TrainingData {
         &self.training_data[cells - 1]
@@ -44,9 +44,9 @@ impl Context {
     }
 
     /// What the parts of the work cost.
-    pub fn costs(&self) -> Costs<'_> {
+    pub fn costs(&self) -> CostFactors<'_> {
         let extractor_macs = self.training_data(self.space.cells()).evaluator.extractor().macs();
-        Costs {
+        CostFactors {
             seed: self.seed,
             space: &self.space,
             model: &self.model,

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::context::Context;
+use super::context::SearchContext;
 use super::curve::TrainingId;
 use super::error::SearchError;
 use super::event::{Emitted, SampleGrid, training_events};
@@ -82,7 +82,7 @@ impl Derivation {
     ///
     /// If they cannot be trained on the images there are.
     pub fn new(
-        context: &Context,
+        context: &SearchContext,
         plan: &SearchPlan,
         finalists: Vec<(usize, Genotype)>,
     ) -> Result<Self, SearchError> {
@@ -104,7 +104,7 @@ impl Derivation {
     /// If a loss or a score is not finite.
     pub fn step(
         &mut self,
-        context: &Context,
+        context: &SearchContext,
         plan: &SearchPlan,
         emitted: &mut Vec<Emitted>,
     ) -> Result<(), SearchError> {
@@ -125,7 +125,7 @@ impl Derivation {
     }
 
     /// A training came to its end: note it, and begin the next.
-    fn finish(&mut self, context: &Context, plan: &SearchPlan) -> Result<(), SearchError> {
+    fn finish(&mut self, context: &SearchContext, plan: &SearchPlan) -> Result<(), SearchError> {
         let Some(training) = self.training.take() else {
             return Ok(());
         };
@@ -159,7 +159,7 @@ impl Derivation {
         Ok(())
     }
 
-    fn begin_winner(&mut self, context: &Context, plan: &SearchPlan) -> Result<(), SearchError> {
+    fn begin_winner(&mut self, context: &SearchContext, plan: &SearchPlan) -> Result<(), SearchError> {
         self.winner = true;
         let Some(leader) = self.leader.as_ref().filter(|_| plan.winner.steps > plan.derive.steps) else {
             return Ok(());
@@ -297,7 +297,7 @@ impl Derivation {
     ///
     /// If the state belongs to other settings.
     pub fn from_state(
-        context: &Context,
+        context: &SearchContext,
         plan: &SearchPlan,
         state: DerivationState,
         tensors: &NamedTensors,
@@ -332,7 +332,7 @@ impl Derivation {
 }
 
 fn training(
-    context: &Context,
+    context: &SearchContext,
     plan: &SearchPlan,
     genotype: &Genotype,
     config: TrainConfig,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::activity::Activity;
 use super::board::{Board, Candidate};
 use super::config::{EstimatorKind, StrategyKind};
-use super::context::Context;
+use super::context::SearchContext;
 use super::curve::{Curve, DiscriminatorStep, GanId};
 use super::derive::{Derivation, DerivationState, Derived};
 use super::error::SearchError;
@@ -80,7 +80,7 @@ pub struct SearchState {
 
 /// A search under way.
 pub struct Search {
-    context: Context,
+    context: SearchContext,
     plan: SearchPlan,
     work: Vec<WorkItem>,
     strategy: Box<dyn Strategy>,
@@ -100,7 +100,7 @@ impl Search {
     ///
     /// If the reward needs classes and the images have none. That the settings fit each other and the
     /// space is for the caller to see to (`RunConfig::validate_search`).
-    pub fn new(context: Context, plan: SearchPlan) -> Result<Self, SearchError> {
+    pub fn new(context: SearchContext, plan: SearchPlan) -> Result<Self, SearchError> {
         let config = &plan.search;
         let evaluator = &context.training_data(context.space.cells()).evaluator;
         config.reward.check(&RewardScale::of(evaluator))?;

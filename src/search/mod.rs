@@ -22,14 +22,14 @@ mod warm_up;
 pub use activity::Activity;
 pub use board::{Board, Candidate};
 pub use config::{Baseline, ControllerConfig, EstimatorKind, Levels, SearchConfig, StrategyKind};
-pub use context::Context;
+pub use context::SearchContext;
 pub use curve::{Axis, Curve, CurveGroup, DiscriminatorStep, GanId, GeneratorStep, TrainingId};
 pub use derive::Derived;
 pub use error::SearchError;
 pub use estimator::{Estimate, Estimation, Estimator, EstimatorId, Scratch, SharedWeights};
 pub use event::{Emitted, SampleGrid, SampleSource, SearchEvent, training_events};
 pub use machine::{Search, SearchState};
-pub use plan::{Costs, SearchPlan, WorkItem, work_items};
+pub use plan::{CostFactors, SearchPlan, WorkItem, work_items};
 pub use shared::SharedGan;
 pub use strategy::{
     Distributions, Proposal, Random, Reading, Reinforce, ReinforceLoss, Strategy, StrategyError,

@@ -43,7 +43,7 @@ pub struct WorkItem {
 
 /// What decides the cost of a piece of work; known before images are read or networks made.
 #[derive(Clone, Copy)]
-pub struct Costs<'a> {
+pub struct CostFactors<'a> {
     /// Seed of the run, by which architectures are drawn for averages.
     pub seed: u64,
     /// The search space.
@@ -56,7 +56,7 @@ pub struct Costs<'a> {
     pub extractor_macs: u64,
 }
 
-impl Costs<'_> {
+impl CostFactors<'_> {
     /// Multiply-accumulates of `steps` generator steps with the discriminator steps between them.
     pub fn training_macs(&self, genotype: &Genotype, steps: u64) -> u64 {
         steps * self.recipe.training_macs(genotype, self.model)
@@ -69,7 +69,7 @@ impl Costs<'_> {
 }
 
 /// The work of a whole search, in order of first appearance.
-pub fn work_items(costs: Costs<'_>, plan: &SearchPlan) -> Vec<WorkItem> {
+pub fn work_items(costs: CostFactors<'_>, plan: &SearchPlan) -> Vec<WorkItem> {
     let config = &plan.search;
     let all = costs.space.cells();
     let probes: Vec<Genotype> =

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::config::SearchConfig;
-use super::context::Context;
+use super::context::SearchContext;
 use crate::arch::Genotype;
 use crate::gan::{
     AdversarialLoop, Gan, GanError, LossWindow, Losses, Networks, UpdateSchedule, Updates, latents, uniform,
@@ -40,15 +40,15 @@ pub struct SharedGan {
 
 impl SharedGan {
     /// A GAN with initial weights.
-    pub fn new(context: &Context) -> Self {
-        let Context { model, recipe, seed, .. } = context;
+    pub fn new(context: &SearchContext) -> Self {
+        let SearchContext { model, recipe, seed, .. } = context;
         let gan = fresh_gan(context, 0);
         let adversarial = AdversarialLoop::new(gan, None, *recipe, model.latent_dim, *seed, STREAM);
         Self { adversarial, restarts: 0, window: LossWindow::default() }
     }
 
     /// Forgets weights, optimisers and losses, and starts from other initial weights.
-    pub fn restart(&mut self, context: &Context) {
+    pub fn restart(&mut self, context: &SearchContext) {
         self.restarts += 1;
         self.window = LossWindow::default();
         self.adversarial.replace(fresh_gan(context, self.restarts));
@@ -63,7 +63,7 @@ impl SharedGan {
     /// If a loss or a weight is not finite any more, or if there are fewer images than a batch takes.
     pub fn advance(
         &mut self,
-        context: &Context,
+        context: &SearchContext,
         config: &SearchConfig,
         genotype: &Genotype,
     ) -> Result<Option<Losses>, GanError> {
@@ -86,7 +86,12 @@ impl SharedGan {
     }
 
     /// Why the images of `genotype` count as collapsed, if they do.
-    pub fn uniform(&self, context: &Context, config: &SearchConfig, genotype: &Genotype) -> Option<String> {
+    pub fn uniform(
+        &self,
+        context: &SearchContext,
+        config: &SearchConfig,
+        genotype: &Genotype,
+    ) -> Option<String> {
         let z = latents(
             context.seed,
             "shared/latent/diversity",
@@ -100,7 +105,12 @@ impl SharedGan {
     }
 
     /// The shared generator as `genotype` is scored with it, outside of autodiff.
-    pub fn candidate(&self, context: &Context, config: &SearchConfig, genotype: &Genotype) -> Generator {
+    pub fn candidate(
+        &self,
+        context: &SearchContext,
+        config: &SearchConfig,
+        genotype: &Genotype,
+    ) -> Generator {
         let batch = context.recipe.generator_batch;
         let count = if config.recalibrate { RECALIBRATION_BATCHES } else { 0 };
         let z = (0..count).map(|draw| {
@@ -151,8 +161,8 @@ impl SharedGan {
     }
 }
 
-fn fresh_gan(context: &Context, restarts: u64) -> Gan {
-    let Context { seed, device, space, model, recipe, .. } = context;
+fn fresh_gan(context: &SearchContext, restarts: u64) -> Gan {
+    let SearchContext { seed, device, space, model, recipe, .. } = context;
     let stream = format!("{STREAM}/{restarts}");
     Gan::new(
         model.shared_generator(space, device, *seed, &stream),

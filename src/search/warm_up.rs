@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::config::EstimatorKind;
-use super::context::Context;
+use super::context::SearchContext;
 use super::derive::Derivation;
 use super::error::SearchError;
 use super::estimator::{Estimator, Scratch, SharedWeights};
@@ -17,7 +17,7 @@ use crate::arch::{Genotype, Slot, Space};
 use crate::gan::{PIECES, dry_run, one_step};
 
 /// One piece of the warm-up.
-enum Task {
+enum WarmUpTask {
     /// A discriminator and a generator step of the shared pair, and its diversity.
     Shared(Genotype),
     /// The first batch of an estimate.
@@ -29,16 +29,16 @@ enum Task {
 /// The warm-up of one search, task by task. It leaves nothing behind but compiled and tuned kernels:
 /// random numbers depend on their streams and counters only, so the search is the same without it.
 pub struct WarmUp {
-    context: Context,
+    context: SearchContext,
     plan: SearchPlan,
     estimator: Box<dyn Estimator>,
     shared: SharedGan,
-    tasks: VecDeque<(String, Task)>,
+    tasks: VecDeque<(String, WarmUpTask)>,
 }
 
 impl WarmUp {
     /// The warm-up of the search that `Search::new` makes of the same things.
-    pub fn new(context: &Context, plan: &SearchPlan) -> Self {
+    pub fn new(context: &SearchContext, plan: &SearchPlan) -> Self {
         let mut context = context.clone();
         let mut plan = plan.clone();
         (context.recipe, plan.derive) = one_step(context.recipe, plan.derive);
@@ -76,15 +76,15 @@ impl WarmUp {
         Ok(Some(name))
     }
 
-    fn run(&mut self, task: Task) -> Result<(), SearchError> {
+    fn run(&mut self, task: WarmUpTask) -> Result<(), SearchError> {
         let (context, plan) = (&self.context, &self.plan);
         match task {
-            Task::Shared(genotype) => {
+            WarmUpTask::Shared(genotype) => {
                 // Both networks' updates.
                 while self.shared.advance(context, &plan.search, &genotype)?.is_none() {}
                 self.shared.uniform(context, &plan.search, &genotype);
             }
-            Task::Estimate(genotype) => {
+            WarmUpTask::Estimate(genotype) => {
                 let mut estimation = self.estimator.begin(context, &self.shared, &genotype, 0)?;
                 for _ in 0..self.pieces() {
                     if estimation.advance(context)?.is_some() {
@@ -92,7 +92,7 @@ impl WarmUp {
                     }
                 }
             }
-            Task::Derive(genotype) => {
+            WarmUpTask::Derive(genotype) => {
                 let mut derivation = Derivation::new(context, plan, vec![(0, genotype)])?;
                 for _ in 0..PIECES {
                     derivation.step(context, plan, &mut Vec::new())?;
@@ -111,12 +111,12 @@ impl WarmUp {
     }
 }
 
-fn tasks(context: &Context, plan: &SearchPlan) -> VecDeque<(String, Task)> {
+fn tasks(context: &SearchContext, plan: &SearchPlan) -> VecDeque<(String, WarmUpTask)> {
     let (all, search) = (context.space.cells(), &plan.search);
     let stages: BTreeSet<usize> =
         (0..search.total_iterations()).map(|iteration| search.cells_at(iteration, all)).collect();
     let mut tasks = VecDeque::new();
-    let mut add = |what: &str, cells: usize, genotypes: &[Genotype], task: fn(Genotype) -> Task| {
+    let mut add = |what: &str, cells: usize, genotypes: &[Genotype], task: fn(Genotype) -> WarmUpTask| {
         let (side, count) = (context.model.side(cells), genotypes.len());
         for (at, genotype) in genotypes.iter().enumerate() {
             let name = format!("{what} at {side} px, {} of {count}", at + 1);
@@ -126,14 +126,14 @@ fn tasks(context: &Context, plan: &SearchPlan) -> VecDeque<(String, Task)> {
     for cells in stages {
         let genotypes = covering(&context.space, cells);
         if search.shared_steps > 0 {
-            add("shared training", cells, &genotypes, Task::Shared);
+            add("shared training", cells, &genotypes, WarmUpTask::Shared);
         }
-        add("estimates", cells, &genotypes, Task::Estimate);
+        add("estimates", cells, &genotypes, WarmUpTask::Estimate);
     }
     let genotypes = covering(&context.space, all);
     // Networks of the shared GAN's size use its kernels; one tells the few others apart.
     let count = if plan.derived_model == context.model { 1 } else { genotypes.len() };
-    add("training from scratch", all, &genotypes[..count], Task::Derive);
+    add("training from scratch", all, &genotypes[..count], WarmUpTask::Derive);
     tasks
 }
 

@@ -19,7 +19,7 @@ pub use protocol::Protocol;
 use crate::arch::words::thousands;
 use crate::data::{DataConfig, SIDES, Split, load};
 use crate::metric::extractor::inception::InceptionWeights;
-use crate::metric::extractor::{Extractor, Kind};
+use crate::metric::extractor::{Extractor, ExtractorKind};
 use crate::metric::{Evaluator, FeatureSet, Material, Metric, Reference, Score, real_materials};
 
 /// How far scoring is.
@@ -182,7 +182,7 @@ fn extractor(
     place: &Place<'_>,
     progress: &mut dyn FnMut(ScoreProgress),
 ) -> anyhow::Result<Extractor> {
-    if protocol.extractor == Kind::Inception {
+    if protocol.extractor == ExtractorKind::Inception {
         let kept;
         let weights = match &place.weights {
             Some(weights) => weights,

@@ -4,7 +4,7 @@ use super::origin::{Generation, Opened, Quantization};
 use crate::arch::words::thousands;
 use crate::data::Split;
 use crate::metric::extractor::inception::Preprocessing;
-use crate::metric::extractor::{Extractor, Kind};
+use crate::metric::extractor::{Extractor, ExtractorKind};
 use crate::metric::{FRECHET_DISTANCE, INCEPTION_SCORE, Metric, MetricName, MetricSettings, metrics_of};
 
 /// What is to be computed, and how.
@@ -13,7 +13,7 @@ pub struct Protocol {
     /// What.
     pub metrics: Vec<MetricName>,
     /// Whose features.
-    pub extractor: Kind,
+    pub extractor: ExtractorKind,
     /// How images come to the Inception network.
     pub preprocessing: Preprocessing,
     /// Which part of a public data set the real images are.
@@ -29,7 +29,7 @@ impl Default for Protocol {
     fn default() -> Self {
         Self {
             metrics: vec![INCEPTION_SCORE, FRECHET_DISTANCE],
-            extractor: Kind::Builtin,
+            extractor: ExtractorKind::Builtin,
             preprocessing: Preprocessing::default(),
             real_split: Split::Train,
             generation: Generation {
@@ -52,11 +52,11 @@ impl Protocol {
     /// What decides the numbers beside the images, a sentence each.
     pub(super) fn assumptions(&self, extractor: &Extractor, sides: [&Option<Opened>; 2]) -> Vec<String> {
         let mut assumptions = vec![format!("features: {}", extractor.name())];
-        if self.extractor == Kind::Inception {
+        if self.extractor == ExtractorKind::Inception {
             assumptions.push(format!("preprocessing {}: {}", self.preprocessing, self.preprocessing.words()));
         }
         if self.metrics.contains(&INCEPTION_SCORE) {
-            let bias = if self.extractor == Kind::Inception { ", logits without bias" } else { "" };
+            let bias = if self.extractor == ExtractorKind::Inception { ", logits without bias" } else { "" };
             assumptions.push(format!(
                 "inception score: {} splits of consecutive images{bias}",
                 self.settings.splits

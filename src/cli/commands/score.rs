@@ -13,7 +13,7 @@ use crate::arch::words::duration;
 use crate::cli::args::{ExtractorArg, ProtocolArg, ScoreArgs};
 use crate::cli::terminal::print_line;
 use crate::device::{self, Choice, cache_dir};
-use crate::metric::extractor::Kind;
+use crate::metric::extractor::ExtractorKind;
 use crate::metric::extractor::inception::InceptionWeights;
 use crate::metric::{KidConfig, MetricName, MetricSettings, Score};
 
@@ -27,7 +27,7 @@ pub(super) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
     let (real, fake) = (Origin::parse(&args.real)?, Origin::parse(fake)?);
     let cache = cache_dir()?;
     let mut progress = Progress::new(args.json);
-    let named = args.weights.as_deref().filter(|_| protocol.extractor == Kind::Inception);
+    let named = args.weights.as_deref().filter(|_| protocol.extractor == ExtractorKind::Inception);
     let weights = named.map(InceptionWeights::read).transpose()?;
     // Only the public numbers are kept: they are what "the Inception network" means later.
     let public = weights.as_ref().filter(|weights| weights.is_public());
@@ -57,15 +57,15 @@ fn protocol(args: &ScoreArgs) -> anyhow::Result<Protocol> {
     let generation = Generation { arch, count: args.n, seed: args.seed, quantization: Quantization::Rounded };
     if args.protocol == Some(ProtocolArg::AutoganCifar10) {
         let generation = Generation { count: 50_000, quantization: Quantization::Truncated, ..generation };
-        return Ok(Protocol { extractor: Kind::Inception, generation, ..Protocol::default() });
+        return Ok(Protocol { extractor: ExtractorKind::Inception, generation, ..Protocol::default() });
     }
     // In the order of the list, whatever the order in which they were typed.
     let asked: Vec<MetricName> = args.metrics.iter().flat_map(|word| word.0.iter().copied()).collect();
     Ok(Protocol {
         metrics: MetricName::all().filter(|name| asked.contains(name)).collect(),
         extractor: match args.extractor {
-            ExtractorArg::Builtin => Kind::Builtin,
-            ExtractorArg::Inception => Kind::Inception,
+            ExtractorArg::Builtin => ExtractorKind::Builtin,
+            ExtractorArg::Inception => ExtractorKind::Inception,
         },
         preprocessing: args.preprocessing,
         real_split: args.real_split,
@@ -182,7 +182,7 @@ mod tests {
     fn the_papers_protocol_is_its_numbers() {
         let paper = typed(&["--protocol", "autogan-cifar10"]);
         assert_eq!(paper.metrics, [INCEPTION_SCORE, FRECHET_DISTANCE]);
-        assert_eq!((paper.extractor, paper.preprocessing), (Kind::Inception, Preprocessing::Tf));
+        assert_eq!((paper.extractor, paper.preprocessing), (ExtractorKind::Inception, Preprocessing::Tf));
         assert_eq!((paper.generation.count, paper.settings.splits), (50_000, 10));
         assert_eq!(
             (paper.generation.quantization, paper.real_split),

@@ -45,7 +45,7 @@ pub const SCORES: Section = Section {
                         Preprocessing::ALL.map(choice).into()
                     }),
                 )
-                .shown(|config, _| config.score.extractor == extractor::Kind::Inception),
+                .shown(|config, _| config.score.extractor == extractor::ExtractorKind::Inception),
                 Setting::new(
                     "score.samples",
                     "Score images",

@@ -33,7 +33,7 @@ use crate::config::{Mode, PRESETS, RunConfig, Setting, former_names};
 use crate::data::{Source, SourcePlace};
 use crate::engine::JobSpec;
 use crate::input;
-use crate::metric::extractor::Kind;
+use crate::metric::extractor::ExtractorKind;
 use crate::run::write_atomic;
 
 /// The preset that a fresh form has.
@@ -276,7 +276,7 @@ impl Setup {
             State::Done(Err(text)) => Some(problem("data.source", text.clone())),
             State::Done(Ok(found)) => {
                 // The Inception network knows classes of its own.
-                let own = self.draft.config.score.extractor == Kind::Builtin;
+                let own = self.draft.config.score.extractor == ExtractorKind::Builtin;
                 let searched = own && self.draft.arch.is_none() && found.report.classes.is_empty();
                 let checked = searched.then(|| search::without_classes(&self.draft.config));
                 checked?.err().map(|text| problem("search.reward", text))

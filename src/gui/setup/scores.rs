@@ -12,7 +12,7 @@ use crate::config::{RunConfig, Setting};
 use crate::gui::background::BackgroundTask;
 use crate::gui::session::Wake;
 use crate::gui::theme::Palette;
-use crate::metric::extractor::Kind;
+use crate::metric::extractor::ExtractorKind;
 use crate::metric::extractor::inception::InceptionWeights;
 use crate::metric::{INCEPTION_2015, MetricName, ScoreConfig};
 
@@ -66,7 +66,7 @@ impl Scores {
 
     /// Why a run with these settings cannot begin.
     pub fn blocking_reason(&self, config: &RunConfig) -> Option<Problem> {
-        let missing = config.score.extractor == Kind::Inception && self.here == Some(false);
+        let missing = config.score.extractor == ExtractorKind::Inception && self.here == Some(false);
         missing.then(|| Problem {
             key: KEY.to_owned(),
             text:
@@ -137,7 +137,7 @@ impl Scores {
 
 /// The name that labels of metrics are for.
 fn extractor(score: &ScoreConfig) -> &'static str {
-    if score.extractor == Kind::Inception { INCEPTION_2015 } else { "" }
+    if score.extractor == ExtractorKind::Inception { INCEPTION_2015 } else { "" }
 }
 
 /// The row with what is computed.

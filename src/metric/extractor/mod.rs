@@ -24,14 +24,14 @@ use crate::export::sha256;
 use crate::rng::{permutation, rng};
 pub use error::ExtractorError;
 use inception::{Inception, InceptionWeights, Preprocessing};
-use network::Network;
+use network::ExtractorNetwork;
 pub use network::{FEATURES, INPUT_SIDE};
 pub use respond::BATCH;
-use respond::{Batches, respond};
+use respond::{BatchedForward, respond};
 pub(super) use training::images_in_words;
-pub use training::{Recipe, train};
+pub use training::{ExtractorRecipe, train};
 pub(super) use weights::write_cached;
-pub use weights::{ModelCard, Task, Weights};
+pub use weights::{ExtractorWeights, ModelCard, Task};
 
 /// Name of the extractor that ships for the built-in toys.
 pub const TOYS: &str = "toys-v1";
@@ -59,7 +59,7 @@ pub struct Extractor {
 #[derive(Debug, Clone)]
 enum Backend {
     /// A small network of this program, with how it was trained.
-    Small(Box<ModelCard>, Network),
+    Small(Box<ModelCard>, ExtractorNetwork),
     /// The Inception network of 2015.
     Inception(Box<Inception>, Preprocessing),
 }
@@ -67,7 +67,7 @@ enum Backend {
 /// What is known of an extractor before it is made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum ExtractorKind {
     /// The set's own: `toys-v1` for the toys, else one that is trained on the set.
     #[default]
     Builtin,
@@ -75,11 +75,11 @@ pub enum Kind {
     Inception,
 }
 
-impl Kind {
+impl ExtractorKind {
     /// Multiply-accumulates of its convolutions for one image.
     pub fn macs(self) -> u64 {
         match self {
-            Self::Builtin => Network::macs(),
+            Self::Builtin => ExtractorNetwork::macs(),
             Self::Inception => inception::MACS,
         }
     }
@@ -100,7 +100,7 @@ impl Extractor {
     ///
     /// The first call for a set trains for a minute or so and keeps the weights as
     /// `<cache>/extractors/<hash>.safetensors`, where the hash covers images, labels and
-    /// [`Recipe`]; `progress` receives (steps done, all steps). Its name ends in a hash of the weights,
+    /// [`ExtractorRecipe`]; `progress` receives (steps done, all steps). Its name ends in a hash of the weights,
     /// so two networks with one name are the same network.
     ///
     /// # Errors
@@ -114,21 +114,21 @@ impl Extractor {
         if images.name() == "toys" {
             return Self::builtin_toys(device);
         }
-        Self::trained_on(images, cache, device, &Recipe::default(), progress)
+        Self::trained_on(images, cache, device, &ExtractorRecipe::default(), progress)
     }
 
     fn trained_on(
         images: &ImageSet,
         cache: &Path,
         device: &Device,
-        recipe: &Recipe,
+        recipe: &ExtractorRecipe,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, ExtractorError> {
         let task = match images.labels() {
             Some(_) if images.classes().len() >= 2 => Task::Labels,
             _ => Task::Rotations,
         };
-        let key = sha256(format!("{task:?} {recipe:?} {}", images.hash()).as_bytes());
+        let key = sha256(format!("{task:?} {} {}", recipe.cache_key(), images.hash()).as_bytes());
         let path = cache.join("extractors").join(format!("{key}.safetensors"));
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
@@ -149,7 +149,7 @@ impl Extractor {
 
     /// The extractor in a weights file's bytes, named after its task and a hash of its weights.
     fn from_bytes(bytes: &[u8], source: &str, device: &Device) -> Result<Self, ExtractorError> {
-        let (weights, card) = Weights::from_bytes(bytes, source)?;
+        let (weights, card) = ExtractorWeights::from_bytes(bytes, source)?;
         let kind = match card.task {
             Task::Labels => "classifier",
             Task::Rotations => "rotations",
@@ -157,7 +157,7 @@ impl Extractor {
         let device = device.clone().inner();
         Ok(Self {
             name: format!("{kind}-{}", weights.short_hash()),
-            backend: Backend::Small(Box::new(card), Network::new(&weights, &device, source)?),
+            backend: Backend::Small(Box::new(card), ExtractorNetwork::new(&weights, &device, source)?),
             device,
         })
     }
@@ -216,8 +216,8 @@ impl Extractor {
     /// Multiply-accumulates of its convolutions for one image.
     pub fn macs(&self) -> u64 {
         match &self.backend {
-            Backend::Small(..) => Kind::Builtin.macs(),
-            Backend::Inception(..) => Kind::Inception.macs(),
+            Backend::Small(..) => ExtractorKind::Builtin.macs(),
+            Backend::Inception(..) => ExtractorKind::Inception.macs(),
         }
     }
 
@@ -239,7 +239,11 @@ impl Extractor {
             // Its work for an image is so much that filling up costs more than it saves.
             Backend::Inception(network, preprocessing) => {
                 let forward = |levels| network.forward(preprocessing.apply(levels));
-                respond(images, first, &Batches { size: inception::BATCH, fill: false, forward: &forward })?
+                respond(
+                    images,
+                    first,
+                    &BatchedForward { size: inception::BATCH, fill: false, forward: &forward },
+                )?
             }
         };
         Ok(Outputs { features, logits: self.classes().map(|_| logits) })
@@ -255,7 +259,7 @@ pub fn train_toys(progress: &mut dyn FnMut(usize, usize)) -> Result<(Vec<u8>, Mo
     let draw = |split, count| toys::toys(split, count, INPUT_SIDE, 0, &|_, _| {});
     let images = draw(Split::Train, toys::TRAIN)?;
     let test = draw(Split::Test, toys::TEST)?;
-    let (weights, card) = train(&images, &test, Task::Labels, &Recipe::default(), progress)?;
+    let (weights, card) = train(&images, &test, Task::Labels, &ExtractorRecipe::default(), progress)?;
     Ok((weights.to_bytes(&card), card))
 }
 
@@ -349,7 +353,7 @@ mod tests {
     fn an_unknown_set_is_learned_once_and_then_read() {
         let cache = tempfile::tempdir().unwrap();
         let set = test_toys(200, 8);
-        let recipe = Recipe { batch: 16, steps: [20, 20], ..Recipe::default() };
+        let recipe = ExtractorRecipe { batch: 16, steps: [20, 20], ..ExtractorRecipe::default() };
         let set_named = |labels, classes: &[String]| {
             ImageSet::new("mine", 8, set.pixels().to_vec(), labels, classes.to_vec()).unwrap()
         };

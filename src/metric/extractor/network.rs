@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::resize::{Filter, resize};
-use super::respond::{BATCH, Batches, respond};
-use super::{ExtractorError, Weights};
+use super::respond::{BATCH, BatchedForward, respond};
+use super::{ExtractorError, ExtractorWeights};
 use crate::arch::Graph;
 use crate::arch::graph::ops::{Conv, Linear, Relu, SpatialMean};
 use crate::arch::graph::{Parameter, Shape};
@@ -23,7 +23,7 @@ const KERNEL: usize = 4;
 
 /// A small classifier (107,000 parameters, 1.5 million multiply-accumulates an image).
 #[derive(Clone, Debug)]
-pub struct Network {
+pub struct ExtractorNetwork {
     graph: Graph,
     weights: model::Weights,
     classes: usize,
@@ -47,7 +47,7 @@ fn graph(classes: usize) -> Graph {
     graph
 }
 
-impl Weights {
+impl ExtractorWeights {
     /// Initial weights: N(0, 2 / fan_in) (He et al. 2015), biases zero.
     pub(super) fn initial(classes: usize, seed: u64) -> Self {
         let mut weights = Self::default();
@@ -72,16 +72,20 @@ impl Weights {
     }
 
     /// Copies the parameters of `network` to the host.
-    pub(super) fn of(network: &Network) -> Self {
+    pub(super) fn of(network: &ExtractorNetwork) -> Self {
         let mut weights = Self::default();
         network.weights.state_dict().into_iter().for_each(|(name, data)| weights.insert(name, data));
         weights
     }
 }
 
-impl Network {
+impl ExtractorNetwork {
     /// A network with the given weights on `device`. `source` names their file in errors.
-    pub(super) fn new(weights: &Weights, device: &Device, source: &str) -> Result<Self, ExtractorError> {
+    pub(super) fn new(
+        weights: &ExtractorWeights,
+        device: &Device,
+        source: &str,
+    ) -> Result<Self, ExtractorError> {
         let classes = weights.get("head.bias").map_or(0, |bias| bias.num_elements());
         let graph = graph(classes);
         let parameters = graph.parameters();
@@ -131,7 +135,7 @@ impl Network {
     ) -> Result<(Vec<f32>, Vec<f32>), ExtractorError> {
         let forward =
             |levels: Tensor<4>| self.forward(resize(levels / 127.5 - 1.0, INPUT_SIDE, Filter::Triangle));
-        respond(images, first, &Batches { size: BATCH, fill: true, forward: &forward })
+        respond(images, first, &BatchedForward { size: BATCH, fill: true, forward: &forward })
     }
 
     /// Images `[batch, 3, 32, 32]` in [-1, 1] to features `[batch, 64]` and logits `[batch, classes]`.

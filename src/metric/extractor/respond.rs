@@ -9,7 +9,7 @@ use crate::metric::error::check_rows;
 pub const BATCH: usize = 128;
 
 /// How a network is given images.
-pub(super) struct Batches<'a> {
+pub(super) struct BatchedForward<'a> {
     /// Images at once. The last batch is filled up, so that a GPU compiles and tunes its kernels for one
     /// shape only.
     pub size: usize,
@@ -25,7 +25,7 @@ pub(super) struct Batches<'a> {
 pub(super) fn respond(
     images: Tensor<4>,
     first: usize,
-    how: &Batches<'_>,
+    how: &BatchedForward<'_>,
 ) -> Result<(Vec<f32>, Vec<f32>), ExtractorError> {
     let [samples, channels, height, width] = images.dims();
     let (mut features, mut logits) = (Vec::new(), Vec::new());

@@ -8,10 +8,10 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 
-use super::network::{INPUT_SIDE, Network};
+use super::network::{ExtractorNetwork, INPUT_SIDE};
 use super::resize::{Filter, resize};
 use super::respond::BATCH;
-use super::{ExtractorError, ModelCard, Task, Weights};
+use super::{ExtractorError, ExtractorWeights, ModelCard, Task};
 use crate::arch::words::thousands;
 use crate::data::{Batches, ImageSet};
 use crate::rng::rng;
@@ -21,7 +21,7 @@ const MIN_IMAGES: usize = 20;
 
 /// How an extractor is trained. Any change gives a new extractor, so it is part of the cache's key.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Recipe {
+pub struct ExtractorRecipe {
     /// Images in a step; fewer where the set has fewer.
     pub batch: usize,
     /// Passes over the images, within the bounds of `steps`.
@@ -38,7 +38,7 @@ pub struct Recipe {
     pub seed: u64,
 }
 
-impl Default for Recipe {
+impl Default for ExtractorRecipe {
     fn default() -> Self {
         Self {
             batch: 64,
@@ -51,7 +51,13 @@ impl Default for Recipe {
     }
 }
 
-impl Recipe {
+impl ExtractorRecipe {
+    /// Its part of the key under which the cache keeps an extractor. It begins with the name that the type had
+    /// when the first ones were kept, so that they are found.
+    pub(super) fn cache_key(&self) -> String {
+        format!("{self:?}").replacen("ExtractorRecipe", "Recipe", 1)
+    }
+
     fn steps(&self, images: usize) -> usize {
         let [least, most] = self.steps;
         (self.epochs * images / self.batch).clamp(least, most)
@@ -74,9 +80,9 @@ pub fn train(
     images: &ImageSet,
     test: &ImageSet,
     task: Task,
-    recipe: &Recipe,
+    recipe: &ExtractorRecipe,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<(Weights, ModelCard), ExtractorError> {
+) -> Result<(ExtractorWeights, ModelCard), ExtractorError> {
     if images.len() + test.len() < MIN_IMAGES || test.is_empty() {
         return Err(ExtractorError::TooFewImages {
             name: images.name().to_owned(),
@@ -93,7 +99,8 @@ pub fn train(
     // One learner on one kind of device, so that the weights do not depend on the user's GPU.
     let device = Device::flex();
     let learner = device.clone().autodiff();
-    let mut network = Network::new(&Weights::initial(classes, recipe.seed), &learner, "initial")?;
+    let mut network =
+        ExtractorNetwork::new(&ExtractorWeights::initial(classes, recipe.seed), &learner, "initial")?;
     let optimiser = AdamConfig::new().with_epsilon(1e-8).build();
     let mut moments = BTreeMap::new();
     let batch = recipe.batch.min(images.len());
@@ -123,7 +130,7 @@ pub fn train(
         progress(step + 1, steps);
     }
     let network = network.without_autodiff();
-    let weights = Weights::of(&network);
+    let weights = ExtractorWeights::of(&network);
     let card = ModelCard {
         task,
         images: words,
@@ -143,7 +150,12 @@ pub(in crate::metric) fn images_in_words(set: &ImageSet) -> String {
 }
 
 /// Share of `images` (at the input side) whose label or rotation the network names correctly.
-fn accuracy(network: &Network, images: &ImageSet, task: Task, seed: u64) -> Result<f64, ExtractorError> {
+fn accuracy(
+    network: &ExtractorNetwork,
+    images: &ImageSet,
+    task: Task,
+    seed: u64,
+) -> Result<f64, ExtractorError> {
     let all: Vec<u32> = (0..images.len() as u32).collect();
     let mut correct = 0;
     for (i, indices) in all.chunks(BATCH).enumerate() {
@@ -235,8 +247,8 @@ mod tests {
         ImageSet::new("sides", 8, pixels, labels, classes).unwrap()
     }
 
-    fn short() -> Recipe {
-        Recipe { batch: 16, steps: [60, 60], ..Recipe::default() }
+    fn short() -> ExtractorRecipe {
+        ExtractorRecipe { batch: 16, steps: [60, 60], ..ExtractorRecipe::default() }
     }
 
     #[test]
@@ -251,7 +263,7 @@ mod tests {
         assert_eq!((seen.len(), seen[59]), (60, (60, 60)));
         let again = train(&images, &test, Task::Labels, &short(), &mut |_, _| {}).unwrap();
         assert_eq!((weights.clone(), card), again);
-        let other = Recipe { seed: 1, ..short() };
+        let other = ExtractorRecipe { seed: 1, ..short() };
         let other = train(&images, &test, Task::Labels, &other, &mut |_, _| {}).unwrap();
         assert_ne!(weights, other.0);
     }
@@ -278,10 +290,16 @@ mod tests {
 
     #[test]
     fn the_learning_rate_rises_then_falls_to_nothing() {
-        let recipe = Recipe::default();
+        let recipe = ExtractorRecipe::default();
         let rates: Vec<f64> = (0..1000).map(|step| recipe.learning_rate(step, 1000)).collect();
         let peak = rates.iter().copied().fold(0.0, f64::max);
         assert!(rates[0] < 0.03 * peak && rates[999] < 1e-4 * peak && peak > 0.99 * recipe.learning_rate);
+    }
+
+    #[test]
+    fn extractors_that_were_kept_are_found_again() {
+        let kept = "Recipe { batch: 64, epochs: 6, steps: [1000, 3000], learning_rate: 0.002, sides: [32, 32, 16, 8], seed: 0 }";
+        assert_eq!(ExtractorRecipe::default().cache_key(), kept);
     }
 
     #[test]

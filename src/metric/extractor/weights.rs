@@ -48,9 +48,9 @@ pub struct ModelCard {
 
 /// The network's tensors by name, on the host, in f32.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Weights(BTreeMap<String, TensorData>);
+pub struct ExtractorWeights(BTreeMap<String, TensorData>);
 
-impl Weights {
+impl ExtractorWeights {
     /// Sets a tensor.
     pub(super) fn insert(&mut self, name: String, tensor: TensorData) {
         self.0.insert(name, tensor);
@@ -82,7 +82,7 @@ impl Weights {
         safetensors::serialize(views, Some(metadata)).expect("all tensors are on the host")
     }
 
-    /// Reads what [`Weights::to_bytes`] wrote. `source` names the file in errors.
+    /// Reads what [`ExtractorWeights::to_bytes`] wrote. `source` names the file in errors.
     pub(super) fn from_bytes(bytes: &[u8], source: &str) -> Result<(Self, ModelCard), ExtractorError> {
         let damaged = |why: String| ExtractorError::Damaged { file: source.to_owned(), why };
         let opened = open_safetensors(bytes, MOST_TENSORS);
@@ -120,8 +120,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn sample() -> (Weights, ModelCard) {
-        let mut weights = Weights::default();
+    fn sample() -> (ExtractorWeights, ModelCard) {
+        let mut weights = ExtractorWeights::default();
         weights.insert("a".into(), TensorData::new(vec![1.0f32, -2.5], [1, 2]));
         weights.insert("b".into(), TensorData::new(vec![0.1f32; 3], [3]));
         let card = ModelCard {
@@ -141,7 +141,7 @@ mod tests {
         let (weights, card) = sample();
         let bytes = weights.to_bytes(&card);
         assert_eq!(bytes, weights.to_bytes(&card));
-        assert_eq!(Weights::from_bytes(&bytes, "x").unwrap(), (weights, card));
+        assert_eq!(ExtractorWeights::from_bytes(&bytes, "x").unwrap(), (weights, card));
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
         let foreign: Vec<(String, TensorView)> = vec![];
         let foreign = safetensors::serialize(foreign, None).unwrap();
         for bytes in [&bytes[..bytes.len() - 1], &bytes[..4], &[], &foreign] {
-            let error = Weights::from_bytes(bytes, "cache/x").unwrap_err().to_string();
+            let error = ExtractorWeights::from_bytes(bytes, "cache/x").unwrap_err().to_string();
             assert!(error.contains("cache/x") && error.contains("delete"), "{error}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::class_distributions::{ClassDistributions, Split};
+use super::super::class_distributions::{ClassDistributions, SplitDistributions};
 use super::super::error::{MetricError, check_rows};
 use super::super::feature_set::FeatureSet;
 use super::super::feature_set::Material;
@@ -62,7 +62,7 @@ impl PreparedMetric for InceptionScore {
 /// The mean KL divergence of a split is computed as the entropy of the mean class distribution minus
 /// the mean entropy of the samples' distributions, which is the same number and has no 0 * log 0.
 fn score(distributions: &ClassDistributions) -> Result<MeanStd, MetricError> {
-    let of_split = |split: &Split| {
+    let of_split = |split: &SplitDistributions| {
         let marginal = split.marginal.iter().filter(|&&p| p > 0.0);
         let marginal_entropy: f64 = marginal.map(|p| -p * p.ln()).sum();
         (marginal_entropy - split.conditional_entropy).exp()

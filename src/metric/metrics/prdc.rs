@@ -168,8 +168,8 @@ fn compare(
     let found = real
         .blocks()
         .into_par_iter()
-        .map(|block| Found::in_block(&real, &generated, block, real_radii, &generated_radii))
-        .reduce(|| Found::none(generated.len()), Found::and);
+        .map(|block| Neighbours::in_block(&real, &generated, block, real_radii, &generated_radii))
+        .reduce(|| Neighbours::none(generated.len()), Neighbours::and);
     let share = |count: usize, of: &Rows<'_>| count as f64 / of.len() as f64;
     let balls: u64 = found.balls.iter().map(|count| u64::from(*count)).sum();
     Ok(Prdc {
@@ -228,7 +228,7 @@ impl<'a> Rows<'a> {
 }
 
 /// A squared distance that is known up to rounding.
-struct Estimate {
+struct ApproximateDistance {
     value: f64,
     /// How far at most the squared distance as [`exactly`] computes it may be from the value.
     error: f64,
@@ -240,7 +240,7 @@ fn for_each_pair(
     a: &Rows<'_>,
     block: &Range<usize>,
     b: &Rows<'_>,
-    mut visit: impl FnMut(usize, usize, Estimate),
+    mut visit: impl FnMut(usize, usize, ApproximateDistance),
 ) {
     let left = a.numbers(block);
     let left = MatRef::from_row_major_slice(&left, block.len(), a.width);
@@ -258,7 +258,7 @@ fn for_each_pair(
             for (row, j) in other.clone().enumerate() {
                 let squares = a.squares[i] + b.squares[j];
                 let value = squares - 2.0 * products[(row, column)];
-                visit(i, j, Estimate { value, error: relative * squares });
+                visit(i, j, ApproximateDistance { value, error: relative * squares });
             }
         }
     }
@@ -305,7 +305,7 @@ fn squared_radii(rows: &Rows<'_>, k: usize) -> Vec<f64> {
 }
 
 /// What was found in some blocks of real samples.
-struct Found {
+struct Neighbours {
     /// For each generated sample, the number of real balls that it lies in.
     balls: Vec<u32>,
     /// Real samples in the ball of some generated one.
@@ -314,7 +314,7 @@ struct Found {
     covered: usize,
 }
 
-impl Found {
+impl Neighbours {
     fn none(generated: usize) -> Self {
         Self { balls: vec![0; generated], recalled: 0, covered: 0 }
     }
@@ -329,7 +329,7 @@ impl Found {
         let mut found = Self::none(generated.len());
         let mut recalled = vec![false; block.len()];
         let mut covered = vec![false; block.len()];
-        for_each_pair(real, &block, generated, |i, j, Estimate { value, error }| {
+        for_each_pair(real, &block, generated, |i, j, ApproximateDistance { value, error }| {
             let mut exact = None;
             let mut is_nearer = |radius: f64| match (value - error >= radius, value + error < radius) {
                 (true, _) => false,

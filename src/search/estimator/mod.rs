@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::arch::Genotype;
 use crate::gan::{Divergence, GanError};
 use crate::metric::Score;
-use crate::search::context::Context;
+use crate::search::context::SearchContext;
 use crate::search::shared::SharedGan;
 
 /// What a candidate turned out to be worth.
@@ -56,7 +56,7 @@ pub trait Estimator {
     /// If it cannot be trained on the images there are.
     fn begin(
         &self,
-        context: &Context,
+        context: &SearchContext,
         shared: &SharedGan,
         genotype: &Genotype,
         draw: u64,
@@ -74,14 +74,14 @@ pub trait Estimation {
     /// # Errors
     ///
     /// If a loss or a score is not finite.
-    fn advance(&mut self, context: &Context) -> Result<Option<Estimate>, GanError>;
+    fn advance(&mut self, context: &SearchContext) -> Result<Option<Estimate>, GanError>;
 }
 
 /// An estimate that was made before, which costs nothing.
 pub(super) struct Remembered(pub Estimate);
 
 impl Estimation for Remembered {
-    fn advance(&mut self, _context: &Context) -> Result<Option<Estimate>, GanError> {
+    fn advance(&mut self, _context: &SearchContext) -> Result<Option<Estimate>, GanError> {
         Ok(Some(Estimate { macs: 0, ..self.0.clone() }))
     }
 }

@@ -5,7 +5,7 @@ use crate::arch::Genotype;
 use crate::gan::{GanError, TrainConfig, Training, TrainingNews};
 use crate::metric::{Reward, RewardScale, ScoreConfig};
 use crate::search::config::SearchConfig;
-use crate::search::context::Context;
+use crate::search::context::SearchContext;
 use crate::search::shared::SharedGan;
 
 /// Trains a candidate for a few steps from scratch and scores what comes out.
@@ -34,7 +34,7 @@ impl Estimator for Scratch {
 
     fn begin(
         &self,
-        context: &Context,
+        context: &SearchContext,
         _shared: &SharedGan,
         genotype: &Genotype,
         draw: u64,
@@ -64,7 +64,7 @@ struct ScratchEstimation {
 }
 
 impl Estimation for ScratchEstimation {
-    fn advance(&mut self, context: &Context) -> Result<Option<Estimate>, GanError> {
+    fn advance(&mut self, context: &SearchContext) -> Result<Option<Estimate>, GanError> {
         // The one evaluation comes after the last step.
         if let Some(TrainingNews::Evaluated { scores, .. }) = self.training.advance()? {
             let cells = self.training.trainer().genotype().cells.len();

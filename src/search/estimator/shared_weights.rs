@@ -5,7 +5,7 @@ use crate::arch::Genotype;
 use crate::gan::{EvaluationLatents, GanError, GeneratorEvaluation};
 use crate::metric::{Reward, RewardScale, ScoreConfig};
 use crate::search::config::SearchConfig;
-use crate::search::context::Context;
+use crate::search::context::SearchContext;
 use crate::search::shared::SharedGan;
 
 /// Scores a candidate with the shared generator's weights (the paper's proxy).
@@ -28,7 +28,7 @@ impl Estimator for SharedWeights {
 
     fn begin(
         &self,
-        context: &Context,
+        context: &SearchContext,
         shared: &SharedGan,
         genotype: &Genotype,
         draw: u64,
@@ -59,7 +59,7 @@ struct SharedEstimation {
 }
 
 impl Estimation for SharedEstimation {
-    fn advance(&mut self, context: &Context) -> Result<Option<Estimate>, GanError> {
+    fn advance(&mut self, context: &SearchContext) -> Result<Option<Estimate>, GanError> {
         let Some(scores) = self.evaluation.advance()? else {
             return Ok(None);
         };

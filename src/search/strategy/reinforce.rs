@@ -20,13 +20,13 @@ const ROLLOUTS: u64 = 16;
 /// Where a stage's controller may start: an architecture of the stage before and the hidden state
 /// with which it was chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Start {
+struct ControllerStart {
     /// `None` in the first stage, which starts from no cells.
     genotype: Option<Genotype>,
     hidden: Hidden,
 }
 
-impl Start {
+impl ControllerStart {
     /// The cells that the start has.
     fn prefix(&self) -> Genotype {
         self.genotype.clone().unwrap_or_default()
@@ -39,7 +39,7 @@ struct Plain {
     /// Cells of the genotypes it proposes; it chooses those that its starts do not have.
     cells: usize,
     /// At least one.
-    starts: Vec<Start>,
+    starts: Vec<ControllerStart>,
     /// `None` before the first reward; a number for each token with [`Baseline::AsReleased`].
     baseline: Option<Vec<f32>>,
 }
@@ -61,7 +61,7 @@ impl Reinforce {
     pub fn new(config: ControllerConfig, adam: AdamConfig, space: &Space, cells: usize, seed: u64) -> Self {
         // Small matrices and one row: the CPU is the fastest place, and the same everywhere.
         let device = Device::flex().autodiff();
-        let first = Start { genotype: None, hidden: Hidden::zero(config.hidden) };
+        let first = ControllerStart { genotype: None, hidden: Hidden::zero(config.hidden) };
         Self {
             plain: Plain { cells, starts: vec![first], baseline: None },
             controller: controller(&config, space, 0..cells, seed, &device),
@@ -84,7 +84,7 @@ impl Reinforce {
         self.plain.starts[0].prefix().cells.len()..self.plain.cells
     }
 
-    fn start(&self, proposal: &Proposal) -> &Start {
+    fn start(&self, proposal: &Proposal) -> &ControllerStart {
         &self.plain.starts[proposal.parent.unwrap_or(0)]
     }
 
@@ -203,9 +203,9 @@ impl Strategy for Reinforce {
             let actions = self.actions(space, proposal)?;
             let from = &self.start(proposal).hidden;
             let rollout = grown.unroll(from, |token, _| actions[token]);
-            Some(Start { genotype: Some(proposal.genotype.clone()), hidden: rollout.hidden })
+            Some(ControllerStart { genotype: Some(proposal.genotype.clone()), hidden: rollout.hidden })
         };
-        let starts: Vec<Start> = beam.iter().filter_map(start).collect();
+        let starts: Vec<ControllerStart> = beam.iter().filter_map(start).collect();
         if !starts.is_empty() {
             self.plain.starts = starts;
         }

@@ -137,7 +137,7 @@ proptest! {
         let exact = exactly(a.row(0), b.row(0));
         prop_assert_eq!(exact.to_bits(), exactly(b.row(0), a.row(0)).to_bits());
         let mut pairs = 0;
-        for_each_pair(&a, &(0..1), &b, |_, _, Estimate { value, error }| {
+        for_each_pair(&a, &(0..1), &b, |_, _, ApproximateDistance { value, error }| {
             assert!((value - exact).abs() <= error, "{value} {exact} {error}");
             pairs += 1;
         });
