@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::config::RunConfig;
-use crate::device::{self, Choice, Machine, Named, Opened};
+use crate::device::{self, ChosenDevice, DeviceChoice, Machine, OpenedDevice};
 use crate::engine::{Event, JobSpec, LiveEvent, Plan};
 use crate::gan::{CHECKS, Check, self_test};
 
@@ -28,7 +28,7 @@ pub struct DoctorReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeviceCheck {
     /// The device.
-    pub device: Named,
+    pub device: ChosenDevice,
     /// Every operator against the CPU.
     pub self_test: Vec<Check>,
     /// Whether all of them passed.
@@ -44,9 +44,12 @@ pub struct DeviceCheck {
 /// # Errors
 ///
 /// If it cannot be opened.
-pub fn check_device(choice: &str, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<(Opened, DeviceCheck)> {
+pub fn check_device(
+    choice: &str,
+    emit: &mut dyn FnMut(&Event),
+) -> anyhow::Result<(OpenedDevice, DeviceCheck)> {
     let begun = Instant::now();
-    let opened = device::open(&choice.parse::<Choice>()?)?;
+    let opened = device::open(&choice.parse::<DeviceChoice>()?)?;
     let total = CHECKS as u64;
     let mut done = 0;
     let self_test = self_test(&opened.device, &mut |name| {
@@ -55,7 +58,7 @@ pub fn check_device(choice: &str, emit: &mut dyn FnMut(&Event)) -> anyhow::Resul
         done += 1;
     });
     let check = DeviceCheck {
-        device: Named { name: opened.name.clone(), reason: opened.reason.clone() },
+        device: ChosenDevice { name: opened.name.clone(), reason: opened.reason.clone() },
         passed: self_test.iter().all(|check| check.passed),
         seconds: begun.elapsed().as_secs_f64(),
         warm_up_seconds: None,
@@ -70,7 +73,7 @@ pub fn check_device(choice: &str, emit: &mut dyn FnMut(&Event)) -> anyhow::Resul
 /// # Errors
 ///
 /// If its networks cannot be run on the device.
-pub fn warm_up(opened: &Opened, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<f64> {
+pub fn warm_up(opened: &OpenedDevice, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<f64> {
     let begun = Instant::now();
     let plan = Plan {
         spec: JobSpec::Search,

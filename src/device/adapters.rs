@@ -11,7 +11,7 @@ use super::memory;
 /// What an adapter is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum AdapterKind {
     /// A GPU with memory of its own.
     Discrete,
     /// A GPU that shares the CPU's memory.
@@ -24,7 +24,7 @@ pub enum Kind {
     Software,
 }
 
-impl Kind {
+impl AdapterKind {
     /// In words.
     pub fn words(self) -> &'static str {
         match self {
@@ -81,7 +81,7 @@ pub struct Adapter {
     /// Its name, different from all others: equal cards carry a number.
     pub name: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: AdapterKind,
     /// How it is reached.
     pub api: Api,
     /// The driver with its version; empty when unknown.
@@ -93,7 +93,7 @@ pub struct Adapter {
 }
 
 /// An adapter with the handle that opens it.
-pub(super) struct Found {
+pub(super) struct FoundAdapter {
     pub adapter: Adapter,
     pub handle: wgpu::Adapter,
 }
@@ -115,7 +115,7 @@ pub fn adapters() -> Vec<Adapter> {
     found().into_iter().map(|found| found.adapter).collect()
 }
 
-pub(super) fn found() -> Vec<Found> {
+pub(super) fn found() -> Vec<FoundAdapter> {
     /// OpenGL belongs to one thread at a time, and a second one that asks meanwhile brings the process down.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,7 +134,7 @@ pub(super) fn found() -> Vec<Found> {
     all.into_iter()
         .zip(names)
         .enumerate()
-        .map(|(index, ((api, info, handle), name))| Found {
+        .map(|(index, ((api, info, handle), name))| FoundAdapter {
             adapter: Adapter {
                 name,
                 kind: kind(info.device_type),
@@ -162,13 +162,13 @@ fn same_card(api: Api, info: &wgpu::AdapterInfo, known: &wgpu::AdapterInfo) -> b
     }
 }
 
-fn kind(kind: DeviceType) -> Kind {
+fn kind(kind: DeviceType) -> AdapterKind {
     match kind {
-        DeviceType::DiscreteGpu => Kind::Discrete,
-        DeviceType::IntegratedGpu => Kind::Integrated,
-        DeviceType::VirtualGpu => Kind::Virtual,
-        DeviceType::Other => Kind::Other,
-        DeviceType::Cpu => Kind::Software,
+        DeviceType::DiscreteGpu => AdapterKind::Discrete,
+        DeviceType::IntegratedGpu => AdapterKind::Integrated,
+        DeviceType::VirtualGpu => AdapterKind::Virtual,
+        DeviceType::Other => AdapterKind::Other,
+        DeviceType::Cpu => AdapterKind::Software,
     }
 }
 

@@ -6,11 +6,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::DeviceError;
-use super::adapters::{Adapter, Kind};
+use super::adapters::{Adapter, AdapterKind};
 
 /// A device by name: `auto`, `cpu`, or (part of) an adapter's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Choice {
+pub enum DeviceChoice {
     /// The best GPU, else the CPU.
     #[default]
     Auto,
@@ -21,14 +21,14 @@ pub enum Choice {
     Named(String),
 }
 
-impl Choice {
-    /// The text form of [`Choice::Auto`].
+impl DeviceChoice {
+    /// The text form of [`DeviceChoice::Auto`].
     pub const AUTO: &str = "auto";
-    /// The text form of [`Choice::Cpu`], and the CPU's name.
+    /// The text form of [`DeviceChoice::Cpu`], and the CPU's name.
     pub const CPU: &str = "cpu";
 }
 
-impl FromStr for Choice {
+impl FromStr for DeviceChoice {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
@@ -41,7 +41,7 @@ impl FromStr for Choice {
     }
 }
 
-impl fmt::Display for Choice {
+impl fmt::Display for DeviceChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Auto => Self::AUTO,
@@ -51,7 +51,7 @@ impl fmt::Display for Choice {
     }
 }
 
-/// What a [`Choice`] comes to on a machine.
+/// What a [`DeviceChoice`] comes to on a machine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picked {
     /// The adapter; `None` is the CPU.
@@ -65,11 +65,11 @@ pub struct Picked {
 /// # Errors
 ///
 /// If a name fits none or several of them.
-pub fn pick(choice: &Choice, adapters: &[Adapter]) -> Result<Picked, DeviceError> {
+pub fn pick(choice: &DeviceChoice, adapters: &[Adapter]) -> Result<Picked, DeviceError> {
     match choice {
-        Choice::Auto => Ok(best(adapters)),
-        Choice::Cpu => Ok(cpu("as asked".to_owned())),
-        Choice::Named(wanted) => {
+        DeviceChoice::Auto => Ok(best(adapters)),
+        DeviceChoice::Cpu => Ok(cpu("as asked".to_owned())),
+        DeviceChoice::Named(wanted) => {
             Ok(Picked { adapter: Some(named(wanted, adapters)?.clone()), reason: "as asked".to_owned() })
         }
     }
@@ -80,7 +80,7 @@ fn cpu(reason: String) -> Picked {
 }
 
 fn best(adapters: &[Adapter]) -> Picked {
-    let gpus = || adapters.iter().filter(|adapter| adapter.kind != Kind::Software);
+    let gpus = || adapters.iter().filter(|adapter| adapter.kind != AdapterKind::Software);
     let rank = |adapter: &&Adapter| (adapter.kind, Reverse(adapter.memory));
     match (gpus().min_by_key(rank), adapters.first()) {
         (Some(gpu), _) => Picked {
@@ -111,7 +111,7 @@ fn named<'a>(wanted: &str, adapters: &'a [Adapter]) -> Result<&'a Adapter, Devic
         [adapter] => Ok(adapter),
         [] => {
             let names = adapters.iter().map(|adapter| adapter.name.as_str());
-            let known: Vec<&str> = [Choice::AUTO, Choice::CPU].into_iter().chain(names).collect();
+            let known: Vec<&str> = [DeviceChoice::AUTO, DeviceChoice::CPU].into_iter().chain(names).collect();
             Err(DeviceError::Unknown { wanted: wanted.to_owned(), known: known.join(", ") })
         }
         several => {
@@ -127,8 +127,8 @@ mod tests {
     use super::super::adapters::Api;
     use super::*;
 
-    fn machine(adapters: &[(&str, Kind, Option<u64>)]) -> Vec<Adapter> {
-        let adapter = |(index, &(name, kind, memory)): (usize, &(&str, Kind, Option<u64>))| Adapter {
+    fn machine(adapters: &[(&str, AdapterKind, Option<u64>)]) -> Vec<Adapter> {
+        let adapter = |(index, &(name, kind, memory)): (usize, &(&str, AdapterKind, Option<u64>))| Adapter {
             name: name.to_owned(),
             kind,
             api: Api::Vulkan,
@@ -144,15 +144,15 @@ mod tests {
     }
 
     fn name(picked: &Picked) -> &str {
-        picked.adapter.as_ref().map_or(Choice::CPU, |adapter| &adapter.name)
+        picked.adapter.as_ref().map_or(DeviceChoice::CPU, |adapter| &adapter.name)
     }
 
     fn laptop() -> Vec<Adapter> {
         machine(&[
-            ("llvmpipe (LLVM 15)", Kind::Software, None),
-            ("Intel UHD 620", Kind::Integrated, None),
-            ("NVIDIA RTX 3060", Kind::Discrete, Some(6 << 30)),
-            ("NVIDIA RTX 3060 Ti", Kind::Discrete, Some(8 << 30)),
+            ("llvmpipe (LLVM 15)", AdapterKind::Software, None),
+            ("Intel UHD 620", AdapterKind::Integrated, None),
+            ("NVIDIA RTX 3060", AdapterKind::Discrete, Some(6 << 30)),
+            ("NVIDIA RTX 3060 Ti", AdapterKind::Discrete, Some(8 << 30)),
         ])
     }
 
@@ -168,10 +168,10 @@ mod tests {
     #[test]
     fn auto_never_takes_a_software_adapter_but_its_name_does() {
         let auto = picked("auto", &laptop()[..1]);
-        assert_eq!(name(&auto), Choice::CPU);
+        assert_eq!(name(&auto), DeviceChoice::CPU);
         assert!(auto.reason.contains("llvmpipe"), "{}", auto.reason);
         assert_eq!(name(&picked("LLVMpipe", &laptop())), "llvmpipe (LLVM 15)");
-        assert_eq!(name(&picked("auto", &[])), Choice::CPU);
+        assert_eq!(name(&picked("auto", &[])), DeviceChoice::CPU);
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn a_choice_reads_what_it_writes() {
         for text in ["auto", "cpu", "NVIDIA RTX 3060"] {
-            assert_eq!(text.parse::<Choice>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<DeviceChoice>().unwrap().to_string(), text);
         }
     }
 }

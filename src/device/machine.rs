@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
-use super::{Adapter, Choice, DeviceError, adapters, cache_dir, pick};
+use super::{Adapter, DeviceChoice, DeviceError, adapters, cache_dir, pick};
 
 /// The devices and folders of a machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,7 +15,7 @@ pub struct Machine {
     /// Its processor.
     pub cpu: Cpu,
     /// What `auto` takes here.
-    pub auto: Named,
+    pub auto: ChosenDevice,
     /// The folder of what is kept between runs.
     pub cache: PathBuf,
 }
@@ -35,7 +35,7 @@ pub struct Cpu {
 
 /// A device and why it was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Named {
+pub struct ChosenDevice {
     /// Its name.
     pub name: String,
     /// Why, as the end of a sentence.
@@ -50,9 +50,9 @@ impl Machine {
     /// If it has no place for a cache.
     pub fn detect() -> Result<Self, DeviceError> {
         let adapters = adapters();
-        let auto = pick(&Choice::Auto, &adapters)?;
-        let name = auto.adapter.map_or(Choice::CPU.to_owned(), |adapter| adapter.name);
-        let auto = Named { name, reason: auto.reason };
+        let auto = pick(&DeviceChoice::Auto, &adapters)?;
+        let name = auto.adapter.map_or(DeviceChoice::CPU.to_owned(), |adapter| adapter.name);
+        let auto = ChosenDevice { name, reason: auto.reason };
         Ok(Self { adapters, cpu: Cpu::detect(), auto, cache: cache_dir()? })
     }
 }

@@ -8,11 +8,11 @@ mod machine;
 mod memory;
 mod open;
 
-pub use adapters::{Adapter, Api, Kind, adapters};
+pub use adapters::{Adapter, AdapterKind, Api, adapters};
 pub use cache::cache_dir;
-pub use choice::{Choice, Picked, pick};
+pub use choice::{DeviceChoice, Picked, pick};
 pub use error::DeviceError;
-pub use machine::{Cpu, Machine, Named};
+pub use machine::{ChosenDevice, Cpu, Machine};
 #[cfg(test)]
 pub(crate) use open::LOSE_DEVICE;
-pub use open::{Opened, open};
+pub use open::{OpenedDevice, open};

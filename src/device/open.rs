@@ -7,9 +7,9 @@ use burn::tensor::Device;
 use burn::tensor::wgpu::WgpuSetup;
 
 use super::DeviceError;
-use super::adapters::{Adapter, Found, found, instance};
+use super::adapters::{Adapter, FoundAdapter, found, instance};
 use super::cache::{cache_dir, keep_tuning};
-use super::choice::{Choice, pick};
+use super::choice::{DeviceChoice, pick};
 
 /// Kernels that are handed to the GPU at once. Few enough that a desktop's own frames come between.
 const SUBMIT: usize = 16;
@@ -23,7 +23,7 @@ static OPEN: Mutex<Option<(String, Device)>> = Mutex::new(None);
 
 /// A device that is ready to compute.
 #[derive(Clone, Debug)]
-pub struct Opened {
+pub struct OpenedDevice {
     /// The device, without autodiff.
     pub device: Device,
     /// Its name: an adapter's, or `cpu`.
@@ -41,8 +41,8 @@ pub struct Opened {
 ///
 /// If a name fits no adapter or several, or the adapter cannot be opened, or another one is open
 /// in this process.
-pub fn open(choice: &Choice) -> Result<Opened, DeviceError> {
-    if *choice == Choice::Cpu {
+pub fn open(choice: &DeviceChoice) -> Result<OpenedDevice, DeviceError> {
+    if *choice == DeviceChoice::Cpu {
         return Ok(cpu("as asked".to_owned()));
     }
     let found = found();
@@ -51,7 +51,7 @@ pub fn open(choice: &Choice) -> Result<Opened, DeviceError> {
     let Some(adapter) = picked.adapter else {
         return Ok(cpu(picked.reason));
     };
-    Ok(Opened {
+    Ok(OpenedDevice {
         device: open_once(&found[adapter.index])?,
         name: adapter.name,
         reason: picked.reason,
@@ -59,11 +59,11 @@ pub fn open(choice: &Choice) -> Result<Opened, DeviceError> {
     })
 }
 
-fn cpu(reason: String) -> Opened {
-    Opened { device: Device::flex(), name: Choice::CPU.to_owned(), reason, is_gpu: false }
+fn cpu(reason: String) -> OpenedDevice {
+    OpenedDevice { device: Device::flex(), name: DeviceChoice::CPU.to_owned(), reason, is_gpu: false }
 }
 
-fn open_once(found: &Found) -> Result<Device, DeviceError> {
+fn open_once(found: &FoundAdapter) -> Result<Device, DeviceError> {
     let wanted = &found.adapter.name;
     let mut open = OPEN.lock().unwrap_or_else(|find_non_finite| find_non_finite.into_inner());
     match &*open {
@@ -77,8 +77,8 @@ fn open_once(found: &Found) -> Result<Device, DeviceError> {
     }
 }
 
-fn request(found: &Found) -> Result<Device, DeviceError> {
-    let Found { adapter, handle } = found;
+fn request(found: &FoundAdapter) -> Result<Device, DeviceError> {
+    let FoundAdapter { adapter, handle } = found;
     let failed = |message: String| DeviceError::Open { name: adapter.name.clone(), message };
     // cubecl asks the adapter, not the device, what it may use, so the device must have all of it.
     // It uses nothing experimental, and asking for that would need unsafe code.
@@ -127,15 +127,15 @@ mod tests {
 
     #[test]
     fn the_cpu_opens_and_computes_on_any_machine() {
-        let opened = open(&Choice::Cpu).unwrap();
-        assert_eq!((opened.name.as_str(), opened.is_gpu), (Choice::CPU, false));
+        let opened = open(&DeviceChoice::Cpu).unwrap();
+        assert_eq!((opened.name.as_str(), opened.is_gpu), (DeviceChoice::CPU, false));
         let sum: f32 = Tensor::<1>::ones([5], &opened.device).sum().into_scalar();
         assert_eq!(sum, 5.0);
     }
 
     #[test]
     fn a_name_that_no_adapter_has_opens_nothing() {
-        let error = open(&Choice::Named("no such adapter".to_owned())).unwrap_err();
+        let error = open(&DeviceChoice::Named("no such adapter".to_owned())).unwrap_err();
         assert!(matches!(error, DeviceError::Unknown { .. }), "{error}");
     }
 }

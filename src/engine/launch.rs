@@ -8,7 +8,7 @@ use super::event::{Event, LiveEvent, Summary};
 use super::plan::{JobSpec, Plan};
 use super::run_loop::Engine;
 use crate::config::RunConfig;
-use crate::device::{self, Choice};
+use crate::device::{self, DeviceChoice};
 use crate::run::{CONFIG, RunFolder, RunView, write_atomic};
 
 /// The plan for a job: opens the device that the settings name.
@@ -17,9 +17,9 @@ use crate::run::{CONFIG, RunFolder, RunView, write_atomic};
 ///
 /// If there is no such device.
 pub fn plan(spec: JobSpec, config: RunConfig, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<Plan> {
-    let Ok(choice) = config.device.parse::<Choice>();
+    let Ok(choice) = config.device.parse::<DeviceChoice>();
     let opened = device::open(&choice)?;
-    if choice == Choice::Auto {
+    if choice == DeviceChoice::Auto {
         emit(&LiveEvent::Device { name: opened.name.clone(), reason: opened.reason }.into());
     }
     Ok(Plan {

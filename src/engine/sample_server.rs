@@ -14,7 +14,7 @@ use super::event::{Event, LiveEvent};
 use super::model_file::{model_file, read_model};
 use crate::arch::{Genotype, params};
 use crate::config::RunConfig;
-use crate::device::{self, Choice, Opened};
+use crate::device::{self, DeviceChoice, OpenedDevice};
 use crate::export::{Tiles, sha256};
 use crate::input;
 use crate::model::{Generator, ModelFile, host};
@@ -58,7 +58,7 @@ struct SampleServer {
     average: Generator,
     raw: Option<Generator>,
     side: usize,
-    device: Opened,
+    device: OpenedDevice,
 }
 
 /// Serves the generator of a run folder or in a model file until `next` has no more requests.
@@ -131,9 +131,9 @@ fn raw_beside(path: &Path) -> PathBuf {
 
 /// The device that is asked for; else the one that the run is set to use, if this machine has it; else
 /// the best.
-fn open(model: &Path, device: Option<&str>) -> anyhow::Result<Opened> {
+fn open(model: &Path, device: Option<&str>) -> anyhow::Result<OpenedDevice> {
     let choice = |name: &str| {
-        let Ok(choice) = name.parse::<Choice>();
+        let Ok(choice) = name.parse::<DeviceChoice>();
         device::open(&choice)
     };
     if let Some(name) = device {
@@ -143,7 +143,7 @@ fn open(model: &Path, device: Option<&str>) -> anyhow::Result<Opened> {
     let config = text.and_then(|text| RunConfig::from_toml(&text, "config.toml").ok());
     match config.and_then(|config| choice(&config.device).ok()) {
         Some(opened) => Ok(opened),
-        None => Ok(choice(Choice::AUTO)?),
+        None => Ok(choice(DeviceChoice::AUTO)?),
     }
 }
 

@@ -113,7 +113,7 @@ pub struct ModelFile {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Description {
+struct ModelDescription {
     genotype: Genotype,
     model: ModelConfig,
 }
@@ -125,7 +125,7 @@ impl ModelFile {
     ///
     /// If a tensor is not `f32`.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WeightsError> {
-        let description = serde_json::to_string(&Description {
+        let description = serde_json::to_string(&ModelDescription {
             genotype: self.genotype.clone(),
             model: self.config.clone(),
         })?;
@@ -148,7 +148,7 @@ impl ModelFile {
                 format!("its description has {} bytes, and at most {MOST_TEXT} are read", description.len());
             return Err(WeightsError::Content(problem));
         }
-        let Description { genotype, model } = serde_json::from_str(description)?;
+        let ModelDescription { genotype, model } = serde_json::from_str(description)?;
         // Before anything is built of these sizes.
         model.net_shape().check()?;
         if let Some(name) = non_finite(&tensors) {

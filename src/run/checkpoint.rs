@@ -4,7 +4,7 @@ mod draft;
 mod store;
 
 pub use draft::Draft;
-pub use store::{Checkpoints, Found};
+pub use store::{Checkpoints, LatestCheckpoint};
 
 use super::RunError;
 use super::error::at;

@@ -159,7 +159,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// Those of [`Checkpoints::latest`].
-    pub fn latest_checkpoint(&self) -> Result<super::Found, RunError> {
+    pub fn latest_checkpoint(&self) -> Result<super::LatestCheckpoint, RunError> {
         self.checkpoints.latest()
     }
 

@@ -38,7 +38,7 @@ mod names;
 mod view;
 
 pub use atomic::write_atomic;
-pub use checkpoint::{Checkpoint, Checkpoints, Draft, Found, LogLengths};
+pub use checkpoint::{Checkpoint, Checkpoints, Draft, LatestCheckpoint, LogLengths};
 pub use error::{RunError, Warning};
 pub use folder::{Resumed, RunFolder};
 pub use fs::free_space;

@@ -5,7 +5,7 @@ use super::error::at;
 use super::fs::read_at_most;
 use super::info::RUN_JSON;
 use super::lock::is_locked;
-use super::{Checkpoints, Found, Lines, RunError, RunInfo, read_lines};
+use super::{Checkpoints, LatestCheckpoint, Lines, RunError, RunInfo, read_lines};
 use serde::de::DeserializeOwned;
 use std::fs;
 use std::io::ErrorKind;
@@ -128,7 +128,7 @@ impl RunView {
     ///
     /// # Errors
     /// Those of [`Checkpoints::latest`].
-    pub fn latest_checkpoint(&self) -> Result<Found, RunError> {
+    pub fn latest_checkpoint(&self) -> Result<LatestCheckpoint, RunError> {
         self.checkpoints().latest()
     }
 

@@ -1,7 +1,7 @@
 //! A reader of Python's pickles that calls nothing.
 //!
 //! A pickle is a program for a small stack machine, and what makes it dangerous is that it may call any
-//! function by name. Here a call is not made but kept as data ([`Value::Call`]), and only names that the
+//! function by name. Here a call is not made but kept as data ([`PickleValue::Call`]), and only names that the
 //! caller lists may occur at all. Values lie in one flat list and refer to each other by place, so nothing
 //! is ever copied, freed or built recursively, and a pickle that refers to itself is just data.
 //!
@@ -12,7 +12,7 @@ mod machine;
 
 use std::io::Read;
 
-use self::machine::{Machine, pairs};
+use self::machine::{StackMachine, pairs};
 use super::{TensorsError, damaged, within};
 
 /// Place of a value in a [`Pickle`].
@@ -36,7 +36,7 @@ const SETS: [&str; 4] = ["__builtin__.set", "__builtin__.frozenset", "builtins.s
 
 /// One value of a pickle.
 #[derive(Debug, PartialEq)]
-pub(super) enum Value {
+pub(super) enum PickleValue {
     None,
     Bool(bool),
     Int(i64),
@@ -53,9 +53,9 @@ pub(super) enum Value {
     Name(Box<str>),
     /// A call that was not made.
     Call {
-        /// The [`Value::Name`] called.
+        /// The [`PickleValue::Name`] called.
         callable: Id,
-        /// The [`Value::Tuple`] of its arguments.
+        /// The [`PickleValue::Tuple`] of its arguments.
         arguments: Id,
     },
     /// Something outside of the pickle, by its description.
@@ -65,7 +65,7 @@ pub(super) enum Value {
 /// A pickle that was read.
 #[derive(Debug)]
 pub(super) struct Pickle {
-    values: Vec<Value>,
+    values: Vec<PickleValue>,
     root: Id,
 }
 
@@ -73,7 +73,7 @@ impl Pickle {
     /// Reads one pickle and leaves the reader behind its end. `known` are the names of functions and
     /// classes that may occur, besides dictionaries and sets.
     pub(super) fn read(reader: &mut impl Read, known: &[&str]) -> Result<Self, TensorsError> {
-        let mut machine = Machine::new(reader, known);
+        let mut machine = StackMachine::new(reader, known);
         loop {
             machine.step(1)?;
             let instruction = machine.byte()?;
@@ -92,22 +92,22 @@ impl Pickle {
     }
 
     /// The value that was pickled, alone: a number or a text.
-    pub(super) fn into_root(mut self) -> Value {
+    pub(super) fn into_root(mut self) -> PickleValue {
         self.values.swap_remove(self.root as usize)
     }
 
     /// The value at a place that this pickle named.
-    pub(super) fn get(&self, id: Id) -> &Value {
+    pub(super) fn get(&self, id: Id) -> &PickleValue {
         &self.values[id as usize]
     }
 
     /// All values, also those that nothing refers to.
-    pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
+    pub(super) fn values(&self) -> impl Iterator<Item = &PickleValue> {
         self.values.iter()
     }
 }
 
-impl<R: Read> Machine<'_, R> {
+impl<R: Read> StackMachine<'_, R> {
     fn obey(&mut self, instruction: u8) -> Result<(), TensorsError> {
         match instruction {
             // The frame of a pickle: nothing to do.
@@ -122,18 +122,18 @@ impl<R: Read> Machine<'_, R> {
             b'1' => drop(self.pop_to_mark()?),
             b'2' => self.stack.push(self.top()?),
             // Values.
-            b'N' => self.push(Value::None),
-            0x88 => self.push(Value::Bool(true)),
-            0x89 => self.push(Value::Bool(false)),
+            b'N' => self.push(PickleValue::None),
+            0x88 => self.push(PickleValue::Bool(true)),
+            0x89 => self.push(PickleValue::Bool(false)),
             b'J' => {
                 let number = self.number::<4>()? as u32;
-                self.push(Value::Int(i64::from(number.cast_signed())));
+                self.push(PickleValue::Int(i64::from(number.cast_signed())));
             }
             b'K' => self.push_number::<1>()?,
             b'M' => self.push_number::<2>()?,
             b'G' => {
                 let bits = self.number::<8>()?.swap_bytes();
-                self.push(Value::Float(f64::from_bits(bits)));
+                self.push(PickleValue::Float(f64::from_bits(bits)));
             }
             0x8a => self.push_long::<1>()?,
             0x8b => self.push_long::<4>()?,
@@ -144,28 +144,28 @@ impl<R: Read> Machine<'_, R> {
             b'B' => self.push_bytes::<4>()?,
             0x8e | 0x96 => self.push_bytes::<8>()?,
             // Containers.
-            b')' => self.push(Value::Tuple(Vec::new())),
-            b']' | 0x8f => self.push(Value::List(Vec::new())),
-            b'}' => self.push(Value::Dict(Vec::new())),
+            b')' => self.push(PickleValue::Tuple(Vec::new())),
+            b']' | 0x8f => self.push(PickleValue::List(Vec::new())),
+            b'}' => self.push(PickleValue::Dict(Vec::new())),
             0x85..=0x87 => {
                 let mut items = Vec::with_capacity(3);
                 for _ in 0x85..=instruction {
                     items.push(self.pop()?);
                 }
                 items.reverse();
-                self.push(Value::Tuple(items));
+                self.push(PickleValue::Tuple(items));
             }
             b't' => {
                 let items = self.pop_to_mark()?;
-                self.push(Value::Tuple(items));
+                self.push(PickleValue::Tuple(items));
             }
             b'l' | 0x91 => {
                 let items = self.pop_to_mark()?;
-                self.push(Value::List(items));
+                self.push(PickleValue::List(items));
             }
             b'd' => {
                 let items = pairs(&self.pop_to_mark()?)?;
-                self.push(Value::Dict(items));
+                self.push(PickleValue::Dict(items));
             }
             b'a' => {
                 let item = self.pop()?;
@@ -199,7 +199,7 @@ impl<R: Read> Machine<'_, R> {
                 if instruction == b'i' {
                     let callable = self.pop()?;
                     let arguments = self.pop_to_mark()?;
-                    self.push(Value::Tuple(arguments));
+                    self.push(PickleValue::Tuple(arguments));
                     let arguments = self.pop()?;
                     self.call(callable, arguments)?;
                 }
@@ -207,7 +207,7 @@ impl<R: Read> Machine<'_, R> {
             0x93 => {
                 let (name, module) = (self.pop()?, self.pop()?);
                 match (self.get(module), self.get(name)) {
-                    (Value::Text(module), Value::Text(name)) => {
+                    (PickleValue::Text(module), PickleValue::Text(name)) => {
                         let (module, name) = (module.clone(), name.clone());
                         self.push_name(&module, &name)?;
                     }
@@ -226,20 +226,20 @@ impl<R: Read> Machine<'_, R> {
                 let items = self.pop_to_mark()?;
                 let (callable, arguments) =
                     items.split_first().ok_or_else(|| damaged("its pickle makes an object of no class"))?;
-                self.push(Value::Tuple(arguments.to_vec()));
+                self.push(PickleValue::Tuple(arguments.to_vec()));
                 let arguments = self.pop()?;
                 self.call(*callable, arguments)?;
             }
             b'b' => {
                 let _attributes = self.pop()?;
                 // A dictionary's attributes (PyTorch's `_metadata`) and an opaque object's are not needed.
-                if !matches!(self.get(self.top()?), Value::Dict(_) | Value::Call { .. }) {
+                if !matches!(self.get(self.top()?), PickleValue::Dict(_) | PickleValue::Call { .. }) {
                     return Err(damaged("its pickle gives attributes to a value that has none"));
                 }
             }
             b'Q' => {
                 let description = self.pop()?;
-                self.push(Value::Persistent(description));
+                self.push(PickleValue::Persistent(description));
             }
             b'I' | b'L' | b'F' | b'S' | b'V' | b'g' | b'p' | b'P' | 0x82..=0x84 | 0x97 | 0x98 => {
                 return Err(TensorsError::Unsupported(format!(
@@ -253,16 +253,16 @@ impl<R: Read> Machine<'_, R> {
 
     /// Keeps a call as data; only dictionaries and sets are made.
     fn call(&mut self, callable: Id, arguments: Id) -> Result<(), TensorsError> {
-        let Value::Name(name) = self.get(callable) else {
+        let PickleValue::Name(name) = self.get(callable) else {
             return Err(damaged("its pickle calls a value that is no function"));
         };
-        let Value::Tuple(given) = self.get(arguments) else {
+        let PickleValue::Tuple(given) = self.get(arguments) else {
             return Err(damaged(format!("its pickle calls `{name}` without a tuple of arguments")));
         };
         let items = match given[..] {
             [] => Some([].as_slice()),
             [only] => match self.get(only) {
-                Value::List(items) | Value::Tuple(items) => Some(items.as_slice()),
+                PickleValue::List(items) | PickleValue::Tuple(items) => Some(items.as_slice()),
                 _ => None,
             },
             _ => None,
@@ -271,16 +271,16 @@ impl<R: Read> Machine<'_, R> {
         let value = match (&**name, items) {
             (DICTIONARY, Some(items)) => {
                 within(STEPS, self.steps + copied, MOST_STEPS)?;
-                Value::Dict(items.iter().map(|pair| self.pair(*pair)).collect::<Result<_, _>>()?)
+                PickleValue::Dict(items.iter().map(|pair| self.pair(*pair)).collect::<Result<_, _>>()?)
             }
             (name, Some(items)) if SETS.contains(&name) => {
                 within(STEPS, self.steps + copied, MOST_STEPS)?;
-                Value::List(items.to_vec())
+                PickleValue::List(items.to_vec())
             }
             (name, None) if name == DICTIONARY || SETS.contains(&name) => {
                 return Err(damaged(format!("its pickle makes a `{name}` of a value that is no list")));
             }
-            _ => Value::Call { callable, arguments },
+            _ => PickleValue::Call { callable, arguments },
         };
         self.push(value);
         // The same list can be copied again and again by a few bytes.
@@ -289,7 +289,7 @@ impl<R: Read> Machine<'_, R> {
 
     fn pair(&self, id: Id) -> Result<(Id, Id), TensorsError> {
         match self.get(id) {
-            Value::Tuple(pair) | Value::List(pair) if pair.len() == 2 => Ok((pair[0], pair[1])),
+            PickleValue::Tuple(pair) | PickleValue::List(pair) if pair.len() == 2 => Ok((pair[0], pair[1])),
             _ => Err(damaged("its pickle makes a dictionary of values that are no pairs")),
         }
     }

@@ -12,7 +12,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use self::storage::Storages;
 use self::view::TensorView;
 use super::limits::{MOST_TENSORS, unpacked};
-use super::pickle::{Id, Pickle, Value};
+use super::pickle::{Id, Pickle, PickleValue};
 use super::{Array, NamedArrays, TensorsError, damaged, within};
 
 /// Names that PyTorch writes for tensors; [`view`] says what they mean.
@@ -121,7 +121,9 @@ impl<R: Read + Seek> PthFile<R> {
         let mut search = self.search();
         let mut tables = Vec::new();
         for (key, value) in self.table(self.pickle.root()).unwrap_or_default() {
-            let (Value::Text(name), Some(_)) = (self.pickle.get(*key), self.table(*value)) else { continue };
+            let (PickleValue::Text(name), Some(_)) = (self.pickle.get(*key), self.table(*value)) else {
+                continue;
+            };
             let before = search.found.len();
             search.look(*value, name, 1)?;
             if search.found.len() > before {
@@ -192,7 +194,7 @@ impl<R: Read + Seek> PthFile<R> {
     /// The entries of a table; `None` for any other value.
     fn table(&self, id: Id) -> Option<&[(Id, Id)]> {
         match self.pickle.get(id) {
-            Value::Dict(entries) => Some(entries),
+            PickleValue::Dict(entries) => Some(entries),
             _ => None,
         }
     }
@@ -200,19 +202,19 @@ impl<R: Read + Seek> PthFile<R> {
     /// The top-level value called `key`.
     fn entry(&self, key: &str) -> Option<Id> {
         let entries = self.table(self.pickle.root())?;
-        let called = |id: Id| matches!(self.pickle.get(id), Value::Text(name) if **name == *key);
+        let called = |id: Id| matches!(self.pickle.get(id), PickleValue::Text(name) if **name == *key);
         // As in Python, the last one counts.
         entries.iter().rfind(|(name, _)| called(*name)).map(|(_, value)| *value)
     }
 
     /// A search for tensors that has found none yet.
-    fn search(&self) -> Search<'_> {
-        Search { pickle: &self.pickle, limit: self.limits.tensors, looks: 0, found: Vec::new() }
+    fn search(&self) -> TensorSearch<'_> {
+        TensorSearch { pickle: &self.pickle, limit: self.limits.tensors, looks: 0, found: Vec::new() }
     }
 }
 
 /// A walk through a pickle in search of tensors.
-struct Search<'a> {
+struct TensorSearch<'a> {
     pickle: &'a Pickle,
     limit: u64,
     looks: u64,
@@ -220,28 +222,30 @@ struct Search<'a> {
     found: Vec<(String, Id)>,
 }
 
-impl Search<'_> {
+impl TensorSearch<'_> {
     fn look(&mut self, id: Id, name: &str, depth: usize) -> Result<(), TensorsError> {
         self.looks += 1;
         within("values in its tables", self.looks, MOST_LOOKS)?;
         within("tables within each other", depth as u64, DEEPEST as u64)?;
         within("bytes in the name of a tensor", name.len() as u64, LONGEST_NAME)?;
         match self.pickle.get(id) {
-            Value::Dict(entries) => {
+            PickleValue::Dict(entries) => {
                 for (key, value) in entries {
                     match self.pickle.get(*key) {
-                        Value::Text(key) => self.look(*value, &joined(name, key), depth + 1)?,
-                        Value::Int(key) => self.look(*value, &joined(name, &key.to_string()), depth + 1)?,
+                        PickleValue::Text(key) => self.look(*value, &joined(name, key), depth + 1)?,
+                        PickleValue::Int(key) => {
+                            self.look(*value, &joined(name, &key.to_string()), depth + 1)?
+                        }
                         _ => {}
                     }
                 }
             }
-            Value::List(items) | Value::Tuple(items) => {
+            PickleValue::List(items) | PickleValue::Tuple(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.look(*item, &joined(name, &index.to_string()), depth + 1)?;
                 }
             }
-            Value::Call { .. } if view::is_tensor(self.pickle, id) => {
+            PickleValue::Call { .. } if view::is_tensor(self.pickle, id) => {
                 self.found.push((name.to_owned(), id));
                 within("tensors", self.found.len() as u64, self.limit)?;
             }

@@ -96,21 +96,21 @@ struct Tensor {
     #[serde(rename = "dtype")]
     _dtype: String,
     #[serde(rename = "shape")]
-    _shape: Shape,
+    _shape: CountedExtents,
     #[serde(rename = "data_offsets")]
     _data_offsets: [u64; 2],
 }
 
 /// Extents that are counted and not kept.
-struct Shape;
+struct CountedExtents;
 
-impl<'de> Deserialize<'de> for Shape {
+impl<'de> Deserialize<'de> for CountedExtents {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Self)
     }
 }
 
-impl<'de> Visitor<'de> for Shape {
+impl<'de> Visitor<'de> for CountedExtents {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {

@@ -43,7 +43,7 @@ pub enum Choices {
 
 /// What there is to know about a slot.
 #[derive(Debug)]
-pub struct Entry {
+pub struct SlotEntry {
     /// The key in TOML and JSON, and the name in messages and tables.
     pub name: &'static str,
     /// The label of its row in a form.
@@ -94,35 +94,35 @@ macro_rules! slots {
         impl Slot {
             /// All of them, in the order of a cell's tokens.
             pub const ALL: &'static [Slot] = &[$(Slot::$slot,)+];
-            const ENTRIES: &'static [Entry] = &[$($entry,)+];
+            const ENTRIES: &'static [SlotEntry] = &[$($entry,)+];
         }
     };
 }
 
 slots! {
     /// [`ConvBlock`].
-    ConvBlock = Entry {
+    ConvBlock = SlotEntry {
         name: "conv",
         label: "Block",
         about: "Where norm and activation stand: after the convolution, or before it",
         choices: ConvBlock::CHOICES,
     },
     /// [`Norm`].
-    Norm = Entry {
+    Norm = SlotEntry {
         name: "norm",
         label: "Norm",
         about: "What brings the values of a feature map to a common scale",
         choices: Norm::CHOICES,
     },
     /// [`Up`].
-    Up = Entry {
+    Up = SlotEntry {
         name: "up",
         label: "Upsampling",
         about: "How a cell doubles the side",
         choices: Up::CHOICES,
     },
     /// Whether the cell's upsampled input is added to its output through a 1x1 convolution.
-    Shortcut = Entry {
+    Shortcut = SlotEntry {
         name: "shortcut",
         label: "Shortcut",
         about: "A way around the two blocks of a cell",
@@ -132,7 +132,7 @@ slots! {
         ]),
     },
     /// The skips from earlier cells.
-    Skips = Entry {
+    Skips = SlotEntry {
         name: "skips",
         label: "Skips",
         about: "Whether earlier cells feed later ones, past those between",
@@ -204,7 +204,7 @@ impl Slot {
     }
 
     /// What there is to know about it.
-    pub fn entry(self) -> &'static Entry {
+    pub fn entry(self) -> &'static SlotEntry {
         &Self::ENTRIES[self as usize]
     }
 

@@ -9,7 +9,7 @@ use crate::app::{Images, Latents, sample};
 use crate::arch::Genotype;
 use crate::cli::args::SampleArgs;
 use crate::cli::terminal::print_line;
-use crate::device::{self, Choice};
+use crate::device::{self, DeviceChoice};
 use crate::engine::{ModelRead, model_file, read_model};
 use crate::export::{LatentRecipe, Picture, Recipe, sha256};
 use crate::input;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
         ),
         None => Latents::Drawn { count: args.n, seed: args.seed },
     };
-    let Ok(choice) = args.device.parse::<Choice>();
+    let Ok(choice) = args.device.parse::<DeviceChoice>();
     let opened = device::open(&choice)?;
     let images = sample(&file, &latents, &opened.device).with_context(unusable)?;
     let mut recipe =

@@ -12,7 +12,7 @@ use crate::arch::Genotype;
 use crate::arch::words::duration;
 use crate::cli::args::{ExtractorArg, ProtocolArg, ScoreArgs};
 use crate::cli::terminal::print_line;
-use crate::device::{self, Choice, cache_dir};
+use crate::device::{self, DeviceChoice, cache_dir};
 use crate::metric::extractor::ExtractorKind;
 use crate::metric::extractor::inception::InceptionWeights;
 use crate::metric::{KidConfig, MetricName, MetricSettings, Score};
@@ -35,7 +35,7 @@ pub(super) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
         let kept = weights.keep(&cache)?;
         progress.say(&format!("The weights are kept in {}; --weights is not needed again", kept.display()));
     }
-    let Ok(choice) = args.device.parse::<Choice>();
+    let Ok(choice) = args.device.parse::<DeviceChoice>();
     let opened = device::open(&choice)?;
     let stop = listen()?;
     let place = Place { device: &opened.device, cache: &cache, weights, stop: &stop };

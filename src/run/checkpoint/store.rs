@@ -46,7 +46,7 @@ pub struct Checkpoints {
 
 /// What [`Checkpoints::latest`] found.
 #[derive(Debug)]
-pub struct Found {
+pub struct LatestCheckpoint {
     /// The newest whole checkpoint; `None` where the run was never saved.
     pub checkpoint: Option<Checkpoint>,
     /// One for each newer checkpoint that is damaged or missing.
@@ -70,7 +70,7 @@ impl Checkpoints {
     /// [`RunError::NoGoodCheckpoint`] where there were some and none is whole; [`RunError::Newer`] where
     /// the newest was written by a newer version; [`RunError::Denied`] or [`RunError::Io`] where one
     /// cannot be read for a reason that is not its own damage.
-    pub fn latest(&self) -> Result<Found, RunError> {
+    pub fn latest(&self) -> Result<LatestCheckpoint, RunError> {
         self.newest_where(|_| Ok(()))
     }
 
@@ -88,7 +88,7 @@ impl Checkpoints {
     pub(in crate::run) fn newest_where(
         &self,
         usable: impl Fn(&Checkpoint) -> Result<(), RunError>,
-    ) -> Result<Found, RunError> {
+    ) -> Result<LatestCheckpoint, RunError> {
         let entries = self.scan()?;
         let latest = self.latest_step();
         let mut problems = Vec::new();
@@ -102,7 +102,7 @@ impl Checkpoints {
                 Ok(checkpoint) => {
                     let used = format!("checkpoint {:06} is used instead", checkpoint.step());
                     let warning = |problem| Warning(format!("{problem}; {used}"));
-                    return Ok(Found {
+                    return Ok(LatestCheckpoint {
                         checkpoint: Some(checkpoint),
                         warnings: problems.into_iter().map(warning).collect(),
                     });
@@ -116,7 +116,7 @@ impl Checkpoints {
             }
         }
         if problems.is_empty() {
-            return Ok(Found { checkpoint: None, warnings: Vec::new() });
+            return Ok(LatestCheckpoint { checkpoint: None, warnings: Vec::new() });
         }
         Err(RunError::NoGoodCheckpoint { dir: self.dir.clone(), reasons: problems.join("; ") })
     }

@@ -3,25 +3,25 @@
 use std::collections::HashMap;
 use std::io::Read;
 
-use super::{DICTIONARY, Id, LONGEST_NAME, MOST_BYTES, MOST_STEPS, SETS, STEPS, Value};
+use super::{DICTIONARY, Id, LONGEST_NAME, MOST_BYTES, MOST_STEPS, PickleValue, SETS, STEPS};
 use crate::tensors::{TensorsError, damaged, shown, within};
 
 /// The stack machine's state.
-pub(super) struct Machine<'a, R> {
+pub(super) struct StackMachine<'a, R> {
     reader: &'a mut R,
     known: &'a [&'a str],
     /// Bytes read so far.
     bytes: u64,
     /// Instructions obeyed so far, and items copied by them.
     pub(super) steps: u64,
-    pub(super) values: Vec<Value>,
+    pub(super) values: Vec<PickleValue>,
     pub(super) stack: Vec<Id>,
     /// Heights of the stack where containers begin.
     pub(super) marks: Vec<usize>,
     pub(super) memo: HashMap<u32, Id>,
 }
 
-impl<'a, R: Read> Machine<'a, R> {
+impl<'a, R: Read> StackMachine<'a, R> {
     pub(super) fn new(reader: &'a mut R, known: &'a [&'a str]) -> Self {
         Self {
             reader,
@@ -35,11 +35,11 @@ impl<'a, R: Read> Machine<'a, R> {
         }
     }
 
-    pub(super) fn get(&self, id: Id) -> &Value {
+    pub(super) fn get(&self, id: Id) -> &PickleValue {
         &self.values[id as usize]
     }
 
-    pub(super) fn push(&mut self, value: Value) {
+    pub(super) fn push(&mut self, value: PickleValue) {
         self.stack.push(self.values.len() as Id);
         self.values.push(value);
     }
@@ -67,9 +67,9 @@ impl<'a, R: Read> Machine<'a, R> {
     pub(super) fn extend(&mut self, items: &[Id]) -> Result<(), TensorsError> {
         let list = self.top()?;
         match &mut self.values[list as usize] {
-            Value::List(list) => list.extend(items),
+            PickleValue::List(list) => list.extend(items),
             // A subclass of list that is kept as data.
-            Value::Call { .. } => {}
+            PickleValue::Call { .. } => {}
             _ => return Err(damaged("its pickle appends to a value that is no list")),
         }
         Ok(())
@@ -78,8 +78,8 @@ impl<'a, R: Read> Machine<'a, R> {
     pub(super) fn insert(&mut self, items: &[Id]) -> Result<(), TensorsError> {
         let dict = self.top()?;
         match &mut self.values[dict as usize] {
-            Value::Dict(dict) => dict.extend(pairs(items)?),
-            Value::Call { .. } => {}
+            PickleValue::Dict(dict) => dict.extend(pairs(items)?),
+            PickleValue::Call { .. } => {}
             _ => return Err(damaged("its pickle adds a key to a value that is no dictionary")),
         }
         Ok(())
@@ -105,13 +105,13 @@ impl<'a, R: Read> Machine<'a, R> {
         if !known {
             return Err(TensorsError::Foreign(shown(&name)));
         }
-        self.push(Value::Name(name.into()));
+        self.push(PickleValue::Name(name.into()));
         Ok(())
     }
 
     pub(super) fn push_number<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
         let number = self.number::<WIDTH>()?;
-        self.push(Value::Int(number as i64));
+        self.push(PickleValue::Int(number as i64));
         Ok(())
     }
 
@@ -122,9 +122,9 @@ impl<'a, R: Read> Machine<'a, R> {
             0..=8 => {
                 let mut word = [sign; 8];
                 word[..bytes.len()].copy_from_slice(&bytes);
-                Value::Int(i64::from_le_bytes(word))
+                PickleValue::Int(i64::from_le_bytes(word))
             }
-            _ => Value::Wide(bytes.into()),
+            _ => PickleValue::Wide(bytes.into()),
         });
         Ok(())
     }
@@ -132,13 +132,13 @@ impl<'a, R: Read> Machine<'a, R> {
     pub(super) fn push_text<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
         let bytes = self.counted::<WIDTH>()?;
         // Python 2's strings are bytes, and Python 3's may have lone surrogates: neither stands in names.
-        self.push(Value::Text(String::from_utf8_lossy(&bytes).into()));
+        self.push(PickleValue::Text(String::from_utf8_lossy(&bytes).into()));
         Ok(())
     }
 
     pub(super) fn push_bytes<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
         let bytes = self.counted::<WIDTH>()?;
-        self.push(Value::Bytes(bytes.into()));
+        self.push(PickleValue::Bytes(bytes.into()));
         Ok(())
     }
 

@@ -9,7 +9,7 @@ fn read(bytes: &[u8]) -> Result<Pickle, TensorsError> {
     Pickle::read(&mut &*bytes, &KNOWN)
 }
 
-fn root(bytes: &[u8]) -> Value {
+fn root(bytes: &[u8]) -> PickleValue {
     let mut pickle = read(bytes).unwrap();
     pickle.values.swap_remove(pickle.root as usize)
 }
@@ -30,19 +30,19 @@ const SAMPLES: [&[u8]; 3] = [
 fn words(pickle: &Pickle, id: Id) -> String {
     let list = |items: &[Id]| items.iter().map(|id| words(pickle, *id)).collect::<Vec<_>>().join(",");
     match pickle.get(id) {
-        Value::List(items) => format!("[{}]", list(items)),
-        Value::Tuple(items) => format!("({})", list(items)),
-        Value::Dict(items) => {
+        PickleValue::List(items) => format!("[{}]", list(items)),
+        PickleValue::Tuple(items) => format!("({})", list(items)),
+        PickleValue::Dict(items) => {
             let items =
                 items.iter().map(|(key, value)| format!("{}:{}", words(pickle, *key), words(pickle, *value)));
             format!("{{{}}}", items.collect::<Vec<_>>().join(","))
         }
-        Value::Call { callable, arguments } => {
+        PickleValue::Call { callable, arguments } => {
             format!("{}{}", words(pickle, *callable), words(pickle, *arguments))
         }
-        Value::Text(text) => text.to_string(),
-        Value::Name(name) => name.to_string(),
-        Value::Int(number) => number.to_string(),
+        PickleValue::Text(text) => text.to_string(),
+        PickleValue::Name(name) => name.to_string(),
+        PickleValue::Int(number) => number.to_string(),
         other => format!("{other:?}"),
     }
 }
@@ -61,13 +61,13 @@ fn what_python_wrote_comes_out() {
 
 #[test]
 fn numbers_of_every_length() {
-    assert_eq!(root(b"\x80\x02M\x00\xff."), Value::Int(0xff00));
-    assert_eq!(root(b"\x8a\x00."), Value::Int(0));
-    assert_eq!(root(b"\x8a\x01\xff."), Value::Int(-1));
-    assert_eq!(root(b"\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80."), Value::Int(i64::MIN));
+    assert_eq!(root(b"\x80\x02M\x00\xff."), PickleValue::Int(0xff00));
+    assert_eq!(root(b"\x8a\x00."), PickleValue::Int(0));
+    assert_eq!(root(b"\x8a\x01\xff."), PickleValue::Int(-1));
+    assert_eq!(root(b"\x8a\x08\x00\x00\x00\x00\x00\x00\x00\x80."), PickleValue::Int(i64::MIN));
     assert_eq!(
         root(b"\x8b\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00."),
-        Value::Wide([0, 0, 0, 0, 0, 0, 0, 128, 0].into())
+        PickleValue::Wide([0, 0, 0, 0, 0, 0, 0, 128, 0].into())
     );
 }
 
@@ -132,7 +132,7 @@ fn instructions_out_of_place_are_damage() {
     for bytes in [&b"I1\n."[..], b"S'a'\n.", b"P0\n.", b"\x82\x01.", b"\x97."] {
         assert!(refusal(bytes).contains("instruction 0x"), "{bytes:?}");
     }
-    assert_eq!(root(b"N(0."), Value::None, "as in Python, a mark can be taken away");
+    assert_eq!(root(b"N(0."), PickleValue::None, "as in Python, a mark can be taken away");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn copies_of_a_list_are_counted() {
 #[test]
 fn a_list_in_itself_and_deep_nesting_are_data() {
     let pickle = read(b"]q\x00h\x00a.").unwrap();
-    assert_eq!(*pickle.get(pickle.root()), Value::List(vec![pickle.root()]));
+    assert_eq!(*pickle.get(pickle.root()), PickleValue::List(vec![pickle.root()]));
     let deep = [b"]".repeat(200_000), b"a".repeat(199_999), b".".to_vec()].concat();
     drop(read(&deep).unwrap());
 }

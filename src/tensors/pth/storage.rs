@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use super::view::Storage;
 use crate::tensors::archive::Archive;
-use crate::tensors::pickle::{MOST_BYTES, Pickle, Value};
+use crate::tensors::pickle::{MOST_BYTES, Pickle, PickleValue};
 use crate::tensors::{TensorsError, damaged, shown, within};
 
 /// The first number of the older format, 0x1950a86a20f9469cfc6c, little-endian.
@@ -66,10 +66,10 @@ impl<R: Read + Seek> Storages<R> {
 
     fn open_legacy(mut reader: R, size: u64, known: &[&str]) -> Result<(Pickle, Self), TensorsError> {
         let magic = Pickle::read(&mut reader, &[]).map_err(|_| OTHER_KIND)?;
-        if magic.into_root() != Value::Wide(MAGIC.into()) {
+        if magic.into_root() != PickleValue::Wide(MAGIC.into()) {
             return Err(OTHER_KIND);
         }
-        if Pickle::read(&mut reader, &[])?.into_root() != Value::Int(PROTOCOL) {
+        if Pickle::read(&mut reader, &[])?.into_root() != PickleValue::Int(PROTOCOL) {
             return Err(TensorsError::Unsupported("it is of an unknown version of PyTorch's format".into()));
         }
         if !is_little_endian(&Pickle::read(&mut reader, &[])?) {
@@ -133,18 +133,18 @@ fn places<R: Read + Seek>(
 ) -> Result<HashMap<String, (Storage, u64)>, TensorsError> {
     let mut declared = HashMap::new();
     for value in pickle.values() {
-        if let Value::Persistent(description) = value {
+        if let PickleValue::Persistent(description) = value {
             let storage = Storage::of(pickle, *description)?;
             declared.insert(storage.key.clone(), storage);
         }
     }
-    let Value::List(list) = keys.get(keys.root()) else {
+    let PickleValue::List(list) = keys.get(keys.root()) else {
         return Err(damaged("the list of its storages is missing"));
     };
     let mut places = HashMap::new();
     let mut place = reader.stream_position()?;
     for key in list {
-        let Value::Text(key) = keys.get(*key) else {
+        let PickleValue::Text(key) = keys.get(*key) else {
             return Err(damaged("a storage's name is no text"));
         };
         let storage = declared.remove(&**key);
@@ -167,9 +167,10 @@ fn places<R: Read + Seek>(
 }
 
 fn is_little_endian(system: &Pickle) -> bool {
-    let Value::Dict(entries) = system.get(system.root()) else { return false };
+    let PickleValue::Dict(entries) = system.get(system.root()) else { return false };
     entries.iter().any(|(key, value)| {
-        *system.get(*key) == Value::Text("little_endian".into()) && *system.get(*value) == Value::Bool(true)
+        *system.get(*key) == PickleValue::Text("little_endian".into())
+            && *system.get(*value) == PickleValue::Bool(true)
     })
 }
 

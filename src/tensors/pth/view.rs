@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 
 use crate::tensors::limits::MOST_DIMENSIONS;
-use crate::tensors::pickle::{Id, Pickle, Value};
+use crate::tensors::pickle::{Id, Pickle, PickleValue};
 use crate::tensors::{TensorsError, damaged, within};
 
 /// The call that makes a tensor: storage, offset, sizes, strides, and what is not needed here.
@@ -17,7 +17,7 @@ const LONGEST_KEY: u64 = 100;
 
 /// What kind of numbers a storage holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum StorageKind {
     Float,
     Double,
     Half,
@@ -30,7 +30,7 @@ pub(super) enum Kind {
     Bool,
 }
 
-impl Kind {
+impl StorageKind {
     fn of(name: &str) -> Option<Self> {
         Some(match name {
             "torch.FloatStorage" => Self::Float,
@@ -57,7 +57,7 @@ impl Kind {
         }
     }
 
-    /// The number in the first bytes, as many as [`Kind::size`] says; 0 when they are missing.
+    /// The number in the first bytes, as many as [`StorageKind::size`] says; 0 when they are missing.
     fn number(self, bytes: &[u8]) -> f32 {
         fn word<const N: usize>(bytes: &[u8]) -> [u8; N] {
             bytes.first_chunk().copied().unwrap_or([0; N])
@@ -82,7 +82,7 @@ impl Kind {
 pub(super) struct Storage {
     /// Its name in the file, usually a number.
     pub(super) key: String,
-    pub(super) kind: Kind,
+    pub(super) kind: StorageKind,
     /// How many numbers.
     pub(super) numbers: usize,
 }
@@ -92,17 +92,22 @@ impl Storage {
     /// numbers)`, and in the older format `None` or a view, which PyTorch 0.1 wrote.
     pub(super) fn of(pickle: &Pickle, description: Id) -> Result<Self, TensorsError> {
         let strange = || damaged("a storage is described in an unknown way");
-        let Value::Tuple(fields) = pickle.get(description) else { return Err(strange()) };
+        let PickleValue::Tuple(fields) = pickle.get(description) else { return Err(strange()) };
         let ([tag, kind, key, _device, numbers], view) = fields.split_first_chunk().ok_or_else(strange)?;
-        let (Value::Text(tag), Value::Name(kind), Value::Text(key), Value::Int(numbers)) =
-            (pickle.get(*tag), pickle.get(*kind), pickle.get(*key), pickle.get(*numbers))
+        let (
+            PickleValue::Text(tag),
+            PickleValue::Name(kind),
+            PickleValue::Text(key),
+            PickleValue::Int(numbers),
+        ) = (pickle.get(*tag), pickle.get(*kind), pickle.get(*key), pickle.get(*numbers))
         else {
             return Err(strange());
         };
-        if view.iter().any(|view| *pickle.get(*view) != Value::None) {
+        if view.iter().any(|view| *pickle.get(*view) != PickleValue::None) {
             return Err(TensorsError::Unsupported("a storage is a part of another one".into()));
         }
-        let (Some(kind), Ok(numbers), "storage") = (Kind::of(kind), usize::try_from(*numbers), &**tag) else {
+        let (Some(kind), Ok(numbers), "storage") = (StorageKind::of(kind), usize::try_from(*numbers), &**tag)
+        else {
             return Err(strange());
         };
         within("bytes in the name of a storage", key.len() as u64, LONGEST_KEY)?;
@@ -145,7 +150,7 @@ impl TensorView {
         let (TENSOR, [storage, offset, shape, strides, ..]) = (name, arguments) else {
             return Err(strange());
         };
-        let (Value::Persistent(description), Value::Int(offset)) =
+        let (PickleValue::Persistent(description), PickleValue::Int(offset)) =
             (pickle.get(*storage), pickle.get(*offset))
         else {
             return Err(strange());
@@ -233,9 +238,9 @@ impl TensorView {
 
 /// The name and the arguments of a call.
 fn call(pickle: &Pickle, id: Id) -> Option<(&str, &[Id])> {
-    let Value::Call { callable, arguments } = pickle.get(id) else { return None };
+    let PickleValue::Call { callable, arguments } = pickle.get(id) else { return None };
     match (pickle.get(*callable), pickle.get(*arguments)) {
-        (Value::Name(name), Value::Tuple(arguments)) => Some((name, arguments)),
+        (PickleValue::Name(name), PickleValue::Tuple(arguments)) => Some((name, arguments)),
         _ => None,
     }
 }
@@ -247,12 +252,12 @@ fn sizes(pickle: &Pickle, id: Id) -> Result<Vec<usize>, TensorsError> {
         Some((SIZE, [items])) => *items,
         _ => id,
     };
-    let Value::Tuple(items) = pickle.get(id) else { return Err(strange()) };
+    let PickleValue::Tuple(items) = pickle.get(id) else { return Err(strange()) };
     within("dimensions in a tensor", items.len() as u64, MOST_DIMENSIONS)?;
     items
         .iter()
         .map(|item| match pickle.get(*item) {
-            Value::Int(size) => usize::try_from(*size).map_err(|_| strange()),
+            PickleValue::Int(size) => usize::try_from(*size).map_err(|_| strange()),
             _ => Err(strange()),
         })
         .collect()

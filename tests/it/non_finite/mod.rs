@@ -15,7 +15,7 @@ mod training;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use autogan::device::{Choice, adapters, open};
+use autogan::device::{DeviceChoice, adapters, open};
 use autogan::rng::{normals, rng};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
@@ -116,7 +116,7 @@ fn adapter() -> Option<Device> {
         eprintln!("skipped: this machine has no adapter, so nothing of wgpu was tested");
         return None;
     };
-    Some(open(&Choice::Named(adapter.name)).unwrap().device)
+    Some(open(&DeviceChoice::Named(adapter.name)).unwrap().device)
 }
 
 /// Every tensor function, with so many cases each.

@@ -1,6 +1,6 @@
 //! Our networks on a GPU, or on Mesa's imitation of one, against the CPU and PyTorch.
 
-use autogan::device::{Choice, adapters, open};
+use autogan::device::{DeviceChoice, adapters, open};
 use autogan::gan::self_test;
 
 use super::{parity, peers};
@@ -15,7 +15,7 @@ fn on_the_first_adapter_every_operator_is_the_cpus_and_the_networks_are_pytorchs
         eprintln!("skipped: this machine has no adapter, so nothing of wgpu was tested");
         return;
     };
-    let device = open(&Choice::Named(adapter.name)).unwrap().device;
+    let device = open(&DeviceChoice::Named(adapter.name)).unwrap().device;
     for check in self_test(&device, &mut |_| {}) {
         assert!(check.passed, "{}: relative error {:.1e}", check.name, check.worst());
     }
@@ -31,7 +31,7 @@ fn on_the_first_adapter_every_operator_is_the_cpus_and_the_networks_are_pytorchs
 #[ignore = "for a machine with a GPU; run with --ignored"]
 fn on_the_first_adapter_the_inception_network_is_that_of_the_peers() {
     let adapter = adapters().into_iter().next().expect("this machine has an adapter");
-    let device = open(&Choice::Named(adapter.name)).unwrap().device;
+    let device = open(&DeviceChoice::Named(adapter.name)).unwrap().device;
     peers::features_equal_those_of_the_peers(&device, &[0, 4], 1e-3);
     let (batches, seconds) = peers::inception_speed(&device, 32, 8);
     eprintln!("{:.1} s for 1,000 pictures of 32 px ({batches} batches of 32)", seconds);
