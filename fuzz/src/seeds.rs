@@ -7,9 +7,9 @@ use std::path::Path;
 
 use autogan::arch::Genotype;
 use autogan::config::{PRESETS, RunConfig};
-use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent, SampleRequest, Tick, Weights};
-use autogan::export::{LatentRecipe, Picture, Recipe};
-use autogan::ipc::Command;
+use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent, SampleRequest, SampleWeights, Tick};
+use autogan::export::{LatentRecipe, Picture, PictureRecipe};
+use autogan::ipc::WorkerCommand;
 use autogan::model::{ModelConfig, ModelFile, to_safetensors};
 use autogan::rng::Latent;
 use autogan::run::RunInfo;
@@ -113,13 +113,13 @@ fn commands() -> Vec<serde_json::Value> {
     let plane = Latent::Plane { seed: 3, x: 0.5, y: -1.0 };
     let between = Latent::Between { from: Box::new(Latent::Seed { seed: 1 }), to: Box::new(plane), t: 0.25 };
     let commands = [
-        Command::Start { job: JobSpec::Search, config: Box::default(), dir: "runs/a".into() },
-        Command::Load { model: "a".into(), device: None },
-        Command::Generate(SampleRequest {
+        WorkerCommand::Start { job: JobSpec::Search, config: Box::default(), dir: "runs/a".into() },
+        WorkerCommand::Load { model: "a".into(), device: None },
+        WorkerCommand::Generate(SampleRequest {
             id: 1,
             latents: vec![between],
             truncation: Some(0.7),
-            weights: Weights::Raw,
+            weights: SampleWeights::Raw,
         }),
         Control::Preview { every_ms: Some(500) }.into(),
     ];
@@ -254,7 +254,7 @@ fn archives() -> Vec<Vec<u8>> {
 
 fn recipes() -> Vec<Vec<u8>> {
     let latents = LatentRecipe::Named { latents: vec![Latent::Seed { seed: 2 }] };
-    let recipe = Recipe::new(&Genotype::autogan_a(), latents);
+    let recipe = PictureRecipe::new(&Genotype::autogan_a(), latents);
     let picture = Picture::grid(&[0.5; 4 * 3 * 16], 4, 2);
     vec![recipe.to_json().into_bytes(), picture.png_with(&recipe), picture.enlarged(4).png()]
 }

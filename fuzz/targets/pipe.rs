@@ -4,7 +4,7 @@
 use std::fmt::Debug;
 
 use autogan::engine::{Event, Summary};
-use autogan::ipc::Command;
+use autogan::ipc::WorkerCommand;
 use libfuzzer_sys::fuzz_target;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ fuzz_target!(init: autogan_fuzz::begin("pipe", 256), |data: &[u8]| {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for line in text.split('\n') {
         there_and_back::<Event>(line);
-        there_and_back::<Command>(line);
+        there_and_back::<WorkerCommand>(line);
         there_and_back::<Summary>(line);
     }
 });

@@ -5,7 +5,7 @@ mod run;
 mod words;
 
 pub use ranking::Ranking;
-pub use run::{Compared, Outcome};
+pub use run::{BestArchitecture, Compared};
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,7 +25,7 @@ pub struct Comparison {
     /// The runs.
     pub runs: Vec<Compared>,
     /// All settings, in the order of their keys.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<ComparedSetting>,
     /// All scores of what came out. Those in one ranking were measured alike.
     pub rankings: Vec<Ranking>,
     /// Why scores of one metric are in several rankings, in sentences.
@@ -34,14 +34,14 @@ pub struct Comparison {
 
 /// One setting of several runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Setting {
+pub struct ComparedSetting {
     /// Its dotted key.
     pub key: String,
     /// Its value in each run, `None` where it is not set.
     pub values: Vec<Option<Value>>,
 }
 
-impl Setting {
+impl ComparedSetting {
     /// Whether not all runs have the same value.
     pub fn differs(&self) -> bool {
         self.values.windows(2).any(|pair| pair[0] != pair[1])
@@ -59,7 +59,7 @@ impl Setting {
 
 impl Comparison {
     /// The settings that not all runs have alike.
-    pub fn differences(&self) -> impl Iterator<Item = &Setting> {
+    pub fn differences(&self) -> impl Iterator<Item = &ComparedSetting> {
         self.settings.iter().filter(|setting| setting.differs())
     }
 }
@@ -83,11 +83,11 @@ pub fn compare<P: AsRef<Path>>(dirs: &[P]) -> Result<Comparison, RunError> {
     Ok(Comparison { settings: side_by_side(&settings), rankings, unranked, runs })
 }
 
-fn side_by_side(runs: &[Settings]) -> Vec<Setting> {
+fn side_by_side(runs: &[Settings]) -> Vec<ComparedSetting> {
     let keys: BTreeSet<&String> = runs.iter().flat_map(Settings::keys).collect();
     let row = |key: &String| {
         let values = runs.iter().map(|settings| settings.get(key).cloned()).collect();
-        Setting { key: key.clone(), values }
+        ComparedSetting { key: key.clone(), values }
     };
     keys.into_iter().map(row).collect()
 }

@@ -10,10 +10,12 @@ mod sample;
 mod score;
 
 pub use architecture::{ArchitectureFormat, architecture_file};
-pub use compare::{Compared, Comparison, Outcome, Ranking, Setting, compare};
+pub use compare::{BestArchitecture, Compared, ComparedSetting, Comparison, Ranking, compare};
 pub use doctor::{DeviceCheck, DoctorReport, check_device, warm_up};
 pub use export::{ExportPart, Exported, LeftOut, export_model};
 pub use inception::bring_inception;
 pub use random_baseline::{BaselineConfig, BaselineEntry, random_baseline};
 pub use sample::{Images, Latents, latent_file, sample};
-pub use score::{Generation, Origin, Place, Protocol, Quantization, ScoreProgress, ScoreReport, score};
+pub use score::{
+    Generation, Origin, Protocol, Quantization, ScoreEnvironment, ScoreProgress, ScoreReport, score,
+};

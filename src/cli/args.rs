@@ -264,10 +264,10 @@ pub(super) struct CompareArgs {
 pub(super) struct WorkerArgs {
     /// A command that comes before those on standard input; can be given often
     #[arg(long, value_name = "JSON", value_parser = worker_command)]
-    pub first: Vec<ipc::Command>,
+    pub first: Vec<ipc::WorkerCommand>,
 }
 
-fn worker_command(text: &str) -> Result<ipc::Command, serde_json::Error> {
+fn worker_command(text: &str) -> Result<ipc::WorkerCommand, serde_json::Error> {
     serde_json::from_str(text)
 }
 

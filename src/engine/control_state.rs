@@ -33,7 +33,7 @@ impl Channel<'_> {
 
 /// What the engine does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(super) enum ControlAction {
     /// A piece of work.
     Work,
     /// A checkpoint.
@@ -117,7 +117,7 @@ impl ControlState {
     }
 
     /// What to do next. Waits as long as the run is paused.
-    pub fn next(&mut self, channel: &mut Channel) -> Action {
+    pub fn next(&mut self, channel: &mut Channel) -> ControlAction {
         loop {
             let waits = self.paused && self.stepping.is_none();
             match self.receive(channel.controls, waits) {
@@ -128,12 +128,12 @@ impl ControlState {
                     self.stepping = Some(stride);
                 }
                 Received::Command(Control::Preview { every_ms }) => self.preview(every_ms),
-                Received::Command(Control::Checkpoint) => return Action::Checkpoint,
+                Received::Command(Control::Checkpoint) => return ControlAction::Checkpoint,
                 Received::Command(Control::Stop) | Received::Disconnected => {
                     self.stopping = true;
-                    return Action::Stop;
+                    return ControlAction::Stop;
                 }
-                Received::Nothing if self.queued.is_empty() && !waits => return Action::Work,
+                Received::Nothing if self.queued.is_empty() && !waits => return ControlAction::Work,
                 Received::Nothing => {}
             }
         }
@@ -276,7 +276,7 @@ mod tests {
     use crate::run;
     use std::sync::mpsc::channel;
 
-    fn next(state: &mut ControlState, controls: &Receiver<Control>) -> (Action, Vec<Event>) {
+    fn next(state: &mut ControlState, controls: &Receiver<Control>) -> (ControlAction, Vec<Event>) {
         let mut events = Vec::new();
         let emit = &mut |event: &Event| events.push(event.clone());
         let action = state.next(&mut Channel { controls, emit });
@@ -293,17 +293,17 @@ mod tests {
         let mut state = ControlState::new(dir.path(), false);
         let (send, controls) = channel();
         send.send(Control::Step { stride: Stride::Both }).unwrap();
-        assert_eq!(next(&mut state, &controls), (Action::Work, paused(true)));
-        assert_eq!(next(&mut state, &controls), (Action::Work, vec![]), "the step is not done yet");
+        assert_eq!(next(&mut state, &controls), (ControlAction::Work, paused(true)));
+        assert_eq!(next(&mut state, &controls), (ControlAction::Work, vec![]), "the step is not done yet");
         let mut events = Vec::new();
         let done = Counts { units: 1, ..Counts::default() };
         let emit = &mut |event: &Event| events.push(event.clone());
         state.worked(Counts::default(), done, &mut Channel { controls: &controls, emit });
         assert_eq!(events, paused(true));
         send.send(Control::Checkpoint).unwrap();
-        assert_eq!(next(&mut state, &controls), (Action::Checkpoint, vec![]));
+        assert_eq!(next(&mut state, &controls), (ControlAction::Checkpoint, vec![]));
         send.send(Control::Continue).unwrap();
-        assert_eq!(next(&mut state, &controls), (Action::Work, paused(false)));
+        assert_eq!(next(&mut state, &controls), (ControlAction::Work, paused(false)));
     }
 
     #[test]
@@ -331,7 +331,7 @@ mod tests {
         send.send(Control::Pause).unwrap();
         let path = dir.path().to_owned();
         let other = std::thread::spawn(move || run::send_message(&path, &Control::Stop).unwrap());
-        assert_eq!(next(&mut state, &controls).0, Action::Stop);
+        assert_eq!(next(&mut state, &controls).0, ControlAction::Stop);
         other.join().unwrap();
         let shown: Vec<LiveEvent> = run::live_status(dir.path()).unwrap();
         assert_eq!(shown, [LiveEvent::Paused { paused: true }]);
@@ -346,8 +346,8 @@ mod tests {
         for control in [Control::Checkpoint, Control::Checkpoint, Control::Continue] {
             run::send_message(dir.path(), &control).unwrap();
         }
-        let actions: Vec<Action> = (0..3).map(|_| next(&mut state, &controls).0).collect();
-        assert_eq!(actions, [Action::Checkpoint, Action::Checkpoint, Action::Work]);
+        let actions: Vec<ControlAction> = (0..3).map(|_| next(&mut state, &controls).0).collect();
+        assert_eq!(actions, [ControlAction::Checkpoint, ControlAction::Checkpoint, ControlAction::Work]);
     }
 
     #[test]
@@ -356,11 +356,11 @@ mod tests {
         let mut state = ControlState::new(dir.path(), false);
         let (send, controls) = channel();
         drop(send);
-        assert_eq!(next(&mut state, &controls).0, Action::Work);
+        assert_eq!(next(&mut state, &controls).0, ControlAction::Work);
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         drop(send);
-        assert_eq!(next(&mut state, &controls).0, Action::Stop);
+        assert_eq!(next(&mut state, &controls).0, ControlAction::Stop);
     }
 
     #[test]

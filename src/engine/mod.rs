@@ -21,4 +21,4 @@ pub use plan::{JobSpec, Plan, expected_macs};
 pub use reexec::reexec;
 pub use run_loop::{ENLARGED, End, Engine, WEIGHTS};
 pub(crate) use sample_server::IMAGE_BATCH;
-pub use sample_server::{MOST_IMAGES, SampleRequest, Weights, serve_samples};
+pub use sample_server::{MOST_IMAGES, SampleRequest, SampleWeights, serve_samples};

@@ -23,7 +23,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
 use super::control::Control;
-use super::control_state::{Action, Channel, ControlState, WaitEnd};
+use super::control_state::{Channel, ControlAction, ControlState, WaitEnd};
 use super::event::{Event, LiveEvent, LogEvent, Summary, Tick};
 use super::job::Job;
 use super::plan::{JobSpec, Plan};
@@ -197,8 +197,8 @@ impl Engine {
             return self.finish(channel).map(Some);
         }
         match self.control.next(channel) {
-            Action::Work => self.work(channel)?,
-            Action::Checkpoint => {
+            ControlAction::Work => self.work(channel)?,
+            ControlAction::Checkpoint => {
                 // Who asked is answered, even where there is nothing new to save.
                 if self.schedule.is_saved(self.tick) {
                     channel.emit(LiveEvent::CheckpointSaved { tick: self.tick });
@@ -207,7 +207,7 @@ impl Engine {
                 }
                 return Ok(None);
             }
-            Action::Stop => {
+            ControlAction::Stop => {
                 self.checkpoint(channel)?;
                 channel.emit(LiveEvent::Stopped);
                 return Ok(Some(End::Stopped));

@@ -31,7 +31,7 @@ const RAW_SUFFIX: &str = "-raw";
 /// Which of a generator's weights make the images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Weights {
+pub enum SampleWeights {
     /// The moving average over the training: what is scored and exported.
     #[default]
     Average,
@@ -49,7 +49,7 @@ pub struct SampleRequest {
     /// The largest number in a latent; none for no truncation.
     pub truncation: Option<f64>,
     /// Of which weights.
-    pub weights: Weights,
+    pub weights: SampleWeights,
 }
 
 /// A generator that is served.
@@ -152,7 +152,7 @@ impl SampleServer {
         &self,
         latents: &[Latent],
         truncation: Option<f64>,
-        weights: Weights,
+        weights: SampleWeights,
     ) -> anyhow::Result<Tiles> {
         ensure!(
             (1..=MOST_IMAGES).contains(&latents.len()),
@@ -160,9 +160,11 @@ impl SampleServer {
             latents.len()
         );
         let generator = match (weights, &self.raw) {
-            (Weights::Average, _) => &self.average,
-            (Weights::Raw, Some(raw)) => raw,
-            (Weights::Raw, None) => bail!("the raw weights of this generator were not kept; use the average"),
+            (SampleWeights::Average, _) => &self.average,
+            (SampleWeights::Raw, Some(raw)) => raw,
+            (SampleWeights::Raw, None) => {
+                bail!("the raw weights of this generator were not kept; use the average")
+            }
         };
         let mut values = Vec::new();
         for batch in latents.chunks(IMAGE_BATCH) {

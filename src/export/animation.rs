@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Picture, Recipe, recipe};
+use super::{Picture, PictureRecipe, recipe};
 
 /// A GIF's colours are chosen from about so many pixels of a frame, or a tenth of them where that is more.
 const GIF_PIXELS: usize = 20_000;
@@ -50,14 +50,18 @@ impl Animation {
 
     /// A GIF file that loops for ever. Each frame has the 256 colours that suit it best. GIF counts in
     /// hundredths of a second, and takes two at least. The recipe goes into a comment.
-    pub fn gif(&self, recipe: Option<&Recipe>) -> Vec<u8> {
+    pub fn gif(&self, recipe: Option<&PictureRecipe>) -> Vec<u8> {
         let mut bytes = Vec::new();
         let written = self.write_gif(&mut bytes, recipe);
         written.unwrap_or_else(|error| unreachable!("writing a GIF to memory failed: {error}"));
         bytes
     }
 
-    fn write_gif(&self, bytes: &mut Vec<u8>, recipe: Option<&Recipe>) -> Result<(), gif::EncodingError> {
+    fn write_gif(
+        &self,
+        bytes: &mut Vec<u8>,
+        recipe: Option<&PictureRecipe>,
+    ) -> Result<(), gif::EncodingError> {
         let (width, height) = self.frames[0].size();
         // `new` made sure of it.
         let (width, height) = (width as u16, height as u16);
@@ -83,14 +87,18 @@ impl Animation {
 
     /// An APNG file that loops for ever, with every colour; programs that know PNG only show the first
     /// frame. A frame takes at most 65 seconds. The recipe goes into a text chunk, as in other pictures.
-    pub fn apng(&self, recipe: Option<&Recipe>) -> Vec<u8> {
+    pub fn apng(&self, recipe: Option<&PictureRecipe>) -> Vec<u8> {
         let mut bytes = Vec::new();
         let written = self.write_apng(&mut bytes, recipe);
         written.unwrap_or_else(|error| unreachable!("writing a PNG to memory failed: {error}"));
         bytes
     }
 
-    fn write_apng(&self, bytes: &mut Vec<u8>, recipe: Option<&Recipe>) -> Result<(), png::EncodingError> {
+    fn write_apng(
+        &self,
+        bytes: &mut Vec<u8>,
+        recipe: Option<&PictureRecipe>,
+    ) -> Result<(), png::EncodingError> {
         let (width, height) = self.frames[0].size();
         let mut encoder = png::Encoder::new(bytes, width, height);
         encoder.set_color(png::ColorType::Rgb);
@@ -126,8 +134,9 @@ mod tests {
         (0..count).map(|number| Picture::grid(&frame(number), 8, 1).enlarged(2)).collect()
     }
 
-    fn recipe() -> Recipe {
-        let mut recipe = Recipe::new(&Genotype::autogan_a(), LatentRecipe::Point { values: vec![0.5; 200] });
+    fn recipe() -> PictureRecipe {
+        let mut recipe =
+            PictureRecipe::new(&Genotype::autogan_a(), LatentRecipe::Point { values: vec![0.5; 200] });
         recipe.run = Some("Fréchet".to_owned());
         recipe
     }
@@ -147,7 +156,7 @@ mod tests {
         let reader = png::Decoder::new(Cursor::new(&bytes)).read_info().unwrap();
         let control = reader.info().animation_control.unwrap();
         assert_eq!((control.num_frames, control.num_plays), (4, 0));
-        assert_eq!(Recipe::of_png(&bytes).unwrap(), Some(recipe()));
+        assert_eq!(PictureRecipe::of_png(&bytes).unwrap(), Some(recipe()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use tiny_skia::{Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Str
 
 use super::colours::{Colour, colours};
 use super::{Picture, font};
-use crate::arch::diagram::{BASE_LINE, Diagram, Form, LINE_WIDTH, Rect, TEXT_SIZE};
+use crate::arch::diagram::{BASE_LINE, Diagram, Geometry, LINE_WIDTH, Rect, TEXT_SIZE};
 
 /// Width of a rectangle's border, in units of a drawing.
 const BORDER: f32 = 1.0;
@@ -50,16 +50,16 @@ impl Canvas {
         for shape in diagram.primitives() {
             let [fill, border, ink] = colours(shape.style, dark);
             match shape.form {
-                Form::Rect { rect, round } => {
+                Geometry::Rect { rect, round } => {
                     let path = rounded(&rect, round);
                     self.fill(path.as_ref(), fill, place);
                     self.stroke(path.as_ref(), border, BORDER, None, place);
                 }
-                Form::Line { points, dashes } => {
+                Geometry::Line { points, dashes } => {
                     self.stroke(polyline(&points, false).as_ref(), ink, LINE_WIDTH, dashes, place);
                 }
-                Form::Head(points) => self.fill(polyline(&points, true).as_ref(), ink, place),
-                Form::Text { at: [x, middle], centered, text } => {
+                Geometry::Head(points) => self.fill(polyline(&points, true).as_ref(), ink, place),
+                Geometry::Text { at: [x, middle], centered, text } => {
                     let at = [x, middle + BASE_LINE * TEXT_SIZE];
                     self.letters(text, TEXT_SIZE, at, centered, ink, place);
                 }

@@ -19,6 +19,6 @@ pub use curves::{CurvePoint, csv, curves_csv};
 pub use diagram::{diagram_picture, svg};
 pub use picture::{GAP, Picture};
 pub use pytorch::{PyTorch, pytorch};
-pub use recipe::{LatentRecipe, Recipe, sha256};
+pub use recipe::{LatentRecipe, PictureRecipe, sha256};
 pub use sheet::contact_sheet;
 pub use tiles::Tiles;

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{ImageFormat, RgbImage};
 
-use super::{Recipe, recipe};
+use super::{PictureRecipe, recipe};
 
 /// Pixels between the images of a grid.
 pub const GAP: usize = 2;
@@ -65,14 +65,14 @@ impl Picture {
     }
 
     /// The picture as a PNG file that keeps how it was made.
-    pub fn png_with(&self, recipe: &Recipe) -> Vec<u8> {
+    pub fn png_with(&self, recipe: &PictureRecipe) -> Vec<u8> {
         let mut bytes = Vec::new();
         let written = self.write_png(&mut bytes, recipe);
         written.unwrap_or_else(|e| unreachable!("writing a PNG to memory failed: {e}"));
         bytes
     }
 
-    fn write_png(&self, bytes: &mut Vec<u8>, recipe: &Recipe) -> Result<(), png::EncodingError> {
+    fn write_png(&self, bytes: &mut Vec<u8>, recipe: &PictureRecipe) -> Result<(), png::EncodingError> {
         let (width, height) = self.image.dimensions();
         let mut encoder = png::Encoder::new(bytes, width, height);
         encoder.set_color(png::ColorType::Rgb);

@@ -17,7 +17,7 @@ const KEYWORD: &str = "autogan";
 
 /// How a picture was made: enough to make it again where the model is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recipe {
+pub struct PictureRecipe {
     /// Version of the program.
     pub version: String,
     /// The architecture, as its integer vector.
@@ -93,7 +93,7 @@ pub enum LatentRecipe {
     },
 }
 
-impl Recipe {
+impl PictureRecipe {
     /// The recipe of this version of the program for all of a model's latents, without truncation.
     pub fn new(genotype: &Genotype, latents: LatentRecipe) -> Self {
         Self {
@@ -146,7 +146,7 @@ impl Recipe {
             .unwrap_or_else(|error| unreachable!("a recipe consists of texts and numbers: {error}"))
     }
 
-    /// Reads what [`Recipe::to_json`] wrote.
+    /// Reads what [`PictureRecipe::to_json`] wrote.
     ///
     /// # Errors
     ///
@@ -166,7 +166,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Has a PNG file name this program and, where there is one, the recipe.
 pub(super) fn describe<W: std::io::Write>(
     encoder: &mut png::Encoder<'_, W>,
-    recipe: Option<&Recipe>,
+    recipe: Option<&PictureRecipe>,
 ) -> Result<(), png::EncodingError> {
     encoder.add_text_chunk("Software".to_owned(), SOFTWARE.to_owned())?;
     match recipe {
@@ -182,7 +182,7 @@ mod tests {
     use super::super::Picture;
     use super::*;
 
-    fn recipes() -> Vec<Recipe> {
+    fn recipes() -> Vec<PictureRecipe> {
         let latents = [
             LatentRecipe::Seed { seed: u64::MAX, first: 3, count: 64 },
             LatentRecipe::Interpolation {
@@ -203,8 +203,8 @@ mod tests {
                 count: 2,
             },
         ];
-        let plain = latents.into_iter().map(|latents| Recipe::new(&Genotype::autogan_a(), latents));
-        let mut recipes: Vec<Recipe> = plain.collect();
+        let plain = latents.into_iter().map(|latents| PictureRecipe::new(&Genotype::autogan_a(), latents));
+        let mut recipes: Vec<PictureRecipe> = plain.collect();
         recipes[1].run = Some("2026-01-01-Пёс \"漢\"\n".to_owned());
         recipes[1].model_sha256 = Some("0f".repeat(32));
         (recipes[1].truncation, recipes[1].ema) = (Some(0.7), Some(true));
@@ -216,14 +216,14 @@ mod tests {
         let picture = Picture::grid(&[0.3, -0.2, 0.9], 1, 1).enlarged(3);
         for recipe in recipes() {
             let png = picture.png_with(&recipe);
-            assert_eq!(Recipe::of_png(&png).unwrap(), Some(recipe));
+            assert_eq!(PictureRecipe::of_png(&png).unwrap(), Some(recipe));
             let read = image::load_from_memory(&png).unwrap().into_rgb8();
             assert_eq!(&read, picture.image());
             let reader = png::Decoder::new(Cursor::new(&png)).read_info().unwrap();
             let texts = &reader.info().uncompressed_latin1_text;
             assert_eq!((texts[0].keyword.as_str(), texts[0].text.as_str()), ("Software", SOFTWARE));
         }
-        assert_eq!(Recipe::of_png(&picture.png()), Ok(None));
+        assert_eq!(PictureRecipe::of_png(&picture.png()), Ok(None));
     }
 
     #[test]
@@ -238,12 +238,12 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_or_no_recipe_is_refused_in_a_sentence() {
-        assert!(Recipe::of_png(b"no picture").unwrap_err().contains("cannot be read"));
+        assert!(PictureRecipe::of_png(b"no picture").unwrap_err().contains("cannot be read"));
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, 1, 1);
         encoder.add_itxt_chunk(KEYWORD.to_owned(), "{\"version\": 2}".to_owned()).unwrap();
         encoder.write_header().unwrap().write_image_data(&[0]).unwrap();
-        assert!(Recipe::of_png(&bytes).unwrap_err().contains("newer version"));
+        assert!(PictureRecipe::of_png(&bytes).unwrap_err().contains("newer version"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::colours::{background, colours};
-use crate::arch::diagram::{BASE_LINE, Diagram, Form, LINE_WIDTH, Primitive, Rect, TEXT_SIZE};
+use crate::arch::diagram::{BASE_LINE, Diagram, Geometry, LINE_WIDTH, Primitive, Rect, TEXT_SIZE};
 
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
@@ -34,14 +34,14 @@ pub(super) fn document(diagram: &Diagram, dark: bool) -> String {
 fn add(out: &mut String, shape: &Primitive<'_>, dark: bool) {
     let [fill, border, ink] = colours(shape.style, dark);
     match &shape.form {
-        Form::Rect { rect: Rect { x, y, width, height }, round } => push(
+        Geometry::Rect { rect: Rect { x, y, width, height }, round } => push(
             out,
             format_args!(
                 "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{round}\" \
                  fill=\"#{fill:06x}\" stroke=\"#{border:06x}\"/>"
             ),
         ),
-        Form::Line { points, dashes } => {
+        Geometry::Line { points, dashes } => {
             let (path, dashes) = (path(points), dashes.map(|dashes| dashes.map(|length| length.to_string())));
             push(out, format_args!("<path d=\"{path}\" fill=\"none\" stroke=\"#{ink:06x}\""));
             push(out, format_args!(" stroke-width=\"{LINE_WIDTH}\""));
@@ -50,10 +50,10 @@ fn add(out: &mut String, shape: &Primitive<'_>, dark: bool) {
             }
             *out += "/>\n";
         }
-        Form::Head(points) => {
+        Geometry::Head(points) => {
             push(out, format_args!("<path d=\"{}z\" fill=\"#{ink:06x}\"/>\n", path(points)))
         }
-        Form::Text { at: [x, middle], centered, text } => {
+        Geometry::Text { at: [x, middle], centered, text } => {
             let y = middle + BASE_LINE * TEXT_SIZE;
             let anchor = if *centered { " text-anchor=\"middle\"" } else { "" };
             push(

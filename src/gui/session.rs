@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::state::{RunState, Status};
 use crate::config::RunConfig;
 use crate::engine::{Control, JobSpec};
-use crate::ipc::{Child, Command, Follower, WorkerMessage};
+use crate::ipc::{Child, Follower, WorkerCommand, WorkerMessage};
 use crate::run;
 
 /// Time between two looks into the run folder.
@@ -62,7 +62,7 @@ impl Session {
     ) -> Result<Self, String> {
         let mut session = Self::new(dir, wake);
         let config = Box::new(config);
-        session.spawn_worker(program, &Command::Start { job, config, dir: dir.to_owned() })?;
+        session.spawn_worker(program, &WorkerCommand::Start { job, config, dir: dir.to_owned() })?;
         Ok(session)
     }
 
@@ -75,10 +75,10 @@ impl Session {
         self.child = None;
         // The watcher of what was before ends; a new one reads all anew.
         self.watched = Arc::default();
-        self.spawn_worker(program, &Command::Resume { dir: self.dir.clone(), after_reexec: false })
+        self.spawn_worker(program, &WorkerCommand::Resume { dir: self.dir.clone(), after_reexec: false })
     }
 
-    fn spawn_worker(&mut self, program: &Path, command: &Command) -> Result<(), String> {
+    fn spawn_worker(&mut self, program: &Path, command: &WorkerCommand) -> Result<(), String> {
         let (send, messages) = sync_channel(WAITING);
         let no_worker = |error: std::io::Error| format!("the worker process cannot be started ({error})");
         let mut child = Child::spawn(program, move |message| drop(send.send(message))).map_err(no_worker)?;

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::command::Command;
-use super::lines::{Line, beginning, lines};
+use super::command::WorkerCommand;
+use super::lines::{InputLine, beginning, lines};
 use crate::engine::{Event, LiveEvent};
 
 /// Lines of standard error that are remembered to describe a death with.
@@ -109,7 +109,7 @@ impl Child {
     /// # Errors
     ///
     /// If it is gone.
-    pub fn send(&mut self, command: &Command) -> io::Result<()> {
+    pub fn send(&mut self, command: &WorkerCommand) -> io::Result<()> {
         let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
         // A path that is no Unicode has no JSON form.
         writeln!(input, "{}", serde_json::to_string(command)?)?;
@@ -122,7 +122,7 @@ impl Child {
     ///
     /// If it is gone.
     pub fn detach(mut self) -> io::Result<()> {
-        self.send(&Command::Detach)?;
+        self.send(&WorkerCommand::Detach)?;
         self.input = None;
         self.reader = None;
         Ok(())
@@ -162,8 +162,8 @@ fn last_lines(errors: impl BufRead) -> String {
     let mut lines = VecDeque::new();
     for line in self::lines(errors) {
         let line = match line {
-            Line::Text(line) => beginning(&line),
-            Line::TooLong(bytes) => format!("a line of {bytes} bytes"),
+            InputLine::Text(line) => beginning(&line),
+            InputLine::TooLong(bytes) => format!("a line of {bytes} bytes"),
         };
         if lines.len() == REMEMBERED {
             lines.pop_front();

@@ -10,7 +10,7 @@ use crate::engine::{Control, JobSpec, SampleRequest};
 /// A command to a worker process, one a line. In JSON, `command` names the kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
-pub enum Command {
+pub enum WorkerCommand {
     /// Begin a run.
     Start {
         /// What it is for.
@@ -45,7 +45,7 @@ pub enum Command {
     Control(Control),
 }
 
-impl From<Control> for Command {
+impl From<Control> for WorkerCommand {
     fn from(control: Control) -> Self {
         Self::Control(control)
     }
@@ -55,21 +55,21 @@ impl From<Control> for Command {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::engine::{Stride, Weights};
+    use crate::engine::{SampleWeights, Stride};
     use crate::rng::Latent;
 
     #[test]
     fn commands_survive_the_pipe() {
         for command in [
-            Command::Start { job: JobSpec::Search, config: Box::default(), dir: "runs/a b".into() },
-            Command::Resume { dir: "runs/ü".into(), after_reexec: true },
-            Command::Detach,
-            Command::Load { model: "a run".into(), device: None },
-            Command::Generate(SampleRequest {
+            WorkerCommand::Start { job: JobSpec::Search, config: Box::default(), dir: "runs/a b".into() },
+            WorkerCommand::Resume { dir: "runs/ü".into(), after_reexec: true },
+            WorkerCommand::Detach,
+            WorkerCommand::Load { model: "a run".into(), device: None },
+            WorkerCommand::Generate(SampleRequest {
                 id: 1,
                 latents: vec![Latent::Seed { seed: 3 }, Latent::Plane { seed: 3, x: 0.5, y: -1.0 }],
                 truncation: Some(0.7),
-                weights: Weights::Raw,
+                weights: SampleWeights::Raw,
             }),
             Control::Pause.into(),
             Control::Step { stride: Stride::Generator }.into(),
@@ -78,13 +78,13 @@ mod tests {
         ] {
             let line = serde_json::to_string(&command).unwrap();
             assert!(!line.contains('\n'));
-            assert_eq!(serde_json::from_str::<Command>(&line).unwrap(), command, "{line}");
+            assert_eq!(serde_json::from_str::<WorkerCommand>(&line).unwrap(), command, "{line}");
         }
-        let stop: Command = serde_json::from_str(r#"{"command":"stop"}"#).unwrap();
-        assert_eq!(stop, Command::Control(Control::Stop));
-        let resume: Command = serde_json::from_str(r#"{"command":"resume","dir":"a"}"#).unwrap();
-        assert_eq!(resume, Command::Resume { dir: "a".into(), after_reexec: false });
-        let step: Command = serde_json::from_str(r#"{"command":"step"}"#).unwrap();
-        assert_eq!(step, Command::Control(Control::Step { stride: Stride::Both }));
+        let stop: WorkerCommand = serde_json::from_str(r#"{"command":"stop"}"#).unwrap();
+        assert_eq!(stop, WorkerCommand::Control(Control::Stop));
+        let resume: WorkerCommand = serde_json::from_str(r#"{"command":"resume","dir":"a"}"#).unwrap();
+        assert_eq!(resume, WorkerCommand::Resume { dir: "a".into(), after_reexec: false });
+        let step: WorkerCommand = serde_json::from_str(r#"{"command":"step"}"#).unwrap();
+        assert_eq!(step, WorkerCommand::Control(Control::Step { stride: Stride::Both }));
     }
 }

@@ -8,7 +8,7 @@ pub(super) const LONGEST: usize = 64 << 20;
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum InputLine {
     /// A line without its end. What is no UTF-8 was replaced.
     Text(String),
     /// A line of so many bytes was passed over, because it is longer than is taken in.
@@ -16,23 +16,23 @@ pub(super) enum Line {
 }
 
 /// Reads lines. Takes no more memory than the longest line that is taken in.
-pub(super) struct Lines<R> {
+pub(super) struct LineReader<R> {
     input: R,
     longest: usize,
     bytes: Vec<u8>,
 }
 
 /// The lines of `input`, up to [`LONGEST`].
-pub(super) fn lines<R: BufRead>(input: R) -> Lines<R> {
-    Lines { input, longest: LONGEST, bytes: Vec::new() }
+pub(super) fn lines<R: BufRead>(input: R) -> LineReader<R> {
+    LineReader { input, longest: LONGEST, bytes: Vec::new() }
 }
 
-impl<R: BufRead> Iterator for Lines<R> {
-    type Item = Line;
+impl<R: BufRead> Iterator for LineReader<R> {
+    type Item = InputLine;
 
     /// Nothing when the pipe is closed, or broken, which comes to the same. A last line without its end is
     /// one, too.
-    fn next(&mut self) -> Option<Line> {
+    fn next(&mut self) -> Option<InputLine> {
         self.bytes.clear();
         let limit = self.longest as u64 + 1;
         let mut read = (&mut self.input).take(limit).read_until(b'\n', &mut self.bytes).ok()? as u64;
@@ -49,22 +49,22 @@ impl<R: BufRead> Iterator for Lines<R> {
                     _ => break,
                 }
             }
-            return Some(Line::TooLong(read));
+            return Some(InputLine::TooLong(read));
         }
         let text = String::from_utf8_lossy(&self.bytes);
         let text = text.strip_suffix('\n').unwrap_or(&text);
-        Some(Line::Text(text.strip_suffix('\r').unwrap_or(text).to_owned()))
+        Some(InputLine::Text(text.strip_suffix('\r').unwrap_or(text).to_owned()))
     }
 }
 
-impl<R> Lines<R> {
+impl<R> LineReader<R> {
     /// Where they come from.
     pub fn input(&self) -> &R {
         &self.input
     }
 }
 
-impl Line {
+impl InputLine {
     /// What is taken in; one that is too long is logged, as `whose`.
     pub fn text(self, whose: &str) -> Option<String> {
         match self {
@@ -91,14 +91,14 @@ mod tests {
     use super::*;
     use std::io::BufReader;
 
-    fn read(input: &[u8], longest: usize) -> Vec<Line> {
+    fn read(input: &[u8], longest: usize) -> Vec<InputLine> {
         // A small buffer, so that lines come in pieces.
         let input = BufReader::with_capacity(7, input);
-        Lines { input, longest, bytes: Vec::new() }.collect()
+        LineReader { input, longest, bytes: Vec::new() }.collect()
     }
 
-    fn text(text: &str) -> Line {
-        Line::Text(text.to_owned())
+    fn text(text: &str) -> InputLine {
+        InputLine::Text(text.to_owned())
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_is_passed_over_and_the_next_one_read() {
-        assert_eq!(read(b"12345\n123456\nok\n", 5), [text("12345"), Line::TooLong(7), text("ok")]);
-        assert_eq!(read(&[b'x'; 300_000], 1000), [Line::TooLong(300_000)]);
+        assert_eq!(read(b"12345\n123456\nok\n", 5), [text("12345"), InputLine::TooLong(7), text("ok")]);
+        assert_eq!(read(&[b'x'; 300_000], 1000), [InputLine::TooLong(300_000)]);
     }
 }

@@ -9,7 +9,7 @@ mod serve;
 mod stdin_reader;
 
 pub use child::{Child, Death, WorkerMessage};
-pub use command::Command;
+pub use command::WorkerCommand;
 pub use follow::{Follower, Update};
 pub use serve::serve;
 pub use stdin_reader::Pipe;

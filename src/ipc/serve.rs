@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::command::Command;
+use super::command::WorkerCommand;
 use super::event_writer::EventWriter;
 use super::stdin_reader::{self, InputLock, Pipe};
 use crate::engine::{self, Control, End, Event, LiveEvent, Reopened, SampleRequest};
@@ -34,7 +34,7 @@ const STACK: usize = 8 << 20;
 
 /// What both threads of a worker know of it.
 #[derive(Default)]
-struct Status {
+struct WorkerStatus {
     /// Whether the run is under way: before that, there is nothing to save and stopping is at once.
     under_way: AtomicBool,
     /// Whether nobody is at the other end of the pipes any more.
@@ -59,7 +59,7 @@ enum Next {
 /// Commands as they come.
 struct Inbox {
     /// What begins a run, and requests for images.
-    starts: Receiver<Command>,
+    starts: Receiver<WorkerCommand>,
     /// Commands to a run under way.
     controls: Receiver<Control>,
     /// The last command on previews.
@@ -73,12 +73,12 @@ struct Inbox {
 ///
 /// If there is no command, or it cannot be done or not to the end. The error was emitted as an event then.
 pub fn serve(
-    first: Vec<Command>,
+    first: Vec<WorkerCommand>,
     input: impl Pipe,
     output: impl Write + Send + 'static,
 ) -> anyhow::Result<()> {
     let (events, writer) = EventWriter::new(output);
-    let status = Arc::<Status>::default();
+    let status = Arc::<WorkerStatus>::default();
     let (end, outcome) = channel();
     let inbox = receive(first, input, status.clone(), end.clone());
     let (own_events, own_status) = (events.clone(), status.clone());
@@ -111,7 +111,7 @@ pub fn serve(
     }
 }
 
-fn work(inbox: &Inbox, events: &EventWriter, status: &Status) -> anyhow::Result<Next> {
+fn work(inbox: &Inbox, events: &EventWriter, status: &WorkerStatus) -> anyhow::Result<Next> {
     let mut emit = |event: &Event| events.emit(event);
     let command = inbox.starts.recv().context("no command came");
     let worked = command.and_then(|command| follow(command, inbox, events, status, &mut emit));
@@ -125,15 +125,15 @@ fn work(inbox: &Inbox, events: &EventWriter, status: &Status) -> anyhow::Result<
 }
 
 fn follow(
-    command: Command,
+    command: WorkerCommand,
     inbox: &Inbox,
     events: &EventWriter,
-    status: &Status,
+    status: &WorkerStatus,
     emit: &mut dyn FnMut(&Event),
 ) -> anyhow::Result<Next> {
     let (run, dir) = match command {
-        Command::Start { job, config, dir } => (engine::begin(job, *config, &dir, emit)?, dir),
-        Command::Resume { dir, after_reexec } => {
+        WorkerCommand::Start { job, config, dir } => (engine::begin(job, *config, &dir, emit)?, dir),
+        WorkerCommand::Resume { dir, after_reexec } => {
             match engine::resume(&dir, after_reexec, |_| Ok(()), emit)? {
                 Reopened::Unfinished(run) => (*run, dir),
                 Reopened::Finished(summary) => {
@@ -142,12 +142,12 @@ fn follow(
                 }
             }
         }
-        Command::Load { model, device } => {
+        WorkerCommand::Load { model, device } => {
             engine::serve_samples(&model, device.as_deref(), || inbox.newest_request(), emit)?;
             return Ok(Next::Nothing);
         }
-        Command::Generate(_) => anyhow::bail!("no generator was loaded that could make images"),
-        Command::Detach | Command::Control(_) => unreachable!("they are received apart"),
+        WorkerCommand::Generate(_) => anyhow::bail!("no generator was loaded that could make images"),
+        WorkerCommand::Detach | WorkerCommand::Control(_) => unreachable!("they are received apart"),
     };
     status.under_way.store(true, Ordering::SeqCst);
     let (events, detached) = (events.clone(), status.detached.clone());
@@ -161,7 +161,12 @@ fn follow(
 }
 
 /// Reads commands as they come, on a thread of its own, and sorts them.
-fn receive(first: Vec<Command>, input: impl Pipe, status: Arc<Status>, end: Sender<Outcome>) -> Inbox {
+fn receive(
+    first: Vec<WorkerCommand>,
+    input: impl Pipe,
+    status: Arc<WorkerStatus>,
+    end: Sender<Outcome>,
+) -> Inbox {
     let (send_start, starts) = channel();
     let (send_control, controls) = channel();
     let inbox = Inbox { starts, controls, previews: Arc::default(), lock: InputLock::default() };
@@ -177,8 +182,8 @@ fn receive(first: Vec<Command>, input: impl Pipe, status: Arc<Status>, end: Send
             let _ = send_control.send(control);
         };
         let take = |command| match command {
-            Command::Detach => status.detached.store(true, Ordering::SeqCst),
-            Command::Control(command) => {
+            WorkerCommand::Detach => status.detached.store(true, Ordering::SeqCst),
+            WorkerCommand::Control(command) => {
                 if matches!(command, Control::Preview { .. }) {
                     *previews.lock().unwrap_or_else(PoisonError::into_inner) = Some(command);
                 }
@@ -209,7 +214,7 @@ impl Inbox {
     fn newest_request(&self) -> Option<SampleRequest> {
         loop {
             let first = self.starts.recv().ok()?;
-            if let Command::Generate(request) = self.starts.try_iter().last().unwrap_or(first) {
+            if let WorkerCommand::Generate(request) = self.starts.try_iter().last().unwrap_or(first) {
                 return Some(request);
             }
         }
@@ -217,15 +222,15 @@ impl Inbox {
 
     /// Has a new process go on with the run in `dir` and receive all commands that this one did not do. Comes
     /// back only where that cannot be done.
-    fn hand_over(self, dir: PathBuf, status: &Status) -> anyhow::Error {
+    fn hand_over(self, dir: PathBuf, status: &WorkerStatus) -> anyhow::Error {
         // Until the new process is there, commands wait in the pipe.
         let _closed = self.lock.close();
         let resume = format!("it can be gone on with from {}", dir.display());
-        let mut first = vec![Command::Resume { dir, after_reexec: true }];
-        first.extend(self.previews.lock().unwrap_or_else(PoisonError::into_inner).map(Command::from));
-        first.extend(self.controls.try_iter().map(Command::from));
+        let mut first = vec![WorkerCommand::Resume { dir, after_reexec: true }];
+        first.extend(self.previews.lock().unwrap_or_else(PoisonError::into_inner).map(WorkerCommand::from));
+        first.extend(self.controls.try_iter().map(WorkerCommand::from));
         if status.detached.load(Ordering::SeqCst) {
-            first.push(Command::Detach);
+            first.push(WorkerCommand::Detach);
         }
         let mut arguments = vec![OsString::from("worker")];
         for command in first {

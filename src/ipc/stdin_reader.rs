@@ -4,7 +4,7 @@
 use std::io::{BufReader, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::command::Command;
+use super::command::WorkerCommand;
 use super::lines::{beginning, lines};
 
 /// A pipe that is read.
@@ -41,7 +41,7 @@ impl InputLock {
 
 /// Calls `take` with each command that comes out of the pipe until it is closed. What is no command is
 /// logged.
-pub(super) fn commands(pipe: impl Pipe, lock: &InputLock, mut take: impl FnMut(Command)) {
+pub(super) fn commands(pipe: impl Pipe, lock: &InputLock, mut take: impl FnMut(WorkerCommand)) {
     let mut lines = lines(BufReader::new(pipe));
     loop {
         lines.input().get_ref().wait();
@@ -94,8 +94,8 @@ mod tests {
         }
         drop(to);
         reader.join().unwrap();
-        let taken: Vec<Command> = taken.iter().collect();
-        assert_eq!(taken, [Control::Pause, Control::Continue, Control::Stop].map(Command::from));
+        let taken: Vec<WorkerCommand> = taken.iter().collect();
+        assert_eq!(taken, [Control::Pause, Control::Continue, Control::Stop].map(WorkerCommand::from));
     }
 
     #[test]
@@ -106,10 +106,10 @@ mod tests {
         let lock = InputLock::default();
         let own = lock.clone();
         thread::spawn(move || commands(from, &own, |command| drop(send.send(command))));
-        writeln!(to, "{}", serde_json::json!(Command::from(Control::Pause))).unwrap();
+        writeln!(to, "{}", serde_json::json!(WorkerCommand::from(Control::Pause))).unwrap();
         assert_eq!(taken.recv_timeout(LATE), Ok(Control::Pause.into()));
         let closed = lock.close();
-        let line = serde_json::json!(Command::from(Control::Stop)).to_string();
+        let line = serde_json::json!(WorkerCommand::from(Control::Stop)).to_string();
         writeln!(to, "{line}").unwrap();
         assert!(taken.recv_timeout(Duration::from_millis(200)).is_err());
         let mut there = vec![0; line.len()];

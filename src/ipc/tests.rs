@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use super::{Child, Command, WorkerMessage, serve};
+use super::{Child, WorkerCommand, WorkerMessage, serve};
 use crate::config::RunConfig;
 use crate::device::{LOSE_DEVICE, Machine};
 use crate::engine::{self, End, Event, JobSpec, LiveEvent, Reopened};
@@ -64,7 +64,7 @@ fn a_lost_gpu_ends_the_worker_in_plain_words_and_the_run_goes_on_elsewhere() {
     let device = format!("device={}", Machine::detect().unwrap().adapters[0].name);
     SETTINGS.iter().chain([&device.as_str()]).for_each(|setting| config.apply(setting).unwrap());
     let dir = folder.path().join("run");
-    child.send(&Command::Start { job: JobSpec::Search, config, dir: dir.clone() }).unwrap();
+    child.send(&WorkerCommand::Start { job: JobSpec::Search, config, dir: dir.clone() }).unwrap();
     let is_step = |message: &WorkerMessage| {
         matches!(message, WorkerMessage::Event(Event::Live(LiveEvent::Progress { .. })))
     };

@@ -343,7 +343,7 @@ fn exports_that_cannot_be_made_are_one_sentence() {
 
 #[test]
 fn sampled_pictures_say_how_they_were_made() {
-    use autogan::export::{LatentRecipe, Recipe, sha256};
+    use autogan::export::{LatentRecipe, PictureRecipe, sha256};
     let dir = folder();
     make_model(&dir.path().join("m.safetensors"));
     let sample =
@@ -352,7 +352,7 @@ fn sampled_pictures_say_how_they_were_made() {
     output(dir.path(), &[&sample[..], &["single"]].concat());
     for (file, first, count) in [("grid.png", 0, 3), ("single/000002.png", 2, 1)] {
         let png = fs::read(dir.path().join(file)).expect("it was written");
-        let recipe = Recipe::of_png(&png).expect("a picture").expect("a recipe");
+        let recipe = PictureRecipe::of_png(&png).expect("a picture").expect("a recipe");
         assert_eq!(recipe.latents, LatentRecipe::Seed { seed: 5, first, count });
         assert_eq!(recipe.genotype, "1 0 1 1 0 1 2 0 1");
         let model = fs::read(dir.path().join("m.safetensors")).expect("it was written");

@@ -39,14 +39,14 @@ pub struct Compared {
     /// Candidates on the board.
     pub candidates: usize,
     /// What came out, or the best so far; none before there is one.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<BestArchitecture>,
     /// Why a part of it could not be read.
     pub warning: Option<String>,
 }
 
 /// The best architecture of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Outcome {
+pub struct BestArchitecture {
     /// Whether the run is finished, so that this is its winner.
     pub is_final: bool,
     /// The architecture.
@@ -124,9 +124,9 @@ fn settings(view: &RunView) -> Result<(Option<RunConfig>, Settings, Option<Strin
     })
 }
 
-fn finished(summary: &Summary, config: Option<&RunConfig>) -> Option<Outcome> {
+fn finished(summary: &Summary, config: Option<&RunConfig>) -> Option<BestArchitecture> {
     let winner = summary.trained.first()?;
-    Some(Outcome {
+    Some(BestArchitecture {
         is_final: true,
         genotype: winner.genotype.clone(),
         vector: winner.vector.clone(),
@@ -145,7 +145,7 @@ fn so_far(
     job: Option<&JobSpec>,
     board: &[Candidate],
     config: Option<&RunConfig>,
-) -> Option<Outcome> {
+) -> Option<BestArchitecture> {
     let (genotype, scores, best_step, is_trained) = match job {
         Some(JobSpec::Train(genotype)) => {
             let (scores, step) = best_evaluation(view).unzip();
@@ -159,7 +159,7 @@ fn so_far(
     };
     let shape = config
         .map(|config| if is_trained { config.derived_model().net_shape() } else { config.model.net_shape() });
-    Some(Outcome {
+    Some(BestArchitecture {
         is_final: false,
         vector: genotype.to_string(),
         params: shape.map(|shape| params(&genotype, &shape)),

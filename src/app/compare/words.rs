@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Compared, Comparison, NONE, Outcome, Ranking};
+use super::{BestArchitecture, Compared, Comparison, NONE, Ranking};
 use crate::arch::words::{duration, operations, thousands};
 use crate::run::{RunStatus, local_time};
 
@@ -13,7 +13,7 @@ impl Comparison {
         let row = |name, value: &dyn Fn(&Compared) -> String| {
             (name, self.runs.iter().map(value).collect::<Vec<String>>())
         };
-        let best = |name, value: &dyn Fn(&Outcome) -> Option<String>| {
+        let best = |name, value: &dyn Fn(&BestArchitecture) -> Option<String>| {
             row(name, &|run| run.outcome.as_ref().and_then(value).unwrap_or_else(|| NONE.to_owned()))
         };
         vec![

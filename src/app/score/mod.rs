@@ -12,7 +12,7 @@ use anyhow::{bail, ensure};
 use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
-use origin::Opened;
+use origin::OpenedOrigin;
 pub use origin::{Generation, Origin, Quantization};
 pub use protocol::Protocol;
 
@@ -52,7 +52,7 @@ pub struct ScoreReport {
 }
 
 /// Where scoring happens.
-pub struct Place<'a> {
+pub struct ScoreEnvironment<'a> {
     /// Where the networks run.
     pub device: &'a Device,
     /// The cache folder.
@@ -74,13 +74,13 @@ pub fn score(
     fake: &Origin,
     protocol: &Protocol,
     save: Option<&Path>,
-    place: &Place<'_>,
+    place: &ScoreEnvironment<'_>,
     progress: &mut dyn FnMut(ScoreProgress),
 ) -> anyhow::Result<ScoreReport> {
     refuse_impossible(real, fake, protocol, save)?;
     let generation = &protocol.generation;
-    let opened_fake = Opened::new(fake, Split::Train, generation, place.device)?;
-    let opened_real = Opened::new(real, protocol.real_split, generation, place.device)?;
+    let opened_fake = OpenedOrigin::new(fake, Split::Train, generation, place.device)?;
+    let opened_real = OpenedOrigin::new(real, protocol.real_split, generation, place.device)?;
     for side in [&opened_real, &opened_fake].into_iter().flatten() {
         side.notes()
             .iter()
@@ -147,7 +147,7 @@ fn refuse_impossible(
 }
 
 /// What a person should know before the work begins.
-fn notes(extractor: &Extractor, protocol: &Protocol, sides: [&Option<Opened>; 2]) -> Vec<String> {
+fn notes(extractor: &Extractor, protocol: &Protocol, sides: [&Option<OpenedOrigin>; 2]) -> Vec<String> {
     let mut notes = Vec::new();
     let materials: Vec<Material> = protocol.computed().map(Metric::material).collect();
     if materials.contains(&Material::ClassDistributions) && extractor.classes().is_none() {
@@ -159,7 +159,7 @@ fn notes(extractor: &Extractor, protocol: &Protocol, sides: [&Option<Opened>; 2]
     let of_features: Vec<&dyn Metric> =
         protocol.computed().filter(|metric| metric.material() == Material::Features).collect();
     if !of_features.is_empty() {
-        let [real, fake] = sides.map(|side| side.as_ref().map_or(0, Opened::len));
+        let [real, fake] = sides.map(|side| side.as_ref().map_or(0, OpenedOrigin::len));
         let kept = fake + if of_features.iter().any(|metric| metric.compares()) { real } else { 0 };
         let width = extractor.features();
         let memory = |metric: &&dyn Metric| metric.memory(&protocol.settings, real, fake, width);
@@ -179,7 +179,7 @@ fn notes(extractor: &Extractor, protocol: &Protocol, sides: [&Option<Opened>; 2]
 fn extractor(
     real: &Origin,
     protocol: &Protocol,
-    place: &Place<'_>,
+    place: &ScoreEnvironment<'_>,
     progress: &mut dyn FnMut(ScoreProgress),
 ) -> anyhow::Result<Extractor> {
     if protocol.extractor == ExtractorKind::Inception {
@@ -207,7 +207,7 @@ fn extractor(
         );
     };
     // Learned at the side that the set has by itself, where that can be.
-    let native = Opened::Images(source.stream(protocol.real_split)?);
+    let native = OpenedOrigin::Images(source.stream(protocol.real_split)?);
     let first = native.batch(0, 1, place.device)?;
     let side = first.first().map_or(32, |images| images.dims()[3]).clamp(*SIDES.start(), *SIDES.end());
     let set = load(source, &DataConfig::default().options(side, protocol.real_split))?.set;
@@ -221,13 +221,13 @@ fn extractor(
 /// What the metrics need of the real images; where that is nothing, none of them is seen.
 fn reference(
     real: &Origin,
-    opened: Option<&Opened>,
+    opened: Option<&OpenedOrigin>,
     materials: &[Material],
     extractor: &Extractor,
-    place: &Place<'_>,
+    place: &ScoreEnvironment<'_>,
     progress: &mut dyn FnMut(ScoreProgress),
 ) -> anyhow::Result<Reference> {
-    let count = opened.map_or(0, Opened::len);
+    let count = opened.map_or(0, OpenedOrigin::len);
     let mut features = FeatureSet::new(materials, extractor.features(), count);
     let mut images = real.to_string();
     match (opened, real) {
@@ -247,10 +247,10 @@ fn reference(
 
 /// Passes all images of `side` to `push`, batch by batch, each with the number of its first image.
 fn each_batch(
-    side: &Opened,
+    side: &OpenedOrigin,
     what: &str,
     extractor: &Extractor,
-    place: &Place<'_>,
+    place: &ScoreEnvironment<'_>,
     progress: &mut dyn FnMut(ScoreProgress),
     push: &mut dyn FnMut(Tensor<4>, usize) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {

@@ -83,12 +83,12 @@ pub struct Generation {
 }
 
 /// Images that can be read, some at a time.
-pub(super) enum Opened {
+pub(super) enum OpenedOrigin {
     Images(Stream),
     Model { name: String, sampler: Box<Sampler>, generation: Generation, notes: Vec<String> },
 }
 
-impl Opened {
+impl OpenedOrigin {
     /// Opens images that are there, or a generator on `device`.
     pub fn new(
         origin: &Origin,

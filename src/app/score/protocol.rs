@@ -1,6 +1,6 @@
 //! What is computed, and how.
 
-use super::origin::{Generation, Opened, Quantization};
+use super::origin::{Generation, OpenedOrigin, Quantization};
 use crate::arch::words::thousands;
 use crate::data::Split;
 use crate::metric::extractor::inception::Preprocessing;
@@ -50,7 +50,11 @@ impl Protocol {
     }
 
     /// What decides the numbers beside the images, a sentence each.
-    pub(super) fn assumptions(&self, extractor: &Extractor, sides: [&Option<Opened>; 2]) -> Vec<String> {
+    pub(super) fn assumptions(
+        &self,
+        extractor: &Extractor,
+        sides: [&Option<OpenedOrigin>; 2],
+    ) -> Vec<String> {
         let mut assumptions = vec![format!("features: {}", extractor.name())];
         if self.extractor == ExtractorKind::Inception {
             assumptions.push(format!("preprocessing {}: {}", self.preprocessing, self.preprocessing.words()));
@@ -64,7 +68,7 @@ impl Protocol {
         }
         for (side, what) in sides.into_iter().zip(["real", "generated"]) {
             match side {
-                Some(Opened::Model { generation, .. }) => assumptions.push(format!(
+                Some(OpenedOrigin::Model { generation, .. }) => assumptions.push(format!(
                     "{what}: {} images of seed {}, levels {}",
                     thousands(generation.count as u64),
                     generation.seed,

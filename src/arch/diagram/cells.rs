@@ -9,7 +9,7 @@
 //! the next.
 
 use super::super::graph::{Graph, Shape};
-use super::generator::{Cell, Generator, Shortcut, Skip};
+use super::generator::{Cell, GeneratorOutline, Shortcut, Skip};
 use super::part::{Diagram, LineKind, Part, PartKind, Rect};
 use super::sizes::{
     ARROW, BAND, BETWEEN, BOX, COLUMN, END, ENTRY, FORK, GUTTER, MARGIN, PADDING, PITCH, SHORTCUT, SKIP, SUM,
@@ -24,7 +24,7 @@ type Open = (usize, Vec<[f32; 2]>);
 type Side = fn(&Rect) -> [f32; 2];
 
 /// Draws a generator; `words` describe its cells, as far as they go.
-pub(super) fn draw(graph: &Graph, generator: &Generator, words: &[String]) -> Diagram {
+pub(super) fn draw(graph: &Graph, generator: &GeneratorOutline, words: &[String]) -> Diagram {
     let mut layout = Layout::new(graph, generator);
     let mut open = layout.start();
     for number in 0..generator.cells.len() {
@@ -36,7 +36,7 @@ pub(super) fn draw(graph: &Graph, generator: &Generator, words: &[String]) -> Di
 
 struct Layout<'a> {
     graph: &'a Graph,
-    generator: &'a Generator,
+    generator: &'a GeneratorOutline,
     /// Rows of the longest block.
     rows: usize,
     /// For each cell whose value some later cell takes, its band, counted from the top.
@@ -53,7 +53,7 @@ struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    fn new(graph: &'a Graph, generator: &'a Generator) -> Self {
+    fn new(graph: &'a Graph, generator: &'a GeneratorOutline) -> Self {
         let cells = &generator.cells;
         let blocks = || cells.iter().flat_map(|cell| &cell.blocks);
         let mut layout = Self {

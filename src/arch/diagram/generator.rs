@@ -4,7 +4,7 @@ use super::super::graph::{Graph, Node, Op};
 
 /// A generator in the form of AutoGAN's: one way from the input through cells to the output. All numbers are
 /// indices of nodes.
-pub(super) struct Generator {
+pub(super) struct GeneratorOutline {
     /// The operators between the input, which is the first node, and the first cell; at least one.
     pub first: Vec<usize>,
     pub cells: Vec<Cell>,
@@ -40,8 +40,8 @@ pub(super) struct Shortcut {
 }
 
 /// Reads a generator; `None` where the graph is any other network.
-pub(super) fn read(graph: &Graph) -> Option<Generator> {
-    let mut reader = Reader { nodes: graph.nodes(), at: 1 };
+pub(super) fn read(graph: &Graph) -> Option<GeneratorOutline> {
+    let mut reader = NodeReader { nodes: graph.nodes(), at: 1 };
     reader.nodes.first().filter(|node| matches!(node.op, Op::Input(_)))?;
     let (first, mut x) = reader.chain(reader.group(), 0)?;
     let (mut cells, mut taps): (Vec<Cell>, Vec<[usize; 2]>) = (Vec::new(), Vec::new());
@@ -51,17 +51,17 @@ pub(super) fn read(graph: &Graph) -> Option<Generator> {
     let (last, output) = reader.chain(reader.group(), x)?;
     let complete =
         reader.at == graph.nodes().len() && matches!(graph.outputs(), [id] if id.index() == output);
-    complete.then_some(Generator { first, cells, last })
+    complete.then_some(GeneratorOutline { first, cells, last })
 }
 
 /// Takes one node after the other. Every input of a node that it takes was expected, so that nothing is left
 /// out.
-struct Reader<'a> {
+struct NodeReader<'a> {
     nodes: &'a [Node],
     at: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> NodeReader<'a> {
     /// The group of the next node.
     fn group(&self) -> &'a str {
         self.nodes.get(self.at).map_or("", |node| node.path()[0])

@@ -16,7 +16,7 @@ mod sizes;
 mod text;
 
 pub use part::{Diagram, Line, LineKind, Part, PartKind, Rect};
-pub use primitives::{BASE_LINE, Form, LINE_WIDTH, Primitive, Style};
+pub use primitives::{BASE_LINE, Geometry, LINE_WIDTH, Primitive, Style};
 pub use sizes::TEXT_SIZE;
 
 use super::graph::{self, Graph, SkipTap};

@@ -37,12 +37,12 @@ pub struct Primitive<'a> {
     /// Which colours it has.
     pub style: Style,
     /// What it is.
-    pub form: Form<'a>,
+    pub form: Geometry<'a>,
 }
 
 /// The geometry of a shape.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Form<'a> {
+pub enum Geometry<'a> {
     /// A filled rectangle with a thin border and corners of radius `round`.
     Rect {
         /// Where it is.
@@ -89,7 +89,7 @@ impl Diagram {
 
     /// A line, and its arrow head where it has one. The line then ends inside the head, so that its blunt end
     /// does not show at the tip.
-    fn line_forms<'a>(&self, line: &Line) -> Vec<Form<'a>> {
+    fn line_forms<'a>(&self, line: &Line) -> Vec<Geometry<'a>> {
         let dashes = (line.kind == LineKind::Shortcut).then_some(DASHES);
         let mut points = line.points.clone();
         let mut head = None;
@@ -103,35 +103,35 @@ impl Diagram {
             let base = [x - dx * length, y - dy * length];
             *tip = [base[0] + dx, base[1] + dy];
             let wing = |side: f32| [base[0] + side * dy * half, base[1] - side * dx * half];
-            head = Some(Form::Head([[x, y], wing(1.0), wing(-1.0)]));
+            head = Some(Geometry::Head([[x, y], wing(1.0), wing(-1.0)]));
         }
-        [Form::Line { points: rounded(&points), dashes }].into_iter().chain(head).collect()
+        [Geometry::Line { points: rounded(&points), dashes }].into_iter().chain(head).collect()
     }
 }
 
-fn forms(part: &Part) -> Vec<Form<'_>> {
+fn forms(part: &Part) -> Vec<Geometry<'_>> {
     let (rect, [x, y]) = (part.rect, part.rect.center());
     let round = match part.kind {
         PartKind::Frame => FRAME_ROUND,
         PartKind::Sum | PartKind::Fork => rect.width / 2.0,
         _ => ROUND,
     };
-    let mut forms = vec![Form::Rect { rect, round }];
+    let mut forms = vec![Geometry::Rect { rect, round }];
     match part.kind {
         PartKind::Frame => {
             let at = [rect.x + 8.0, rect.y + 11.25];
-            forms.push(Form::Text { at, centered: false, text: &part.label });
+            forms.push(Geometry::Text { at, centered: false, text: &part.label });
         }
         // Two strokes stand in the middle, which a font's plus need not.
         PartKind::Sum => {
             let strokes = [[[x - ARM, y], [x + ARM, y]], [[x, y - ARM], [x, y + ARM]]];
-            forms.extend(strokes.map(|points| Form::Line { points: points.to_vec(), dashes: None }));
+            forms.extend(strokes.map(|points| Geometry::Line { points: points.to_vec(), dashes: None }));
         }
         _ => {
             let above = part.label.lines().count().saturating_sub(1) as f32 / 2.0;
             forms.extend(part.label.lines().enumerate().map(|(line, text)| {
                 let at = [x, y + (line as f32 - above) * TEXT_SIZE * 1.15];
-                Form::Text { at, centered: true, text }
+                Geometry::Text { at, centered: true, text }
             }));
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::runs::found;
-use crate::app::{Comparison, Setting, compare};
+use crate::app::{ComparedSetting, Comparison, compare};
 use crate::cli::WrongCall;
 use crate::cli::args::CompareArgs;
 use crate::cli::table::lines;
@@ -45,7 +45,7 @@ fn words(comparison: &Comparison, all: bool) -> Vec<String> {
         rows.push(row(&ranking.words(), &mut { numbers }));
     }
     let scores = rows.len();
-    let differing: Vec<&Setting> =
+    let differing: Vec<&ComparedSetting> =
         if all { comparison.settings.iter().collect() } else { comparison.differences().collect() };
     for setting in &differing {
         rows.push(row(&setting.key, &mut (0..runs.len()).map(|run| setting.words(run))));

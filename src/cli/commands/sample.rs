@@ -11,7 +11,7 @@ use crate::cli::args::SampleArgs;
 use crate::cli::terminal::print_line;
 use crate::device::{self, DeviceChoice};
 use crate::engine::{ModelRead, model_file, read_model};
-use crate::export::{LatentRecipe, Picture, Recipe, sha256};
+use crate::export::{LatentRecipe, Picture, PictureRecipe, sha256};
 use crate::input;
 use crate::run::write_atomic;
 
@@ -37,7 +37,7 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let opened = device::open(&choice)?;
     let images = sample(&file, &latents, &opened.device).with_context(unusable)?;
     let mut recipe =
-        Recipe::new(&file.genotype, latent_recipe(args, &latents, images.count)).of_model(&bytes);
+        PictureRecipe::new(&file.genotype, latent_recipe(args, &latents, images.count)).of_model(&bytes);
     if args.model.is_dir() {
         recipe = recipe.of_run(&args.model);
     }
@@ -65,7 +65,7 @@ fn latent_recipe(args: &SampleArgs, latents: &Latents, count: usize) -> LatentRe
 }
 
 /// The recipe of a single one of the images.
-fn recipe_of(recipe: &Recipe, index: usize) -> Recipe {
+fn recipe_of(recipe: &PictureRecipe, index: usize) -> PictureRecipe {
     let mut recipe = recipe.clone();
     if let LatentRecipe::Seed { first, count, .. } | LatentRecipe::File { first, count, .. } =
         &mut recipe.latents
@@ -76,7 +76,7 @@ fn recipe_of(recipe: &Recipe, index: usize) -> Recipe {
 }
 
 /// By the name of `out`: a tensor file, one grid, or a folder of single images.
-fn write(images: &Images, out: &Path, recipe: &Recipe) -> anyhow::Result<()> {
+fn write(images: &Images, out: &Path, recipe: &PictureRecipe) -> anyhow::Result<()> {
     match out.extension().and_then(|extension| extension.to_str()) {
         Some("safetensors") => write_atomic(out, &images.to_safetensors()?)?,
         Some("png") => {

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::app::{Generation, Origin, Place, Protocol, Quantization, ScoreProgress, ScoreReport, score};
+use crate::app::{
+    Generation, Origin, Protocol, Quantization, ScoreEnvironment, ScoreProgress, ScoreReport, score,
+};
 use crate::arch::Genotype;
 use crate::arch::words::duration;
 use crate::cli::args::{ExtractorArg, ProtocolArg, ScoreArgs};
@@ -38,7 +40,7 @@ pub(super) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
     let Ok(choice) = args.device.parse::<DeviceChoice>();
     let opened = device::open(&choice)?;
     let stop = listen()?;
-    let place = Place { device: &opened.device, cache: &cache, weights, stop: &stop };
+    let place = ScoreEnvironment { device: &opened.device, cache: &cache, weights, stop: &stop };
     let report = score(&real, &fake, &protocol, args.save_stats.as_deref(), &place, &mut |made| {
         progress.show(&made);
     });

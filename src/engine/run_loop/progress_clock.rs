@@ -12,7 +12,7 @@ use crate::search::{Activity, WorkItem};
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 /// Kinds of work whose speed is measured apart: small images keep a processor less busy.
-type Kind = (Activity, usize);
+type WorkKind = (Activity, usize);
 
 /// What was spent on a kind of work, and how much was done for it.
 #[derive(Clone, Copy, Default)]
@@ -24,7 +24,7 @@ struct Spent {
 
 /// Measures the speed of each kind of work.
 pub(super) struct ProgressClock {
-    spent: BTreeMap<Kind, Spent>,
+    spent: BTreeMap<WorkKind, Spent>,
     done: Vec<(WorkItem, u64)>,
     seen: Instant,
     /// Seconds in which no unit of work was completed yet.
@@ -89,7 +89,7 @@ impl ProgressClock {
         let seconds = self.uncharged + self.seen.elapsed().as_secs_f64();
         self.seen = Instant::now();
         let now = job.progress();
-        let moved: Vec<(Kind, u64, f64)> = now
+        let moved: Vec<(WorkKind, u64, f64)> = now
             .iter()
             .zip(&self.done)
             .filter(|((_, now), (_, before))| now > before)

@@ -3,7 +3,7 @@
 use eframe::egui::{self, RichText};
 
 use super::names;
-use crate::app::{Comparison, Ranking, Setting};
+use crate::app::{ComparedSetting, Comparison, Ranking};
 use crate::gui::theme::{GAP, Palette};
 
 /// The widest a row's name gets before it goes on in another line, in points.
@@ -119,7 +119,7 @@ fn settings(ui: &mut egui::Ui, view: &mut TablesView, comparison: &Comparison, n
         return;
     }
     let palette = Palette::of(ui);
-    let shown: Vec<&Setting> =
+    let shown: Vec<&ComparedSetting> =
         comparison.settings.iter().filter(|setting| view.all || setting.differs()).collect();
     table(ui, "settings", names, |ui| {
         for setting in shown {

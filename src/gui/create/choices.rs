@@ -1,7 +1,7 @@
 //! The choices in the Create screen, and the latents that they mean.
 
 use super::client::SampleSettings;
-use crate::engine::Weights;
+use crate::engine::SampleWeights;
 use crate::rng::Latent;
 
 /// Most images of a grid.
@@ -72,7 +72,7 @@ pub struct CreateChoices {
     /// The largest number in a latent; [`NO_TRUNCATION`] for no limit.
     pub threshold: f64,
     /// Of which weights.
-    pub weights: Weights,
+    pub weights: SampleWeights,
     /// Frames from a picked image to the next.
     pub steps: usize,
     /// Whether the animation goes from the last picked image back to the first.
@@ -94,7 +94,7 @@ impl Default for CreateChoices {
             place: (0.0, 0.0),
             spacing: 0.25,
             threshold: NO_TRUNCATION,
-            weights: Weights::default(),
+            weights: SampleWeights::default(),
             steps: 24,
             closed: true,
             rate: 24.0,

@@ -10,10 +10,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::arch::Genotype;
-use crate::engine::{Event, LiveEvent, SampleRequest, Weights};
+use crate::engine::{Event, LiveEvent, SampleRequest, SampleWeights};
 use crate::export::Tiles;
 use crate::gui::session::Wake;
-use crate::ipc::{Child, Command, WorkerMessage};
+use crate::ipc::{Child, WorkerCommand, WorkerMessage};
 use crate::rng::Latent;
 
 /// Frames of an animation in a request, so that the grid never waits for a whole animation.
@@ -25,7 +25,7 @@ pub struct SampleSettings {
     /// The largest number in a latent; none for no truncation.
     pub truncation: Option<f64>,
     /// Of which weights.
-    pub weights: Weights,
+    pub weights: SampleWeights,
 }
 
 /// Images that are wanted.
@@ -215,7 +215,7 @@ fn employ(program: &Path, model: PathBuf, weak: &Weak<Mutex<Shared>>, wake: Wake
         }
     };
     let started = Child::spawn(program, on_message).and_then(|mut child| {
-        child.send(&Command::Load { model, device: None })?;
+        child.send(&WorkerCommand::Load { model, device: None })?;
         Ok(child)
     });
     // The Create screen may have been closed meanwhile; then the child ends with its input.
@@ -304,7 +304,7 @@ impl Shared {
             return;
         };
         self.requests += 1;
-        let command = Command::Generate(SampleRequest {
+        let command = WorkerCommand::Generate(SampleRequest {
             id: self.requests,
             latents: request.latents[range].to_vec(),
             truncation: request.settings.truncation,

@@ -13,7 +13,7 @@ use super::history::History;
 use super::player::named;
 use super::viewport;
 use crate::arch::words::thousands;
-use crate::engine::Weights;
+use crate::engine::SampleWeights;
 use crate::gui::theme::{GAP, Palette};
 
 /// Side of a picked image in the column, in points.
@@ -132,8 +132,8 @@ impl CreateScreen {
             "not truncated".to_owned()
         };
         let weights = match weights {
-            Weights::Average => "average weights",
-            Weights::Raw => "raw weights",
+            SampleWeights::Average => "average weights",
+            SampleWeights::Raw => "raw weights",
         };
         ui.add_space(6.0);
         ui.label(RichText::new("Recipe").strong());
@@ -254,13 +254,13 @@ fn options(ui: &mut egui::Ui, choices: &mut CreateChoices, model: &ModelFacts) {
     let tip = "On: the moving average of the weights over the training, smoother and mostly better. Off: the weights \
                of the same moment as the training left them";
     let name = ui.label("Average (EMA)").on_hover_text(tip);
-    let mut average = choices.weights == Weights::Average;
+    let mut average = choices.weights == SampleWeights::Average;
     let kept = model.raw_sha256.is_some();
     let tick = ui.add_enabled(kept, egui::Checkbox::without_text(&mut average));
     let tick = tick.labelled_by(name.id).on_hover_text(tip);
     let tick = tick.on_disabled_hover_text("The raw weights of this generator were not kept");
     tick.widget_info(|| WidgetInfo::selected(egui::Role::CheckBox, kept, average, "Average weights (EMA)"));
-    choices.weights = if average { Weights::Average } else { Weights::Raw };
+    choices.weights = if average { SampleWeights::Average } else { SampleWeights::Raw };
     ui.end_row();
     if !kept {
         ui.label("");

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::client::{ModelFacts, SampleSettings};
 use super::history::Snapshot;
-use crate::engine::{COLUMNS, Weights};
-use crate::export::{Animation, GAP, LatentRecipe, Picture, Recipe, Tiles, contact_sheet};
+use crate::engine::{COLUMNS, SampleWeights};
+use crate::export::{Animation, GAP, LatentRecipe, Picture, PictureRecipe, Tiles, contact_sheet};
 use crate::gui::background::exporter::write;
 use crate::gui::background::pictures::read;
 use crate::gui::dialogs::{AnswerKind, FileKind, PNG, Question};
@@ -80,22 +80,22 @@ pub struct ExportSource {
 
 impl ExportSource {
     /// The recipe of images of these latents.
-    pub fn recipe(&self, latents: &[Latent]) -> Recipe {
+    pub fn recipe(&self, latents: &[Latent]) -> PictureRecipe {
         self.described(match latents {
             [Latent::Seed { seed }] => LatentRecipe::Seed { seed: *seed, first: 0, count: 1 },
             latents => LatentRecipe::Named { latents: latents.to_vec() },
         })
     }
 
-    fn described(&self, latents: LatentRecipe) -> Recipe {
-        let average = self.settings.weights == Weights::Average;
+    fn described(&self, latents: LatentRecipe) -> PictureRecipe {
+        let average = self.settings.weights == SampleWeights::Average;
         let sha256 = if average { Some(self.model.sha256.clone()) } else { self.model.raw_sha256.clone() };
-        Recipe {
+        PictureRecipe {
             run: self.is_run.then(|| self.name.clone()),
             model_sha256: sha256,
             truncation: self.settings.truncation,
             ema: Some(average),
-            ..Recipe::new(&self.model.genotype, latents)
+            ..PictureRecipe::new(&self.model.genotype, latents)
         }
     }
 }
@@ -220,13 +220,13 @@ impl Work {
                     .collect::<Result<Vec<_>, _>>()?;
                 let steps = snapshots.iter().map(|snapshot| snapshot.tick.0).collect();
                 let recipe =
-                    Recipe { truncation: None, ..source.described(LatentRecipe::Run { seed, steps }) };
+                    PictureRecipe { truncation: None, ..source.described(LatentRecipe::Run { seed, steps }) };
                 animate(path, &images, COLUMNS, factor, rate, &recipe)
             }
             Self::Snapshot(snapshot, seed) => {
                 let picture = read(&snapshot.file)?.grid(COLUMNS, factor, GAP as u32 * factor);
                 let latents = LatentRecipe::Run { seed, steps: vec![snapshot.tick.0] };
-                let recipe = Recipe { truncation: None, ..source.described(latents) };
+                let recipe = PictureRecipe { truncation: None, ..source.described(latents) };
                 write(path, &picture.png_with(&recipe))?;
                 Ok(format!("Grid saved in {}", path.display()))
             }
@@ -241,7 +241,7 @@ fn animate(
     columns: usize,
     factor: u32,
     rate: f64,
-    recipe: &Recipe,
+    recipe: &PictureRecipe,
 ) -> Result<String, String> {
     let side = sets.iter().map(|set| set.side()).max().unwrap_or(1);
     let across = sets.iter().map(|set| set.count().min(columns)).max().unwrap_or(1);
@@ -308,7 +308,7 @@ mod tests {
             raw_sha256: Some("cd".to_owned()),
             device: "cpu".to_owned(),
         };
-        let settings = SampleSettings { truncation: Some(0.5), weights: Weights::Raw };
+        let settings = SampleSettings { truncation: Some(0.5), weights: SampleWeights::Raw };
         ExportSource { model: Arc::new(model), name: "tiny".to_owned(), is_run: true, settings, enlarged: 3 }
     }
 
@@ -336,7 +336,7 @@ mod tests {
         let expected =
             ["tiny-01-seed-4-2.png", "tiny-01-seed-4.png", "tiny-02-place-2.png", "tiny-02-place.png"];
         assert_eq!(names, expected);
-        let recipe = Recipe::of_png(&std::fs::read(folder.path().join("tiny-01-seed-4.png")).unwrap());
+        let recipe = PictureRecipe::of_png(&std::fs::read(folder.path().join("tiny-01-seed-4.png")).unwrap());
         let recipe = recipe.unwrap().unwrap();
         assert_eq!(recipe.latents, LatentRecipe::Seed { seed: 4, first: 0, count: 1 });
         assert_eq!((recipe.truncation, recipe.ema), (Some(0.5), Some(false)));
@@ -379,7 +379,7 @@ mod tests {
         let path = folder.path().join("animation.apng");
         let work = Work::History { snapshots, seed: 5, rate: 10.0 };
         assert!(work.write(&source(), &path).unwrap().starts_with("Animation of 2 frames"));
-        let recipe = Recipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
+        let recipe = PictureRecipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
         assert_eq!(recipe.latents, LatentRecipe::Run { seed: 5, steps: vec![0, 1] });
     }
 

@@ -7,7 +7,7 @@ use crate::app::{ArchitectureFormat, architecture_file, latent_file};
 use crate::arch::Genotype;
 use crate::config::RunConfig;
 use crate::engine::{COLUMNS, ENLARGED, Tick};
-use crate::export::{GAP, LatentRecipe, Picture, Recipe, Tiles};
+use crate::export::{GAP, LatentRecipe, Picture, PictureRecipe, Tiles};
 use crate::gui::background::exporter::write;
 use crate::gui::dialogs::{AnswerKind, FileKind, PNG, Question};
 use crate::rng::fixed_latent;
@@ -80,7 +80,7 @@ impl Saving {
     pub fn write(self, dir: &Path, path: &Path) -> Result<String, String> {
         let recipe = |made: Option<(Genotype, Box<RunConfig>)>,
                       latents: &dyn Fn(&RunConfig) -> LatentRecipe| {
-            made.map(|(genotype, config)| Recipe::new(&genotype, latents(&config)).of_run(dir))
+            made.map(|(genotype, config)| PictureRecipe::new(&genotype, latents(&config)).of_run(dir))
         };
         let (what, bytes) = match self {
             Self::Architecture { genotype, derived, config } => {
@@ -119,7 +119,7 @@ pub fn latent(config: &RunConfig, index: usize) -> Vec<f32> {
     fixed_latent(config.seed, index, config.model.latent_dim)
 }
 
-fn encoded(picture: &Picture, recipe: Option<Recipe>) -> Vec<u8> {
+fn encoded(picture: &Picture, recipe: Option<PictureRecipe>) -> Vec<u8> {
     match recipe {
         Some(recipe) => picture.png_with(&recipe),
         None => picture.png(),
@@ -157,7 +157,7 @@ mod tests {
         Saving::Image { tiles: tiles.clone(), index: 5, made: made.clone() }
             .write(folder.path(), &path)
             .unwrap();
-        let recipe = Recipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
+        let recipe = PictureRecipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
         let LatentRecipe::Point { values } = recipe.latents else { unreachable!() };
         assert_eq!(values, latent(&config(), 5));
         assert_ne!(values, latent(&config(), 4));
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(z.data(), values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>());
         let path = folder.path().join("all.png");
         Saving::Grid { tiles, tick: Some(Tick(3)), made }.write(folder.path(), &path).unwrap();
-        let recipe = Recipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
+        let recipe = PictureRecipe::of_png(&std::fs::read(&path).unwrap()).unwrap().unwrap();
         assert_eq!(recipe.latents, LatentRecipe::Run { seed: config().seed, steps: vec![3] });
     }
 }

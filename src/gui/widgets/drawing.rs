@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use crate::arch::diagram::{
-    self, Diagram, Form, LINE_WIDTH, LineKind, PartKind, Primitive, Style, TEXT_SIZE,
+    self, Diagram, Geometry, LINE_WIDTH, LineKind, PartKind, Primitive, Style, TEXT_SIZE,
 };
 use crate::arch::{Genotype, NetShape};
 use crate::gui::theme::{Palette, faded};
@@ -55,7 +55,7 @@ pub fn show(ui: &mut egui::Ui, diagram: &Diagram, marks: &[usize]) {
     for Primitive { part, style, form } in diagram.primitives() {
         let [fill, border, ink] = colours(style, &palette, text);
         match form {
-            Form::Rect { rect, round } => {
+            Geometry::Rect { rect, round } => {
                 let marked = part.is_some_and(|part| marks.contains(&part));
                 let line = if marked { Stroke::new(2.0, palette.warning) } else { Stroke::new(1.0, border) };
                 if 2.0 * round < rect.width {
@@ -64,7 +64,7 @@ pub fn show(ui: &mut egui::Ui, diagram: &Diagram, marks: &[usize]) {
                     painter.circle(at(rect.center()), round * scale, fill, line);
                 }
             }
-            Form::Line { points, dashes } => {
+            Geometry::Line { points, dashes } => {
                 let points: Vec<Pos2> = points.into_iter().map(at).collect();
                 let stroke = Stroke::new(LINE_WIDTH * scale, ink);
                 match dashes.map(|dashes| dashes.map(|length| length * scale)) {
@@ -72,10 +72,10 @@ pub fn show(ui: &mut egui::Ui, diagram: &Diagram, marks: &[usize]) {
                     None => drop(painter.add(Shape::line(points, stroke))),
                 }
             }
-            Form::Head(points) => {
+            Geometry::Head(points) => {
                 painter.add(Shape::convex_polygon(points.map(at).to_vec(), ink, Stroke::NONE));
             }
-            Form::Text { at: place, centered, text } => {
+            Geometry::Text { at: place, centered, text } => {
                 let align = if centered { Align2::CENTER_CENTER } else { Align2::LEFT_CENTER };
                 painter.text(at(place), align, text, FontId::proportional(TEXT_SIZE * scale), ink);
             }

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use autogan::engine::{Event, LiveEvent, SampleRequest, Weights};
-use autogan::ipc::{Child, Command, WorkerMessage};
+use autogan::engine::{Event, LiveEvent, SampleRequest, SampleWeights};
+use autogan::ipc::{Child, WorkerCommand, WorkerMessage};
 use autogan::model::ModelFile;
 use autogan::rng::Latent;
 use base64::Engine as _;
@@ -41,7 +41,7 @@ impl Server {
         let (send, messages) = channel();
         let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
         let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
-        child.send(&Command::Load { model: model.to_owned(), device: None }).unwrap();
+        child.send(&WorkerCommand::Load { model: model.to_owned(), device: None }).unwrap();
         Self { child, messages }
     }
 
@@ -52,8 +52,10 @@ impl Server {
         }
     }
 
-    fn ask(&mut self, id: u64, latents: Vec<Latent>, truncation: Option<f64>, weights: Weights) {
-        self.child.send(&Command::Generate(SampleRequest { id, latents, truncation, weights })).unwrap();
+    fn ask(&mut self, id: u64, latents: Vec<Latent>, truncation: Option<f64>, weights: SampleWeights) {
+        self.child
+            .send(&WorkerCommand::Generate(SampleRequest { id, latents, truncation, weights }))
+            .unwrap();
     }
 
     /// The pixels of the answer to the request `id`.
@@ -69,7 +71,7 @@ impl Server {
     }
 
     fn images(&mut self, latents: Vec<Latent>) -> Vec<u8> {
-        self.ask(1, latents, None, Weights::Average);
+        self.ask(1, latents, None, SampleWeights::Average);
         self.answer(1)
     }
 }
@@ -120,9 +122,9 @@ fn truncation_raw_weights_and_arcs_change_the_images_and_repeat() {
     server.event();
     let plain = server.images(seeds([1, 2]));
     assert_eq!(plain, server.images(seeds([1, 2])));
-    server.ask(2, seeds([1, 2]), Some(0.3), Weights::Average);
+    server.ask(2, seeds([1, 2]), Some(0.3), SampleWeights::Average);
     assert!(apart(&server.answer(2), &plain) > 1);
-    server.ask(3, seeds([1, 2]), None, Weights::Raw);
+    server.ask(3, seeds([1, 2]), None, SampleWeights::Raw);
     assert!(apart(&server.answer(3), &plain) > 1);
     let [from, to] = [1, 2].map(|seed| Box::new(Latent::Seed { seed }));
     let arc = [0.0, 0.5, 1.0].map(|t| Latent::Between { from: from.clone(), to: to.clone(), t });
@@ -139,7 +141,7 @@ fn of_requests_that_wait_only_the_newest_is_answered() {
     let mut server = Server::new(finished_run());
     server.event();
     for id in 0..50 {
-        server.ask(id, seeds(0..144), None, Weights::Average);
+        server.ask(id, seeds(0..144), None, SampleWeights::Average);
     }
     let mut answered = Vec::new();
     while answered.last() != Some(&49) {
@@ -153,7 +155,7 @@ fn of_requests_that_wait_only_the_newest_is_answered() {
 fn what_cannot_be_made_is_said_and_the_server_stays() {
     let mut server = Server::new(finished_run());
     server.event();
-    server.ask(5, Vec::new(), None, Weights::Average);
+    server.ask(5, Vec::new(), None, SampleWeights::Average);
     let answer = server.event();
     assert!(
         matches!(&answer, Event::Live(LiveEvent::NotGenerated { id: 5, text }) if text.contains("0 images")),
@@ -172,10 +174,10 @@ fn a_file_of_its_own_is_loaded_and_lacks_raw_weights() {
     let (send, messages) = channel();
     let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
     let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
-    child.send(&Command::Load { model: path, device: Some("cpu".to_owned()) }).unwrap();
+    child.send(&WorkerCommand::Load { model: path, device: Some("cpu".to_owned()) }).unwrap();
     let mut server = Server { child, messages };
     assert!(matches!(server.event(), Event::Live(LiveEvent::Loaded { raw_sha256: None, .. })));
-    server.ask(1, seeds([1]), None, Weights::Raw);
+    server.ask(1, seeds([1]), None, SampleWeights::Raw);
     assert!(
         matches!(server.event(), Event::Live(LiveEvent::NotGenerated { text, .. }) if text.contains("raw weights"))
     );

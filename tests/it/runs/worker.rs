@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent, Stride};
-use autogan::ipc::{Child, Command, Death, WorkerMessage};
+use autogan::ipc::{Child, Death, WorkerCommand, WorkerMessage};
 use autogan::run::RunView;
 
 use crate::runs::resume::{assert_same_outcome, run};
@@ -21,7 +21,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub fn new(command: Command) -> Self {
+    pub fn new(command: WorkerCommand) -> Self {
         let (send, messages) = channel();
         let program = Path::new(env!("CARGO_BIN_EXE_autogan"));
         let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
@@ -31,7 +31,7 @@ impl Worker {
 
     fn start(dir: &Path) -> Self {
         let config = Box::new(small_config());
-        Self::new(Command::Start { job: JobSpec::Search, config, dir: dir.to_owned() })
+        Self::new(WorkerCommand::Start { job: JobSpec::Search, config, dir: dir.to_owned() })
     }
 
     pub fn send(&mut self, control: Control) {
@@ -127,7 +127,7 @@ fn a_killed_worker_is_noticed_at_once_and_its_run_resumes_in_another() {
     let (_, death) = worker.end();
     assert!(at.elapsed() < Duration::from_secs(2), "{:?}", at.elapsed());
     assert!(!death.orderly && death.text.contains("died"), "{death:?}");
-    let worker = Worker::new(Command::Resume { dir: killed.clone(), after_reexec: false });
+    let worker = Worker::new(WorkerCommand::Resume { dir: killed.clone(), after_reexec: false });
     let (events, death) = worker.end();
     assert!(events.iter().any(|event| matches!(event, Event::Log(LogEvent::Finished { .. }))), "{death:?}");
     assert_same_outcome(&straight, &killed);
@@ -181,7 +181,7 @@ fn a_run_that_cannot_begin_says_why() {
     let mut config = Box::new(small_config());
     config.data.source = "/no/such/pictures".to_owned();
     let dir = folder.path().join("run");
-    let worker = Worker::new(Command::Start { job: JobSpec::Search, config, dir: dir.clone() });
+    let worker = Worker::new(WorkerCommand::Start { job: JobSpec::Search, config, dir: dir.clone() });
     let (events, death) = worker.end();
     let reported = matches!(events.last(), Some(Event::Live(LiveEvent::Failed { text })) if text.contains("/no/such/pictures"));
     assert!(reported && death.orderly && death.text.contains("/no/such/pictures"), "{events:?} {death:?}");

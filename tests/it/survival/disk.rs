@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use autogan::engine::{Event, JobSpec, LiveEvent};
-use autogan::ipc::{Child, Command as WorkerCommand, WorkerMessage};
+use autogan::ipc::{Child, WorkerCommand, WorkerMessage};
 use autogan::run::RunView;
 
 use super::{Run, half_written, resume};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent};
-use autogan::ipc::{Command, WorkerMessage};
+use autogan::ipc::{WorkerCommand, WorkerMessage};
 
 use super::Run;
 use crate::runs::resume::{assert_same_outcome, run};
@@ -66,7 +66,8 @@ fn a_worker_that_is_replaced_keeps_its_number_and_receives_every_command() {
     straight(&unbroken);
     let mut config = Box::new(small_config());
     GROWING.iter().for_each(|setting| config.apply(setting).unwrap());
-    let mut worker = Worker::new(Command::Start { job: JobSpec::Search, config, dir: replaced.clone() });
+    let mut worker =
+        Worker::new(WorkerCommand::Start { job: JobSpec::Search, config, dir: replaced.clone() });
     worker.send(Control::Preview { every_ms: Some(1000) });
     worker.until(goes_on);
     let pid = worker.child.id();

@@ -3,7 +3,7 @@
 use std::fs;
 
 use autogan::engine::{Control, Event, JobSpec, LiveEvent, LogEvent};
-use autogan::ipc::{Child, Command, WorkerMessage};
+use autogan::ipc::{Child, WorkerCommand, WorkerMessage};
 use autogan::search::SearchEvent;
 
 use super::{Run, resume};
@@ -52,7 +52,9 @@ fn in_a_window_the_run_waits_with_an_explanation_and_tries_again_on_command() {
     let (send, messages) = std::sync::mpsc::channel();
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_autogan"));
     let mut child = Child::spawn(program, move |notice| drop(send.send(notice))).unwrap();
-    child.send(&Command::Start { job: JobSpec::Search, config, dir: folder.path().join("run") }).unwrap();
+    child
+        .send(&WorkerCommand::Start { job: JobSpec::Search, config, dir: folder.path().join("run") })
+        .unwrap();
     let mut waited = 0;
     let (mut events, mut last) = (Vec::new(), None);
     for notice in messages {

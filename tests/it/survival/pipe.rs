@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use autogan::engine::{Control, Event, JobSpec, LiveEvent};
-use autogan::ipc::{Child, Command, WorkerMessage};
+use autogan::ipc::{Child, WorkerCommand, WorkerMessage};
 use egui_kittest::kittest::Queryable;
 
 use crate::small::small_config;
@@ -74,12 +74,12 @@ fn a_worker_passes_over_nonsense_on_its_input() {
         .unwrap();
     let mut input = process.stdin.take().unwrap();
     let config = Box::new(small_config());
-    let start = Command::Start { job: JobSpec::Search, config, dir: folder.path().join("run") };
+    let start = WorkerCommand::Start { job: JobSpec::Search, config, dir: folder.path().join("run") };
     input.write_all(b"\xff\xfe\0\n{\"command\":\"fly\"}\n[[[[\n").unwrap();
     input.write_all(&[b'x'; 10 << 20]).unwrap();
     writeln!(input, "\n{}", serde_json::json!(start)).unwrap();
     input.write_all(&[b'y'; 10 << 20]).unwrap();
-    writeln!(input, "\n{}", serde_json::json!(Command::Detach)).unwrap();
+    writeln!(input, "\n{}", serde_json::json!(WorkerCommand::Detach)).unwrap();
     drop(input);
     let output = process.wait_with_output().unwrap();
     assert!(output.status.success());
@@ -164,7 +164,7 @@ impl Stalling {
         // Nothing else that takes its time now and then.
         config.apply("checkpoint.every_seconds=10000").unwrap();
         let dir = run.path().join("run");
-        child.send(&Command::Start { job: JobSpec::Search, config, dir }).unwrap();
+        child.send(&WorkerCommand::Start { job: JobSpec::Search, config, dir }).unwrap();
         child.send(&Control::Preview { every_ms: Some(100) }.into()).unwrap();
         let begun = messages
             .iter()

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use autogan::export::{LatentRecipe, Recipe};
+use autogan::export::{LatentRecipe, PictureRecipe};
 use autogan::rng::Latent;
 use eframe::egui::{Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -69,8 +69,8 @@ impl Create {
     }
 }
 
-fn recipe(path: &Path) -> Recipe {
-    Recipe::of_png(&std::fs::read(path).unwrap()).unwrap().unwrap()
+fn recipe(path: &Path) -> PictureRecipe {
+    PictureRecipe::of_png(&std::fs::read(path).unwrap()).unwrap().unwrap()
 }
 
 fn size(path: &Path) -> (u32, u32) {

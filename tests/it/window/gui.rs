@@ -136,7 +136,7 @@ fn the_scrubber_moves_all_panels_and_a_candidate_is_shown_everywhere() {
 
 #[test]
 fn what_panels_show_is_saved_with_how_it_was_made() {
-    use autogan::export::{LatentRecipe, Recipe};
+    use autogan::export::{LatentRecipe, PictureRecipe};
     let mut window = Window::new();
     let dir = window.folder.path().join("long");
     long_run::write(&dir);
@@ -151,7 +151,7 @@ fn what_panels_show_is_saved_with_how_it_was_made() {
         window.until(item, |harness| harness.query_by_label_contains(&saved).is_some());
         path
     };
-    let recipe = |path: &Path| Recipe::of_png(&std::fs::read(path).unwrap()).unwrap().unwrap();
+    let recipe = |path: &Path| PictureRecipe::of_png(&std::fs::read(path).unwrap()).unwrap().unwrap();
     let all = save(&mut window, Some("Save…"), "All images…", "all.png");
     assert_eq!(recipe(&all).latents, LatentRecipe::Run { seed: 1, steps: vec![1] });
     let inside =
