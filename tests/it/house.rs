@@ -1,10 +1,11 @@
-//! The architecture of the crate: which module may know which, how large files and folders may be, and which
-//! names are retired.
+//! The architecture of the crate: which module may know which, how large files and folders may be, which
+//! names are retired, and that a type's name means one thing.
 
 mod circles;
 mod code;
 mod picture;
 mod retired;
+mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -3,7 +3,7 @@
 //! A module and what lies in its folder count as one: it may be made of its parts, and they may use what
 //! it defines for them. Two of its parts must not need each other, directly or through others.
 
-use super::code::{Module, Tree};
+use super::code::Tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The parts of one module, each with those that it uses and the names by which it does.
@@ -19,7 +19,7 @@ fn the_parts_of_a_module_do_not_need_each_other() {
 
 #[test]
 fn a_circle_is_found_through_re_exports_imports_and_parts_and_not_through_tests() {
-    let tree = tree(&[
+    let tree = Tree::of(&[
         ("", "mod one; mod two; mod three; pub use one::One; pub mod both { }"),
         (
             "one",
@@ -34,14 +34,6 @@ fn a_circle_is_found_through_re_exports_imports_and_parts_and_not_through_tests(
     for edge in ["one -> two: Two", "two -> three: Three", "three -> one: One"] {
         assert!(found[0].1.contains(edge), "{edge}: {found:?}");
     }
-}
-
-fn tree(modules: &[(&str, &str)]) -> Tree {
-    let modules = modules.iter().map(|(path, text)| {
-        let path = path.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        (path, Module::parse(text))
-    });
-    Tree(modules.collect())
 }
 
 /// The circles, each with the name of the module that it lies in and one line for each of its arrows.

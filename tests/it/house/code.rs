@@ -23,6 +23,8 @@ pub(super) struct Module {
     pub(super) children: Vec<String>,
     /// The names of the items that it defines.
     pub(super) items: Vec<String>,
+    /// The names of the types that it declares, each with whether other files may see it.
+    pub(super) types: Vec<(String, bool)>,
     /// The paths in its code, imports among them.
     pub(super) named: Vec<Named>,
 }
@@ -35,6 +37,15 @@ impl Tree {
         let mut tree = Self(BTreeMap::new());
         tree.add(root, Vec::new(), &root.join("lib.rs"));
         tree
+    }
+
+    /// The modules of these paths and texts.
+    pub(super) fn of(modules: &[(&str, &str)]) -> Self {
+        let modules = modules.iter().map(|(path, text)| {
+            let path = path.split("::").filter(|name| !name.is_empty()).map(str::to_owned).collect();
+            (path, Module::parse(text))
+        });
+        Self(modules.collect())
     }
 
     fn add(&mut self, root: &Path, path: Vec<String>, file: &Path) {
@@ -101,6 +112,7 @@ impl Module {
         let mut module = Self::default();
         let tokens = without_tests(text.parse().expect("the source can be read as Rust"));
         declare(&tokens, &mut module);
+        declare_types(&tokens, &mut module.types);
         name_paths(&tokens, &mut module.named);
         module
     }
@@ -160,6 +172,24 @@ fn declare(tokens: &[TokenTree], module: &mut Module) {
             ) => {
                 module.items.push(name);
             }
+            _ => {}
+        }
+    }
+}
+
+/// Notes the types that a file declares, in modules within it, too.
+fn declare_types(tokens: &[TokenTree], types: &mut Vec<(String, bool)>) {
+    for (place, token) in tokens.iter().enumerate() {
+        let Some(keyword) = ident(Some(token)) else { continue };
+        let Some(name) = ident(tokens.get(place + 1)) else { continue };
+        match (keyword.as_str(), tokens.get(place + 2)) {
+            ("struct" | "enum" | "trait" | "type" | "union", _) => {
+                // `pub` alone, or before such as `(super)`.
+                let before = tokens[..place].iter().rev();
+                let mut before = before.skip_while(|token| matches!(token, TokenTree::Group(_)));
+                types.push((name, ident(before.next()).is_some_and(|word| word == "pub")));
+            }
+            ("mod", Some(TokenTree::Group(body))) => declare_types(&without_tests(body.stream()), types),
             _ => {}
         }
     }
