@@ -1,6 +1,6 @@
 //! Opening the chosen device.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use burn::cubecl::future::block_on;
 use burn::tensor::Device;
@@ -65,7 +65,7 @@ fn cpu(reason: String) -> OpenedDevice {
 
 fn open_once(found: &FoundAdapter) -> Result<Device, DeviceError> {
     let wanted = &found.adapter.name;
-    let mut open = OPEN.lock().unwrap_or_else(|find_non_finite| find_non_finite.into_inner());
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     match &*open {
         Some((name, device)) if name == wanted => Ok(device.clone()),
         Some((name, _)) => Err(DeviceError::Taken { open: name.clone(), wanted: wanted.clone() }),
