@@ -75,6 +75,16 @@ pub fn layers(genotype: &Genotype, shape: &NetShape) -> Vec<LayerCost> {
 }
 
 /// Parameters of the generator that a genotype describes.
+///
+/// ```
+/// use autogan::arch::{Genotype, NetShape, macs, params};
+///
+/// let (best, paper) = (Genotype::autogan_a(), NetShape::default());
+/// assert_eq!(params(&best, &paper), 4_405_251);
+/// assert_eq!(macs(&best, &paper) / 1_000_000, 1_765);
+/// // Half the channels: a convolution then has a quarter of its weights.
+/// assert_eq!(params(&best, &NetShape { channels: 128, ..paper }), 1_235_971);
+/// ```
 pub fn params(genotype: &Genotype, shape: &NetShape) -> u64 {
     generator(genotype, shape, SkipTap::default()).cost().params
 }

@@ -40,6 +40,17 @@ impl Genotype {
     ///
     /// # Errors
     /// A token that is not a number or stands for no choice, or a length that no number of cells has.
+    ///
+    /// ```
+    /// use autogan::arch::Genotype;
+    ///
+    /// let genotype = Genotype::parse("1 0 1 1 / 1 0 0 1 1")?;
+    /// assert_eq!(genotype.tokens(), [1, 0, 1, 1, 1, 0, 0, 1, 1]);
+    /// assert_eq!(genotype.describe()[1], "pre-activation, no norm, bilinear, shortcut, skip from cell 1");
+    /// let error = Genotype::parse("1 0 3 1").unwrap_err().to_string();
+    /// assert!(error.contains("up of cell 1") && error.contains("0 (bilinear), 1 (nearest), 2 (deconv)"));
+    /// # Ok::<(), autogan::arch::ArchError>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Genotype, ArchError> {
         let separator = |c: char| c.is_whitespace() || ",/;[](){}".contains(c);
         let parts: Vec<&str> = text.split(separator).filter(|part| !part.is_empty()).collect();

@@ -159,6 +159,18 @@ impl RunConfig {
     /// # Errors
     ///
     /// As [`from_toml`](RunConfig::from_toml), or if there is no `=`; nothing is changed then.
+    ///
+    /// ```
+    /// use autogan::config::RunConfig;
+    ///
+    /// let mut config = RunConfig::preset("quick")?;
+    /// config.apply("search.candidates=20")?;
+    /// config.apply("space.norm=[\"none\", \"batch\"]")?;
+    /// assert_eq!(config.search.candidates, 20);
+    /// let error = config.apply("search.candidate=20").unwrap_err().to_string();
+    /// assert!(error.contains("did you mean `search.candidates`"), "{error}");
+    /// # Ok::<(), autogan::config::ConfigError>(())
+    /// ```
     pub fn apply(&mut self, setting: &str) -> Result<(), ConfigError> {
         text::check_length(setting, "--set")?;
         let malformed = || ConfigError::NotASetting(words::shown(setting));

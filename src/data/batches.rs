@@ -9,6 +9,19 @@ use crate::rng::{permutation, rng};
 /// images. By default the images that do not fill a last batch are left out of that epoch: all
 /// batches have one shape, and no new GPU kernel is compiled in the middle of a run. AutoGAN's code
 /// keeps the last partial batch; `keep_last` does so too.
+///
+/// ```
+/// use autogan::data::Batches;
+///
+/// let mut batches = Batches::new(10, 3, 1, "shuffle", false)?;
+/// assert_eq!(batches.per_epoch(), 3, "the tenth image waits for another epoch");
+/// let mut epoch: Vec<u32> = (0..3).flat_map(|step| batches.indices(step)).collect();
+/// epoch.sort_unstable();
+/// epoch.dedup();
+/// assert_eq!(epoch.len(), 9, "no image comes twice");
+/// assert_eq!(Batches::new(10, 3, 1, "shuffle", false)?.indices(7), batches.indices(7));
+/// # Ok::<(), autogan::data::DataError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Batches {
     images: usize,

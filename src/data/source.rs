@@ -10,6 +10,18 @@ use super::{DataError, LoadOptions, Loaded, SIDES, Split, Stream};
 
 /// Where images come from: a [`Reader`] and the path that it reads. Its text form is what the user writes:
 /// the reader's prefix, a colon and the path, or for a folder of images the path alone.
+///
+/// ```
+/// use autogan::data::{DataError, Source};
+///
+/// let cifar: Source = "cifar10:images/cifar".parse()?;
+/// assert_eq!(cifar.path(), std::path::Path::new("images/cifar"));
+/// assert_eq!("toys".parse::<Source>()?, Source::toys());
+/// // A folder that is called like another source.
+/// assert_eq!(Source::folder("toys").to_string(), "./toys");
+/// assert!(matches!("cifar11:x".parse::<Source>(), Err(DataError::UnknownSource { .. })));
+/// # Ok::<(), DataError>(())
+/// ```
 #[derive(Clone)]
 pub struct Source {
     reader: &'static dyn Reader,
@@ -122,6 +134,19 @@ impl fmt::Display for Source {
 /// # Errors
 /// Any [`DataError`] but those of batches and downloads: a missing or damaged source, one without
 /// images, a split it does not have, a side outside [`SIDES`], a limit of 0.
+///
+/// ```
+/// use autogan::data::{DataConfig, Source, Split, load};
+///
+/// let config = DataConfig { limit: Some(20), ..DataConfig::default() };
+/// let loaded = load(&Source::toys(), &config.options(16, Split::Train))?;
+/// assert_eq!((loaded.set.len(), loaded.set.side(), loaded.set.classes().len()), (20, 16, 10));
+/// assert!(loaded.report.skipped.is_empty());
+/// // As networks take them: `[2, 3, 16, 16]`, from -1 to 1.
+/// let batch = loaded.set.batch_f32(&[0, 19]);
+/// assert!(batch.len() == 2 * 3 * 16 * 16 && batch.iter().all(|value| value.abs() <= 1.0));
+/// # Ok::<(), autogan::data::DataError>(())
+/// ```
 pub fn load(source: &Source, options: &LoadOptions) -> Result<Loaded, DataError> {
     if !SIDES.contains(&options.side) {
         return Err(DataError::Side(options.side));

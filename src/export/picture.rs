@@ -24,6 +24,15 @@ impl Picture {
     /// # Panics
     ///
     /// If `values` does not hold whole images.
+    ///
+    /// ```
+    /// use autogan::export::{GAP, Picture};
+    ///
+    /// let (black, white) = ([-1.0; 3 * 4], [1.0; 3 * 4]);
+    /// let picture = Picture::grid(&[black, white].concat(), 2, 8);
+    /// assert_eq!(picture.size(), (2 + GAP as u32 + 2, 2), "two images of 2 px in a row");
+    /// assert_eq!(picture.image().get_pixel(0, 0).0, [0, 0, 0]);
+    /// ```
     pub fn grid(values: &[f32], side: usize, columns: usize) -> Self {
         let plane = side * side;
         assert!(values.len().is_multiple_of(3 * plane), "whole images of side {side}");

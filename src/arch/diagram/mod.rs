@@ -24,6 +24,18 @@ use super::{Genotype, NetShape};
 
 impl Diagram {
     /// Draws the generator that a genotype describes, or one that is still without cells.
+    ///
+    /// ```
+    /// use autogan::arch::diagram::Diagram;
+    /// use autogan::arch::{Genotype, NetShape};
+    ///
+    /// let draw = |text| Genotype::parse(text).map(|genotype| Diagram::of(&genotype, &NetShape::default()));
+    /// let (nearest, deconv) = (draw("1 0 1 0")?, draw("1 0 2 0")?);
+    /// // What tells the two apart is marked: the cell's frame, and its upsampling.
+    /// let different = nearest.differences(&deconv).into_iter().map(|part| nearest.parts[part].name.as_str());
+    /// assert_eq!(different.collect::<Vec<_>>(), ["cell1.*", "cell1.block1.up"]);
+    /// # Ok::<(), autogan::arch::ArchError>(())
+    /// ```
     pub fn of(genotype: &Genotype, shape: &NetShape) -> Diagram {
         let graph = graph::generator(genotype, shape, SkipTap::default());
         draw(&graph, format!("generator {genotype}"), &genotype.describe())

@@ -24,6 +24,18 @@ pub enum SkipTap {
 
 /// The generator of a genotype: latents `[latent]` to images `[image channels, side, side]` in -1 to 1. A genotype of
 /// fewer cells than its search space has is the generator of an earlier stage of growth.
+///
+/// ```
+/// use autogan::arch::graph::{Shape, generator};
+/// use autogan::arch::{Genotype, NetShape, SkipTap};
+///
+/// let graph = generator(&Genotype::autogan_a(), &NetShape::default(), SkipTap::BeforeAddition);
+/// assert_eq!(graph.node(graph.outputs()[0]).shape, Shape::Maps { channels: 3, side: 32 });
+/// // Weights have the names of the released code, so that its checkpoints can be read.
+/// assert!(graph.parameters().contains_key("cell1.pre_conv1.conv.weight"));
+/// let skips = graph.nodes().iter().filter(|node| node.path().contains(&"skip1") && node.weights.is_some());
+/// assert_eq!(skips.count(), 2, "from cell 1 into cell 2, and into cell 3");
+/// ```
 pub fn generator(genotype: &Genotype, shape: &NetShape, tap: SkipTap) -> Graph {
     let mut graph = Graph::new();
     let mut x = first_layers(&mut graph, shape);

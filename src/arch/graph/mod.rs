@@ -102,6 +102,20 @@ impl Node {
 }
 
 /// A network: operators in topological order, each with the shape that it makes.
+///
+/// ```
+/// use autogan::arch::graph::ops::{AvgPool, Conv};
+/// use autogan::arch::graph::{Graph, Shape};
+///
+/// let mut graph = Graph::new();
+/// let image = graph.input("image", Shape::Maps { channels: 3, side: 8 });
+/// let conv = graph.add_weighted("conv", "block.conv", Conv::new(16, 3), image);
+/// let pooled = graph.add("pool", AvgPool::halving(), &[conv]);
+/// graph.output(pooled);
+/// assert_eq!(graph.node(pooled).shape, Shape::Maps { channels: 16, side: 4 });
+/// assert_eq!(graph.parameters()["block.conv.weight"].shape, [16, 3, 3, 3]);
+/// assert_eq!(graph.cost().params, 16 * 3 * 3 * 3 + 16);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Graph {
     nodes: Vec<Node>,

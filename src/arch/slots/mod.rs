@@ -188,6 +188,16 @@ pub trait SlotOperator: Copy {
 
 impl Slot {
     /// The slots that cell `cell` (from 0) has.
+    ///
+    /// ```
+    /// use autogan::arch::Slot;
+    ///
+    /// let names: Vec<&str> = Slot::of_cell(1).map(Slot::name).collect();
+    /// assert_eq!(names[..5], ["conv", "norm", "up", "shortcut", "skips"]);
+    /// assert!(Slot::of_cell(0).all(|slot| slot != Slot::Skips), "nothing comes before the first cell");
+    /// assert_eq!(Slot::Up.value_name(0, 2), "deconv");
+    /// assert_eq!(Slot::Skips.value_name(2, 0b10), "cell 1", "the most significant bit is the earliest cell");
+    /// ```
     pub fn of_cell(cell: usize) -> impl Iterator<Item = Slot> {
         let has = move |slot: &Slot| cell > 0 || !matches!(slot.entry().choices, Choices::Skips);
         Self::ALL.iter().copied().filter(has)

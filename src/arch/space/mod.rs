@@ -19,6 +19,18 @@ use crate::arch::{ArchError, CellGene, Genotype, MAX_CELLS, NetShape, Slot};
 /// Members are the genotypes with all cells and allowed choices only. [`Space::size`], [`Space::index`],
 /// [`Space::at`] and [`Space::check`] leave the bounds on cost out of account; the methods that search
 /// moves by ([`Space::sample`], [`Space::sample_cell`], [`Space::neighbours`]) respect them.
+///
+/// ```
+/// use autogan::arch::{Genotype, NetShape, Space, SpaceConfig};
+///
+/// let space = Space::new(SpaceConfig::default(), NetShape::default())?;
+/// assert_eq!(space.size(), 373_248);
+/// let index = space.index(&Genotype::autogan_a()).expect("AutoGAN's own space has it");
+/// assert_eq!(space.at(index), Genotype::autogan_a());
+/// let bounded = SpaceConfig { max_params: Some(4_405_250), ..SpaceConfig::default() };
+/// assert!(!Space::new(bounded, NetShape::default())?.within_bounds(&Genotype::autogan_a()));
+/// # Ok::<(), autogan::arch::ArchError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Space {
     config: SpaceConfig,

@@ -12,6 +12,11 @@ mod walk;
 use super::reader::{Reader, SourceKind};
 
 /// All of them, in the order in which help and the window list them.
+///
+/// ```
+/// let forms: Vec<String> = autogan::data::READERS.iter().map(|reader| reader.kind().form()).collect();
+/// assert_eq!(forms, ["toys", "a folder", "cifar10:DIR", "stl10:DIR", "idx:DIR", "numpy:FILE"]);
+/// ```
 pub const READERS: &[&dyn Reader] =
     &[TOYS, FOLDER, &cifar10::Cifar10, &stl10::Stl10, &idx::Idx, &numpy::Numpy];
 

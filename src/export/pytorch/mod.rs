@@ -40,6 +40,17 @@ pub struct PyTorch<'a> {
 
 /// The text of a Python file with the class `Generator`, the function `load` and a command line. It needs
 /// nothing but PyTorch.
+///
+/// ```
+/// use autogan::arch::{Genotype, NetShape, SkipTap};
+/// use autogan::export::{PyTorch, pytorch};
+///
+/// let (genotype, shape) = (Genotype::autogan_a(), NetShape::default());
+/// let model = PyTorch { genotype: &genotype, shape: &shape, skip_tap: SkipTap::BeforeAddition, notes: &[] };
+/// let code = pytorch(&model);
+/// assert!(code.contains("class Generator(nn.Module):") && code.contains("LATENT = 128"));
+/// assert!(code.contains("# Cell 1: pre-activation, no norm, nearest, shortcut"));
+/// ```
 pub fn pytorch(model: &PyTorch<'_>) -> String {
     let graph = generator(model.genotype, model.shape, model.skip_tap);
     let class = format!("{}\n{}", modules(&graph), forward(&graph, model.genotype));

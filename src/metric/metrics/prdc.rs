@@ -134,6 +134,18 @@ pub struct Prdc {
 ///
 /// # Errors
 /// When a set has no more samples than `neighbours`, no whole rows, or a feature is not finite.
+///
+/// ```
+/// use autogan::metric::prdc;
+///
+/// // Real images of two kinds, and generated ones of the first kind only: faithful, and without variety.
+/// let real = [0.0, 0.1, 0.2, 9.0, 9.1, 9.2];
+/// let generated = [0.05, 0.1, 0.15];
+/// let one = std::num::NonZeroUsize::MIN;
+/// let found = prdc(&real, &generated, 1, one)?;
+/// assert_eq!((found.precision, found.coverage), (1.0, 0.5));
+/// # Ok::<(), autogan::metric::MetricError>(())
+/// ```
 pub fn prdc(
     real: &[f32],
     generated: &[f32],
