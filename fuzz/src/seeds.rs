@@ -40,6 +40,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         ]),
         "pickle" => pickles(),
         "npz" => npz(),
+        "numpy" => numpy(),
         "idx" => idx(),
         "cifar10" => vec![vec![0b0000_0010, 3], vec![0b0011_0100], [&[1u8][..], &[7; 3073]].concat()],
         "stl10" => vec![vec![1, 1, 10], vec![9, 3], vec![4, 3]],
@@ -146,7 +147,8 @@ fn small_safetensors() -> Vec<u8> {
 
 /// The smallest model there is.
 fn model() -> ModelFile {
-    let config = ModelConfig { latent_dim: 1, generator_channels: 1, bottom_width: 1, ..ModelConfig::default() };
+    let config =
+        ModelConfig { latent_dim: 1, generator_channels: 1, bottom_width: 1, ..ModelConfig::default() };
     let genotype = Genotype::parse("0 0 1 0").unwrap();
     let generator = config.derived_generator(&genotype, &Device::flex(), 1, "fuzz");
     ModelFile { tensors: generator.state_dict(), genotype, config }
@@ -180,12 +182,17 @@ fn pickles() -> Vec<Vec<u8>> {
     archives.into_iter().filter_map(pickle).collect()
 }
 
+/// An array as a `.npy` file.
+fn npy(kind: &str, shape: &str, values: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = (header.len() as u16).to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), values].concat()
+}
+
 fn npz() -> Vec<Vec<u8>> {
     let array = |shape: &str, values: &[f64]| {
-        let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
         let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let length = (header.len() as u16).to_le_bytes();
-        [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), &values].concat()
+        npy("<f8", shape, &values)
     };
     let (mu, sigma) = (array("(2,)", &[1.0, 2.0]), array("(2, 2)", &[2.0, 0.5, 0.5, 1.0]));
     let whole =
@@ -193,6 +200,19 @@ fn npz() -> Vec<Vec<u8>> {
     let whole = whole.into_iter().map(|file| [&[0][..], &file].concat());
     let own = zipped(&[("mu.npy", &mu), ("sigma.npy", &sigma)]);
     whole.chain([[&[1][..], &mu, b"\n--\n", &sigma].concat(), [&[0][..], &own].concat()]).collect()
+}
+
+fn numpy() -> Vec<Vec<u8>> {
+    let grey = npy("|u1", "(2, 4, 4)", &[3; 32]);
+    let colour = npy("|u1", "(1, 3, 4, 4)", &[200; 48]);
+    let labels = npy("<i8", "(2, 1)", &[[0; 8], [1, 0, 0, 0, 0, 0, 0, 0]].concat());
+    let own = zipped(&[("x_train.npy", &grey), ("y_train.npy", &labels)]);
+    vec![
+        [&[0][..], &grey].concat(),
+        [&[0][..], &colour].concat(),
+        [&[1][..], &grey, b"\n--\n", &labels].concat(),
+        [&[0][..], &own].concat(),
+    ]
 }
 
 fn idx() -> Vec<Vec<u8>> {

@@ -16,7 +16,7 @@ fuzz_target!(init: autogan_fuzz::begin("checkpoint", 256), |data: &[u8]| {
     fs::write(dir.join("manifest.json"), &manifest).unwrap();
     fs::write(dir.join("manifest.sha256"), format!("{}  manifest.json\n", sum(manifest.as_bytes()))).unwrap();
     fs::write(dir.join("state.json"), file).unwrap();
-    fs::write(dir.with_file_name("beside"), b"not for it").unwrap();
+    fs::write(dir.with_file_name("other"), b"not for it").unwrap();
     let Ok(checkpoint) = Checkpoint::open(&dir) else { return };
     let _ = checkpoint.meta::<serde_json::Value>().unwrap();
     for name in checkpoint.names() {

@@ -14,7 +14,7 @@ fuzz_target!(init: autogan_fuzz::begin("log", 256), |data: &[u8]| {
     fs::write(&path, data).unwrap();
     let _ = read_lines::<Candidate>(&path).unwrap();
     let lines = read_lines::<LogEvent>(&path).unwrap();
-    // A torn end is told, and so is a damaged line among whole ones.
+    // There is a warning on a torn end, and on a damaged line among whole ones.
     assert!(lines.good == data.len() as u64 || lines.warning.is_some());
     // What was whole is all that is left after a cut, and it is read alike.
     fs::write(&path, &data[..lines.good as usize]).unwrap();

@@ -18,7 +18,7 @@ fuzz_target!(init: autogan_fuzz::begin("pipe", 256), |data: &[u8]| {
     }
 });
 
-/// What is understood is said in one line that means the same.
+/// A message that can be read is written in one line, and read from there as the same.
 fn there_and_back<T: Debug + PartialEq + Serialize + DeserializeOwned>(line: &str) {
     let Ok(message) = serde_json::from_str::<T>(line) else { return };
     let written = serde_json::to_string(&message).unwrap();

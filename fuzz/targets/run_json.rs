@@ -1,4 +1,4 @@
-//! A run folder that is only looked at: `run.json`, and in the second half `config.toml` or `summary.json`.
+//! A run folder, opened for reading only: `run.json`, and in the second half `config.toml` or `summary.json`.
 #![no_main]
 
 use std::fs;
@@ -21,9 +21,9 @@ fuzz_target!(init: autogan_fuzz::begin("run_json", 256), |data: &[u8]| {
         fs::write(dir.join(name), bytes).unwrap();
     }
     fs::create_dir(dir.join("checkpoints")).unwrap();
-    let looked = summarize(dir.clone()).expect("it is a run, if a damaged one");
+    let summary = summarize(dir.clone()).expect("it is a run, if a damaged one");
     match RunView::open(&dir) {
-        Err(_) => assert!(looked.problem.is_some()),
+        Err(_) => assert!(summary.problem.is_some()),
         Ok(view) => {
             let written = serde_json::to_string(view.info()).unwrap();
             assert_eq!(&serde_json::from_str::<RunInfo>(&written).unwrap(), view.info());
