@@ -16,7 +16,7 @@ use std::sync::mpsc::channel;
 
 use anyhow::bail;
 use autogan::config::RunConfig;
-use autogan::device::{self, Choice};
+use autogan::device::{self, DeviceChoice};
 use autogan::engine::{End, Engine, Event, JobSpec, LiveEvent, LogEvent, Plan};
 use autogan::metric::Score;
 use autogan::search::{Candidate, SearchEvent};
@@ -40,7 +40,7 @@ fn main() -> anyhow::Result<()> {
     let mut config = RunConfig::preset("quick")?;
     config.overlay(SETTINGS, "this example")?;
     config.validate_search()?;
-    let opened = device::open(&Choice::Cpu)?;
+    let opened = device::open(&DeviceChoice::Cpu)?;
     let plan = Plan {
         spec: JobSpec::Search,
         config,

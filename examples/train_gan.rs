@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use autogan::arch::Genotype;
 use autogan::data::{DataConfig, Source, Split, load};
-use autogan::device::{self, Choice};
+use autogan::device::{self, DeviceChoice};
 use autogan::gan::{Recipe, TrainConfig, TrainingData, TrainingNews, TrainingSetup};
 use autogan::metric::{Evaluator, Extractor, Reference, ScoreConfig, real_materials};
 use autogan::model::ModelConfig;
@@ -59,7 +59,7 @@ fn main() -> anyhow::Result<()> {
     println!("{} images of {side} px; {genotype}: {}", images.len(), genotype.describe().join(" | "));
 
     // What a generator is worth: a distance between its images' features and those of real ones.
-    let device = device::open(&Choice::Cpu)?.device;
+    let device = device::open(&DeviceChoice::Cpu)?.device;
     let (extractor, metrics) = (Extractor::builtin_toys(&device)?, score.computed(None));
     let materials = real_materials(&metrics);
     let reference = Reference::of(&extractor, &images, score.reference, &materials, &mut |_, _| {})?;
