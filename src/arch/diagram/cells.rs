@@ -9,13 +9,13 @@
 //! the next.
 
 use super::super::graph::{Graph, Shape};
-use super::generator::{Cell, GeneratorOutline, Shortcut, Skip};
+use super::generator::{Branch, Cell, GeneratorOutline, inside, read};
 use super::part::{Diagram, LineKind, Part, PartKind, Rect};
 use super::sizes::{
     ARROW, BAND, BETWEEN, BOX, COLUMN, END, ENTRY, FORK, GUTTER, MARGIN, PADDING, PITCH, SHORTCUT, SKIP, SUM,
     TALL, TOP,
 };
-use super::text::{frame, label, label_width, mark, operators, size};
+use super::text::{cost_in_words, frame, label, label_width, mark, operators, size};
 
 /// The open end of a line: the part that it starts from and its points so far.
 type Open = (usize, Vec<[f32; 2]>);
@@ -23,15 +23,19 @@ type Open = (usize, Vec<[f32; 2]>);
 /// The middle of a side of a part.
 type Side = fn(&Rect) -> [f32; 2];
 
-/// Draws a generator; `words` describe its cells, as far as they go.
-pub(super) fn draw(graph: &Graph, generator: &GeneratorOutline, words: &[String]) -> Diagram {
-    let mut layout = Layout::new(graph, generator);
+/// Draws the graph of a generator, without a title; `words` describe its cells, as far as they go.
+pub(super) fn draw(graph: &Graph, words: &[String]) -> Diagram {
+    let generator = read(graph);
+    let mut layout = Layout::new(graph, &generator);
     let mut open = layout.start();
     for number in 0..generator.cells.len() {
         open = layout.cell(number, words.get(number), open);
     }
     layout.end(open);
-    layout.diagram
+    let mut diagram = layout.diagram;
+    diagram.summary = cost_in_words(graph.cost());
+    diagram.finish();
+    diagram
 }
 
 struct Layout<'a> {
@@ -80,8 +84,9 @@ impl<'a> Layout<'a> {
     fn start(&mut self) -> Open {
         let (nodes, first) = (self.graph.nodes(), &self.generator.first);
         let x = MARGIN + self.start / 2.0;
-        let (name, label) = (nodes[0].name.clone(), label(self.graph, &[0]));
-        let latent = mark(PartKind::End, name, &label, "Latent vector, random numbers", nodes[0].shape);
+        let (name, shape) = (nodes[0].name.clone(), nodes[0].shape);
+        let label = format!("{name}\n{}", size(shape));
+        let latent = mark(PartKind::End, name, &label, "Latent vector, random numbers", shape);
         let latent = self.add(latent, Rect::around([x, TOP + 2.0 * PITCH], self.start, TALL));
         let layers = operators(self.graph, first, nodes[first[0]].path()[0], "");
         let layers = self.add(layers, Rect::around([x, TOP], self.start, BOX));
@@ -147,8 +152,7 @@ impl<'a> Layout<'a> {
 
     fn cell_frame(&mut self, number: usize, words: Option<&String>, input: Shape) {
         let group = format!("cell{}", number + 1);
-        let inside = |&node: &usize| self.graph.nodes()[node].path()[0] == group;
-        let nodes: Vec<usize> = (0..self.graph.nodes().len()).filter(inside).collect();
+        let nodes = inside(self.graph, &group);
         let output = self.graph.nodes()[nodes[nodes.len() - 1]].shape;
         let label = format!("Cell {}: {} to {}", number + 1, size(input), size(output));
         let what = match words {
@@ -205,7 +209,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The skip to cell `number` from an earlier one, up to the part `sum`.
-    fn skip(&mut self, number: usize, skip: &Skip, sum: usize) {
+    fn skip(&mut self, number: usize, skip: &Branch, sum: usize) {
         // A cell that skips are taken from is drawn before its takers, with its tap and band.
         let (Some(tap), Some(band)) = (self.taps[skip.source], self.bands[skip.source]) else {
             return;
@@ -230,7 +234,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The shortcut from `fork` to a new sum at `end`, where it meets `open`. Returns the cell's output.
-    fn shortcut(&mut self, shortcut: &Shortcut, fork: usize, open: Open, end: [f32; 2]) -> Open {
+    fn shortcut(&mut self, shortcut: &Branch, fork: usize, open: Open, end: [f32; 2]) -> Open {
         let mut x = self.rect(fork).right()[0];
         // The first box takes the space that is left.
         let mut spare = self.spare(shortcut);
@@ -251,7 +255,7 @@ impl<'a> Layout<'a> {
     }
 
     /// The space that a shortcut's boxes and lines leave; negative where it is too small.
-    fn spare(&self, shortcut: &Shortcut) -> f32 {
+    fn spare(&self, shortcut: &Branch) -> f32 {
         let boxes: f32 = shortcut.nodes.iter().map(|&node| width(self.graph, &[node], SHORTCUT)).sum();
         let available = (ENTRY - FORK) / 2.0 + 1.5 * self.column + self.between - SUM / 2.0;
         available - boxes - (shortcut.nodes.len() + 1) as f32 * ARROW
@@ -349,7 +353,6 @@ fn bands(cells: &[Cell]) -> Vec<Option<usize>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::generator::read;
     use super::super::laws::check;
     use super::*;
     use crate::arch::graph::generator;
@@ -393,8 +396,7 @@ mod tests {
             let genotype = space.at(ticket % space.size());
             check(&Diagram::of(&genotype, &shape));
             let released = generator(&genotype, &shape, SkipTap::AfterAddition);
-            prop_assert!(read(&released).is_some());
-            check(&Diagram::of_graph(&released, "released"));
+            check(&draw(&released, &[]));
         }
     }
 
@@ -402,7 +404,7 @@ mod tests {
     fn values_that_are_passed_on_behind_the_sum_leave_behind_it() {
         let genotype = Genotype::parse("1 0 1 0 1 0 1 0 1 1 0 1 0 1").unwrap();
         for (skip_tap, before) in [(SkipTap::BeforeAddition, true), (SkipTap::AfterAddition, false)] {
-            let diagram = Diagram::of_graph(&generator(&genotype, &PAPER, skip_tap), "");
+            let diagram = draw(&generator(&genotype, &PAPER, skip_tap), &[]);
             let x = |name: &str| part(&diagram, name).rect.center()[0];
             assert_eq!(x("cell2.tap") < x("cell2.skips"), before);
             assert!(part(&diagram, "cell1.tap").detail.contains("first block"));
@@ -443,7 +445,7 @@ mod tests {
     fn bands_are_reused_where_lines_do_not_meet() {
         let bands = |text: &str| {
             let graph = generator(&Genotype::parse(text).unwrap(), &PAPER, SkipTap::default());
-            bands(&read(&graph).unwrap().cells)
+            bands(&read(&graph).cells)
         };
         // One line ends below cell 2, the other starts below cell 3.
         assert_eq!(bands("1 0 1 0 1 0 1 0 1 1 0 1 0 0 1 0 1 0 1"), [Some(0), None, Some(0), None]);
@@ -468,9 +470,8 @@ mod tests {
         x = graph.add("cell1.shortcut.add", Add, &[x, way]);
         x = graph.add("last", Tanh, &[x]);
         graph.output(x);
-        let diagram = Diagram::of_graph(&graph, "hand-made");
+        let diagram = draw(&graph, &[]);
         check(&diagram);
-        assert!(diagram.lines.iter().any(|line| line.kind == LineKind::Shortcut), "drawn as cells");
         for node in graph.nodes().iter().filter(|node| node.name.starts_with("cell1")) {
             assert_eq!(part(&diagram, &node.name).label, node.op.operator().label());
         }

@@ -16,7 +16,7 @@ fn on_border(rect: &Rect, [x, y]: [f32; 2]) -> bool {
 }
 
 /// Panics where a drawing breaks a law.
-pub(crate) fn check(diagram: &Diagram) {
+pub(super) fn check(diagram: &Diagram) {
     let [width, height] = diagram.size;
     let inside = |x: f32, y: f32| (0.0..=width).contains(&x) && (0.0..=height).contains(&y);
     let mut names = HashSet::new();

@@ -1,15 +1,13 @@
-//! The drawing of a network, read from its graph: boxes with words, and the lines between them.
+//! The drawing of a generator, read from its graph: boxes with words, and the lines between them.
 //!
 //! [`Diagram`] says what there is and where. The window, the SVG writer and the painter of pictures all paint
 //! [`Diagram::primitives`], one list of shapes. A new operator appears as a box without a change here: what a
-//! box says is what its operator says of itself. A generator of cells has a form of its own (`cells`); every
-//! other network is drawn row by row (`layers`).
+//! box says is what its operator says of itself.
 
 mod cells;
 mod generator;
 #[cfg(test)]
-pub(crate) mod laws;
-mod layers;
+mod laws;
 mod part;
 mod primitives;
 mod sizes;
@@ -19,8 +17,8 @@ pub use part::{Diagram, Line, LineKind, Part, PartKind, Rect};
 pub use primitives::{BASE_LINE, Geometry, LINE_WIDTH, Primitive, Style};
 pub use sizes::TEXT_SIZE;
 
-use super::graph::{self, Graph, SkipTap};
-use super::{Genotype, NetShape};
+use super::graph::generator as generator_graph;
+use super::{Genotype, NetShape, SkipTap};
 
 impl Diagram {
     /// Draws the generator that a genotype describes, or one that is still without cells.
@@ -37,26 +35,10 @@ impl Diagram {
     /// # Ok::<(), autogan::arch::ArchError>(())
     /// ```
     pub fn of(genotype: &Genotype, shape: &NetShape) -> Diagram {
-        let graph = graph::generator(genotype, shape, SkipTap::default());
-        draw(&graph, format!("generator {genotype}"), &genotype.describe())
+        let graph = generator_graph(genotype, shape, SkipTap::default());
+        let title = format!("generator {genotype}");
+        Diagram { title, ..cells::draw(&graph, &genotype.describe()) }
     }
-
-    /// Draws any network, which the title names.
-    pub fn of_graph(graph: &Graph, title: &str) -> Diagram {
-        draw(graph, title.to_owned(), &[])
-    }
-}
-
-/// Draws a network; `words` describe the cells of a generator.
-fn draw(graph: &Graph, title: String, words: &[String]) -> Diagram {
-    let mut diagram = match generator::read(graph) {
-        Some(generator) => cells::draw(graph, &generator, words),
-        None => layers::draw(graph),
-    };
-    diagram.title = title;
-    diagram.summary = text::cost_in_words(graph.cost());
-    diagram.finish();
-    diagram
 }
 
 #[cfg(test)]

@@ -169,10 +169,6 @@ impl Diagram {
         })
     }
 
-    pub(super) fn rect(&self, part: usize) -> Rect {
-        self.parts[part].rect
-    }
-
     /// Adds a part, and returns its index.
     pub(super) fn add(&mut self, part: Part) -> usize {
         self.parts.push(part);

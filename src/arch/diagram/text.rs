@@ -1,7 +1,7 @@
 //! What the parts of a drawing say.
 
 use super::super::Cost;
-use super::super::graph::{Graph, Node, Op, Shape};
+use super::super::graph::{Graph, Node, Shape};
 use super::super::words::{operations, thousands};
 use super::part::{Part, PartKind, Rect};
 use super::sizes::TEXT_SIZE;
@@ -67,22 +67,21 @@ pub(super) fn operators(graph: &Graph, nodes: &[usize], name: &str, prefix: &str
     let (shape, cost) = (output(graph, nodes), cost(graph, nodes));
     let first = &graph.nodes()[nodes[0]];
     let smaller = |input: &Shape| matches!(input, Shape::Maps { side, .. } if *side < shape.side());
-    let kind = match first.op {
-        Op::Add(_) => PartKind::Sum,
-        Op::Input(_) => PartKind::End,
-        _ if graph.input_shapes(first).iter().all(smaller) => PartKind::Upsampling,
-        _ if cost.macs > 0 => PartKind::Weighted,
-        _ => PartKind::Plain,
+    let kind = if graph.input_shapes(first).iter().all(smaller) {
+        PartKind::Upsampling
+    } else if cost.macs > 0 {
+        PartKind::Weighted
+    } else {
+        PartKind::Plain
     };
     part(kind, name.to_owned(), label(graph, nodes), &what, shape, cost)
 }
 
 /// What a box for operators that follow each other has for a label.
 pub(super) fn label(graph: &Graph, nodes: &[usize]) -> String {
-    let words = |(count, node): (usize, &Node)| match (count, &node.op) {
-        (_, Op::Input(_)) => format!("{}\n{}", node.name, size(node.shape)),
-        (1, op) => op.operator().label(),
-        (count, op) => format!("{count} {}", op.operator().label()),
+    let words = |(count, node): (usize, &Node)| match (count, node.op.operator().label()) {
+        (1, label) => label,
+        (count, label) => format!("{count} {label}"),
     };
     series(graph, nodes).into_iter().map(words).collect::<Vec<_>>().join(", ")
 }
