@@ -71,6 +71,40 @@ macro_rules! define_op {
 }
 operators!(define_op);
 
+/// Makes an operator that has no settings and no weights. `shape` is as [`Operator::shape`].
+macro_rules! plain_operator {
+    (
+        $(#[$doc:meta])*
+        $name:ident { shape: $shape:path, label: $label:literal, describe: $words:literal, pytorch: $code:literal, }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct $name;
+
+        impl super::Operator for $name {
+            fn shape(
+                &self,
+                inputs: &[super::Shape],
+            ) -> Result<super::Shape, String> {
+                $shape(inputs)
+            }
+
+            fn label(&self) -> String {
+                $label.to_owned()
+            }
+
+            fn describe(&self, _inputs: &[super::Shape]) -> String {
+                $words.to_owned()
+            }
+
+            fn pytorch(&self, _inputs: &[super::Shape]) -> super::TorchCode {
+                super::TorchCode::expression($code)
+            }
+        }
+    };
+}
+use plain_operator;
+
 /// What an operator knows of itself.
 pub trait Operator {
     /// The shape it makes of inputs of these shapes.
