@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::control::{Control, Stride};
 use super::event::{Event, LiveEvent};
-use super::job::Counts;
 use crate::run::LiveStatus;
+use crate::search::Counts;
 
 /// Time between two looks into the folder's inbox.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

@@ -3,18 +3,19 @@
 mod control;
 mod control_state;
 mod event;
-mod job;
 mod launch;
 mod model_file;
 mod plan;
 mod reexec;
 mod run_loop;
 mod sample_server;
+mod single_training;
 
 /// Images in a row of the run folder's pictures, and in a column.
 pub use crate::gan::GRID as COLUMNS;
+pub use crate::search::Trained;
 pub use control::{Control, Stride};
-pub use event::{Event, LiveEvent, LogEvent, Summary, Tick, TimeSpent, Trained};
+pub use event::{Event, LiveEvent, LogEvent, Summary, Tick, TimeSpent};
 pub use launch::{Reopened, begin, plan, resume};
 pub use model_file::{ModelRead, model_file, read_model};
 pub use plan::{JobSpec, Plan, expected_macs};

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, LiveEvent};
-use super::job::{Job, SingleTraining};
+use super::single_training::SingleTraining;
 use crate::arch::{ArchError, Genotype, Space};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
@@ -17,7 +17,7 @@ use crate::metric::extractor::{ExtractorKind, inception::InceptionWeights};
 use crate::metric::{
     Evaluator, Extractor, FRECHET_DISTANCE, MetricName, Reference, ScoreConfig, real_materials,
 };
-use crate::search::{CostFactors, Search, SearchContext, SearchPlan, WarmUp, work_items};
+use crate::search::{CostFactors, Job, Search, SearchContext, SearchPlan, WarmUp, work_items};
 
 /// Stream of the training of one architecture.
 const STREAM: &str = "train";

@@ -21,6 +21,9 @@ pub enum SearchError {
     /// A saved strategy does not fit.
     #[error(transparent)]
     Strategy(#[from] StrategyError),
+    /// A checkpoint holds a state of the other kind of job.
+    #[error("the checkpoint is of another kind of run; resume it with the command that began it")]
+    OtherJob,
 }
 
 impl SearchError {

@@ -5,78 +5,31 @@
 //! trained from scratch and the winner is trained to the end ([`derive`](super::derive)).
 
 mod estimates;
-mod progress;
+mod job;
 mod ranking;
-
-use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
 use super::board::{Board, Candidate};
 use super::config::{EstimatorKind, StrategyKind};
 use super::context::SearchContext;
 use super::curve::{Curve, DiscriminatorStep, GanId};
-use super::derive::{Derivation, DerivationState, Derived};
+use super::derive::Derivation;
 use super::error::SearchError;
 use super::estimator::EstimatorId;
 use super::estimator::{Estimate, Estimation, Estimator, Scratch, SharedWeights};
 use super::event::{Emitted, SampleGrid, SampleSource, SearchEvent};
 use super::plan::{SearchPlan, WorkItem, work_items};
 use super::shared::{SharedGan, SharedState};
+use super::state::{Phase, SHARED, SearchState};
 use super::strategy::Random;
 use super::strategy::Reinforce;
 use super::strategy::{Proposal, Strategy};
 use crate::arch::Genotype;
-use crate::gan::{GanError, Updates, picture};
+use crate::gan::{GanError, picture};
 use crate::metric::RewardScale;
-use crate::model::{ModelConfig, NamedTensors, add_prefix, strip_prefix};
 
 /// Restarts of the shared GAN in one iteration before the search goes on with what there is.
 const RESTARTS: u32 = 3;
-
-/// A ranked proposal and its number on the board.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Ranked {
-    proposal: Proposal,
-    candidate: usize,
-}
-
-/// Where the search stands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "phase", rename_all = "snake_case")]
-enum Phase {
-    Shared { done: u64, restarts: u32 },
-    Control { done: u64, collapsed: Option<String> },
-    Rank { ranked: Vec<Ranked>, draws: u64 },
-    Derive,
-    Done,
-}
-
-const SHARED: Phase = Phase::Shared { done: 0, restarts: 0 };
-
-/// The plain part of a search's state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SearchState {
-    phase: Phase,
-    iteration: u64,
-    cells: usize,
-    /// Number of strategy draws of each stream, so that none is used twice.
-    proposed: u64,
-    ranked: u64,
-    /// Number of estimates that were begun.
-    estimates: u64,
-    /// Board numbers of the beam the strategy's proposals extend.
-    beam: Vec<usize>,
-    board: Board,
-    /// Estimates that are still valid: all were made at `version`.
-    remembered: Vec<(Genotype, Estimate)>,
-    version: Option<(u64, u64)>,
-    shared: SharedState,
-    strategy: serde_json::Value,
-    derivation: Option<DerivationState>,
-    /// The phase that was emitted last, so that a resumed search does not emit it again.
-    #[serde(alias = "told")]
-    emitted_phase: Option<(Activity, u64)>,
-}
 
 /// A search under way.
 pub struct Search {
@@ -146,34 +99,6 @@ impl Search {
             derivation: None,
             current: None,
         })
-    }
-
-    /// Does one piece of work and returns what it emits.
-    ///
-    /// # Errors
-    ///
-    /// If a loss or a score is not finite; go back to a saved state then.
-    pub fn step(&mut self) -> Result<Vec<Emitted>, SearchError> {
-        let mut emitted = Vec::new();
-        self.emit_phase(&mut emitted);
-        match self.state.phase.clone() {
-            Phase::Shared { done, restarts } => self.train_shared(done, restarts, &mut emitted)?,
-            Phase::Control { done, collapsed } => self.train_strategy(done, collapsed, &mut emitted)?,
-            Phase::Rank { ranked, draws } => self.rank(ranked, draws, &mut emitted)?,
-            Phase::Derive => self.derive(&mut emitted)?,
-            Phase::Done => {}
-        }
-        Ok(emitted)
-    }
-
-    /// Whether an estimate or an evaluation is under way, which a restored search does anew.
-    pub fn is_evaluating(&self) -> bool {
-        self.estimation.is_some() || self.derivation.as_ref().is_some_and(Derivation::is_evaluating)
-    }
-
-    /// Whether all is done.
-    pub fn finished(&self) -> bool {
-        self.state.phase == Phase::Done
     }
 
     fn emit_phase(&mut self, emitted: &mut Vec<Emitted>) {
@@ -323,35 +248,6 @@ impl Search {
         Ok(SampleGrid { source, genotype, picture })
     }
 
-    /// Images of the fixed latents as they are now: of the training under way, or of the
-    /// shared generator as the iteration's best candidate, or as any one while there is none.
-    pub fn preview(&self) -> Option<Result<SampleGrid, GanError>> {
-        if let Some(derivation) = &self.derivation {
-            return derivation.preview();
-        }
-        let genotype = match (self.best_of_stage(), &self.estimation) {
-            (Some(best), _) => best.genotype.clone(),
-            (None, Some((proposal, _))) => proposal.genotype.clone(),
-            (None, None) => {
-                let step = self.shared.step();
-                self.strategy.propose(&self.context.space, "shared", step).genotype
-            }
-        };
-        (self.plan.search.shared_steps > 0).then(|| self.shared_picture(genotype))
-    }
-
-    /// The architecture that is trained or estimated now.
-    pub fn current(&self) -> Option<&Genotype> {
-        let trained = self.derivation.as_ref().and_then(Derivation::current);
-        trained.or(self.current.as_ref())
-    }
-
-    /// Updates of each network of the GAN that is trained now.
-    pub fn updates(&self) -> Updates {
-        let trained = self.derivation.as_ref().and_then(Derivation::updates);
-        trained.unwrap_or_else(|| self.shared.updates())
-    }
-
     /// The best candidate of the stage by reward, among all that were estimated so far.
     fn best_of_stage(&self) -> Option<&Candidate> {
         let cells = self.state.cells;
@@ -389,75 +285,5 @@ impl Search {
     /// What brings the scores of a stage to a common scale.
     fn scale(&self, cells: usize) -> RewardScale {
         RewardScale::of(&self.context.training_data(cells).evaluator)
-    }
-
-    /// Sizes of the networks that are trained from scratch.
-    pub fn derived_model(&self) -> &ModelConfig {
-        &self.plan.derived_model
-    }
-
-    /// The board.
-    pub fn board(&self) -> &Board {
-        &self.state.board
-    }
-
-    /// What came out: the trained architectures, best first. Empty before the search derives.
-    pub fn derived(&self) -> Vec<Derived> {
-        self.derivation.as_ref().map(Derivation::derived).unwrap_or_default()
-    }
-
-    /// The winner's weights by the reference's names, once there are any.
-    pub fn winner_weights(&self) -> Option<NamedTensors> {
-        self.derivation.as_ref().and_then(Derivation::winner_weights)
-    }
-
-    /// The raw generator's weights at the same evaluation; none where an early version saved the run.
-    pub fn winner_raw(&self) -> Option<NamedTensors> {
-        self.derivation.as_ref().and_then(Derivation::winner_raw)
-    }
-
-    /// Everything that a resumed search needs. Pieces of work under way begin anew, with the same
-    /// outcome.
-    pub fn state(&self) -> (SearchState, NamedTensors) {
-        let (shared, gan) = self.shared.state();
-        let (strategy, controller) = self.strategy.state();
-        let mut tensors = add_prefix("shared", gan);
-        tensors.extend(add_prefix("strategy", controller));
-        let derivation = self.derivation.as_ref().map(|derivation| {
-            let (state, own) = derivation.state();
-            tensors.extend(add_prefix("derivation", own));
-            state
-        });
-        let state = SearchState { shared, strategy, derivation, ..self.state.clone() };
-        (state, tensors)
-    }
-
-    /// Becomes what [`Search::state`] saved.
-    ///
-    /// # Errors
-    ///
-    /// If the state belongs to other settings.
-    pub fn load_state(&mut self, state: SearchState, tensors: &NamedTensors) -> Result<(), SearchError> {
-        self.shared.load_state(state.shared.clone(), &strip_prefix("shared", tensors))?;
-        let strategy = state.strategy.clone();
-        self.strategy.load_state(&self.context.space, strategy, &strip_prefix("strategy", tensors))?;
-        self.derivation = match state.derivation.clone() {
-            None => None,
-            Some(saved) => {
-                let own = strip_prefix("derivation", tensors);
-                Some(Derivation::from_state(&self.context, &self.plan, saved, &own)?)
-            }
-        };
-        self.state = state;
-        (self.estimation, self.current) = (None, None);
-        Ok(())
-    }
-
-    /// Goes on from here with other latents and another order of the images.
-    pub fn reseed(&mut self) {
-        match &mut self.derivation {
-            Some(derivation) => derivation.reseed(),
-            None => self.shared.reseed(),
-        }
     }
 }

@@ -13,9 +13,11 @@ mod derive;
 mod error;
 mod estimator;
 mod event;
+mod job;
 mod machine;
 mod plan;
 mod shared;
+mod state;
 mod strategy;
 mod warm_up;
 
@@ -24,13 +26,14 @@ pub use board::{Board, Candidate};
 pub use config::{Baseline, ControllerConfig, EstimatorKind, Levels, SearchConfig, StrategyKind};
 pub use context::SearchContext;
 pub use curve::{Axis, Curve, CurveGroup, DiscriminatorStep, GanId, GeneratorStep, TrainingId};
-pub use derive::Derived;
 pub use error::SearchError;
 pub use estimator::{Estimate, Estimation, Estimator, EstimatorId, Scratch, SharedWeights};
 pub use event::{Emitted, SampleGrid, SampleSource, SearchEvent, training_events};
-pub use machine::{Search, SearchState};
+pub use job::{Counts, Job, Trained, Winner};
+pub use machine::Search;
 pub use plan::{CostFactors, SearchPlan, WorkItem, work_items};
 pub use shared::SharedGan;
+pub use state::{JobState, SearchState};
 pub use strategy::{
     Distributions, Proposal, Random, Reading, Reinforce, ReinforceLoss, Strategy, StrategyError,
     reinforce_loss,

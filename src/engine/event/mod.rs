@@ -6,7 +6,7 @@ mod summary;
 
 pub use live::{LiveEvent, TimeSpent};
 pub use log::{LogEvent, Tick};
-pub use summary::{Summary, Trained};
+pub use summary::Summary;
 
 use serde::{Deserialize, Serialize};
 

@@ -2,27 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::arch::Genotype;
-use crate::metric::Score;
-
-/// One trained architecture in a summary.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Trained {
-    /// The architecture.
-    pub genotype: Genotype,
-    /// Its integer vector.
-    pub vector: String,
-    /// Parameters.
-    pub params: u64,
-    /// Multiply-accumulates for an image.
-    pub macs: u64,
-    /// Scores of its best evaluation, the deciding one first.
-    pub scores: Vec<Score>,
-    /// Generator steps at that evaluation.
-    pub best_step: u64,
-    /// Generator steps in all.
-    pub steps: u64,
-}
+use crate::search::Trained;
 
 /// What came out of a run: `summary.json`. Says nothing of time, so that equal runs say the same.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

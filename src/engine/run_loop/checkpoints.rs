@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::rollback::Rollbacks;
 use crate::engine::event::Tick;
-use crate::engine::job::{Job, JobState};
 use crate::gan::{Divergence, find_non_finite};
 use crate::model::{from_safetensors, to_safetensors};
 use crate::run::{Checkpoint, Draft, RunError};
-use crate::search::SearchError;
+use crate::search::{Job, JobState, SearchError};
 
 /// The plain part of a checkpoint.
 const STATE: &str = "state.json";

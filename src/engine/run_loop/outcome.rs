@@ -7,11 +7,10 @@ use burn::tensor::Device;
 
 use crate::config::RunConfig;
 use crate::engine::event::Summary;
-use crate::engine::job::Job;
 use crate::gan::picture;
 use crate::model::ModelFile;
 use crate::run::write_atomic;
-use crate::search::SearchError;
+use crate::search::{Job, SearchError};
 
 /// Enlargement of the pictures in a run's folder, so that 32 px images can be looked at.
 pub const ENLARGED: u32 = 3;

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::arch::Genotype;
 use crate::engine::event::{LiveEvent, TimeSpent};
-use crate::engine::job::Job;
-use crate::search::{Activity, WorkItem};
+use crate::search::{Activity, Job, WorkItem};
 
 /// Shortest time between two progress events.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);

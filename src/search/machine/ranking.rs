@@ -1,10 +1,11 @@
 //! Ranking candidates where a stage begins and after the last iteration: the best are grown from, or trained
 //! from scratch.
 
-use super::{Phase, Ranked, SHARED, Search};
+use super::Search;
 use crate::search::derive::Derivation;
 use crate::search::error::SearchError;
 use crate::search::event::{Emitted, SearchEvent};
+use crate::search::state::{Phase, Ranked, SHARED};
 use crate::search::strategy::Proposal;
 
 /// Draws for each candidate of a ranking before a ranking with fewer is accepted.

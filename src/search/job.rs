@@ -2,15 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::board::Board;
+use super::error::SearchError;
+use super::event::{Emitted, SampleGrid};
+use super::plan::WorkItem;
+use super::state::JobState;
 use crate::arch::{Genotype, macs, params};
-use crate::engine::event::Trained;
-use crate::gan::{Best, GanError, TrainingState, Updates};
+use crate::gan::{GanError, Updates};
+use crate::metric::Score;
 use crate::model::{ModelConfig, ModelFile, NamedTensors};
-use crate::search::{Board, Emitted, SampleGrid, SearchError, SearchState, WorkItem};
 
 /// The work of a run, done piece by piece.
-pub(crate) trait Job {
+pub trait Job {
     /// Does one piece of work and returns what it emits.
+    ///
+    /// # Errors
+    ///
+    /// If a loss or a score is not finite; go back to a saved state then.
     fn step(&mut self) -> Result<Vec<Emitted>, SearchError>;
 
     /// Whether something is under way that its state does not hold and a resumed run does anew.
@@ -35,7 +43,11 @@ pub(crate) trait Job {
     fn state(&self) -> (JobState, NamedTensors);
 
     /// Becomes what [`state`](Self::state) saved.
-    fn load_state(&mut self, state: JobState, tensors: &NamedTensors) -> anyhow::Result<()>;
+    ///
+    /// # Errors
+    ///
+    /// If the state is of another kind of job or belongs to other settings.
+    fn load_state(&mut self, state: JobState, tensors: &NamedTensors) -> Result<(), SearchError>;
 
     /// Goes on from here with other latents and another order of the images, so that what was done from
     /// here before is not done again alike.
@@ -58,30 +70,15 @@ pub(crate) trait Job {
 
 /// How much of a job is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// Units of work, of all kinds.
     pub units: u64,
     /// Updates of each network of the GAN that is trained now.
     pub updates: Updates,
 }
 
-/// The plain part of a job's state.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum JobState {
-    Search(Box<SearchState>),
-    Train(Box<TrainingState>),
-}
-
-impl JobState {
-    /// That a checkpoint holds a state of the other kind.
-    pub fn mismatch() -> anyhow::Error {
-        anyhow::anyhow!("the checkpoint is of another kind of run; resume it with the command that began it")
-    }
-}
-
 /// A generator with its weights at its best evaluation.
-pub(crate) struct Winner {
+pub struct Winner {
     /// The moving average of the weights, which is what was scored.
     pub average: ModelFile,
     /// The raw weights of that time; none where an early version saved the run.
@@ -89,6 +86,7 @@ pub(crate) struct Winner {
 }
 
 impl Winner {
+    /// The generator of a genotype with these weights.
     pub fn new(
         genotype: &Genotype,
         config: &ModelConfig,
@@ -100,16 +98,43 @@ impl Winner {
     }
 }
 
-/// A trained architecture as a summary describes it.
-pub(super) fn describe(genotype: &Genotype, model: &ModelConfig, best: Best, steps: u64) -> Trained {
-    let shape = model.net_shape();
-    Trained {
-        vector: genotype.to_string(),
-        params: params(genotype, &shape),
-        macs: macs(genotype, &shape),
-        genotype: genotype.clone(),
-        scores: best.scores,
-        best_step: best.step,
-        steps,
+/// One trained architecture in a summary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trained {
+    /// The architecture.
+    pub genotype: Genotype,
+    /// Its integer vector.
+    pub vector: String,
+    /// Parameters.
+    pub params: u64,
+    /// Multiply-accumulates for an image.
+    pub macs: u64,
+    /// Scores of its best evaluation, the deciding one first.
+    pub scores: Vec<Score>,
+    /// Generator steps at that evaluation.
+    pub best_step: u64,
+    /// Generator steps in all.
+    pub steps: u64,
+}
+
+impl Trained {
+    /// A genotype in networks of these sizes, which had its best scores at `best_step` of `steps`.
+    pub fn new(
+        genotype: &Genotype,
+        model: &ModelConfig,
+        scores: Vec<Score>,
+        best_step: u64,
+        steps: u64,
+    ) -> Self {
+        let shape = model.net_shape();
+        Self {
+            vector: genotype.to_string(),
+            params: params(genotype, &shape),
+            macs: macs(genotype, &shape),
+            genotype: genotype.clone(),
+            scores,
+            best_step,
+            steps,
+        }
     }
 }

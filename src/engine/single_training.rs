@@ -1,12 +1,11 @@
 //! The training of one architecture as the job of a run.
 
-use super::interface::{Job, JobState, Winner, describe};
 use crate::arch::Genotype;
-use crate::engine::event::Trained;
 use crate::gan::{GanError, Training, Updates};
 use crate::model::{ModelConfig, NamedTensors};
 use crate::search::{
-    Activity, Board, Emitted, SampleGrid, SearchError, TrainingId, WorkItem, training_events,
+    Activity, Board, Emitted, Job, JobState, SampleGrid, SearchError, Trained, TrainingId, Winner, WorkItem,
+    training_events,
 };
 
 /// A training with what a run wants to know of it.
@@ -62,8 +61,8 @@ impl Job for SingleTraining {
         (JobState::Train(Box::new(state)), tensors)
     }
 
-    fn load_state(&mut self, state: JobState, tensors: &NamedTensors) -> anyhow::Result<()> {
-        let JobState::Train(state) = state else { return Err(JobState::mismatch()) };
+    fn load_state(&mut self, state: JobState, tensors: &NamedTensors) -> Result<(), SearchError> {
+        let JobState::Train(state) = state else { return Err(SearchError::OtherJob) };
         Ok(self.training.load_state(*state, tensors)?)
     }
 
@@ -77,8 +76,11 @@ impl Job for SingleTraining {
 
     fn trained(&self) -> Vec<Trained> {
         let trainer = self.training.trainer();
-        let describe = |best| describe(trainer.genotype(), &self.model, best, trainer.generator_steps());
-        trainer.best().cloned().map(describe).into_iter().collect()
+        let (genotype, steps) = (trainer.genotype(), trainer.generator_steps());
+        let trained = trainer
+            .best()
+            .map(|best| Trained::new(genotype, &self.model, best.scores.clone(), best.step, steps));
+        trained.into_iter().collect()
     }
 
     fn winner(&self) -> Option<Winner> {
