@@ -54,11 +54,6 @@ impl CellGene {
         source < cell && self.value(Slot::Skips) & skip_bit(cell, source) != 0
     }
 
-    /// The tokens of the cell, which is cell `cell` (from 0), in the order of [`Slot::of_cell`].
-    pub fn tokens(&self, cell: usize) -> Vec<u32> {
-        Slot::of_cell(cell).map(|slot| self.value(slot)).collect()
-    }
-
     /// The choices in words, for a cell that is cell `cell` (from 0):
     /// `pre-activation, no norm, nearest, shortcut, skip from cell 1`.
     pub fn describe(&self, cell: usize) -> String {

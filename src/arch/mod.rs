@@ -3,7 +3,7 @@
 //! - [`Slot`] lists what is chosen in a cell. [`CellGene`] is one cell's choices and [`Genotype`] a generator's, cell by cell; its text form is
 //!   the integer vector of the AutoGAN reference code, its JSON form has names.
 //! - [`SpaceConfig`] is what a person switches on and off; [`Space`] is the checked search space: its
-//!   size, numbering, sampling, neighbours, the controller's heads, and the bounds on cost.
+//!   size, numbering, sampling, the controller's heads, and the bounds on cost.
 //! - [`diagram`] is the drawing of a genotype, as boxes and lines.
 //! - [`graph`] is a network as a value; the builders of generator and discriminator are there.
 //! - [`layers`], [`params`] and [`macs`] say what a genotype costs.

@@ -68,11 +68,6 @@ impl Controller {
         Self { weights: self.weights.without_autodiff(), ..self.clone() }
     }
 
-    /// Size of its hidden state.
-    pub fn hidden_size(&self) -> usize {
-        self.hidden
-    }
-
     /// Walks over the tokens; `choose(token, probabilities)` picks an index at each.
     ///
     /// # Panics

@@ -11,7 +11,6 @@ use crate::arch::{Genotype, Graph};
 /// those of a shared generator.
 #[derive(Clone, Debug)]
 pub struct Generator {
-    genotype: Genotype,
     graph: Graph,
     weights: Weights,
     latent: usize,
@@ -21,7 +20,6 @@ impl Generator {
     /// The generator of `genotype` with the values that `weights` have now.
     pub fn new(config: &ModelConfig, genotype: &Genotype, weights: &Weights) -> Self {
         Self {
-            genotype: genotype.clone(),
             graph: config.generator_graph(genotype),
             weights: weights.without_autodiff(),
             latent: config.latent_dim,
@@ -38,11 +36,6 @@ impl Generator {
     pub fn recalibrated(mut self, latents: impl Iterator<Item = Tensor<2>>) -> Self {
         super::recalibrate(&self.graph, &mut self.weights, latents);
         self
-    }
-
-    /// Its architecture.
-    pub fn genotype(&self) -> &Genotype {
-        &self.genotype
     }
 
     /// Its weights.

@@ -175,6 +175,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::arch::{NetShape, SpaceConfig};
+    use Slot::{ConvBlock, Norm, Shortcut, Skips, Up};
     use std::collections::HashSet;
 
     #[test]
@@ -184,15 +185,15 @@ mod tests {
         for cells in 1..=4 {
             let genotypes = covering(&space, cells);
             for cell in 0..cells {
-                let tokens: Vec<Vec<u32>> =
-                    genotypes.iter().map(|genotype| genotype.cells[cell].tokens(cell)).collect();
-                let pairs = |a: usize, b: usize| {
-                    let pairs: HashSet<_> = tokens.iter().map(|t| (t[a], t[b])).collect();
+                let genes = genotypes.iter().map(|genotype| genotype.cells[cell]);
+                let pairs = |a: Slot, b: Slot| {
+                    let pairs: HashSet<_> =
+                        genes.clone().map(|gene| (gene.value(a), gene.value(b))).collect();
                     pairs.len()
                 };
-                let skips = 1 << cell;
-                assert_eq!((pairs(0, 1), pairs(0, 3), pairs(2, 2)), (6, 4, 3));
-                assert!(cell == 0 || pairs(2, 4) == 3 * skips);
+                let of = [(ConvBlock, Norm), (ConvBlock, Shortcut), (Up, Up)].map(|(a, b)| pairs(a, b));
+                assert_eq!(of, [6, 4, 3]);
+                assert!(cell == 0 || pairs(Up, Skips) == 3 << cell);
             }
         }
         assert_eq!(covering(&space, 3).len(), 12);

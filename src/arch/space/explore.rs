@@ -1,4 +1,4 @@
-//! How search moves through the space: sampling, growing and neighbours, all within the bounds on cost.
+//! How search moves through the space: sampling and growing, within the bounds on cost.
 
 use super::bounds::minus;
 use crate::arch::{CellGene, Genotype, Space};
@@ -54,25 +54,6 @@ impl Space {
             return None;
         }
         Some(fitting[rng.random_range(0..fitting.len())])
-    }
-
-    /// All admissible genotypes that differ from this one in exactly one token, in the order of tokens and
-    /// values.
-    pub fn neighbours(&self, genotype: &Genotype) -> Vec<Genotype> {
-        let mut found = Vec::new();
-        for (cell, gene) in genotype.cells.iter().enumerate().take(self.cells()) {
-            for token in self.tokens(cell) {
-                let own = gene.value(token.slot);
-                for &value in token.values.iter().filter(|&&value| value != own) {
-                    let mut neighbour = genotype.clone();
-                    neighbour.cells[cell] = gene.with(token.slot, value);
-                    if self.admissible(&neighbour) {
-                        found.push(neighbour);
-                    }
-                }
-            }
-        }
-        found
     }
 }
 
@@ -178,22 +159,5 @@ mod tests {
         let excluded = prefixes.iter().find(|prefix| !begun.contains(prefix)).unwrap();
         assert_eq!(space.sample_cell(excluded, &mut rng), None);
         assert_eq!(space.sample_cell(&members_within(&space)[0], &mut rng), None, "it is complete");
-    }
-
-    #[test]
-    fn neighbours_are_mutual_and_one_token_apart() {
-        let space = small();
-        let members: BTreeSet<Genotype> = members_within(&space).into_iter().collect();
-        let distance =
-            |a: &Genotype, b: &Genotype| a.tokens().iter().zip(b.tokens()).filter(|(a, b)| **a != *b).count();
-        for member in &members {
-            let found: BTreeSet<Genotype> = space.neighbours(member).into_iter().collect();
-            let expected: BTreeSet<Genotype> =
-                members.iter().filter(|other| distance(member, other) == 1).cloned().collect();
-            assert_eq!(found, expected);
-            assert!(found.iter().all(|neighbour| space.neighbours(neighbour).contains(member)));
-        }
-        // One less than the number of values for each token of the full space.
-        assert_eq!(full(3).neighbours(&Genotype::autogan_a()).len(), 3 * 6 + 1 + 3);
     }
 }

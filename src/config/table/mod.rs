@@ -191,11 +191,6 @@ impl Setting {
         Self { advanced: true, ..self }
     }
 
-    /// The entry of a key.
-    pub fn of(key: &str) -> Option<&'static Self> {
-        Self::all().find(|setting| setting.key == key)
-    }
-
     /// All entries.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         SECTIONS.into_iter().flat_map(|section| (section.settings)())

@@ -77,16 +77,6 @@ pub enum ExtractorError {
         /// The extractor in use.
         extractor: String,
     },
-    /// The source of generated images gave none.
-    #[error(
-        "batch {batch} has no images, with {missing} still to be scored: give at least one image a batch"
-    )]
-    EmptyBatch {
-        /// Index of the batch.
-        batch: usize,
-        /// How many images are missing.
-        missing: usize,
-    },
 }
 
 impl ExtractorError {

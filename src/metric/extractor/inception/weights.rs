@@ -157,11 +157,6 @@ impl InceptionWeights {
     pub fn is_public(&self) -> bool {
         self.name() == INCEPTION_2015
     }
-
-    /// SHA-256 of the file that they came from, in hexadecimal digits.
-    pub fn origin(&self) -> &str {
-        &self.origin
-    }
 }
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, ExtractorError> {
