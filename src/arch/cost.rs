@@ -1,7 +1,7 @@
 //! Parameters and multiply-accumulates (MACs) of a network, layer by layer, read from its graph.
 
-use super::graph::{self, Graph, Node, SkipTap, generator};
-use super::{CellGene, Genotype, NetShape};
+use super::graph::{Graph, Node, SkipTap, generator};
+use super::{Genotype, NetShape};
 use serde::{Deserialize, Serialize};
 
 /// What a part of a network, or all of it, costs.
@@ -94,21 +94,11 @@ pub fn macs(genotype: &Genotype, shape: &NetShape) -> u64 {
     generator(genotype, shape, SkipTap::default()).cost().macs
 }
 
-/// Cost of what every generator of `cells` cells has: the linear layer and the layers to the image.
-pub(super) fn fixed_cost(cells: usize, shape: &NetShape) -> Cost {
-    graph::ends(cells, shape).cost()
-}
-
-/// Cost of cell `cell` (from 0). No other cell's choices change it.
-pub(super) fn cell_cost(cell: usize, gene: &CellGene, shape: &NetShape) -> Cost {
-    graph::cell(cell, gene, shape).cost()
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::arch::{Space, SpaceConfig};
+    use crate::arch::{Space, SpaceConfig, graph};
 
     const PAPER: NetShape = NetShape { channels: 256, latent: 128, bottom_width: 4, image_channels: 3 };
     const STL: NetShape = NetShape { bottom_width: 6, ..PAPER };
@@ -171,8 +161,8 @@ mod tests {
     fn the_cost_of_a_generator_is_the_sum_of_its_ends_and_cells() {
         for genotype in [Genotype::autogan_c(), e2gan(), e2gan().prefix(2)] {
             let cells = genotype.cells.iter().enumerate();
-            let sum = cells.map(|(cell, gene)| cell_cost(cell, gene, &STL)).sum::<Cost>()
-                + fixed_cost(genotype.cells.len(), &STL);
+            let sum = cells.map(|(cell, gene)| graph::cell(cell, gene, &STL).cost()).sum::<Cost>()
+                + graph::ends(genotype.cells.len(), &STL).cost();
             assert_eq!(sum.params, params(&genotype, &STL));
             assert_eq!(sum.macs, macs(&genotype, &STL));
         }

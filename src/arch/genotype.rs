@@ -54,9 +54,15 @@ impl Genotype {
     pub fn parse(text: &str) -> Result<Genotype, ArchError> {
         let separator = |c: char| c.is_whitespace() || ",/;[](){}".contains(c);
         let parts: Vec<&str> = text.split(separator).filter(|part| !part.is_empty()).collect();
-        let shown = |part: &str| part.chars().take(LONGEST_SHOWN).collect();
+        let shown = |part: &str| part.chars().take(LONGEST_SHOWN).collect::<String>();
         let number = |at: usize| {
-            let wrong = |_| ArchError::NotANumber { position: at + 1, text: shown(parts[at]) };
+            let wrong = |_| {
+                ArchError::arch(format!(
+                    "token {} of the architecture is \"{}\", not a whole number; write it like 1 0 1 1 1 0 0 1 1",
+                    at + 1,
+                    shown(parts[at])
+                ))
+            };
             parts[at].parse::<u32>().map_err(wrong)
         };
         let is_later = |part: &&str| Slot::later().any(|slot| slot.name() == *part);
@@ -65,7 +71,13 @@ impl Genotype {
         let cells = genotype.cells.len();
         for name in (end..parts.len()).step_by(cells + 1) {
             let slot = Slot::later().find(|slot| slot.name() == parts[name] && name + cells < parts.len());
-            let wrong = || ArchError::LaterSlot { text: shown(parts[name]), cells };
+            let wrong = || {
+                ArchError::arch(format!(
+                    "behind its vector the architecture has \"{}\"; write the name of a choice there and one token for \
+                     each of its {cells} cells",
+                    shown(parts[name])
+                ))
+            };
             let slot = slot.ok_or_else(wrong)?;
             for (cell, gene) in genotype.cells.iter_mut().enumerate() {
                 let at = name + 1 + cell;
@@ -82,7 +94,11 @@ impl Genotype {
     pub fn from_tokens(tokens: &[u32]) -> Result<Genotype, ArchError> {
         let cells = (tokens.len() + 1) / 5;
         if !(tokens.len() + 1).is_multiple_of(5) || !(1..=MAX_CELLS).contains(&cells) {
-            return Err(ArchError::Length { tokens: tokens.len() });
+            return Err(ArchError::arch(format!(
+                "an architecture cannot have {} tokens; write 4 for cell 1 and 5 for each later cell: 4, 9, 14, 19, 24 \
+                 or 29",
+                tokens.len()
+            )));
         }
         let mut genotype = Genotype { cells: vec![CellGene::default(); cells] };
         for ((cell, slot), (at, &value)) in places(cells).zip(tokens.iter().enumerate()) {
@@ -174,7 +190,10 @@ fn checked(slot: Slot, cell: usize, position: usize, value: u32) -> Result<u32, 
         let named = values.map(|value| format!("{value} ({})", slot.value_name(cell, value)));
         named.collect::<Vec<_>>().join(", ")
     };
-    Err(ArchError::Token { position, cell: cell + 1, choice: slot.name(), value, allowed })
+    let (choice, cell) = (slot.name(), cell + 1);
+    Err(ArchError::arch(format!(
+        "token {position} of the architecture ({choice} of cell {cell}) is {value}; use {allowed}"
+    )))
 }
 
 /// The JSON form of a [`Genotype`], as it is read.
@@ -251,18 +270,24 @@ impl TryFrom<Named> for Genotype {
     fn try_from(named: Named) -> Result<Genotype, ArchError> {
         let Few(cells) = named.cells;
         if cells.is_empty() {
-            return Err(ArchError::CellCount { cells: cells.len() });
+            return Err(ArchError::arch(format!("the architecture has 0 cells; give it 1 to {MAX_CELLS}")));
         }
         let mut genotype = Genotype::default();
         for (cell, NamedCell { gene, sources }) in cells.into_iter().enumerate() {
             let mut mask = 0;
             for source_cell in sources {
+                let number = cell + 1;
                 if !(1..=cell).contains(&source_cell) {
-                    return Err(ArchError::SkipSource { cell: cell + 1, source_cell });
+                    return Err(ArchError::arch(format!(
+                        "cell {number} takes a skip from cell {source_cell}; only earlier cells, counted from 1, can be \
+                         sources"
+                    )));
                 }
                 let bit = skip_bit(cell, source_cell - 1);
                 if mask & bit != 0 {
-                    return Err(ArchError::SkipTwice { cell: cell + 1, source_cell });
+                    return Err(ArchError::arch(format!(
+                        "cell {number} lists its skip from cell {source_cell} twice; keep one of them"
+                    )));
                 }
                 mask |= bit;
             }
@@ -386,7 +411,8 @@ mod tests {
         assert!(message("1 0 1 x").starts_with("token 4 of the architecture is \"x\""));
         assert!(message("1 0 1 -1").starts_with("token 4 of the architecture is \"-1\""));
         for (text, tokens) in [("", 0), ("1 0 1", 3), ("1 0 1 1 1", 5), (&"0 ".repeat(34), 34)] {
-            assert_eq!(Genotype::parse(text), Err(ArchError::Length { tokens }));
+            let refusal = format!("an architecture cannot have {tokens} tokens; write 4 for cell 1");
+            assert!(message(text).starts_with(&refusal));
         }
     }
 

@@ -43,7 +43,15 @@ impl NetShape {
             ("image_channels", self.image_channels, 16),
         ];
         match ranges.into_iter().find(|&(_, value, limit)| !(1..=limit).contains(&value)) {
-            Some((field, value, limit)) => Err(ArchError::Shape { field, value, limit }),
+            Some((field, value, limit)) => {
+                let key = match field {
+                    "channels" => "model.generator_channels".to_owned(),
+                    "latent" => "model.latent_dim".to_owned(),
+                    _ => format!("model.{field}"),
+                };
+                let text = format!("{field} of the generator is {value}; set it to 1 to {limit}");
+                Err(ArchError::setting(key, text))
+            }
             None => Ok(()),
         }
     }

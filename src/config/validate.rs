@@ -84,8 +84,10 @@ impl RunConfig {
             key: "data.source".to_owned(),
             text: error.to_string(),
         })?;
-        Space::new(self.space.clone(), self.model.net_shape())
-            .map_err(|error| ConfigError::Nonsense { key: error.key(), text: error.to_string() })?;
+        Space::new(self.space.clone(), self.model.net_shape()).map_err(|error| ConfigError::Nonsense {
+            key: error.key().to_owned(),
+            text: error.to_string(),
+        })?;
         let side = self.side();
         if !SIDES.contains(&side) {
             return nonsense(

@@ -1,8 +1,7 @@
 //! What one cell of a search space allows.
 
-use crate::arch::cost::{Cost, cell_cost};
 use crate::arch::slots::{BySlot, skip_bit};
-use crate::arch::{Allowed, ArchError, CellGene, NetShape, SkipRule, Slot, SpaceConfig};
+use crate::arch::{Allowed, ArchError, CellGene, Cost, NetShape, SkipRule, Slot, SpaceConfig, graph};
 use std::collections::BTreeMap;
 
 /// A choice of one cell and its allowed values: one head of the controller.
@@ -46,13 +45,18 @@ impl CellSpace {
                 }
             };
             values.sort_unstable();
-            let choice = slot.name();
+            let (choice, number) = (slot.name(), cell + 1);
+            let wrong = |text| Err(ArchError::setting(format!("space.{choice}"), text));
             if values.is_empty() {
-                return Err(ArchError::EmptyChoice { cell: cell + 1, choice });
+                return wrong(format!(
+                    "the search space is empty: {choice} of cell {number} allows no value; list at least one"
+                ));
             }
             if let Some(pair) = values.windows(2).find(|pair| pair[0] == pair[1]) {
                 let value = slot.value_name(cell, pair[0]);
-                return Err(ArchError::RepeatedValue { cell: cell + 1, choice, value });
+                return wrong(format!(
+                    "{choice} of cell {number} lists {value} twice in the search space; keep one of them"
+                ));
             }
             allowed[slot] = values;
         }
@@ -60,8 +64,10 @@ impl CellSpace {
         let tokens = Slot::of_cell(cell).filter(searched);
         let tokens = tokens.map(|slot| Token { slot, values: allowed[slot].clone() }).collect();
 
-        let all: Vec<(Cost, CellGene)> =
-            all_genes(&allowed).into_iter().map(|gene| (cell_cost(cell, &gene, shape), gene)).collect();
+        let all: Vec<(Cost, CellGene)> = all_genes(&allowed)
+            .into_iter()
+            .map(|gene| (graph::cell(cell, &gene, shape).cost(), gene))
+            .collect();
         let mut genes: BTreeMap<Cost, Vec<CellGene>> = BTreeMap::new();
         for &(cost, gene) in &all {
             let counted = Cost {
@@ -88,15 +94,18 @@ impl CellSpace {
 
     /// The first choice of a gene of cell `cell` (from 0) that is outside.
     pub fn check(&self, cell: usize, gene: &CellGene) -> Result<(), ArchError> {
-        let outside = |choice: String, value: String, allowed: String| {
-            Err(ArchError::Outside { cell: cell + 1, choice, value, allowed })
+        let number = cell + 1;
+        let outside = |choice: &str, value: String, allowed: String| {
+            Err(ArchError::arch(format!(
+                "cell {number} has {choice} {value}, outside the search space; use {allowed}"
+            )))
         };
         for &slot in Slot::ALL.iter().filter(|&&slot| slot != Slot::Skips) {
             let (value, allowed) = (gene.value(slot), &self.allowed[slot]);
             if !allowed.contains(&value) {
                 let allowed = allowed.iter().map(|&value| slot.value_name(cell, value));
                 let allowed = allowed.collect::<Vec<_>>().join(" or ");
-                return outside(slot.name().to_owned(), slot.value_name(cell, value), allowed);
+                return outside(slot.name(), slot.value_name(cell, value), allowed);
             }
         }
         for (source, rule) in self.rules.iter().enumerate() {
@@ -104,13 +113,13 @@ impl CellSpace {
             if !rule.allows(on) {
                 let skip = format!("the skip from cell {}", source + 1);
                 let name = |on| Slot::Shortcut.value_name(cell, u32::from(on));
-                return outside(skip, name(on), name(!on));
+                return outside(&skip, name(on), name(!on));
             }
         }
         let mask = gene.value(Slot::Skips);
         if mask >> cell != 0 {
             let allowed = format!("0 to {}", Slot::Skips.values(cell) - 1);
-            return outside("the skip mask".to_owned(), mask.to_string(), allowed);
+            return outside("the skip mask", mask.to_string(), allowed);
         }
         Ok(())
     }
@@ -119,12 +128,15 @@ impl CellSpace {
 /// Whether every override is for a cell of its own that exists.
 pub(super) fn check_overrides(config: &SpaceConfig) -> Result<(), ArchError> {
     for (at, own) in config.cell.iter().enumerate() {
-        let number = own.number;
-        if !(1..=config.cells).contains(&number) {
-            return Err(ArchError::OverrideNumber { number, cells: config.cells });
+        let (number, cells) = (own.number, config.cells);
+        let wrong = |text| Err(ArchError::setting("space.cell", text));
+        if !(1..=cells).contains(&number) {
+            return wrong(format!(
+                "a [[space.cell]] is for cell {number}, but the space has cells 1 to {cells}; change its number"
+            ));
         }
         if config.cell[..at].iter().any(|earlier| earlier.number == number) {
-            return Err(ArchError::OverrideTwice { number });
+            return wrong(format!("two [[space.cell]] are for cell {number}; join them into one"));
         }
     }
     Ok(())

@@ -246,7 +246,14 @@ impl SkipRules {
         match self {
             SkipRules::All(rule) => Ok(vec![*rule; cell]),
             SkipRules::Each(rules) if rules.len() == cell => Ok(rules.clone()),
-            SkipRules::Each(rules) => Err(ArchError::SkipRules { cell: cell + 1, found: rules.len() }),
+            SkipRules::Each(rules) => {
+                let (number, found) = (cell + 1, rules.len());
+                let text = format!(
+                    "skips of cell {number} has {found} rules; give one word for all earlier cells, or a list of {cell}, \
+                     cell 1 first"
+                );
+                Err(ArchError::setting("space.skips", text))
+            }
         }
     }
 }

@@ -11,14 +11,13 @@ pub use config::{Allowed, CellOverride, SkipRule, SkipRules, SpaceConfig};
 use bounds::{Bounded, minus};
 use cell::{CellSpace, check_overrides};
 
-use crate::arch::cost::{Cost, cell_cost, fixed_cost};
-use crate::arch::{ArchError, CellGene, Genotype, MAX_CELLS, NetShape, Slot};
+use crate::arch::{ArchError, CellGene, Cost, Genotype, MAX_CELLS, NetShape, Slot, graph};
 
 /// A checked search space: a [`SpaceConfig`] for generators of one [`NetShape`]. It is never empty.
 ///
 /// Members are the genotypes with all cells and allowed choices only. [`Space::size`], [`Space::index`],
 /// [`Space::at`] and [`Space::check`] leave the bounds on cost out of account; the methods that search
-/// moves by ([`Space::sample`], [`Space::sample_cell`], [`Space::neighbours`]) respect them.
+/// moves by ([`Space::sample`], [`Space::sample_cell`]) respect them.
 ///
 /// ```
 /// use autogan::arch::{Genotype, NetShape, Space, SpaceConfig};
@@ -49,7 +48,8 @@ impl Space {
     pub fn new(config: SpaceConfig, shape: NetShape) -> Result<Space, ArchError> {
         shape.check()?;
         if !(1..=MAX_CELLS).contains(&config.cells) {
-            return Err(ArchError::SpaceCells { cells: config.cells });
+            let text = format!("space.cells is {}; set it to 1 to {MAX_CELLS}", config.cells);
+            return Err(ArchError::setting("space.cells", text));
         }
         check_overrides(&config)?;
         let cells = (0..config.cells)
@@ -63,7 +63,7 @@ impl Space {
                 genes.map(|(&cost, genes)| (cost, genes.len() as u64)).collect()
             };
             let costs: Vec<_> = space.cells.iter().map(count).collect();
-            let ends = fixed_cost(space.cells(), &shape);
+            let ends = graph::ends(space.cells(), &shape).cost();
             let budget =
                 minus(space.limit(), ends).expect("the cheapest architecture, which has these ends, fits");
             space.bounded = Some(Bounded::new(&costs, budget));
@@ -134,7 +134,11 @@ impl Space {
     /// Too many cells, or the first choice outside the space, with what is allowed instead.
     pub fn check(&self, genotype: &Genotype) -> Result<(), ArchError> {
         if genotype.cells.len() > self.cells() {
-            return Err(ArchError::TooLong { cells: genotype.cells.len(), limit: self.cells() });
+            return Err(ArchError::arch(format!(
+                "the architecture has {} cells, but the search space only {}; drop the last cells or raise space.cells",
+                genotype.cells.len(),
+                self.cells()
+            )));
         }
         let mut cells = self.cells.iter().zip(&genotype.cells).enumerate();
         cells.try_for_each(|(at, (cell, gene))| cell.check(at, gene))
@@ -199,8 +203,8 @@ impl Space {
         let rest = self.cells.iter().skip(prefix.cells.len()).map(|cell| &cell.cheapest);
         let genes = prefix.cells.iter().chain(rest).enumerate();
         let cells = prefix.cells.len().max(self.cells());
-        let of_cells: Cost = genes.map(|(cell, gene)| cell_cost(cell, gene, self.shape())).sum();
-        fixed_cost(cells, self.shape()) + of_cells
+        let of_cells: Cost = genes.map(|(cell, gene)| graph::cell(cell, gene, self.shape()).cost()).sum();
+        graph::ends(cells, self.shape()).cost() + of_cells
     }
 
     /// Whether some architecture keeps the bounds; the cheapest is cheapest in both numbers.
@@ -214,7 +218,11 @@ impl Space {
             if let Some(limit) = limit.filter(|&limit| limit < needed) {
                 let cells = self.cells.iter().map(|cell| cell.cheapest).collect();
                 let genotype = Genotype { cells }.to_string();
-                return Err(ArchError::Bound { bound, limit, needed, genotype });
+                let text = format!(
+                    "the search space is empty: {bound} is {limit}, but its cheapest architecture ({genotype}) has \
+                     {needed}; raise {bound}"
+                );
+                return Err(ArchError::setting(bound, text));
             }
         }
         Ok(())
@@ -288,7 +296,7 @@ mod tests {
         assert_eq!(values(1)[4], (Slot::Skips, vec![0, 1]));
         assert_eq!(values(2)[4], (Slot::Skips, vec![2, 3]), "from cell 1 always");
         let gene = space.cell_from_actions(2, &[1, 2, 1, 0, 1]);
-        assert_eq!(gene.tokens(2)[..5], [1, 2, 2, 1, 3]);
+        assert_eq!(Slot::ALL[..5].iter().map(|&slot| gene.value(slot)).collect::<Vec<_>>(), [1, 2, 2, 1, 3]);
         assert_eq!(space.actions_of(2, &gene.with(Slot::Up, Up::Nearest as u32)), None);
     }
 
