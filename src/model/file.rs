@@ -94,7 +94,7 @@ fn read(bytes: &[u8], most: usize) -> Result<(NamedTensors, HashMap<String, Stri
 }
 
 /// The first tensor with a value that is NaN or infinite.
-pub(super) fn non_finite(tensors: &NamedTensors) -> Option<&String> {
+pub(crate) fn non_finite(tensors: &NamedTensors) -> Option<&String> {
     let finite = |data: &TensorData| {
         data.as_slice::<f32>().is_ok_and(|values| values.iter().all(|value| value.is_finite()))
     };

@@ -18,6 +18,7 @@ mod weights;
 
 pub use controller::{Controller, Hidden, Unrolled};
 pub use ema::Average;
+pub(crate) use file::non_finite;
 pub use file::{ModelFile, WeightsError, from_safetensors, to_safetensors};
 pub use generator::Generator;
 pub use import::{ImportError, Imported, import};

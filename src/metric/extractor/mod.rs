@@ -31,7 +31,8 @@ use respond::{BatchedForward, respond};
 pub(super) use training::images_in_words;
 pub use training::{ExtractorRecipe, train};
 pub(super) use weights::write_cached;
-pub use weights::{ExtractorWeights, ModelCard, Task};
+pub use weights::{ModelCard, Task};
+use weights::{from_bytes, short_hash, to_bytes};
 
 /// Name of the extractor that ships for the built-in toys.
 pub const TOYS: &str = "toys-v1";
@@ -135,7 +136,7 @@ impl Extractor {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let (training, test) = hold_out(images);
                 let (weights, card) = train(&training, &test, task, recipe, progress)?;
-                let bytes = weights.to_bytes(&card);
+                let bytes = to_bytes(&weights, &card);
                 write_cached(&path, &bytes)?;
                 bytes
             }
@@ -149,14 +150,14 @@ impl Extractor {
 
     /// The extractor in a weights file's bytes, named after its task and a hash of its weights.
     fn from_bytes(bytes: &[u8], source: &str, device: &Device) -> Result<Self, ExtractorError> {
-        let (weights, card) = ExtractorWeights::from_bytes(bytes, source)?;
+        let (weights, card) = from_bytes(bytes, source)?;
         let kind = match card.task {
             Task::Labels => "classifier",
             Task::Rotations => "rotations",
         };
         let device = device.clone().inner();
         Ok(Self {
-            name: format!("{kind}-{}", weights.short_hash()),
+            name: format!("{kind}-{}", short_hash(&weights)),
             backend: Backend::Small(Box::new(card), ExtractorNetwork::new(&weights, &device, source)?),
             device,
         })
@@ -260,7 +261,7 @@ pub fn train_toys(progress: &mut dyn FnMut(usize, usize)) -> Result<(Vec<u8>, Mo
     let images = draw(Split::Train, toys::TRAIN)?;
     let test = draw(Split::Test, toys::TEST)?;
     let (weights, card) = train(&images, &test, Task::Labels, &ExtractorRecipe::default(), progress)?;
-    Ok((weights.to_bytes(&card), card))
+    Ok((to_bytes(&weights, &card), card))
 }
 
 /// Cuts a tenth of the images off (at most 5,000), chosen at random, to measure accuracy on.

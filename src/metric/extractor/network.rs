@@ -2,13 +2,13 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::ExtractorError;
 use super::resize::{Filter, resize};
 use super::respond::{BATCH, BatchedForward, respond};
-use super::{ExtractorError, ExtractorWeights};
 use crate::arch::Graph;
 use crate::arch::graph::ops::{Conv, Linear, Relu, SpatialMean};
 use crate::arch::graph::{Parameter, Shape};
-use crate::model::{self, NamedTensors, Pass, run};
+use crate::model::{NamedTensors, Pass, Weights, features_and_logits, run};
 use crate::rng::{normals, rng};
 
 /// Side in pixels of the images that the network takes.
@@ -25,7 +25,7 @@ const KERNEL: usize = 4;
 #[derive(Clone, Debug)]
 pub struct ExtractorNetwork {
     graph: Graph,
-    weights: model::Weights,
+    weights: Weights,
     classes: usize,
 }
 
@@ -47,45 +47,31 @@ fn graph(classes: usize) -> Graph {
     graph
 }
 
-impl ExtractorWeights {
-    /// Initial weights: N(0, 2 / fan_in) (He et al. 2015), biases zero.
-    pub(super) fn initial(classes: usize, seed: u64) -> Self {
-        let mut weights = Self::default();
-        for (name, Parameter { shape, .. }) in graph(classes).parameters() {
-            let count = shape.iter().product();
-            let fan_in = match shape[..] {
-                [_, channels, height, width] => channels * height * width,
-                [inputs, _] => inputs,
-                _ => 0,
-            };
-            let values = match fan_in {
-                0 => vec![0.0; count],
-                fan_in => {
-                    let spread = (2.0 / fan_in as f32).sqrt();
-                    let draws = normals(&mut rng(seed, &format!("extractor/init/{name}"), 0), count);
-                    draws.into_iter().map(|x| x * spread).collect()
-                }
-            };
-            weights.insert(name, TensorData::new(values, shape));
-        }
-        weights
-    }
-
-    /// Copies the parameters of `network` to the host.
-    pub(super) fn of(network: &ExtractorNetwork) -> Self {
-        let mut weights = Self::default();
-        network.weights.state_dict().into_iter().for_each(|(name, data)| weights.insert(name, data));
-        weights
-    }
+/// Initial weights: N(0, 2 / fan_in) (He et al. 2015), biases zero.
+pub(super) fn initial_weights(classes: usize, seed: u64) -> NamedTensors {
+    let initial = |(name, Parameter { shape, .. }): (String, Parameter)| {
+        let count = shape.iter().product();
+        let fan_in = match shape[..] {
+            [_, channels, height, width] => channels * height * width,
+            [inputs, _] => inputs,
+            _ => 0,
+        };
+        let values = match fan_in {
+            0 => vec![0.0; count],
+            fan_in => {
+                let spread = (2.0 / fan_in as f32).sqrt();
+                let draws = normals(&mut rng(seed, &format!("extractor/init/{name}"), 0), count);
+                draws.into_iter().map(|x| x * spread).collect()
+            }
+        };
+        (name, TensorData::new(values, shape))
+    };
+    graph(classes).parameters().into_iter().map(initial).collect()
 }
 
 impl ExtractorNetwork {
     /// A network with the given weights on `device`. `source` names their file in errors.
-    pub(super) fn new(
-        weights: &ExtractorWeights,
-        device: &Device,
-        source: &str,
-    ) -> Result<Self, ExtractorError> {
+    pub(super) fn new(weights: &NamedTensors, device: &Device, source: &str) -> Result<Self, ExtractorError> {
         let classes = weights.get("head.bias").map_or(0, |bias| bias.num_elements());
         let graph = graph(classes);
         let parameters = graph.parameters();
@@ -100,13 +86,18 @@ impl ExtractorNetwork {
             };
             tensors.insert(name.clone(), found.clone());
         }
-        let weights = model::Weights::from_state_dict(&parameters, &tensors, device)
+        let weights = Weights::from_state_dict(&parameters, &tensors, device)
             .unwrap_or_else(|error| unreachable!("names and shapes were checked above: {error}"));
         Ok(Self { graph, weights, classes })
     }
 
+    /// Its weights.
+    pub(super) fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
     /// Its weights, to be trained.
-    pub(super) fn weights_mut(&mut self) -> &mut model::Weights {
+    pub(super) fn weights_mut(&mut self) -> &mut Weights {
         &mut self.weights
     }
 
@@ -140,6 +131,6 @@ impl ExtractorNetwork {
 
     /// Images `[batch, 3, 32, 32]` in [-1, 1] to features `[batch, 64]` and logits `[batch, classes]`.
     pub(super) fn forward(&self, images: Tensor<4>) -> (Tensor<2>, Tensor<2>) {
-        model::features_and_logits(run(&self.graph, &self.weights, vec![images.into()], Pass::Eval))
+        features_and_logits(run(&self.graph, &self.weights, vec![images.into()], Pass::Eval))
     }
 }

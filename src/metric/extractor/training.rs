@@ -8,12 +8,13 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, RngExt};
 
-use super::network::{ExtractorNetwork, INPUT_SIDE};
+use super::network::{ExtractorNetwork, INPUT_SIDE, initial_weights};
 use super::resize::{Filter, resize};
 use super::respond::BATCH;
-use super::{ExtractorError, ExtractorWeights, ModelCard, Task};
+use super::{ExtractorError, ModelCard, Task};
 use crate::arch::words::thousands;
 use crate::data::{Batches, ImageSet};
+use crate::model::NamedTensors;
 use crate::rng::rng;
 
 /// Least number of images that an extractor can be trained on.
@@ -82,7 +83,7 @@ pub fn train(
     task: Task,
     recipe: &ExtractorRecipe,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<(ExtractorWeights, ModelCard), ExtractorError> {
+) -> Result<(NamedTensors, ModelCard), ExtractorError> {
     if images.len() + test.len() < MIN_IMAGES || test.is_empty() {
         return Err(ExtractorError::TooFewImages {
             name: images.name().to_owned(),
@@ -99,8 +100,7 @@ pub fn train(
     // One learner on one kind of device, so that the weights do not depend on the user's GPU.
     let device = Device::flex();
     let learner = device.clone().autodiff();
-    let mut network =
-        ExtractorNetwork::new(&ExtractorWeights::initial(classes, recipe.seed), &learner, "initial")?;
+    let mut network = ExtractorNetwork::new(&initial_weights(classes, recipe.seed), &learner, "initial")?;
     let optimiser = AdamConfig::new().with_epsilon(1e-8).build();
     let mut moments = BTreeMap::new();
     let batch = recipe.batch.min(images.len());
@@ -130,7 +130,7 @@ pub fn train(
         progress(step + 1, steps);
     }
     let network = network.without_autodiff();
-    let weights = ExtractorWeights::of(&network);
+    let weights = network.weights().state_dict();
     let card = ModelCard {
         task,
         images: words,

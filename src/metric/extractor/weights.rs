@@ -1,17 +1,14 @@
 //! An extractor's weights on the host, and the safetensors file that carries them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::Path;
 
-use burn::tensor::TensorData;
-use safetensors::Dtype;
-use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 
 use super::ExtractorError;
 use crate::export::sha256;
+use crate::model::{NamedTensors, from_safetensors, non_finite, to_safetensors};
 use crate::run::write_atomic;
-use crate::tensors::{MOST_TENSORS, open_safetensors};
 
 /// Key of the file's metadata under which the [`ModelCard`] stands, as JSON.
 const CARD: &str = "autogan.extractor";
@@ -46,64 +43,34 @@ pub struct ModelCard {
     pub batch: usize,
 }
 
-/// The network's tensors by name, on the host, in f32.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ExtractorWeights(BTreeMap<String, TensorData>);
-
-impl ExtractorWeights {
-    /// Sets a tensor.
-    pub(super) fn insert(&mut self, name: String, tensor: TensorData) {
-        self.0.insert(name, tensor);
+/// The first 8 hex digits of the SHA-256 of names, shapes and values.
+pub(super) fn short_hash(weights: &NamedTensors) -> String {
+    let mut bytes = Vec::new();
+    for (name, tensor) in weights {
+        bytes.extend_from_slice(format!("{name} {:?} ", tensor.shape()).as_bytes());
+        bytes.extend_from_slice(tensor.as_bytes());
     }
+    sha256(&bytes)[..8].to_owned()
+}
 
-    /// The tensor called `name`.
-    pub(super) fn get(&self, name: &str) -> Option<&TensorData> {
-        self.0.get(name)
-    }
+/// The safetensors file with these weights and `card`. The same input gives the same bytes.
+pub(super) fn to_bytes(weights: &NamedTensors, card: &ModelCard) -> Vec<u8> {
+    let card = serde_json::to_string(card).expect("a card has only plain fields");
+    let metadata = HashMap::from([(CARD.to_owned(), card)]);
+    to_safetensors(weights, metadata).expect("an extractor's weights are few, in f32 and on the host")
+}
 
-    /// The first 8 hex digits of the SHA-256 of names, shapes and values.
-    pub(super) fn short_hash(&self) -> String {
-        let mut bytes = Vec::new();
-        for (name, tensor) in &self.0 {
-            bytes.extend_from_slice(format!("{name} {:?} ", tensor.shape()).as_bytes());
-            bytes.extend_from_slice(tensor.as_bytes());
-        }
-        sha256(&bytes)[..8].to_owned()
-    }
-
-    /// The safetensors file with these weights and `card`. The same input gives the same bytes.
-    pub(super) fn to_bytes(&self, card: &ModelCard) -> Vec<u8> {
-        let views = self.0.iter().map(|(name, tensor)| {
-            let view = TensorView::new(Dtype::F32, tensor.shape().to_vec(), tensor.as_bytes());
-            (name, view.expect("weights are f32 and TensorData keeps shape and length together"))
-        });
-        let card = serde_json::to_string(card).expect("a card has only plain fields");
-        let metadata = HashMap::from([(CARD.to_owned(), card)]);
-        safetensors::serialize(views, Some(metadata)).expect("all tensors are on the host")
-    }
-
-    /// Reads what [`ExtractorWeights::to_bytes`] wrote. `source` names the file in errors.
-    pub(super) fn from_bytes(bytes: &[u8], source: &str) -> Result<(Self, ModelCard), ExtractorError> {
-        let damaged = |why: String| ExtractorError::Damaged { file: source.to_owned(), why };
-        let opened = open_safetensors(bytes, MOST_TENSORS);
-        let (file, metadata) = opened.map_err(|error| damaged(error.to_string()))?;
-        let card = metadata.get(CARD);
-        let card = card.ok_or_else(|| damaged(format!("it has no {CARD} entry")))?;
-        let card = serde_json::from_str(card).map_err(|error| damaged(error.to_string()))?;
-        let mut weights = Self::default();
-        for (name, view) in file.iter() {
-            if view.dtype() != Dtype::F32 {
-                return Err(damaged(format!("tensor {name} is not f32")));
-            }
-            let values: Vec<f32> =
-                view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-            // A ReLU on a GPU may turn a NaN into zero, and the scores would look like any others.
-            if values.iter().any(|value| !value.is_finite()) {
-                return Err(damaged(format!("tensor {name} holds NaN or infinity")));
-            }
-            weights.insert(name.to_owned(), TensorData::new(values, view.shape().to_vec()));
-        }
-        Ok((weights, card))
+/// Reads what [`to_bytes`] wrote. `source` names the file in errors.
+pub(super) fn from_bytes(bytes: &[u8], source: &str) -> Result<(NamedTensors, ModelCard), ExtractorError> {
+    let damaged = |why: String| ExtractorError::Damaged { file: source.to_owned(), why };
+    let (weights, metadata) = from_safetensors(bytes).map_err(|error| damaged(error.to_string()))?;
+    let card = metadata.get(CARD);
+    let card = card.ok_or_else(|| damaged(format!("it has no {CARD} entry")))?;
+    let card = serde_json::from_str(card).map_err(|error| damaged(error.to_string()))?;
+    // A ReLU on a GPU may turn a NaN into zero, and the scores would look like any others.
+    match non_finite(&weights) {
+        Some(name) => Err(damaged(format!("tensor {name} holds NaN or infinity"))),
+        None => Ok((weights, card)),
     }
 }
 
@@ -119,9 +86,11 @@ pub(in crate::metric) fn write_cached(path: &Path, bytes: &[u8]) -> Result<(), E
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use burn::tensor::TensorData;
+    use safetensors::tensor::TensorView;
 
-    fn sample() -> (ExtractorWeights, ModelCard) {
-        let mut weights = ExtractorWeights::default();
+    fn sample() -> (NamedTensors, ModelCard) {
+        let mut weights = NamedTensors::new();
         weights.insert("a".into(), TensorData::new(vec![1.0f32, -2.5], [1, 2]));
         weights.insert("b".into(), TensorData::new(vec![0.1f32; 3], [3]));
         let card = ModelCard {
@@ -139,19 +108,19 @@ mod tests {
     #[test]
     fn a_file_gives_weights_and_card_back_and_is_the_same_every_time() {
         let (weights, card) = sample();
-        let bytes = weights.to_bytes(&card);
-        assert_eq!(bytes, weights.to_bytes(&card));
-        assert_eq!(ExtractorWeights::from_bytes(&bytes, "x").unwrap(), (weights, card));
+        let bytes = to_bytes(&weights, &card);
+        assert_eq!(bytes, to_bytes(&weights, &card));
+        assert_eq!(from_bytes(&bytes, "x").unwrap(), (weights, card));
     }
 
     #[test]
     fn damage_is_an_error_that_names_the_file() {
         let (weights, card) = sample();
-        let bytes = weights.to_bytes(&card);
+        let bytes = to_bytes(&weights, &card);
         let foreign: Vec<(String, TensorView)> = vec![];
         let foreign = safetensors::serialize(foreign, None).unwrap();
         for bytes in [&bytes[..bytes.len() - 1], &bytes[..4], &[], &foreign] {
-            let error = ExtractorWeights::from_bytes(bytes, "cache/x").unwrap_err().to_string();
+            let error = from_bytes(bytes, "cache/x").unwrap_err().to_string();
             assert!(error.contains("cache/x") && error.contains("delete"), "{error}");
         }
     }
@@ -162,9 +131,9 @@ mod tests {
         let mut others = [weights.clone(), weights.clone()];
         others[0].insert("b".into(), TensorData::new(vec![0.2f32; 3], [3]));
         others[1].insert("a".into(), TensorData::new(vec![1.0f32, -2.5], [2, 1]));
-        assert_eq!(weights.short_hash().len(), 8);
+        assert_eq!(short_hash(&weights).len(), 8);
         for other in others {
-            assert_ne!(weights.short_hash(), other.short_hash());
+            assert_ne!(short_hash(&weights), short_hash(&other));
         }
     }
 
