@@ -268,6 +268,21 @@ fn merge(tree: &mut Table, layer: Table) {
     }
 }
 
+/// Settings for tests: networks, batches and numbers of images as small as they can be.
+#[cfg(test)]
+pub(crate) const TINY: [&str; 10] = [
+    "model.bottom_width=4",
+    "model.latent_dim=16",
+    "model.generator_channels=8",
+    "model.discriminator_channels=8",
+    "recipe.batch=8",
+    "recipe.generator_batch=8",
+    "data.toys_count=64",
+    "score.samples=64",
+    "score.batch=32",
+    "score.reference=64",
+];
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -10,19 +10,12 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use super::{Child, WorkerCommand, WorkerMessage, serve};
-use crate::config::RunConfig;
+use crate::config::{RunConfig, TINY};
 use crate::device::{LOSE_DEVICE, Machine};
 use crate::engine::{self, End, Event, JobSpec, LiveEvent, Reopened};
 
-/// A search of seconds on the CPU.
-const SETTINGS: [&str; 18] = [
-    "model.bottom_width=4",
-    "model.latent_dim=16",
-    "model.generator_channels=8",
-    "model.discriminator_channels=8",
-    "recipe.batch=8",
-    "recipe.generator_batch=8",
-    "data.toys_count=64",
+/// With [`TINY`], a search of seconds on the CPU.
+const SETTINGS: [&str; 8] = [
     "search.iterations=[1, 1]",
     "search.shared_steps=6",
     "search.controller.steps=3",
@@ -30,9 +23,6 @@ const SETTINGS: [&str; 18] = [
     "search.top_k=2",
     "search.reward_samples=64",
     "derive.steps=6",
-    "score.samples=64",
-    "score.batch=32",
-    "score.reference=64",
     "winner.steps=100000",
 ];
 
@@ -62,7 +52,7 @@ fn a_lost_gpu_ends_the_worker_in_plain_words_and_the_run_goes_on_elsewhere() {
     let mut child = Child::spawn(&program, move |message| drop(send.send(message))).unwrap();
     let mut config = Box::new(RunConfig::preset("quick").unwrap());
     let device = format!("device={}", Machine::detect().unwrap().adapters[0].name);
-    SETTINGS.iter().chain([&device.as_str()]).for_each(|setting| config.apply(setting).unwrap());
+    TINY.iter().chain(&SETTINGS).chain([&device.as_str()]).for_each(|setting| config.apply(setting).unwrap());
     let dir = folder.path().join("run");
     child.send(&WorkerCommand::Start { job: JobSpec::Search, config, dir: dir.clone() }).unwrap();
     let is_step = |message: &WorkerMessage| {

@@ -7,27 +7,18 @@ use std::sync::mpsc::{Sender, channel};
 use burn::tensor::{Device, TensorData};
 use tempfile::{TempDir, tempdir};
 
+use crate::config::TINY;
 use crate::engine::Stride;
 use crate::gan::{Network, WEIGHTS_EVERY, find_non_finite};
 use crate::model::NamedTensors;
 use crate::run::LiveStatus;
 use crate::search::Curve;
 
-/// A run of seconds that trains one architecture, on the CPU.
-const SETTINGS: [&str; 17] = [
-    "model.bottom_width=4",
-    "model.latent_dim=16",
-    "model.generator_channels=8",
-    "model.discriminator_channels=8",
-    "recipe.batch=8",
-    "recipe.generator_batch=8",
+/// With [`TINY`], a run of seconds that trains one architecture, on the CPU.
+const SETTINGS: [&str; 7] = [
     "recipe.n_critic=1",
-    "data.toys_count=64",
     "space.cells=1",
-    "score.samples=64",
     "score.splits=1",
-    "score.batch=32",
-    "score.reference=64",
     "winner.steps=60",
     "winner.evaluate_every=30",
     "winner.samples_every=30",
@@ -46,7 +37,7 @@ impl Bench {
     fn new(more: &[&str]) -> Self {
         let root = tempdir().unwrap();
         let mut config = RunConfig::preset("quick").unwrap();
-        SETTINGS.iter().chain(more).for_each(|setting| config.apply(setting).unwrap());
+        TINY.iter().chain(&SETTINGS).chain(more).for_each(|setting| config.apply(setting).unwrap());
         let plan = Plan {
             spec: JobSpec::Train("1 0 1 1".parse().unwrap()),
             config,
