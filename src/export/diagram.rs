@@ -1,15 +1,9 @@
-//! A network's drawing as an SVG file and as a picture.
+//! A network's drawing as a picture.
 
 use super::Picture;
 use super::canvas::Canvas;
 use super::colours::background;
 use crate::arch::diagram::Diagram;
-
-/// The drawing as a complete SVG document, for a dark or a light surrounding. Every part has its details as a
-/// title of its own, which browsers show as a tooltip.
-pub fn svg(diagram: &Diagram, dark: bool) -> String {
-    super::svg::document(diagram, dark)
-}
 
 /// The drawing as a picture, with `scale` pixels to a unit of the drawing.
 ///
@@ -31,6 +25,7 @@ mod tests {
     use crate::arch::diagram::{PartKind, Rect};
     use crate::arch::{Genotype, NetShape};
     use crate::export::colours::{ACCENT, PLAIN, TINT};
+    use crate::export::svg;
 
     /// Names of the elements of a document and its text, if it is well-formed in the part of XML that this
     /// file uses: no comments, declarations or processing instructions.

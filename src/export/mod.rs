@@ -16,9 +16,10 @@ mod tiles;
 
 pub use animation::Animation;
 pub use curves::{CurvePoint, csv, curves_csv};
-pub use diagram::{diagram_picture, svg};
+pub use diagram::diagram_picture;
 pub use picture::{GAP, Picture};
 pub use pytorch::{PyTorch, pytorch};
 pub use recipe::{LatentRecipe, PictureRecipe, sha256};
 pub use sheet::contact_sheet;
+pub use svg::svg;
 pub use tiles::Tiles;

@@ -7,8 +7,9 @@ use crate::arch::diagram::{BASE_LINE, Diagram, Geometry, LINE_WIDTH, Primitive, 
 
 const FONT: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
-/// The complete document. Each part's title is one that browsers show as a tooltip.
-pub(super) fn document(diagram: &Diagram, dark: bool) -> String {
+/// The drawing as a complete SVG document, for a dark or a light surrounding. Every part has its details as a
+/// title of its own, which browsers show as a tooltip.
+pub fn svg(diagram: &Diagram, dark: bool) -> String {
     let [width, height] = diagram.size;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \

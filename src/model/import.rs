@@ -66,7 +66,7 @@ pub fn import(tensors: NamedTensors, arch: Option<&Genotype>) -> Result<Imported
     let released = tensors.contains_key("cell1.c1.weight");
     let (genotype, how) = match arch {
         Some(genotype) => (genotype.clone(), "the architecture that was named".to_owned()),
-        None if released => recognise(&tensors)?,
+        None if released => recognise(&tensors),
         None => return Err(ImportError::Unnamed),
     };
     if released {
@@ -105,14 +105,14 @@ fn shared_name(name: &str) -> String {
 
 /// Which of the released models it is. How a cell enlarges leaves no trace in the names, so that an
 /// architecture beside the three that differs only there has to be named.
-fn recognise(tensors: &NamedTensors) -> Result<(Genotype, String), ImportError> {
+fn recognise(tensors: &NamedTensors) -> (Genotype, String) {
     let has = |name: &str| tensors.contains_key(name);
-    let (variant, vector) = match (has("cell3.c_sc.weight"), has("cell1.n1.weight")) {
-        (true, _) => ("b", "1 0 1 1 1 0 1 1 1 1 0 1 1 3"),
-        (false, true) => ("c", "1 1 1 1 1 0 0 1 1 1 0 1 0 3"),
-        (false, false) => ("a", "1 0 1 1 1 0 0 1 1 1 0 1 0 3"),
+    let (variant, genotype) = match (has("cell3.c_sc.weight"), has("cell1.n1.weight")) {
+        (true, _) => ("b", Genotype::autogan_b()),
+        (false, true) => ("c", Genotype::autogan_c()),
+        (false, false) => ("a", Genotype::autogan_a()),
     };
-    Ok((Genotype::parse(vector)?, format!("recognised as autogan_cifar10_{variant} by its names")))
+    (genotype, format!("recognised as autogan_cifar10_{variant} by its names"))
 }
 
 /// Sizes by the shapes of the first and the last layer.

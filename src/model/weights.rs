@@ -265,22 +265,17 @@ impl Weights {
 
     /// The same weights outside of autodiff.
     pub fn without_autodiff(&self) -> Self {
-        let plain = |(name, weight): (&String, &Weight)| (name.clone(), weight.without_autodiff());
-        Self {
-            device: self.device.clone().inner(),
-            parameters: self.parameters.iter().map(plain).collect(),
-            buffers: self.buffers.clone(),
-        }
+        self.on(self.device.clone().inner(), Weight::without_autodiff)
     }
 
     /// The same weights, through which gradients pass, but which get none themselves.
     pub fn frozen(&self) -> Self {
-        let frozen = |(name, weight): (&String, &Weight)| (name.clone(), weight.frozen());
-        Self {
-            device: self.device.clone(),
-            parameters: self.parameters.iter().map(frozen).collect(),
-            buffers: self.buffers.clone(),
-        }
+        self.on(self.device.clone(), Weight::frozen)
+    }
+
+    fn on(&self, device: Device, parameter: fn(&Weight) -> Weight) -> Self {
+        let parameters = self.parameters.iter().map(|(name, weight)| (name.clone(), parameter(weight)));
+        Self { device, parameters: parameters.collect(), buffers: self.buffers.clone() }
     }
 
     /// Takes buffers on that a forward pass moved.
