@@ -27,6 +27,7 @@ impl Job for Search {
         Ok(emitted)
     }
 
+    /// Whether an estimate or an evaluation is under way.
     fn is_evaluating(&self) -> bool {
         self.estimation.is_some() || self.derivation.as_ref().is_some_and(Derivation::is_evaluating)
     }
@@ -74,6 +75,8 @@ impl Job for Search {
         items
     }
 
+    /// Of the training under way, or of the shared generator as the iteration's best candidate, or as any one while
+    /// there is none.
     fn preview(&self) -> Option<Result<SampleGrid, GanError>> {
         if let Some(derivation) = &self.derivation {
             return derivation.preview();
