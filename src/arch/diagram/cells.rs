@@ -9,7 +9,7 @@
 //! the next.
 
 use super::super::graph::{Graph, Shape};
-use super::generator::{Branch, Cell, GeneratorOutline, inside, read};
+use super::generator::{Branch, Cell, GeneratorOutline, nodes_of, read};
 use super::part::{Diagram, LineKind, Part, PartKind, Rect};
 use super::sizes::{
     ARROW, BAND, BETWEEN, BOX, COLUMN, END, ENTRY, FORK, GUTTER, MARGIN, PADDING, PITCH, SHORTCUT, SKIP, SUM,
@@ -152,7 +152,7 @@ impl<'a> Layout<'a> {
 
     fn cell_frame(&mut self, number: usize, words: Option<&String>, input: Shape) {
         let group = format!("cell{}", number + 1);
-        let nodes = inside(self.graph, &group);
+        let nodes = nodes_of(self.graph, &group);
         let output = self.graph.nodes()[nodes[nodes.len() - 1]].shape;
         let label = format!("Cell {}: {} to {}", number + 1, size(input), size(output));
         let what = match words {

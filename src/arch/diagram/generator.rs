@@ -36,11 +36,11 @@ pub(super) struct Branch {
 /// Reads the graph that [`generator`](super::super::graph::generator) builds.
 pub(super) fn read(graph: &Graph) -> GeneratorOutline {
     let (nodes, uses) = (graph.nodes(), graph.uses());
-    let group = |node: &Node| inside(graph, node.path()[0]);
+    let group = |node: &Node| nodes_of(graph, node.path()[0]);
     let mut cells = Vec::new();
     loop {
         let cell = cells.len();
-        let part = |name: &str| inside(graph, &format!("cell{}.{name}", cell + 1));
+        let part = |name: &str| nodes_of(graph, &format!("cell{}.{name}", cell + 1));
         let branch = |name: &str, source| {
             let mut nodes = part(name);
             nodes.pop().map(|sum| Branch { source, nodes, sum })
@@ -58,7 +58,7 @@ pub(super) fn read(graph: &Graph) -> GeneratorOutline {
 }
 
 /// The nodes in a part of the network, such as `cell2` or `cell2.block1`.
-pub(super) fn inside(graph: &Graph, part: &str) -> Vec<usize> {
+pub(super) fn nodes_of(graph: &Graph, part: &str) -> Vec<usize> {
     let is_inside = |node: &Node| {
         node.name.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
