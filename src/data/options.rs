@@ -51,7 +51,7 @@ impl DataConfig {
 /// How to load a source; made by [`DataConfig::options`].
 #[derive(Clone, Copy)]
 pub struct LoadOptions<'a> {
-    /// The side in pixels that every image is brought to, within [`SIDES`].
+    /// The side in pixels that every image is brought to, within [`SIDES`](super::SIDES).
     pub side: usize,
     /// Which part of the source.
     pub split: Split,

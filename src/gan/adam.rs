@@ -125,7 +125,7 @@ impl Adam {
     ///
     /// # Errors
     ///
-    /// Names the tensor that is missing or is not what [`Adam::state`] wrote.
+    /// Names the tensor that is missing or is not what [`Adam::state_dict`] wrote.
     pub fn load_state_dict(&mut self, state: &NamedTensors, device: &Device) -> Result<(), AdamError> {
         let plain = device.clone().inner();
         let part = |name: &str, ending: &str| {

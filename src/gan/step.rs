@@ -151,7 +151,7 @@ impl Gan {
         state
     }
 
-    /// Becomes what [`Gan::state`] saved. `device` is the training device.
+    /// Becomes what [`Gan::state_dict`] saved. `device` is the training device.
     ///
     /// # Errors
     ///
