@@ -134,7 +134,9 @@ impl Window {
     }
 
     pub fn click(&mut self, label: &str) {
-        // A person scrolls to what is out of sight.
+        // A person waits for what is read in the background,
+        self.until(label, |harness| harness.query_by_label(label).is_some());
+        // and scrolls to what is out of sight.
         let screen = self.harness.ctx.content_rect();
         if !screen.contains_rect(self.harness.get_by_label(label).rect()) {
             self.harness.get_by_label(label).scroll_to_me();

@@ -142,7 +142,7 @@ fn two_runs_are_compared_by_curves_settings_scores_and_architectures() {
     window.until("a score first", |harness| harness.query_by_value("Winner: Fréchet distance").is_some());
     window.harness.check_accessibility();
     window.harness.get_by_value("Winner: Fréchet distance").click();
-    window.harness.run_steps(3);
+    // It says in how many runs it is until all of them are read.
     window.click("Shared GAN: generator loss");
     window.until("another curve", |harness| harness.query_by_value("Shared GAN: generator loss").is_some());
     window.harness.get_by_role_and_label(eframe::egui::Role::Button, "two").click();
