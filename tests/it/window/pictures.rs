@@ -3,7 +3,8 @@
 //! ```sh
 //! autogan search --preset quick --seed 1 --device cpu --out pictures/quick
 //! autogan search --preset quick --seed 2 --device cpu --set search.strategy=random --out pictures/random
-//! AUTOGAN_PICTURES=pictures cargo test --release --test it pictures -- --ignored
+//! AUTOGAN_PICTURES=pictures cargo test --release --test it pictures_of -- --ignored
+//! for f in docs/window/*.png; do convert $f +dither -colors 256 -strip PNG8:$f; done   # those of assets/readme, too
 //! ```
 
 use std::fs;
