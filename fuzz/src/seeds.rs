@@ -28,7 +28,11 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "pipe" | "log" => vec![lines(&events()), lines(&commands())],
         "run_json" => vec![[info(), b"\n--\n".to_vec(), configs().remove(0)].concat(), info()],
         "checkpoint" => vec![manifest()],
-        "safetensors" => vec![small_safetensors(), model().to_bytes().unwrap()],
+        "safetensors" => {
+            let own = [small_safetensors(), model().to_bytes().unwrap()];
+            let kinds = ["half", "bfloat16", "double"].map(|kind| format!("fixtures/wrapped/{kind}.safetensors"));
+            own.into_iter().chain(fixtures(&kinds.each_ref().map(String::as_str))).collect()
+        }
         "model" => models(),
         "pth" => fixtures(&[
             "fixtures/kinds_legacy.pth",
@@ -36,6 +40,8 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
             "fixtures/kinds_zip.pth",
             "fixtures/whole_model.pth",
             "fixtures/checkpoint_legacy.pth",
+            "fixtures/wrapped/inert.pth",
+            "fixtures/wrapped/lightning.ckpt",
             "peers/autogan_views.pth",
         ]),
         "pickle" => pickles(),
@@ -164,13 +170,27 @@ fn models() -> Vec<Vec<u8>> {
     let mut liar = model();
     liar.config.latent_dim = 1 << 40;
     let own = [model().to_bytes().unwrap(), small_safetensors(), liar.to_bytes().unwrap()];
-    own.into_iter().chain(files).map(|file| [&[0][..], &file].concat()).collect()
+    // The architecture by its first two cells, which are those of these files; with a table, and at the first stage.
+    let wrapped = fixtures(&[
+        "fixtures/wrapped/half.safetensors",
+        "fixtures/wrapped/averaged.pth",
+        "fixtures/wrapped/tables.pth",
+        "fixtures/wrapped/foreign.pth",
+    ]);
+    let wrapped = wrapped.into_iter().zip([9u8, 11, 13 + 16, 9]);
+    let all = own.into_iter().chain(files).map(|file| (file, 0)).chain(wrapped);
+    all.map(|(file, choice)| [&[choice][..], &file].concat()).collect()
 }
 
 /// The pickles of the fixtures' archives, each with a storage.
 fn pickles() -> Vec<Vec<u8>> {
     let archives =
-        fixtures(&["fixtures/kinds_zip.pth", "fixtures/kinds_protocol4.pth", "fixtures/whole_model.pth"]);
+        fixtures(&[
+            "fixtures/kinds_zip.pth",
+            "fixtures/kinds_protocol4.pth",
+            "fixtures/whole_model.pth",
+            "fixtures/wrapped/inert.pth",
+        ]);
     let pickle = |bytes: Vec<u8>| {
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
         let name = archive.file_names().filter_map(Result::ok).find(|name| name.ends_with("data.pkl"))?;

@@ -1,4 +1,4 @@
-//! The bytes of a safetensors file.
+//! The bytes of a safetensors file, with numbers of every kind.
 #![no_main]
 
 use autogan::model::{from_safetensors, to_safetensors};
@@ -7,7 +7,8 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(init: autogan_fuzz::begin("safetensors", 128), |data: &[u8]| {
     let Ok((tensors, metadata)) = from_safetensors(data) else { return };
     let held: usize = tensors.values().map(|tensor| tensor.as_bytes().len()).sum();
-    assert!(held <= data.len(), "tensors come from the file's bytes");
+    // Halves become twice as long, and small files may grow more.
+    assert!(held <= (2 * data.len()).max(24 << 20), "tensors come from the file's bytes");
     let written = to_safetensors(&tensors, metadata.clone()).unwrap();
     let (again, described) = from_safetensors(&written).unwrap();
     assert_eq!(described, metadata);

@@ -12,8 +12,7 @@ use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
 
 use super::architecture::{ArchitectureFormat, architecture_file};
-use crate::arch::Genotype;
-use crate::engine::{LogEvent, ModelRead, Summary, model_file, read_model};
+use crate::engine::{LogEvent, ModelOptions, ModelRead, Summary, model_file, read_model};
 use crate::export::{CurvePoint, PyTorch, curves_csv, pytorch};
 use crate::input;
 use crate::metric::Score;
@@ -111,6 +110,8 @@ pub struct Exported {
     pub files: Vec<PathBuf>,
     /// What there was not.
     pub left_out: Vec<LeftOut>,
+    /// Which generator of the file it is, and how its architecture is known, where the file does not say that.
+    pub notes: Vec<String>,
     /// What a person should know.
     pub warnings: Vec<String>,
 }
@@ -125,7 +126,7 @@ pub struct LeftOut {
 }
 
 /// Writes what the run in the folder `from`, or a file of weights, has of `parts` into the folder `to`;
-/// without `parts`, all there is. `arch` is for weights that do not say their architecture. What is there
+/// without `parts`, all there is. `model` says which generator of a file is meant. What is there
 /// already is replaced only with `force`; without it, nothing is written then.
 ///
 /// # Errors
@@ -134,7 +135,7 @@ pub struct LeftOut {
 /// each file is then whole or not there.
 pub fn export_model(
     from: &Path,
-    arch: Option<&Genotype>,
+    model: &ModelOptions,
     to: &Path,
     parts: Option<&[ExportPart]>,
     force: bool,
@@ -145,8 +146,9 @@ pub fn export_model(
     let (of_a_run, of_a_model): (Vec<ExportPart>, Vec<ExportPart>) =
         wanted.into_iter().partition(|part| part.is_of_a_run());
     if !of_a_model.is_empty() {
-        let model = Model::read(from, view.as_ref(), arch)?;
+        let model = Model::read(from, view.as_ref(), model)?;
         of_a_model.into_iter().try_for_each(|part| export.model(part, &model))?;
+        export.notes = model.found;
     }
     for part in of_a_run {
         let reason = match &view {
@@ -168,21 +170,23 @@ struct Model {
     file: ModelFile,
     /// Lines on where it comes from and what it is worth.
     notes: Vec<String>,
+    /// What was found out about it, where it does not say itself what it is.
+    found: Vec<String>,
 }
 
 impl Model {
-    fn read(from: &Path, view: Option<&RunView>, arch: Option<&Genotype>) -> anyhow::Result<Self> {
+    fn read(from: &Path, view: Option<&RunView>, options: &ModelOptions) -> anyhow::Result<Self> {
         let path = model_file(from)?;
         let unusable = || format!("the model {} cannot be exported", path.display());
         let bytes = input::read_weights(&path).with_context(unusable)?;
-        let ModelRead { file, notes: found } = read_model(&bytes, arch).with_context(unusable)?;
+        let ModelRead { file, notes: found } = read_model(&bytes, options).with_context(unusable)?;
         // What says its architecture is handed on byte for byte.
         let bytes = if found.is_empty() { bytes } else { file.to_bytes()? };
         let notes = match view {
             Some(view) => notes(view, &file)?,
-            None => found,
+            None => found.clone(),
         };
-        Ok(Self { bytes, file, notes })
+        Ok(Self { bytes, file, notes, found })
     }
 }
 
@@ -206,6 +210,7 @@ fn notes(view: &RunView, file: &ModelFile) -> anyhow::Result<Vec<String>> {
 struct Export {
     files: Vec<(PathBuf, Vec<u8>)>,
     left_out: Vec<LeftOut>,
+    notes: Vec<String>,
     warnings: Vec<String>,
 }
 
@@ -214,7 +219,7 @@ impl Export {
         self.files.push((name.into(), bytes.into()));
     }
 
-    fn model(&mut self, part: ExportPart, Model { bytes, file, notes }: &Model) -> anyhow::Result<()> {
+    fn model(&mut self, part: ExportPart, Model { bytes, file, notes, .. }: &Model) -> anyhow::Result<()> {
         let shape = file.config.net_shape();
         let drawn = |format| architecture_file(&file.genotype, &file.config, format);
         match part {
@@ -262,7 +267,7 @@ impl Export {
     }
 
     fn write(self, to: &Path, force: bool) -> anyhow::Result<Exported> {
-        let Self { files, left_out, warnings } = self;
+        let Self { files, left_out, notes, warnings } = self;
         let taken = files.iter().map(|(name, _)| to.join(name));
         if let Some(taken) = taken.filter(|_| !force).find(|path| path.symlink_metadata().is_ok()) {
             bail!(
@@ -288,7 +293,7 @@ impl Export {
             })?;
         }
         let files = files.into_iter().map(|(name, _)| name).collect();
-        Ok(Exported { dir: to.to_owned(), files, left_out, warnings })
+        Ok(Exported { dir: to.to_owned(), files, left_out, notes, warnings })
     }
 }
 
@@ -316,6 +321,7 @@ fn points(events: Vec<LogEvent>) -> impl Iterator<Item = CurvePoint> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::arch::Genotype;
     use crate::engine::WEIGHTS;
     use crate::model::{ModelConfig, SkipTap};
     use crate::run::{RunFolder, RunInfo};
@@ -323,6 +329,11 @@ mod tests {
     use burn::tensor::Device;
 
     const VECTOR: &str = "1 0 1 1 0 1 2 0 1";
+
+    /// Whatever generator a file has.
+    fn any() -> ModelOptions {
+        ModelOptions::default()
+    }
 
     fn model() -> ModelFile {
         let genotype = Genotype::parse(VECTOR).unwrap();
@@ -368,7 +379,7 @@ mod tests {
         let file = model();
         run(&dir, Some(&file));
         fs::write(dir.join("samples/000007.png"), "a picture").unwrap();
-        let exported = export_model(&dir, None, &to, None, false).unwrap();
+        let exported = export_model(&dir, &any(), &to, None, false).unwrap();
         let sample = Path::new(SAMPLES).join("000007.png").display().to_string();
         let expected = [MODEL, CODE, DESCRIPTION, DRAWING, PAINTING, CONFIG, CURVES, &sample];
         assert_eq!(names(&exported), expected);
@@ -393,10 +404,10 @@ mod tests {
         // A single file that is there stops all of it, before anything is written.
         fs::remove_file(to.join(MODEL)).unwrap();
         fs::write(to.join(CURVES), "mine").unwrap();
-        let error = export_model(&dir, None, &to, None, false).unwrap_err().to_string();
+        let error = export_model(&dir, &any(), &to, None, false).unwrap_err().to_string();
         assert!(error.contains(CODE) && error.contains("--force"), "{error}");
         assert!(!to.join(MODEL).exists());
-        export_model(&dir, None, &to, Some(&[ExportPart::Curves]), true).unwrap();
+        export_model(&dir, &any(), &to, Some(&[ExportPart::Curves]), true).unwrap();
         assert!(text(CURVES).starts_with("event_index"));
     }
 
@@ -405,14 +416,14 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let (dir, to) = (root.path().join("run"), root.path().join("out"));
         run(&dir, None);
-        let error = export_model(&dir, None, &to, None, false).unwrap_err().to_string();
+        let error = export_model(&dir, &any(), &to, None, false).unwrap_err().to_string();
         assert!(error.contains("no trained generator yet"), "{error}");
         assert!(!to.exists());
         let exported =
-            export_model(&dir, None, &to, Some(&[ExportPart::Curves, ExportPart::Config]), false).unwrap();
+            export_model(&dir, &any(), &to, Some(&[ExportPart::Curves, ExportPart::Config]), false).unwrap();
         assert_eq!(names(&exported), [CONFIG, CURVES]);
         let error =
-            export_model(&dir, None, &to, Some(&[ExportPart::Samples]), false).unwrap_err().to_string();
+            export_model(&dir, &any(), &to, Some(&[ExportPart::Samples]), false).unwrap_err().to_string();
         assert!(error.contains("has no pictures yet"), "{error}");
     }
 
@@ -422,20 +433,21 @@ mod tests {
         let (path, to) = (root.path().join("model.safetensors"), root.path().join("out"));
         let file = model();
         fs::write(&path, file.to_bytes().unwrap()).unwrap();
-        let exported = export_model(&path, None, &to, None, false).unwrap();
+        let exported = export_model(&path, &any(), &to, None, false).unwrap();
         assert_eq!(names(&exported), [MODEL, CODE, DESCRIPTION, DRAWING, PAINTING]);
         let left_out: Vec<ExportPart> = exported.left_out.iter().map(|left| left.part).collect();
         assert_eq!(left_out, [ExportPart::Config, ExportPart::Curves, ExportPart::Samples]);
         let error =
-            export_model(&path, None, &to, Some(&[ExportPart::Curves]), true).unwrap_err().to_string();
+            export_model(&path, &any(), &to, Some(&[ExportPart::Curves]), true).unwrap_err().to_string();
         assert!(error.contains("only a run has them"), "{error}");
 
         // Weights that say nothing of themselves run as released.
         let bare = crate::model::to_safetensors(&file.tensors, Default::default()).unwrap();
         fs::write(&path, bare).unwrap();
         let to = root.path().join("bare");
-        assert!(export_model(&path, None, &to, None, false).is_err());
-        export_model(&path, Some(&file.genotype), &to, None, false).unwrap();
+        let named = ModelOptions { arch: Some(file.genotype.clone()), ..any() };
+        assert!(export_model(&path, &any(), &to, None, false).is_err());
+        export_model(&path, &named, &to, None, false).unwrap();
         let described = ModelFile::from_bytes(&fs::read(to.join(MODEL)).unwrap()).unwrap();
         assert_eq!(described.config.skip_tap, SkipTap::AfterAddition);
         assert_eq!((described.config.latent_dim, described.config.generator_channels), (4, 3));

@@ -7,11 +7,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::engine::IMAGE_BATCH;
 use crate::gan::latents;
-use crate::model::{Generator, ModelFile, NamedTensors, from_safetensors, host, to_safetensors};
+use crate::model::{Generator, ModelFile, NamedTensors, host, named, to_safetensors};
 use crate::rng::SAMPLE_STREAM;
+use crate::tensors::TensorFile;
 
 /// Most latents that a file may hold: the images of all of them are held.
 const MOST_LATENTS: usize = 100_000;
+
+/// The tensor of a file of latents.
+const LATENTS: &str = "z";
 
 /// Which latents to make images of.
 pub enum Latents {
@@ -22,7 +26,7 @@ pub enum Latents {
         /// Their seed.
         seed: u64,
     },
-    /// The tensor `z`, `[n, latent]`, in the bytes of a safetensors file.
+    /// The tensor `z`, `[n, latent]`, in the bytes of a safetensors or PyTorch file.
     Given(Vec<u8>),
 }
 
@@ -108,21 +112,28 @@ impl Sampler {
 /// None that a latent could bring about.
 pub fn latent_file(values: &[f32]) -> anyhow::Result<Vec<u8>> {
     let z = TensorData::new(values.to_vec(), [1, values.len()]);
-    Ok(to_safetensors(&NamedTensors::from([("z".to_owned(), z)]), Default::default())?)
+    Ok(to_safetensors(&NamedTensors::from([(LATENTS.to_owned(), z)]), Default::default())?)
 }
 
 fn read_latents(bytes: &[u8], latent: usize, device: &Device) -> anyhow::Result<Tensor<2>> {
-    let (tensors, _) = from_safetensors(bytes).context("the latents cannot be used")?;
-    let z = tensors.get("z").context("the latents' file has no tensor z of [n, latent]")?;
-    let finite = z.as_slice::<f32>().is_ok_and(|values| values.iter().all(|value| value.is_finite()));
-    ensure!(finite, "the latents' tensor z holds what is no number; write it again");
-    match z.shape().to_vec()[..] {
-        [n, _] if n > MOST_LATENTS => {
+    let unusable = "the latents cannot be used";
+    let mut file = TensorFile::open(bytes).context(unusable)?;
+    let list = file.list().context(unusable)?;
+    let z = list.into_iter().find(|tensor| tensor.name == LATENTS);
+    let z = z.context("the latents' file has no tensor z of [n, latent]")?;
+    match z.shape.as_deref() {
+        Some(&[n, _]) if n > MOST_LATENTS => {
             bail!(
                 "the latents' tensor z has {n} latents, and at most {MOST_LATENTS} are read; split the file"
             )
         }
-        [n, length] if n > 0 && length == latent => Ok(Tensor::from_data(z.clone(), device)),
-        ref other => bail!("the latents' tensor z has shape {other:?}; the model wants [n, {latent}]"),
+        Some(&[n, length]) if n > 0 && length == latent => {}
+        Some(other) => bail!("the latents' tensor z has shape {other:?}; the model wants [n, {latent}]"),
+        None => bail!("the latents' tensor z is described in an unknown way; write it again"),
     }
+    let read = named(file.read(&|name| name == LATENTS).context(unusable)?);
+    let (_, z) = read.into_iter().next().context("the latents' tensor z is not there")?;
+    let finite = z.as_slice::<f32>().is_ok_and(|values| values.iter().all(|value| value.is_finite()));
+    ensure!(finite, "the latents' tensor z holds what is no number; write it again");
+    Ok(Tensor::from_data(z, device))
 }

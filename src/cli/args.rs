@@ -1,10 +1,12 @@
 //! What can be typed.
 
 mod data;
+mod model;
 mod run;
 mod score;
 
 pub(super) use data::{CheckArgs, DataCommand, FetchArgs, Fetched, ScorerArgs};
+pub(super) use model::ModelArgs;
 pub(super) use run::{RunArgs, SettingsArgs};
 pub(super) use score::{ExtractorArg, ProtocolArg, ScoreArgs};
 
@@ -141,9 +143,8 @@ pub(super) struct SampleArgs {
     /// A file of weights, or the folder of a finished run
     #[arg(long, value_name = "FILE|RUN")]
     pub model: PathBuf,
-    /// The architecture, for weights that do not say it
-    #[arg(long, value_name = "VECTOR")]
-    pub arch: Option<String>,
+    #[command(flatten)]
+    pub which: ModelArgs,
     /// Number of images
     #[arg(long, value_name = "N", default_value_t = 64, conflicts_with = "latents")]
     #[arg(value_parser = at_least_one::<usize>)]
@@ -151,7 +152,7 @@ pub(super) struct SampleArgs {
     /// Seed of the latents
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "latents")]
     pub seed: u64,
-    /// A safetensors file with the latents, a tensor z of [N, latent]
+    /// A safetensors or PyTorch file with the latents, a tensor z of [N, latent]
     #[arg(long, value_name = "FILE")]
     pub latents: Option<PathBuf>,
     /// A folder for single images, a .png for a grid, or a .safetensors for a tensor
@@ -176,9 +177,8 @@ pub(super) struct ExportArgs {
     /// What to write, separated by commas [default: all there is]
     #[arg(long, value_name = "PARTS", value_delimiter = ',', long_help = parts_help())]
     pub only: Option<Vec<ExportPart>>,
-    /// The architecture, for weights that do not say it
-    #[arg(long, value_name = "VECTOR")]
-    pub arch: Option<String>,
+    #[command(flatten)]
+    pub which: ModelArgs,
     /// Replace files that are there already
     #[arg(long)]
     pub force: bool,

@@ -17,7 +17,7 @@ pub use crate::search::Trained;
 pub use control::{Control, Stride};
 pub use event::{Event, LiveEvent, LogEvent, Summary, Tick, TimeSpent};
 pub use launch::{Reopened, begin, plan, resume};
-pub use model_file::{ModelRead, model_file, read_model};
+pub use model_file::{ModelOptions, ModelRead, model_file, read_model};
 pub use plan::{JobSpec, Plan, expected_macs};
 pub use reexec::reexec;
 pub use run_loop::{ENLARGED, End, Engine, WEIGHTS};

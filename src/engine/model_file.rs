@@ -1,16 +1,15 @@
 //! Reads a trained generator from a run's folder or from a file of weights.
 
-use std::io::Cursor;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, ensure};
-use burn::tensor::TensorData;
+use anyhow::{anyhow, bail, ensure};
 
 use super::run_loop::WEIGHTS;
 use crate::arch::Genotype;
 use crate::data::SIDES;
-use crate::model::{ModelFile, NamedTensors, WeightsError, from_safetensors, import};
-use crate::tensors::{PthFile, TensorsError, is_safetensors};
+use crate::model::{GeneratorTable, ModelFile, NamedTensors, WeightsError, import, named};
+use crate::tensors::{TensorFile, TensorsError, is_safetensors};
 
 /// How burn's own files of weights begin: the number 0x4255524E in either order.
 const BURNPACK: [&[u8]; 2] = [b"NRUB", b"BURN"];
@@ -33,6 +32,17 @@ pub fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
     Ok(path)
 }
 
+/// Which generator of a file is meant, where the file leaves it open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelOptions {
+    /// The architecture, where the names of the tensors do not say it.
+    pub arch: Option<Genotype>,
+    /// The table that the weights are in, where the file has several.
+    pub table: Option<String>,
+    /// The stage of growth, from 1, where not the whole generator is meant: so many of its cells.
+    pub stage: Option<usize>,
+}
+
 /// A model file that was read.
 #[derive(Debug)]
 pub struct ModelRead {
@@ -42,32 +52,59 @@ pub struct ModelRead {
     pub notes: Vec<String>,
 }
 
-/// Reads a model file: one of this program, which describes itself, or the reference's weights in a
-/// safetensors or PyTorch file, which run as released. `arch` says the architecture where the names of the
-/// reference's tensors do not.
+/// Reads a model file: one of this program, which describes itself, or the reference's weights in a safetensors or
+/// PyTorch file, alone or in the tables of a checkpoint, which run as released.
 ///
 /// # Errors
 ///
-/// If the bytes are no generator's weights.
-pub fn read_model(bytes: &[u8], arch: Option<&Genotype>) -> anyhow::Result<ModelRead> {
-    let is_safetensors = is_safetensors(bytes);
-    if arch.is_none() && is_safetensors {
+/// If the bytes are no generator's weights, or not what `options` say.
+pub fn read_model(bytes: &[u8], options: &ModelOptions) -> anyhow::Result<ModelRead> {
+    let ModelOptions { arch, table, stage } = options;
+    if arch.is_none() && is_safetensors(bytes) {
         match ModelFile::from_bytes(bytes) {
-            Ok(file) => return drawable(ModelRead { file, notes: Vec::new() }),
+            Ok(file) => {
+                ensure!(
+                    table.is_none(),
+                    "it is a model of this program, which has no tables; leave out --table"
+                );
+                return drawable(at_stage(ModelRead { file, notes: Vec::new() }, *stage)?);
+            }
             Err(WeightsError::Undescribed) => {}
             // What is wrong with a description is more to the point than what is wrong with the names.
             Err(error) => return Err(error.into()),
         }
     }
-    let (tensors, table) =
-        if is_safetensors { (from_safetensors(bytes)?.0, None) } else { from_pytorch(bytes)? };
-    let imported = import(tensors, arch)?;
-    let mut notes: Vec<String> = table.into_iter().collect();
+    let (tensors, mut notes) = generator_of(bytes, table.as_deref())?;
+    if let (Some(arch), Some(stage)) = (arch, *stage) {
+        let named = arch.cells.len();
+        ensure!(
+            stage <= named,
+            "--arch names {named} cells and --stage {stage} needs {stage}; name them, too"
+        );
+    }
+    let imported = import(tensors, arch.as_ref(), stage.is_some())?;
     notes.push(imported.how);
     if imported.unused > 0 {
         notes.push(format!("{} tensors of other operators are left out", imported.unused));
     }
-    drawable(ModelRead { file: imported.file, notes })
+    drawable(at_stage(ModelRead { file: imported.file, notes }, *stage)?)
+}
+
+/// The generator at a stage of its growth: of its first cells alone.
+fn at_stage(read: ModelRead, stage: Option<usize>) -> anyhow::Result<ModelRead> {
+    let Some(stage) = stage else { return Ok(read) };
+    let ModelRead { mut file, mut notes } = read;
+    let cells = file.genotype.cells.len();
+    ensure!(
+        (1..=cells).contains(&stage),
+        "the generator has {cells} cells, and stage {stage} was asked for; choose one from 1 to {cells} with --stage"
+    );
+    file.genotype = file.genotype.prefix(stage);
+    let wanted = file.config.generator_graph(&file.genotype).parameters();
+    file.tensors.retain(|name, _| wanted.contains_key(name));
+    let (plural, side) = (if stage == 1 { "" } else { "s" }, file.config.side(stage));
+    notes.push(format!("stage {stage} of its growth: {stage} cell{plural}, images of {side} px"));
+    Ok(ModelRead { file, notes })
 }
 
 /// Refuses a generator whose images are larger than any that are trained.
@@ -78,25 +115,29 @@ fn drawable(read: ModelRead) -> anyhow::Result<ModelRead> {
     Ok(read)
 }
 
-/// The tensors of a PyTorch file, and which of its tables they are where there are several: a training
-/// checkpoint's average generator, which the authors' test takes too, before the raw one.
-fn from_pytorch(bytes: &[u8]) -> anyhow::Result<(NamedTensors, Option<String>)> {
-    let is_burnpack = BURNPACK.iter().any(|magic| bytes.starts_with(magic));
-    ensure!(
-        !is_burnpack,
-        "it is a file of burn's own format (burnpack), and models are read from safetensors (.safetensors) and \
-         PyTorch (.pth, .pt) files; save it as one of these"
-    );
-    let mut file = PthFile::read(Cursor::new(bytes)).map_err(|error| match error {
+/// The tensors of the generator in a file by their own names, and what a person should know of where they are from.
+fn generator_of(bytes: &[u8], table: Option<&str>) -> anyhow::Result<(NamedTensors, Vec<String>)> {
+    if BURNPACK.iter().any(|magic| bytes.starts_with(magic)) {
+        bail!(
+            "it is a file of burn's own format (burnpack), and models are read from safetensors (.safetensors) and \
+             PyTorch (.pth, .pt) files; save it as one of these"
+        );
+    }
+    let mut file = TensorFile::open(bytes).map_err(|error| match error {
         TensorsError::OtherKind { .. } => anyhow!(
             "it is neither a safetensors (.safetensors) nor a PyTorch (.pth, .pt) file; choose one that is"
         ),
         error => error.into(),
     })?;
-    let tables: Vec<String> = file.tables()?.into_iter().map(str::to_owned).collect();
-    let wanted = ["avg_gen_state_dict", "gen_state_dict", "state_dict"];
-    let table = wanted.into_iter().find(|table| tables.iter().any(|own| own == table));
-    let arrays = file.tensors(table)?;
-    let tensors = arrays.into_iter().map(|(name, array)| (name, TensorData::new(array.values, array.shape)));
-    Ok((tensors.collect(), table.map(|table| format!("its table {table}"))))
+    let GeneratorTable { names, notes } = GeneratorTable::find(&file.list()?, &file.tables()?, table)?;
+    let arrays = file.read(&|name| names.contains_key(name))?;
+    let mut own = BTreeMap::new();
+    for (name, array) in arrays {
+        let name = names[&name].clone();
+        if let Some(twice) = own.insert(name.clone(), array) {
+            drop(twice);
+            bail!("two of its tensors are called {name}, one of them in a wrapper; save the weights again");
+        }
+    }
+    Ok((named(own), notes))
 }

@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, LiveEvent};
-use super::model_file::{model_file, read_model};
+use super::model_file::{ModelOptions, model_file, read_model};
 use crate::arch::{Genotype, params};
 use crate::config::RunConfig;
 use crate::device::{self, DeviceChoice, OpenedDevice};
@@ -117,7 +117,7 @@ pub fn serve_samples(
 /// A generator with the SHA-256 of its file.
 fn read(path: &Path) -> anyhow::Result<(ModelFile, String)> {
     let bytes = input::read_weights(path).context("it cannot be read")?;
-    Ok((read_model(&bytes, None)?.file, sha256(&bytes)))
+    Ok((read_model(&bytes, &ModelOptions::default())?.file, sha256(&bytes)))
 }
 
 /// `winner-raw.safetensors` for `winner.safetensors`.

@@ -7,10 +7,10 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Generator, ModelConfig, NamedTensors, StateError, Weights};
+use super::{Generator, ModelConfig, NamedTensors, StateError, Weights, named};
 use crate::arch::{ArchError, Genotype};
 use crate::input::MOST_TEXT;
-use crate::tensors::{MOST_SAVED, MOST_TENSORS, TensorsError, open_safetensors};
+use crate::tensors::{MOST_SAVED, MOST_TENSORS, TensorsError, open_safetensors, read_safetensors};
 
 /// Key of a model file's description in the safetensors metadata.
 const DESCRIPTION: &str = "autogan";
@@ -26,7 +26,7 @@ pub enum WeightsError {
     /// Tensors that cannot be written.
     #[error("the weights cannot be written as safetensors ({0}); please report it")]
     Unwritable(#[from] safetensors::SafeTensorError),
-    /// A tensor of another type than `f32`, or too many of them.
+    /// A tensor that cannot be written or used, or too many of them.
     #[error("{0}")]
     Content(String),
     /// The file does not say which architecture it holds.
@@ -68,29 +68,18 @@ pub fn to_safetensors(
     Ok(safetensors::serialize(views, metadata)?)
 }
 
-/// The tensors and the metadata of a safetensors file: of a checkpoint, which holds several networks.
+/// The tensors of a safetensors file, as `f32`, and its metadata: of a checkpoint, which holds several networks.
 ///
 /// # Errors
 ///
-/// If the bytes are not such a file, hold anything but `f32` or are over a limit.
+/// If the bytes are not such a file, hold numbers of a kind that is not read or are over a limit.
 pub fn from_safetensors(bytes: &[u8]) -> Result<(NamedTensors, HashMap<String, String>), WeightsError> {
     read(bytes, MOST_SAVED)
 }
 
 fn read(bytes: &[u8], most: usize) -> Result<(NamedTensors, HashMap<String, String>), WeightsError> {
     let (file, metadata) = open_safetensors(bytes, most)?;
-    let mut tensors = NamedTensors::new();
-    for (name, view) in file.iter() {
-        if view.dtype() != Dtype::F32 {
-            let problem = format!("tensor {name} is {:?}; only F32 is read", view.dtype());
-            return Err(WeightsError::Content(problem));
-        }
-        let words = view.data().chunks_exact(4);
-        let values: Vec<f32> =
-            words.map(|word| f32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
-        tensors.insert(name.to_owned(), TensorData::new(values, view.shape().to_vec()));
-    }
-    Ok((tensors, metadata))
+    Ok((named(read_safetensors(&file, &|_| true)?), metadata))
 }
 
 /// The first tensor with a value that is NaN or infinite.

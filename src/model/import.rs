@@ -15,8 +15,6 @@ const RELEASED: [(&str, &str); 4] =
     [("c1", "pre_conv1.conv"), ("c2", "pre_conv2.conv"), ("n1", "pre_conv1.bn"), ("n2", "pre_conv2.bn")];
 /// Counters of PyTorch's batch norm, which decide nothing here.
 const COUNTER: &str = "num_batches_tracked";
-/// What PyTorch's `DataParallel` puts before each name.
-const PARALLEL: &str = "module.";
 
 /// Tensors are no generator of AutoGAN's kind.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +30,40 @@ pub enum ImportError {
         "it holds the shared generator with every operator; name the architecture in it, as in --arch \
          \"1 0 1 1 1 0 0 1 1 1 0 1 0 3\""
     )]
-    Unnamed,
+    Shared,
+    /// Weights of one architecture, without a word on which.
+    #[error(
+        "the names of its {0} cells do not say which architecture they are; name it, as in --arch \
+         \"1 0 1 1 1 0 0 1 1 1 0 1 0 3\""
+    )]
+    Unnamed(usize),
+    /// The first and the last layer, and what is no cell between them.
+    #[error(
+        "it has the first and the last layer of AutoGAN's generator and not its cells (cell1.c1, cell1.pre_conv1 and so \
+         on), so it is another network; choose a file with an AutoGAN generator"
+    )]
+    NoCells,
+    /// The architecture that was named has fewer cells than the weights.
+    #[error(
+        "the weights have {there} cells and --arch names {named}, which is the generator at an earlier stage of its \
+         growth; name all {there} cells, or add --stage {named} to have that stage"
+    )]
+    FewerCells {
+        /// Cells of the architecture.
+        named: usize,
+        /// Cells of the weights.
+        there: usize,
+    },
+    /// The architecture that was named has more cells than the weights.
+    #[error(
+        "the weights have {there} cells and --arch names {named}; name the architecture that they are of"
+    )]
+    MoreCells {
+        /// Cells of the architecture.
+        named: usize,
+        /// Cells of the weights.
+        there: usize,
+    },
     /// The architecture cannot be.
     #[error(transparent)]
     Arch(#[from] ArchError),
@@ -51,24 +82,44 @@ pub struct Imported {
     pub file: ModelFile,
     /// How its architecture is known, in words.
     pub how: String,
-    /// Tensors that it does not use, such as the shared generator's other operators.
+    /// Tensors that it does not use: the shared generator's other operators.
     pub unused: usize,
 }
 
 /// The generator in `tensors`, by the names of the reference's `state_dict`. `arch` says which architecture it
-/// is; without it, it is recognised by the names of the released models. Sizes come from the shapes.
+/// is; without it, it is recognised by the names of the released models. Sizes come from the shapes. An architecture
+/// of fewer cells than the weights is taken only if `stage` allows it.
 ///
 /// # Errors
 ///
 /// If it is no such generator, or tensors are missing or of other shapes; they are listed.
-pub fn import(tensors: NamedTensors, arch: Option<&Genotype>) -> Result<Imported, ImportError> {
-    let mut tensors = plain_names(tensors);
+pub fn import(
+    mut tensors: NamedTensors,
+    arch: Option<&Genotype>,
+    stage: bool,
+) -> Result<Imported, ImportError> {
+    tensors.retain(|name, _| !name.ends_with(COUNTER));
+    let there = cells(&tensors);
     let released = tensors.contains_key("cell1.c1.weight");
+    if sizes(&tensors, 0).is_none() {
+        return Err(ImportError::Ends);
+    }
     let (genotype, how) = match arch {
         Some(genotype) => (genotype.clone(), "the architecture that was named".to_owned()),
-        None if released => recognise(&tensors),
-        None => return Err(ImportError::Unnamed),
+        None if released && there == 3 => recognise(&tensors),
+        None if there == 0 => return Err(ImportError::NoCells),
+        None => {
+            let both = ["cell1.pre_conv1.conv.weight", "cell1.post_conv1.conv.weight"];
+            let shared = both.iter().all(|name| tensors.contains_key(*name));
+            return Err(if shared { ImportError::Shared } else { ImportError::Unnamed(there) });
+        }
     };
+    match genotype.cells.len() {
+        _ if there == 0 => return Err(ImportError::NoCells),
+        named if named > there => return Err(ImportError::MoreCells { named, there }),
+        named if named < there && !stage => return Err(ImportError::FewerCells { named, there }),
+        _ => {}
+    }
     if released {
         tensors = tensors.into_iter().map(|(name, data)| (shared_name(&name), data)).collect();
     }
@@ -86,11 +137,10 @@ pub fn import(tensors: NamedTensors, arch: Option<&Genotype>) -> Result<Imported
     Ok(Imported { file: ModelFile { genotype, config, tensors }, how, unused })
 }
 
-/// The tensors without what PyTorch put around them.
-fn plain_names(tensors: NamedTensors) -> NamedTensors {
-    let tensors = tensors.into_iter().filter(|(name, _)| !name.ends_with(COUNTER));
-    let plain = |name: String| name.strip_prefix(PARALLEL).map_or(name.clone(), str::to_owned);
-    tensors.map(|(name, data)| (plain(name), data)).collect()
+/// How many cells have tensors, up to the last one: `cell3.c1.weight` is of the third.
+fn cells(tensors: &NamedTensors) -> usize {
+    let number = |name: &String| name.strip_prefix("cell")?.split('.').next()?.parse::<usize>().ok();
+    tensors.keys().filter_map(number).max().unwrap_or(0)
 }
 
 /// The name of a released model's tensor in the shared generator.
@@ -135,6 +185,7 @@ fn sizes(tensors: &NamedTensors, cells: usize) -> Option<ModelConfig> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::arch::{Space, SpaceConfig};
     use burn::tensor::{Device, TensorData};
 
     fn config() -> ModelConfig {
@@ -162,18 +213,14 @@ mod tests {
             let genotype = Genotype::parse(vector).unwrap();
             let mut tensors = released(&genotype);
             tensors.insert("to_rgb.0.num_batches_tracked".to_owned(), TensorData::new(vec![9f32], [1]));
-            let parallel =
-                tensors.iter().map(|(name, data)| (format!("{PARALLEL}{name}"), data.clone())).collect();
-            for tensors in [tensors, parallel] {
-                let found = import(tensors, None).unwrap();
-                assert_eq!((&found.file.genotype, found.unused), (&genotype, 0));
-                assert!(found.how.contains(variant), "{}", found.how);
-                let ModelConfig { latent_dim, generator_channels, bottom_width, skip_tap, .. } =
-                    found.file.config;
-                assert_eq!((latent_dim, generator_channels, bottom_width), (6, 4, 4));
-                assert_eq!(skip_tap, SkipTap::AfterAddition);
-                found.file.generator(&Device::flex()).unwrap();
-            }
+            let found = import(tensors, None, false).unwrap();
+            assert_eq!((&found.file.genotype, found.unused), (&genotype, 0));
+            assert!(found.how.contains(variant), "{}", found.how);
+            let ModelConfig { latent_dim, generator_channels, bottom_width, skip_tap, .. } =
+                found.file.config;
+            assert_eq!((latent_dim, generator_channels, bottom_width), (6, 4, 4));
+            assert_eq!(skip_tap, SkipTap::AfterAddition);
+            found.file.generator(&Device::flex()).unwrap();
         }
     }
 
@@ -184,7 +231,7 @@ mod tests {
         let refused = |change: &dyn Fn(&mut NamedTensors), arch: Option<&Genotype>| {
             let mut tensors = good.clone();
             change(&mut tensors);
-            import(tensors, arch).unwrap_err().to_string()
+            import(tensors, arch, false).unwrap_err().to_string()
         };
         let missing = refused(&|tensors| drop(tensors.remove("cell2.c2.bias")), None);
         assert!(missing.contains("cell2.pre_conv2.conv.bias"), "{missing}");
@@ -200,9 +247,45 @@ mod tests {
         let ends = refused(&|tensors| drop(tensors.remove("l1.weight")), None);
         assert!(ends.contains("no generator of AutoGAN's kind"), "{ends}");
         let shared = config().derived_generator(&genotype, &Device::flex(), 1, "test").state_dict();
-        assert!(import(shared, None).unwrap_err().to_string().contains("--arch"));
+        let unnamed = import(shared, None, false).unwrap_err().to_string();
+        assert!(unnamed.contains("the names of its 3 cells") && unnamed.contains("--arch"), "{unnamed}");
+        let space = SpaceConfig::default();
+        let space = Space::new(space, config().net_shape()).unwrap();
+        let all = config().shared_generator(&space, &Device::flex(), 1, "test").state_dict();
+        let unnamed = import(all, None, false).unwrap_err().to_string();
+        assert!(unnamed.contains("the shared generator with every operator"), "{unnamed}");
+        let no_cells =
+            refused(&|tensors| tensors.retain(|name, _| !name.starts_with("cell")), Some(&genotype));
+        assert!(no_cells.contains("not its cells"), "{no_cells}");
         // Another architecture wants other tensors.
         let other = Genotype::parse("0 1 2 1 0 1 2 1 1 0 1 2 1 3").unwrap();
         assert!(refused(&|_| {}, Some(&other)).contains("missing"));
+    }
+
+    #[test]
+    fn an_architecture_of_another_number_of_cells_is_refused_but_for_a_stage() {
+        let tensors = released(&Genotype::autogan_a());
+        let two = Genotype::autogan_a().prefix(2);
+        let refused =
+            |arch: &Genotype, stage| import(tensors.clone(), Some(arch), stage).unwrap_err().to_string();
+        assert_eq!(
+            refused(&two, false),
+            "the weights have 3 cells and --arch names 2, which is the generator at an earlier stage of its growth; \
+             name all 3 cells, or add --stage 2 to have that stage"
+        );
+        let four = Genotype::parse("1 0 1 1 1 0 0 1 1 1 0 1 0 3 1 0 1 0 7").unwrap();
+        for stage in [false, true] {
+            assert_eq!(
+                refused(&four, stage),
+                "the weights have 3 cells and --arch names 4; name the architecture that they are of"
+            );
+        }
+        let stage = import(tensors.clone(), Some(&two), true).unwrap();
+        assert_eq!(stage.file.genotype, two);
+        assert!(!stage.file.tensors.keys().any(|name| name.starts_with("cell3")));
+        // Recognised are the whole models only.
+        let cut = tensors.into_iter().filter(|(name, _)| !name.starts_with("cell3")).collect();
+        let unnamed = import(cut, None, false).unwrap_err().to_string();
+        assert!(unnamed.contains("its 2 cells do not say"), "{unnamed}");
     }
 }

@@ -14,6 +14,7 @@ mod ops;
 mod recalibrate;
 mod run;
 mod state;
+mod tables;
 mod weights;
 
 pub use controller::{Controller, Hidden, Unrolled};
@@ -26,7 +27,8 @@ pub use init::Init;
 pub use layer::{Pass, Value};
 pub use recalibrate::recalibrate;
 pub use run::{Forwarded, run};
-pub use state::{NamedTensors, StateError, add_prefix, is_buffer, strip_prefix};
+pub use state::{NamedTensors, StateError, add_prefix, is_buffer, named, strip_prefix};
+pub use tables::{GeneratorTable, TableError};
 pub use weights::{Buffers, Weight, Weights, copied};
 
 use burn::tensor::{Device, Tensor};

@@ -5,8 +5,15 @@ use std::collections::BTreeMap;
 use burn::tensor::TensorData;
 use thiserror::Error;
 
+use crate::tensors::NamedArrays;
+
 /// Tensors by the names of PyTorch's state dicts. Values are `f32`.
 pub type NamedTensors = BTreeMap<String, TensorData>;
+
+/// Plain numbers of a file as tensors on the host.
+pub fn named(arrays: NamedArrays) -> NamedTensors {
+    arrays.into_iter().map(|(name, array)| (name, TensorData::new(array.values, array.shape))).collect()
+}
 
 /// Named tensors do not fit a network.
 #[derive(Debug, Error, PartialEq, Eq)]

@@ -6,18 +6,22 @@
 //! every declared size is checked against a limit and against what the file holds before memory is taken.
 
 mod archive;
+mod file;
 mod limits;
 pub mod npz;
+mod numbers;
 mod pickle;
 pub mod pth;
 mod safetensors;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 
 pub(crate) use self::archive::Archive;
+pub use self::file::TensorFile;
 pub(crate) use self::npz::NpyHeader;
-pub use self::safetensors::{is_safetensors, open_safetensors};
+pub use self::safetensors::{is_safetensors, open_safetensors, read_safetensors};
 pub use limits::{MOST_HEADER, MOST_SAVED, MOST_TENSORS};
 pub use npz::Moments;
 pub use pth::{Limits, PthFile};
@@ -33,6 +37,23 @@ pub struct Array {
 
 /// Tensors by their names, such as `cell1.c1.conv.weight`.
 pub type NamedArrays = BTreeMap<String, Array>;
+
+/// A tensor of a file, as the file declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name; those of nested tables are joined by dots.
+    pub name: String,
+    /// Its extents, outermost first; none where its description is damaged.
+    pub shape: Option<Vec<usize>>,
+}
+
+impl fmt::Display for Listed {
+    /// Name and extents, fit for a message.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.name))?;
+        self.shape.as_ref().map_or(Ok(()), |shape| write!(f, " {shape:?}"))
+    }
+}
 
 /// Why a file of another program was not read or written. The caller knows the file's name and adds it.
 #[derive(Debug, thiserror::Error)]
@@ -69,13 +90,20 @@ pub enum TensorsError {
     /// A legitimate content that is not read here.
     #[error("{0}; save it again in PyTorch's or NumPy's usual form")]
     Unsupported(String),
-    /// The asked table is not in the file.
-    #[error("the file has no table of tensors under `{key}`; it has {there}")]
-    NoTable {
-        /// The name asked for; empty for the file as a whole.
-        key: String,
-        /// The tables that there are, in words.
-        there: String,
+    /// A file without a tensor.
+    #[error(
+        "the file has no tensors; save the weights in it, with torch.save(model.state_dict(), path) for example"
+    )]
+    Empty,
+    /// Numbers of a kind that is not read.
+    #[error(
+        "tensor {name:?} holds {kind} numbers, which are not read; save it again as float32, with tensor.float()"
+    )]
+    Numbers {
+        /// The tensor's name.
+        name: String,
+        /// What the file calls its numbers.
+        kind: String,
     },
     /// Numbers that cannot be a mean and a covariance.
     #[error("these are no usable statistics: {0}; compute them again")]
@@ -88,7 +116,7 @@ fn damaged(what: impl Into<String>) -> TensorsError {
 }
 
 /// The beginning of a text from a file, fit for a message.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 

@@ -4,16 +4,18 @@
 //! tensors' bytes behind them that earlier ones wrote. Plain tables of tensors are read and checkpoints that
 //! hold several of them; a whole pickled model is not, as it consists of calls of the model's own code.
 
+mod inert;
 mod storage;
 mod view;
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
+use self::inert::INERT;
 use self::storage::Storages;
 use self::view::TensorView;
 use super::limits::{MOST_TENSORS, unpacked};
 use super::pickle::{Id, Pickle, PickleValue};
-use super::{Array, NamedArrays, TensorsError, damaged, within};
+use super::{Array, Listed, NamedArrays, TensorsError, damaged, within};
 
 /// Names that PyTorch writes for tensors; [`view`] says what they mean.
 const TENSORS: [&str; 13] = [
@@ -30,23 +32,6 @@ const TENSORS: [&str; 13] = [
     "torch.CharStorage",
     "torch.ByteStorage",
     "torch.BoolStorage",
-];
-
-/// Names that stand beside the tensors in training checkpoints: options, the best score so far, a schedule's
-/// milestones. They are kept as data that nobody looks at.
-const OPAQUE: [&str; 12] = [
-    "argparse.Namespace",
-    "collections.Counter",
-    "collections.defaultdict",
-    "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray.scalar",
-    "numpy.core.multiarray._reconstruct",
-    "numpy._core.multiarray._reconstruct",
-    "numpy.dtype",
-    "numpy.ndarray",
-    "_codecs.encode",
-    "__builtin__.dict",
-    "torch.device",
 ];
 
 /// Deepest nesting of tables.
@@ -102,7 +87,7 @@ impl<R: Read + Seek> PthFile<BufReader<R>> {
     ///
     /// As [`PthFile::read`].
     pub fn read_within(reader: R, limits: Limits) -> Result<Self, TensorsError> {
-        let known: Vec<&str> = TENSORS.into_iter().chain(OPAQUE).collect();
+        let known: Vec<&str> = TENSORS.into_iter().chain(INERT).collect();
         let mut reader = BufReader::new(reader);
         let most = unpacked(reader.seek(SeekFrom::End(0))?);
         let (pickle, storages) = Storages::open(reader, limits.file, &known)?;
@@ -133,33 +118,29 @@ impl<R: Read + Seek> PthFile<R> {
         Ok(tables)
     }
 
-    /// The tensors under the top-level name `key`, or all of the file's. Names of nested tables are joined
-    /// by dots, as in PyTorch. Numbers of every kind become `f32`: halves exactly, doubles and integers
-    /// rounded, booleans as 0 and 1. What is no tensor is left out.
+    /// Every tensor of the file by its name, and the shape where its description can be read, in the file's order.
+    /// Names of nested tables are joined by dots, as in PyTorch.
     ///
     /// # Errors
     ///
-    /// If there is no such table or no tensor in it, a limit is exceeded, or a tensor is damaged.
-    pub fn tensors(&mut self, key: Option<&str>) -> Result<NamedArrays, TensorsError> {
-        let start = match key {
-            None => Some(self.pickle.root()).filter(|root| self.table(*root).is_some()),
-            Some(key) => self.entry(key),
+    /// If there is none, or the file's tables are nested too deeply or too many, or hold too many tensors.
+    pub fn list(&self) -> Result<Vec<Listed>, TensorsError> {
+        let listed = |(name, tensor)| {
+            let shape = TensorView::of(&self.pickle, tensor).ok().map(|view| view.shape);
+            Listed { name, shape }
         };
-        let mut search = self.search();
-        if let Some(start) = start {
-            search.look(start, "", 0)?;
-        }
-        let found = search.found;
-        if found.is_empty() {
-            let mut tables = self.tables()?;
-            tables.truncate(10);
-            let there = if tables.is_empty() {
-                "none with a name".into()
-            } else {
-                format!("`{}`", tables.join("`, `"))
-            };
-            return Err(TensorsError::NoTable { key: key.unwrap_or_default().into(), there });
-        }
+        Ok(self.found()?.into_iter().map(listed).collect())
+    }
+
+    /// The tensors whose names, as [`PthFile::list`] has them, are `wanted`. Numbers of every kind become `f32`:
+    /// halves exactly, doubles and integers rounded, booleans as 0 and 1. What is no tensor is left out.
+    ///
+    /// # Errors
+    ///
+    /// If the file has no tensors, a limit is exceeded, or a tensor is damaged.
+    pub fn tensors(&mut self, wanted: &dyn Fn(&str) -> bool) -> Result<NamedArrays, TensorsError> {
+        let mut found = self.found()?;
+        found.retain(|(name, _)| wanted(name));
         let mut views = Vec::with_capacity(found.len());
         let mut values = 0;
         for (name, tensor) in found {
@@ -199,12 +180,14 @@ impl<R: Read + Seek> PthFile<R> {
         }
     }
 
-    /// The top-level value called `key`.
-    fn entry(&self, key: &str) -> Option<Id> {
-        let entries = self.table(self.pickle.root())?;
-        let called = |id: Id| matches!(self.pickle.get(id), PickleValue::Text(name) if **name == *key);
-        // As in Python, the last one counts.
-        entries.iter().rfind(|(name, _)| called(*name)).map(|(_, value)| *value)
+    /// Names and places of all tensors.
+    fn found(&self) -> Result<Vec<(String, Id)>, TensorsError> {
+        let (mut search, root) = (self.search(), self.pickle.root());
+        // A tensor alone has no name.
+        if !view::is_tensor(&self.pickle, root) {
+            search.look(root, "", 0)?;
+        }
+        if search.found.is_empty() { Err(TensorsError::Empty) } else { Ok(search.found) }
     }
 
     /// A search for tensors that has found none yet.

@@ -4,15 +4,17 @@
 //! beyond that - headers of 100 MB, a million tensors, the same name twice - is refused here before it builds
 //! anything.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use serde::de::{Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use super::limits::{MOST_DIMENSIONS, MOST_HEADER, MOST_METADATA};
-use super::{TensorsError, damaged, shown, within};
+use super::limits::{MOST_DIMENSIONS, MOST_HEADER, MOST_METADATA, unpacked};
+use super::numbers::NumberKind;
+use super::{Array, NamedArrays, TensorsError, damaged, shown, within};
 
 /// The key beside the tensors' names.
 const METADATA: &str = "__metadata__";
@@ -44,6 +46,37 @@ pub fn open_safetensors(
     Ok((SafeTensors::deserialize(bytes).map_err(wrong)?, metadata))
 }
 
+/// Those tensors of an opened file whose names are `wanted`, as `f32`: halves exactly, doubles and integers rounded,
+/// booleans as 0 and 1. They are gone through in the order of their names, so that the same file always has the same
+/// complaint.
+///
+/// # Errors
+///
+/// If a tensor has numbers of a kind that is not read, or they become more bytes than may come out of such a file.
+pub fn read_safetensors(
+    file: &SafeTensors<'_>,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<NamedArrays, TensorsError> {
+    let held: u64 = file.iter().map(|(_, view)| view.data().len() as u64).sum();
+    let mut views: Vec<_> = file.iter().filter(|(name, _)| wanted(name)).collect();
+    views.sort_by_key(|(name, _)| *name);
+    let mut values = 0;
+    let mut kinds = Vec::with_capacity(views.len());
+    for (name, view) in &views {
+        let (name, kind) = (shown(name), view.dtype());
+        let kind =
+            NumberKind::of_dtype(kind).ok_or(TensorsError::Numbers { name, kind: format!("{kind:?}") })?;
+        values += (view.data().len() / kind.size()) as u64;
+        within("numbers in its tensors", values, unpacked(held) / size_of::<f32>() as u64)?;
+        kinds.push(kind);
+    }
+    let read = views.into_iter().zip(kinds).map(|((name, view), kind)| {
+        let array = Array { shape: view.shape().to_vec(), values: kind.numbers(view.data()).collect() };
+        (name.to_owned(), array)
+    });
+    Ok(read.collect())
+}
+
 /// The header's length, where the file has so many bytes and they begin as JSON.
 fn header_length(bytes: &[u8]) -> Option<usize> {
     let (length, rest) = bytes.split_first_chunk::<LENGTH>()?;
@@ -52,11 +85,22 @@ fn header_length(bytes: &[u8]) -> Option<usize> {
     (header.first() == Some(&b'{')).then_some(length)
 }
 
-/// Walks through the header and keeps nothing of it but the names.
+/// Walks through the header and keeps nothing of it but the names and where their bytes lie.
 fn check_header(header: &[u8], most: usize) -> Result<(), TensorsError> {
     let mut json = serde_json::Deserializer::from_slice(header);
-    let checked = json.deserialize_map(Names { most }).and_then(|()| json.end());
-    checked.map_err(|error| damaged(format!("its header: {}", shown(&error.to_string()))))
+    let checked = json.deserialize_map(Names { most }).and_then(|places| json.end().map(|()| places));
+    let mut places =
+        checked.map_err(|error| damaged(format!("its header: {}", shown(&error.to_string()))))?;
+    // The crate checks this, too, and names any one of those that lie at the same place.
+    places.sort();
+    let mut end = 0;
+    for ([from, to], name) in places {
+        if from != end || to < from {
+            return Err(damaged(format!("its header: invalid offset for tensor {:?}", shown(&name))));
+        }
+        end = to;
+    }
+    Ok(())
 }
 
 struct Names {
@@ -64,28 +108,33 @@ struct Names {
 }
 
 impl<'de> Visitor<'de> for Names {
-    type Value = ();
+    type Value = Vec<([u64; 2], String)>;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("tensors by their names")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut names = HashSet::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut places = HashMap::new();
         while let Some(name) = map.next_key::<String>()? {
-            if name == METADATA {
+            let place = if name == METADATA {
                 map.next_value::<Texts>()?;
+                None
             } else {
-                let Tensor { .. } = map.next_value()?;
-            }
-            if names.len() > self.most {
+                Some(map.next_value::<Tensor>()?.data_offsets)
+            };
+            if places.len() > self.most {
                 return Err(A::Error::custom(format!("more than {} tensors are declared", self.most)));
             }
-            if let Some(twice) = names.replace(name) {
-                return Err(A::Error::custom(format!("{:?} is there twice", shown(&twice))));
+            match places.entry(name) {
+                Entry::Occupied(twice) => {
+                    let problem = format!("{:?} is there twice", shown(twice.key()));
+                    return Err(A::Error::custom(problem));
+                }
+                Entry::Vacant(new) => drop(new.insert(place)),
             }
         }
-        Ok(())
+        Ok(places.into_iter().filter_map(|(name, place)| Some((place?, name))).collect())
     }
 }
 
@@ -97,8 +146,7 @@ struct Tensor {
     _dtype: String,
     #[serde(rename = "shape")]
     _shape: CountedExtents,
-    #[serde(rename = "data_offsets")]
-    _data_offsets: [u64; 2],
+    data_offsets: [u64; 2],
 }
 
 /// Extents that are counted and not kept.

@@ -11,4 +11,5 @@ mod runs;
 mod score;
 mod small;
 mod survival;
+mod weights;
 mod window;

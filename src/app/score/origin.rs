@@ -7,9 +7,8 @@ use anyhow::Context as _;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::app::sample::{Latents, Sampler};
-use crate::arch::Genotype;
 use crate::data::{Source, SourcePlace, Split, Stream};
-use crate::engine::{model_file, read_model};
+use crate::engine::{ModelOptions, model_file, read_model};
 use crate::input;
 use crate::run::RunView;
 
@@ -43,7 +42,9 @@ impl Origin {
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         Ok(match ending.as_deref() {
             Some("npz") => Self::Statistics(path.to_owned()),
-            Some("pth" | "pt" | "safetensors") => Self::Model(path.to_owned()),
+            Some("pth" | "pt" | "ckpt" | "bin" | "safetensors") => Self::Model(path.to_owned()),
+            // As PyTorch's examples call their checkpoints, which are no archives.
+            Some("tar") if text.to_lowercase().ends_with(".pth.tar") => Self::Model(path.to_owned()),
             _ if RunView::open(path).is_ok() => Self::Model(path.to_owned()),
             _ => Self::Images(text.parse()?),
         })
@@ -72,8 +73,8 @@ pub enum Quantization {
 /// How images are generated.
 #[derive(Clone, Debug)]
 pub struct Generation {
-    /// The architecture, for weights that do not say it.
-    pub arch: Option<Genotype>,
+    /// Which generator of a file, where it leaves that open.
+    pub model: ModelOptions,
     /// How many.
     pub count: usize,
     /// Seed of the latents.
@@ -103,7 +104,7 @@ impl OpenedOrigin {
                 let path = model_file(model)?;
                 let unusable = || format!("{} cannot be used as a model", path.display());
                 let bytes = input::read_weights(&path).with_context(unusable)?;
-                let read = read_model(&bytes, generation.arch.as_ref()).with_context(unusable)?;
+                let read = read_model(&bytes, &generation.model).with_context(unusable)?;
                 let latents = Latents::Drawn { count: generation.count, seed: generation.seed };
                 let sampler = Sampler::new(&read.file, &latents, &device.clone().inner());
                 Ok(Some(Self::Model {

@@ -3,6 +3,7 @@
 use super::origin::{Generation, OpenedOrigin, Quantization};
 use crate::arch::words::thousands;
 use crate::data::Split;
+use crate::engine::ModelOptions;
 use crate::metric::extractor::inception::Preprocessing;
 use crate::metric::extractor::{Extractor, ExtractorKind};
 use crate::metric::{FRECHET_DISTANCE, INCEPTION_SCORE, Metric, MetricName, MetricSettings, metrics_of};
@@ -33,7 +34,7 @@ impl Default for Protocol {
             preprocessing: Preprocessing::default(),
             real_split: Split::Train,
             generation: Generation {
-                arch: None,
+                model: ModelOptions::default(),
                 count: 50_000,
                 seed: 0,
                 quantization: Quantization::Rounded,
@@ -68,15 +69,19 @@ impl Protocol {
         }
         for (side, what) in sides.into_iter().zip(["real", "generated"]) {
             match side {
-                Some(OpenedOrigin::Model { generation, .. }) => assumptions.push(format!(
-                    "{what}: {} images of seed {}, levels {}",
-                    thousands(generation.count as u64),
-                    generation.seed,
-                    match generation.quantization {
-                        Quantization::Rounded => "rounded to 8 bits",
-                        Quantization::Truncated => "truncated to 8 bits",
-                    }
-                )),
+                Some(OpenedOrigin::Model { generation, notes, .. }) => {
+                    assumptions.push(format!(
+                        "{what}: {} images of seed {}, levels {}",
+                        thousands(generation.count as u64),
+                        generation.seed,
+                        match generation.quantization {
+                            Quantization::Rounded => "rounded to 8 bits",
+                            Quantization::Truncated => "truncated to 8 bits",
+                        }
+                    ));
+                    // Which weights they are of, where the file leaves it open.
+                    assumptions.extend(notes.iter().map(|note| format!("{what}: {note}")));
+                }
                 Some(side) => assumptions
                     .push(format!("{what}: {} images in their own size", thousands(side.len() as u64))),
                 None => assumptions.push(format!("{what}: statistics of a file")),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::at_least_one;
+use super::{ModelArgs, at_least_one};
 use crate::data::Split;
 use crate::metric::extractor::inception::Preprocessing;
 use crate::metric::{METRICS, MetricName};
@@ -88,9 +88,8 @@ pub(in crate::cli) struct ScoreArgs {
     /// Seed of a model's latents and of the kernel distance's subsets
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// The architecture, for weights that do not say it
-    #[arg(long, value_name = "VECTOR")]
-    pub arch: Option<String>,
+    #[command(flatten)]
+    pub which: ModelArgs,
     /// Splits of the inception score
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one::<usize>)]
     pub splits: usize,

@@ -2,19 +2,18 @@
 
 use super::runs::found;
 use crate::app::export_model;
-use crate::arch::Genotype;
 use crate::cli::args::ExportArgs;
 use crate::cli::terminal::print_line;
 
 /// Runs the command.
 pub(super) fn run(args: &ExportArgs) -> anyhow::Result<()> {
-    let arch = args.arch.as_deref().map(Genotype::parse).transpose()?;
-    let exported =
-        export_model(&found(&args.from), arch.as_ref(), &args.to, args.only.as_deref(), args.force)?;
+    let options = args.which.options()?;
+    let exported = export_model(&found(&args.from), &options, &args.to, args.only.as_deref(), args.force)?;
     if args.json {
         print_line(&serde_json::to_string(&exported)?);
         return Ok(());
     }
+    exported.notes.iter().for_each(|note| eprintln!("{}: {note}", args.from.display()));
     for file in &exported.files {
         print_line(&exported.dir.join(file).display().to_string());
     }

@@ -6,7 +6,6 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use crate::app::{Images, Latents, sample};
-use crate::arch::Genotype;
 use crate::cli::args::SampleArgs;
 use crate::cli::terminal::print_line;
 use crate::device::{self, DeviceChoice};
@@ -17,12 +16,12 @@ use crate::run::write_atomic;
 
 /// Runs the command.
 pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
-    let arch = args.arch.as_deref().map(Genotype::parse).transpose()?;
+    let options = args.which.options()?;
     let path = model_file(&args.model)?;
     let bytes =
         input::read_weights(&path).with_context(|| format!("the model {} cannot be read", path.display()))?;
     let unusable = || format!("{} cannot be used as a model", args.model.display());
-    let ModelRead { file, notes } = read_model(&bytes, arch.as_ref()).with_context(unusable)?;
+    let ModelRead { file, notes } = read_model(&bytes, &options).with_context(unusable)?;
     if !args.json {
         notes.iter().for_each(|note| eprintln!("{}: {note}", args.model.display()));
     }
@@ -45,7 +44,8 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let Images { count, side, .. } = images;
     print_line(&if args.json {
         let out = &args.out;
-        serde_json::json!({ "images": count, "side": side, "out": out, "device": opened.name }).to_string()
+        serde_json::json!({ "images": count, "side": side, "out": out, "device": opened.name, "notes": notes })
+            .to_string()
     } else {
         format!("{count} images of {side} px in {}", args.out.display())
     });

@@ -10,7 +10,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::app::{
     Generation, Origin, Protocol, Quantization, ScoreEnvironment, ScoreProgress, ScoreReport, score,
 };
-use crate::arch::Genotype;
 use crate::arch::words::duration;
 use crate::cli::args::{ExtractorArg, ProtocolArg, ScoreArgs};
 use crate::cli::terminal::print_line;
@@ -55,8 +54,9 @@ pub(super) fn run(args: &ScoreArgs) -> anyhow::Result<()> {
 }
 
 fn protocol(args: &ScoreArgs) -> anyhow::Result<Protocol> {
-    let arch = args.arch.as_deref().map(Genotype::parse).transpose()?;
-    let generation = Generation { arch, count: args.n, seed: args.seed, quantization: Quantization::Rounded };
+    let model = args.which.options()?;
+    let generation =
+        Generation { model, count: args.n, seed: args.seed, quantization: Quantization::Rounded };
     if args.protocol == Some(ProtocolArg::AutoganCifar10) {
         let generation = Generation { count: 50_000, quantization: Quantization::Truncated, ..generation };
         return Ok(Protocol { extractor: ExtractorKind::Inception, generation, ..Protocol::default() });

@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::app::export_model;
+use crate::engine::ModelOptions;
 use crate::gui::dialogs::{AnswerKind, Question};
 use crate::gui::panels::Saving;
 use crate::run::safe_name;
@@ -18,7 +19,7 @@ impl App {
             Question { title: "Export to a folder".to_owned(), wanted: AnswerKind::Folder, begin: None };
         self.write_out(question, move |to| {
             let to = to.join(safe_name(&name, "run"));
-            let exported = export_model(&from, None, &to, None, false);
+            let exported = export_model(&from, &ModelOptions::default(), &to, None, false);
             let exported = exported.map_err(|error| format!("{error:#}"))?;
             Ok(format!("{} files are in {}", exported.files.len(), to.display()))
         });

@@ -1,8 +1,7 @@
 //! A tensor as PyTorch pickles it: a view into a storage, by offset, sizes and strides.
 
-use half::{bf16, f16};
-
 use crate::tensors::limits::MOST_DIMENSIONS;
+use crate::tensors::numbers::NumberKind;
 use crate::tensors::pickle::{Id, Pickle, PickleValue};
 use crate::tensors::{TensorsError, damaged, within};
 
@@ -15,74 +14,12 @@ const SIZE: &str = "torch.Size";
 /// Longest name of a storage, in bytes; PyTorch's are numbers.
 const LONGEST_KEY: u64 = 100;
 
-/// What kind of numbers a storage holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum StorageKind {
-    Float,
-    Double,
-    Half,
-    BFloat16,
-    Long,
-    Int,
-    Short,
-    Char,
-    Byte,
-    Bool,
-}
-
-impl StorageKind {
-    fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "torch.FloatStorage" => Self::Float,
-            "torch.DoubleStorage" => Self::Double,
-            "torch.HalfStorage" => Self::Half,
-            "torch.BFloat16Storage" => Self::BFloat16,
-            "torch.LongStorage" => Self::Long,
-            "torch.IntStorage" => Self::Int,
-            "torch.ShortStorage" => Self::Short,
-            "torch.CharStorage" => Self::Char,
-            "torch.ByteStorage" => Self::Byte,
-            "torch.BoolStorage" => Self::Bool,
-            _ => return None,
-        })
-    }
-
-    /// Bytes of one number.
-    pub(super) fn size(self) -> usize {
-        match self {
-            Self::Double | Self::Long => 8,
-            Self::Float | Self::Int => 4,
-            Self::Half | Self::BFloat16 | Self::Short => 2,
-            Self::Char | Self::Byte | Self::Bool => 1,
-        }
-    }
-
-    /// The number in the first bytes, as many as [`StorageKind::size`] says; 0 when they are missing.
-    fn number(self, bytes: &[u8]) -> f32 {
-        fn word<const N: usize>(bytes: &[u8]) -> [u8; N] {
-            bytes.first_chunk().copied().unwrap_or([0; N])
-        }
-        match self {
-            Self::Float => f32::from_le_bytes(word(bytes)),
-            Self::Double => f64::from_le_bytes(word(bytes)) as f32,
-            Self::Half => f16::from_le_bytes(word(bytes)).to_f32(),
-            Self::BFloat16 => bf16::from_le_bytes(word(bytes)).to_f32(),
-            Self::Long => i64::from_le_bytes(word(bytes)) as f32,
-            Self::Int => i32::from_le_bytes(word(bytes)) as f32,
-            Self::Short => f32::from(i16::from_le_bytes(word(bytes))),
-            Self::Char => f32::from(i8::from_le_bytes(word(bytes))),
-            Self::Byte => f32::from(u8::from_le_bytes(word(bytes))),
-            Self::Bool => f32::from(u8::from(word::<1>(bytes) != [0])),
-        }
-    }
-}
-
 /// Numbers in the file that tensors are views of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Storage {
     /// Its name in the file, usually a number.
     pub(super) key: String,
-    pub(super) kind: StorageKind,
+    pub(super) kind: NumberKind,
     /// How many numbers.
     pub(super) numbers: usize,
 }
@@ -106,7 +43,8 @@ impl Storage {
         if view.iter().any(|view| *pickle.get(*view) != PickleValue::None) {
             return Err(TensorsError::Unsupported("a storage is a part of another one".into()));
         }
-        let (Some(kind), Ok(numbers), "storage") = (StorageKind::of(kind), usize::try_from(*numbers), &**tag)
+        let (Some(kind), Ok(numbers), "storage") =
+            (NumberKind::of_storage(kind), usize::try_from(*numbers), &**tag)
         else {
             return Err(strange());
         };
@@ -207,7 +145,7 @@ impl TensorView {
         }
         if self.is_contiguous() {
             let part = bytes.get(self.offset * size..).unwrap_or_default();
-            return part.chunks_exact(size).take(count).map(|word| kind.number(word)).collect();
+            return kind.numbers(part).take(count).collect();
         }
         let mut index = vec![0; self.shape.len()];
         let mut values = Vec::with_capacity(count);

@@ -122,6 +122,75 @@ fn files_that_contradict_themselves_are_refused() {
     }
 }
 
+#[test]
+fn numbers_of_every_kind_are_read() {
+    let words = |values: &[f64], bytes: &dyn Fn(f64) -> Vec<u8>| -> Vec<u8> {
+        values.iter().flat_map(|value| bytes(*value)).collect()
+    };
+    let (floats, whole, counts) = ([-1.5, 0.25, 2.0], [-2.0, 0.0, 3.0], [0.0, 3.0, 200.0]);
+    let tensors = [
+        ("f32", Dtype::F32, floats, words(&floats, &|x| (x as f32).to_le_bytes().into())),
+        ("f64", Dtype::F64, floats, words(&floats, &|x| x.to_le_bytes().into())),
+        ("f16", Dtype::F16, floats, words(&floats, &|x| half::f16::from_f64(x).to_le_bytes().into())),
+        ("bf16", Dtype::BF16, floats, words(&floats, &|x| half::bf16::from_f64(x).to_le_bytes().into())),
+        ("i64", Dtype::I64, whole, words(&whole, &|x| (x as i64).to_le_bytes().into())),
+        ("i32", Dtype::I32, whole, words(&whole, &|x| (x as i32).to_le_bytes().into())),
+        ("i16", Dtype::I16, whole, words(&whole, &|x| (x as i16).to_le_bytes().into())),
+        ("i8", Dtype::I8, whole, words(&whole, &|x| (x as i8).to_le_bytes().into())),
+        ("u64", Dtype::U64, counts, words(&counts, &|x| (x as u64).to_le_bytes().into())),
+        ("u32", Dtype::U32, counts, words(&counts, &|x| (x as u32).to_le_bytes().into())),
+        ("u16", Dtype::U16, counts, words(&counts, &|x| (x as u16).to_le_bytes().into())),
+        ("u8", Dtype::U8, counts, words(&counts, &|x| vec![x as u8])),
+        ("bool", Dtype::BOOL, [0.0, 1.0, 1.0], vec![0, 1, 1]),
+    ];
+    let views =
+        tensors.iter().map(|(name, kind, _, bytes)| (*name, TensorView::new(*kind, vec![3], bytes).unwrap()));
+    let bytes = safetensors::serialize(views, None).unwrap();
+    let (file, _) = open_safetensors(&bytes, MOST_TENSORS).unwrap();
+    let read = read_safetensors(&file, &|_| true).unwrap();
+    assert_eq!(read.len(), 13);
+    for (name, _, values, _) in tensors {
+        let values = values.map(|value| value as f32).to_vec();
+        assert_eq!(read[name], Array { shape: vec![3], values }, "{name}");
+    }
+    assert_eq!(read_safetensors(&file, &|name| name == "f16").unwrap().len(), 1);
+}
+
+#[test]
+fn kinds_that_are_not_read_are_named_and_only_where_they_are_wanted() {
+    let odd = [Dtype::F8_E4M3, Dtype::F8_E5M2, Dtype::F8_E8M0, Dtype::C64, Dtype::F4, Dtype::F6_E2M3];
+    for (number, kind) in odd.into_iter().enumerate() {
+        let data = [0; 32];
+        let view = |kind: Dtype, bytes| TensorView::new(kind, vec![4], &data[..bytes]).unwrap();
+        let tensors = [("b", view(kind, kind.bitsize() * 4 / 8)), ("a", view(Dtype::F32, 16))];
+        let bytes = safetensors::serialize(tensors, None).unwrap();
+        let (file, _) = open_safetensors(&bytes, MOST_TENSORS).unwrap();
+        let said = read_safetensors(&file, &|_| true).unwrap_err().to_string();
+        let wanted =
+            format!("tensor \"b\" holds {kind:?} numbers, which are not read; save it again as float32");
+        assert!(said.starts_with(&wanted), "{number}: {said}");
+        assert_eq!(read_safetensors(&file, &|name| name == "a").unwrap()["a"].values, [0.0; 4]);
+    }
+}
+
+/// Numbers of a byte become four times as many bytes: more than twice the file is refused before it is there.
+#[test]
+fn small_numbers_that_would_become_many_bytes_are_refused() {
+    let bytes = |count: usize| {
+        let header = format!(r#"{{"a":{{"dtype":"U8","shape":[{count}],"data_offsets":[0,{count}]}}}}"#);
+        file(&header, count)
+    };
+    let read = |count| {
+        let bytes = bytes(count);
+        let (file, _) = open_safetensors(&bytes, MOST_TENSORS).unwrap();
+        read_safetensors(&file, &|_| true).map(|read| read["a"].values.len())
+    };
+    assert_eq!(read(6 << 20).unwrap(), 6 << 20);
+    let said = read((6 << 20) + 1).unwrap_err().to_string();
+    assert!(said.contains("6291457 numbers in its tensors, and at most 6291456"), "{said}");
+    assert!(read(20 << 20).is_err());
+}
+
 fn good() -> Vec<u8> {
     let data = [0; 24];
     let view = |shape: &[usize]| {
@@ -162,6 +231,9 @@ proptest! {
             if let Ok((file, _)) = open_safetensors(bytes, MOST_TENSORS) {
                 for (_, view) in file.iter() {
                     prop_assert!(view.data().len() <= bytes.len());
+                }
+                for array in read_safetensors(&file, &|_| true).unwrap_or_default().values() {
+                    prop_assert_eq!(array.shape.iter().product::<usize>(), array.values.len());
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use autogan::app::{Images, Latents, sample};
 use autogan::arch::{ConvBlock, Genotype, Norm, Space, SpaceConfig, Up};
-use autogan::engine::read_model;
+use autogan::engine::{ModelOptions, read_model};
 use autogan::export::{PyTorch, pytorch};
 use autogan::model::{ModelConfig, ModelFile, SkipTap, is_buffer, to_safetensors};
 use autogan::rng::rng;
@@ -137,8 +137,8 @@ fn export(root: &Path, name: &str, file: &ModelFile, seed: u64) -> (PathBuf, Ima
         notes: &["Run \"a\\b\"\"\"".to_owned(), "Fréchet distance 12.3 ± 0.4\n)".to_owned()],
     });
     fs::write(folder.join("generator.py"), python).unwrap();
-    let images =
-        sample(&read_model(&bytes, None).unwrap().file, &Latents::Given(z), &Device::flex()).unwrap();
+    let file = read_model(&bytes, &ModelOptions::default()).unwrap().file;
+    let images = sample(&file, &Latents::Given(z), &Device::flex()).unwrap();
     (folder, images)
 }
 

@@ -11,7 +11,9 @@ use crate::export::sha256;
 use crate::input;
 use crate::metric::extractor::ExtractorError;
 use crate::metric::extractor::weights::write_cached;
-use crate::tensors::{MOST_TENSORS, NamedArrays, PthFile, is_safetensors, open_safetensors};
+use crate::tensors::{
+    MOST_TENSORS, NamedArrays, PthFile, is_safetensors, open_safetensors, read_safetensors,
+};
 
 /// Name of the network with the public numbers, the only extractor whose scores are called IS and FID.
 pub const INCEPTION_2015: &str = "inception-2015";
@@ -53,18 +55,13 @@ impl InceptionWeights {
             let opened = open_safetensors(&bytes, MOST_TENSORS);
             let (file, mut metadata) = opened.map_err(|error| foreign(error.to_string()))?;
             let origin = metadata.remove(ORIGIN);
-            let mut numbers = BTreeMap::new();
-            for (name, view) in file.iter() {
-                if view.dtype() == Dtype::F32 {
-                    let words = view.data().as_chunks::<4>().0.iter().copied();
-                    let values = words.map(f32::from_le_bytes).collect();
-                    numbers.insert(name.to_owned(), (view.shape().to_vec(), values));
-                }
-            }
-            return Self::checked(numbers, origin.unwrap_or_else(|| sha256(&bytes))).map_err(foreign);
+            let wanted = shapes();
+            let arrays = read_safetensors(&file, &|name| wanted.contains_key(name));
+            let arrays = arrays.map_err(|error| foreign(error.to_string()))?;
+            return Self::from_arrays(arrays, origin.unwrap_or_else(|| sha256(&bytes))).map_err(foreign);
         }
         let origin = sha256(&bytes);
-        let arrays = PthFile::read(Cursor::new(bytes)).and_then(|mut file| file.tensors(None));
+        let arrays = PthFile::read(Cursor::new(bytes)).and_then(|mut file| file.tensors(&|_| true));
         Self::from_arrays(arrays.map_err(|error| foreign(error.to_string()))?, origin).map_err(foreign)
     }
 
