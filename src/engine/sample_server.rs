@@ -11,13 +11,13 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::event::{Event, LiveEvent};
-use super::model_file::{ModelOptions, model_file, read_model};
+use super::model_file::{ModelOptions, ModelRead, model_file, read_model};
 use crate::arch::{Genotype, params};
 use crate::config::RunConfig;
 use crate::device::{self, DeviceChoice, OpenedDevice};
 use crate::export::{Tiles, sha256};
 use crate::input;
-use crate::model::{Generator, ModelFile, host};
+use crate::model::{Generator, host};
 use crate::rng::Latent;
 use crate::run::RunView;
 
@@ -74,15 +74,15 @@ pub fn serve_samples(
 ) -> anyhow::Result<()> {
     let path = model_file(model)?;
     let unusable = || format!("{} cannot be used as a generator", path.display());
-    let (file, digest) = read(&path).with_context(unusable)?;
+    let (ModelRead { file, notes }, digest) = read(&path).with_context(unusable)?;
     let raw_path = raw_beside(&path);
     // One of another architecture is not this generator's.
-    let raw = read(&raw_path).ok().filter(|(raw, _)| raw.genotype == file.genotype);
+    let raw = read(&raw_path).ok().filter(|(raw, _)| raw.file.genotype == file.genotype);
     let (raw, raw_sha256) = raw.unzip();
     let opened = open(model, device)?;
     let server = SampleServer {
         average: file.generator(&opened.device).with_context(unusable)?,
-        raw: raw.map(|raw| raw.generator(&opened.device)).transpose().with_context(unusable)?,
+        raw: raw.map(|raw| raw.file.generator(&opened.device)).transpose().with_context(unusable)?,
         side: file.config.side(file.genotype.cells.len()),
         genotype: file.genotype,
         device: opened,
@@ -96,6 +96,7 @@ pub fn serve_samples(
         sha256: digest,
         raw_sha256,
         device: server.device.name.clone(),
+        notes,
     };
     emit(&loaded.into());
     while let Some(SampleRequest { id, latents, truncation, weights }) = next() {
@@ -115,9 +116,9 @@ pub fn serve_samples(
 }
 
 /// A generator with the SHA-256 of its file.
-fn read(path: &Path) -> anyhow::Result<(ModelFile, String)> {
+fn read(path: &Path) -> anyhow::Result<(ModelRead, String)> {
     let bytes = input::read_weights(path).context("it cannot be read")?;
-    Ok((read_model(&bytes, &ModelOptions::default())?.file, sha256(&bytes)))
+    Ok((read_model(&bytes, &ModelOptions::default())?, sha256(&bytes)))
 }
 
 /// `winner-raw.safetensors` for `winner.safetensors`.

@@ -40,23 +40,26 @@ impl<'a> TensorFile<'a> {
         Ok(Self(form))
     }
 
-    /// Every tensor, in the order of their names.
+    /// Every tensor, in the file's order; those of a safetensors file in the order of their names.
     ///
     /// # Errors
     ///
     /// If there is none, or tables are nested too deeply or too many, or hold too many tensors.
     pub fn list(&self) -> Result<Vec<Listed>, TensorsError> {
-        let mut list: Vec<Listed> = match &self.0 {
+        let list = match &self.0 {
             TensorFormat::PyTorch(file) => file.list()?,
             TensorFormat::Safetensors(file) => {
                 let listed = |(name, shape): (&str, &[usize])| Listed {
                     name: name.to_owned(),
                     shape: Some(shape.to_vec()),
                 };
-                file.iter().map(|(name, view)| listed((name, view.shape()))).collect()
+                let mut list: Vec<Listed> =
+                    file.iter().map(|(name, view)| listed((name, view.shape()))).collect();
+                // They come out of a hash map.
+                list.sort_by(|a, b| a.name.cmp(&b.name));
+                list
             }
         };
-        list.sort_by(|a, b| a.name.cmp(&b.name));
         if list.is_empty() { Err(TensorsError::Empty) } else { Ok(list) }
     }
 

@@ -113,6 +113,9 @@ pub enum LiveEvent {
         raw_sha256: Option<String>,
         /// The device, by name.
         device: String,
+        /// Which generator of the file it is, and how its architecture is known, where the file does not say that.
+        #[serde(default)]
+        notes: Vec<String>,
     },
     /// Images that were asked for.
     Generated {

@@ -87,6 +87,8 @@ pub struct ModelFacts {
     pub raw_sha256: Option<String>,
     /// The device, by name.
     pub device: String,
+    /// Which generator of the file it is, and how its architecture is known, where the file does not say that.
+    pub notes: Vec<String>,
 }
 
 /// The status of the worker.
@@ -249,9 +251,10 @@ fn receive(shared: &Mutex<Shared>, message: WorkerMessage) {
 
 fn live_event(shared: &Mutex<Shared>, event: LiveEvent) {
     match event {
-        LiveEvent::Loaded { genotype, vector, latent, side, params, sha256, raw_sha256, device } => {
+        LiveEvent::Loaded { genotype, vector, latent, side, params, sha256, raw_sha256, device, notes } => {
             let mut shared = lock(shared);
-            let model = ModelFacts { genotype, vector, latent, side, params, sha256, raw_sha256, device };
+            let model =
+                ModelFacts { genotype, vector, latent, side, params, sha256, raw_sha256, device, notes };
             shared.status = ClientStatus::Ready(Arc::new(model));
             shared.send_next();
         }

@@ -48,6 +48,9 @@ impl CreateScreen {
         let about =
             format!("{size} x {size} px, {} parameters, on {}", thousands(model.params), model.device);
         ui.label(RichText::new(about).weak()).on_hover_text(format!("Architecture {}", model.vector));
+        for note in &model.notes {
+            ui.label(RichText::new(note).weak());
+        }
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;

@@ -307,6 +307,7 @@ mod tests {
             sha256: "ab".to_owned(),
             raw_sha256: Some("cd".to_owned()),
             device: "cpu".to_owned(),
+            notes: Vec::new(),
         };
         let settings = SampleSettings { truncation: Some(0.5), weights: SampleWeights::Raw };
         ExportSource { model: Arc::new(model), name: "tiny".to_owned(), is_run: true, settings, enlarged: 3 }

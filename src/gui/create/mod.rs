@@ -428,7 +428,7 @@ impl CreateScreen {
 /// Whether a file's name is that of a generator's weights.
 pub fn is_model(path: &Path) -> bool {
     let is = |known: &str| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(known));
-    ["safetensors", "pth", "pt"].into_iter().any(is)
+    ["safetensors", "pth", "pt", "ckpt"].into_iter().any(is)
 }
 
 /// Draws in all the room that is left.

@@ -10,8 +10,8 @@ use crate::run::safe_name;
 const SETTINGS_FILE: FileKind = FileKind { words: "Settings (TOML)", endings: &["toml"] };
 /// A trained generator.
 const MODEL_FILE: FileKind = FileKind {
-    words: "Generator (safetensors, or PyTorch of the authors)",
-    endings: &["safetensors", "pth", "pt"],
+    words: "Generator (safetensors or PyTorch)",
+    endings: &["safetensors", "pth", "pt", "ckpt", "bin"],
 };
 
 /// A kind of dialog, by what is asked for.

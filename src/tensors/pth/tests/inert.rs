@@ -21,7 +21,7 @@ fn objects_beside_the_weights_are_left_out_and_nothing_else_is_accepted() {
         ("c", options),
         ("d", many),
         ("e", b"ctorch\nfloat32\n".to_vec()),
-        ("g", [b"ceasydict\nEasyDict\n)\x81}", &text("w")[..], &tensor, b"s}", &text("v"), b"Nsb"].concat()),
+        ("g", [b"ceasydict\nEasyDict\n)\x81", &text("w")[..], &tensor, b"s}", &text("v"), b"Nsb"].concat()),
         ("w", tensor.clone()),
     ];
     assert_eq!(tensors(&file(&objects)).unwrap().keys().collect::<Vec<_>>(), ["w"]);
