@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod cli;
+mod folders;
 mod hostile;
 mod house;
 mod non_finite;

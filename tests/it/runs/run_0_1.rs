@@ -12,25 +12,15 @@ use autogan::ipc::Follower;
 use autogan::run::RunView;
 use autogan::search::{Candidate, SearchEvent, TrainingId};
 
+use crate::folders;
+
 const KINDS: [&str; 2] = ["search", "train"];
 
 /// A copy of one of the folders.
 fn copy(kind: &str, to: &Path) -> PathBuf {
-    fn copy_all(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let path = entry.unwrap().path();
-            let to = to.join(path.file_name().unwrap());
-            if path.is_dir() {
-                copy_all(&path, &to);
-            } else {
-                fs::copy(&path, &to).unwrap();
-            }
-        }
-    }
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/run-0.1").join(kind);
     let to = to.join(kind);
-    copy_all(&from, &to);
+    folders::copy(&from, &to);
     to
 }
 

@@ -96,6 +96,18 @@ impl Window {
         Self { harness: harness(folder.path(), size, true), folder: Folder::Own(folder) }
     }
 
+    /// Draws in a theme until it looks as it will: `pause` is the time between two of the frames for that.
+    fn show_theme(&mut self, theme: &str, pause: Duration) {
+        self.command(&format!("theme: {theme}"));
+        // Fades end, and pictures that are read in the background come.
+        for _ in 0..12 {
+            self.harness.step();
+            std::thread::sleep(pause);
+        }
+        self.harness.remove_cursor();
+        self.harness.run_steps(4);
+    }
+
     /// Closes all panels but one.
     fn alone(&mut self, panel: &str) {
         self.command("Reset the panels");

@@ -7,7 +7,6 @@
 //! for f in docs/window/*.png; do convert $f +dither -colors 256 -strip PNG8:$f; done   # those of assets/readme, too
 //! ```
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use eframe::egui;
 use egui_kittest::kittest::Queryable;
 
 use super::{PANELS, Window};
+use crate::folders;
 
 /// The folder with the runs `quick` and `random`.
 const RUNS: &str = "AUTOGAN_PICTURES";
@@ -37,14 +37,7 @@ impl Camera {
     fn take(&mut self, name: &str) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         for theme in ["dark", "light"] {
-            self.window.command(&format!("theme: {theme}"));
-            // Fades end, and pictures that are read in the background come.
-            for _ in 0..20 {
-                self.window.harness.step();
-                std::thread::sleep(Duration::from_millis(50));
-            }
-            self.window.harness.remove_cursor();
-            self.window.harness.run_steps(4);
+            self.window.show_theme(theme, Duration::from_millis(80));
             let picture = self.window.harness.render().unwrap();
             let name = format!("{name}-{theme}-{}", self.width);
             picture.save(root.join(format!("docs/window/{name}.png"))).unwrap();
@@ -56,19 +49,6 @@ impl Camera {
 
     fn until_it_shows(&mut self, part: &'static str) {
         self.window.until(part, |harness| harness.query_all_by_label_contains(part).next().is_some());
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let from = entry.unwrap().path();
-        let to = to.join(from.file_name().unwrap());
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            fs::copy(from, to).unwrap();
-        }
     }
 }
 
@@ -85,7 +65,7 @@ fn pictures_of_every_screen() {
 
         let runs = camera.window.folder.path().join("runs");
         for name in ["quick", "random"] {
-            copy(&given.join(name), &runs.join(name));
+            folders::copy(&given.join(name), &runs.join(name));
         }
         let quick = runs.join("quick");
         camera.window.harness.state_mut().open(&quick);

@@ -4,6 +4,8 @@
 //! takes them anew. They are drawn by lavapipe, the software Vulkan of Mesa, of synthetic runs that no
 //! random number and no clock has a part in.
 
+use std::time::Duration;
+
 use autogan::gui::App;
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
@@ -26,14 +28,7 @@ impl Camera {
     /// Takes the screen in both themes.
     fn take(&mut self, name: &str) {
         for theme in ["dark", "light"] {
-            self.window.command(&format!("theme: {theme}"));
-            // Fades end, and pictures that are read aside come.
-            for _ in 0..12 {
-                self.window.harness.step();
-                std::thread::sleep(std::time::Duration::from_millis(15));
-            }
-            self.window.harness.remove_cursor();
-            self.window.harness.run_steps(4);
+            self.window.show_theme(theme, Duration::from_millis(15));
             let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(DIFFERENT);
             let harness: &mut Harness<'static, App> = &mut self.window.harness;
             self.results.add(harness.try_snapshot_options(format!("{name}-{theme}"), &options));
