@@ -55,6 +55,7 @@ impl Terminal {
         match event {
             Event::Live(event) => self.live(event),
             Event::Log(LogEvent::Search(event)) => self.search(event),
+            Event::Log(LogEvent::Images { counts }) => counts.lines().for_each(|line| self.say(&line)),
             // The command's own last lines say it.
             Event::Log(LogEvent::Samples { .. } | LogEvent::Finished { .. }) => {}
         }

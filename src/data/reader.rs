@@ -72,7 +72,7 @@ pub trait Reader: Sync {
     fn stream(&self, name: String, path: &Path, split: Split) -> Result<Stream, DataError> {
         let side = self.native_side(path, split)?.unwrap_or(USUAL_SIDE).clamp(*SIDES.start(), *SIDES.end());
         let loaded = self.load(name, path, &DataConfig::default().options(side, split))?;
-        Ok(Stream::of_set(loaded.set))
+        Ok(Stream::of_set(loaded))
     }
 
     /// Public data sets of this kind that can be downloaded.

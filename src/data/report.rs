@@ -1,26 +1,12 @@
-//! What a loader found: the answer of `autogan data check`.
+//! What a loader found and used: the answer of `autogan data check`, and what a run says when it begins.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ImageSet, Split};
-
-/// One file that was not used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Skipped {
-    /// The file.
-    pub path: String,
-    /// Why it was not used.
-    pub reason: String,
-}
-
-impl Skipped {
-    pub(super) fn new(path: &Path, reason: impl Into<String>) -> Self {
-        Self { path: path.display().to_string(), reason: reason.into() }
-    }
-}
+use super::{ImageSet, Reason, Skipped, Split};
+use crate::arch::words::thousands;
 
 /// The sizes of the used images before cropping and resizing, `[width, height]` in pixels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +48,85 @@ pub struct ClassCount {
     pub count: usize,
 }
 
+/// How many images of a source are used, and why the others are not. As text it is the one sentence on that:
+/// `autogan data check`, the window's form, a run's beginning, its folder and `autogan score` say it alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageCounts {
+    /// The source as the user wrote it.
+    pub source: String,
+    /// Images, or in a folder files, that the source holds.
+    pub found: usize,
+    /// Images that are used.
+    pub used: usize,
+    /// How many are left out for each reason, the most frequent first.
+    pub left_out: Vec<LeftOutCount>,
+    /// What else the user should know, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// How many are left out for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOutCount {
+    /// The reason.
+    pub reason: Reason,
+    /// How many files or folders, at least 1.
+    pub count: usize,
+    /// The path of the first.
+    pub first: String,
+}
+
+impl ImageCounts {
+    pub(super) fn new(source: &str, found: usize, used: usize, skipped: &[Skipped]) -> Self {
+        let mut left_out: BTreeMap<Reason, LeftOutCount> = BTreeMap::new();
+        for Skipped { path, kind, .. } in skipped {
+            let none = || LeftOutCount { reason: *kind, count: 0, first: path.clone() };
+            left_out.entry(*kind).or_insert_with(none).count += 1;
+        }
+        let mut left_out: Vec<LeftOutCount> = left_out.into_values().collect();
+        // Equal ones stay in the order of the list of reasons.
+        left_out.sort_by_key(|of| std::cmp::Reverse(of.count));
+        Self { source: source.to_owned(), found, used, left_out, notes: Vec::new() }
+    }
+
+    /// What is to be said of the images, in lines: the sentence on how many are used, then the notes.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        std::iter::once(format!("Images: {self}"))
+            .chain(self.notes.iter().map(|note| format!("Images: {note}")))
+    }
+
+    /// How many files or folders are left out.
+    pub fn left_out(&self) -> usize {
+        self.left_out.iter().map(|of| of.count).sum()
+    }
+}
+
+impl fmt::Display for ImageCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let are = |count: usize| {
+            let verb = if count == 1 { "is" } else { "are" };
+            format!("{} {verb}", thousands(count as u64))
+        };
+        let (found, left_out) = (thousands(self.found as u64), self.left_out());
+        let verb = if self.used == 1 { "is" } else { "are" };
+        write!(f, "{} of {found} found {verb} used", thousands(self.used as u64))?;
+        let beyond = self.found.saturating_sub(self.used + left_out);
+        if beyond > 0 {
+            write!(f, ", {} beyond data.limit", are(beyond))?;
+        }
+        if left_out > 0 {
+            write!(f, ", {} left out", are(left_out))?;
+        }
+        for (place, LeftOutCount { reason, count, first }) in self.left_out.iter().enumerate() {
+            let before = if place == 0 { ": " } else { "; " };
+            let example = if *count == 1 { "" } else { "the first: " };
+            let (count, words) = (thousands(*count as u64), reason.words());
+            write!(f, "{before}{count} {words} ({example}{first})")?;
+        }
+        Ok(())
+    }
+}
+
 /// What was found in a source, what is used and what is not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -75,7 +140,7 @@ pub struct Report {
     pub found: usize,
     /// Images in the set.
     pub used: usize,
-    /// Every file of a folder that holds no usable image.
+    /// Every file of a folder that is left out.
     pub skipped: Vec<Skipped>,
     /// Sizes before cropping and resizing; `None` without images.
     pub sizes: Option<Sizes>,
@@ -88,16 +153,10 @@ pub struct Report {
 }
 
 impl Report {
-    /// Why files were not used and how many for each reason, the most frequent first.
-    pub fn reasons(&self) -> Vec<(&str, usize)> {
-        let mut counts = BTreeMap::new();
-        for file in &self.skipped {
-            *counts.entry(file.reason.as_str()).or_insert(0) += 1;
-        }
-        let mut counts: Vec<_> = counts.into_iter().collect();
-        // Equal ones stay in alphabetical order.
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        counts
+    /// How many are used, and why the others are not.
+    pub fn counts(&self) -> ImageCounts {
+        let Self { source, found, used, skipped, notes, .. } = self;
+        ImageCounts { notes: notes.clone(), ..ImageCounts::new(source, *found, *used, skipped) }
     }
 
     /// The report on a set whose images all had one size, `[width, height]`.
@@ -136,14 +195,45 @@ mod tests {
         assert_eq!(Sizes::of([]), None);
     }
 
+    fn skipped(path: &str, reason: Reason) -> Skipped {
+        Skipped::new(std::path::Path::new(path), reason)
+    }
+
     #[test]
-    fn reasons_are_counted() {
-        let set = ImageSet::new("x", 1, vec![0; 3], None, vec![]).unwrap();
-        let mut report = Report::of(&set, Split::Train, 5, [1, 1]);
-        assert!(report.reasons().is_empty());
-        let skipped = ["cut off", "no image", "damaged", "no image"];
-        report.skipped = skipped.map(|reason| Skipped::new(Path::new("a"), reason)).into();
-        assert_eq!(report.reasons(), [("no image", 2), ("cut off", 1), ("damaged", 1)]);
+    fn what_is_used_and_left_out_is_one_sentence() {
+        let set = ImageSet::new("x", 1, vec![0; 60], None, vec![]).unwrap();
+        let mut report = Report::of(&set, Split::Train, 20, [1, 1]);
+        assert_eq!(report.counts().to_string(), "20 of 20 found are used");
+        report.found = 21;
+        report.skipped = vec![skipped("x/.DS_Store", Reason::Hidden)];
+        assert_eq!(
+            report.counts().to_string(),
+            "20 of 21 found are used, 1 is left out: 1 hidden, or kept there by a system or a notebook (x/.DS_Store)"
+        );
+        report.found = 6_000;
+        report.skipped.insert(0, skipped("x/a.heic", Reason::UnknownFormat));
+        report.skipped.extend(["x/b.jpg", "x/c.jpg"].map(|path| skipped(path, Reason::CutOff)));
+        report.notes = vec!["a note".to_owned()];
+        let counts = report.counts();
+        assert_eq!(
+            counts.to_string(),
+            "20 of 6,000 found are used, 5,976 are beyond data.limit, 4 are left out: \
+             2 cut off: its data ends before the picture does (the first: x/b.jpg); \
+             1 hidden, or kept there by a system or a notebook (x/.DS_Store); \
+             1 not an image in one of the formats png, jpeg, gif, bmp, webp (x/a.heic)"
+        );
+        assert_eq!((counts.left_out(), &counts.notes), (4, &report.notes));
+        let lines: Vec<String> = counts.lines().collect();
+        assert_eq!(lines, [format!("Images: {counts}"), "Images: a note".to_owned()]);
+    }
+
+    /// A run's log keeps them for ever.
+    #[test]
+    fn counts_have_a_form_in_json_that_stays() {
+        let counts = ImageCounts::new("x", 2, 1, &[skipped("x/a.jpg", Reason::CutOff)]);
+        let text = r#"{"source":"x","found":2,"used":1,"left_out":[{"reason":"cut_off","count":1,"first":"x/a.jpg"}]}"#;
+        assert_eq!(serde_json::to_string(&counts).unwrap(), text);
+        assert_eq!(serde_json::from_str::<ImageCounts>(text).unwrap(), counts);
     }
 
     #[test]
@@ -151,9 +241,14 @@ mod tests {
         let set =
             ImageSet::new("x", 1, vec![0; 9], Some(vec![1, 1, 0]), vec!["a".into(), "b".into()]).unwrap();
         let mut report = Report::of(&set, Split::Train, 4, [5, 5]);
-        report.skipped.push(Skipped::new(Path::new("a/b.txt"), "not an image"));
+        report.skipped.push(skipped("a/b.txt", Reason::NoPicture));
         assert_eq!(report.classes[1], ClassCount { name: "b".into(), count: 2 });
         let text = serde_json::to_string(&report).unwrap();
+        assert!(
+            text.contains(
+                r#"{"path":"a/b.txt","kind":"no_picture","reason":"no picture by name or content"}"#
+            )
+        );
         assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
     }
 }

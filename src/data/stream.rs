@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::decode::decode;
-use super::{DataError, ImageSet};
+use super::{DataError, ImageCounts, ImageSet, Loaded};
 
 /// Images of one size, as 8-bit RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,7 @@ impl Pictures {
 
 /// A source that is read some images at a time, in an order that depends on nothing but the source.
 pub struct Stream {
-    name: String,
-    len: usize,
+    counts: ImageCounts,
     from: From,
 }
 
@@ -61,34 +60,40 @@ enum From {
 
 impl Stream {
     /// Files that are decoded when they are read.
-    pub(super) fn of_files(name: String, files: Vec<PathBuf>) -> Self {
-        Self { name, len: files.len(), from: From::Files(files) }
+    pub(super) fn of_files(counts: ImageCounts, files: Vec<PathBuf>) -> Self {
+        Self { counts, from: From::Files(files) }
     }
 
     /// Images that are held in memory.
-    pub(super) fn of_set(set: ImageSet) -> Self {
-        Self { name: set.name().to_owned(), len: set.len(), from: From::Set(Box::new(set)) }
+    pub(super) fn of_set(loaded: Loaded) -> Self {
+        Self { counts: loaded.report.counts(), from: From::Set(Box::new(loaded.set)) }
     }
 
     /// The source as the user wrote it.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.counts.source
+    }
+
+    /// How many images there are, and what was left out.
+    pub fn counts(&self) -> &ImageCounts {
+        &self.counts
     }
 
     /// Number of images.
     pub fn len(&self) -> usize {
-        self.len
+        self.counts.used
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// The images of these numbers, in their order, those of one size that follow each other together.
     ///
     /// # Errors
-    /// If a file is no image, with its name: to leave one out would change what is measured.
+    /// If a file that is a picture by its name or content cannot be read, with its name: to leave it out would
+    /// change what is measured.
     pub fn read(&self, numbers: std::ops::Range<usize>) -> Result<Vec<Pictures>, DataError> {
         let images: Vec<(Vec<u8>, [usize; 2])> = match &self.from {
             From::Set(set) => {
@@ -96,8 +101,9 @@ impl Stream {
             }
             From::Files(files) => {
                 let picture = |path: &PathBuf| {
-                    let (pixels, size) = decode(path, [u8::MAX; 3])
-                        .map_err(|why| DataError::NotAnImage { path: path.clone(), why })?;
+                    let (pixels, size) = decode(path, [u8::MAX; 3]).map_err(|cause| {
+                        DataError::NotAnImage { path: path.clone(), why: cause.to_string() }
+                    })?;
                     Ok((pixels, size.map(|extent| extent as usize)))
                 };
                 files[numbers].par_iter().map(picture).collect::<Result<_, DataError>>()?
@@ -138,10 +144,16 @@ mod tests {
         assert_eq!(values.len(), 2 * 3 * 15);
         assert_eq!([values[0], values[15], values[30]], [10.0 / 127.5 - 1.0, -1.0, 1.0]);
         assert_eq!(values[45], 20.0 / 127.5 - 1.0);
-        std::fs::write(dir.path().join("e.txt"), "no image").unwrap();
+        for name in [".DS_Store", "dataset.json"] {
+            std::fs::write(dir.path().join(name), "no image").unwrap();
+        }
+        let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
+        assert_eq!((stream.len(), stream.counts().found, stream.counts().left_out()), (4, 6, 2));
+        assert_eq!(stream.read(0..4).unwrap(), groups);
+        std::fs::write(dir.path().join("e.png"), "no image").unwrap();
         let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
         let error = stream.read(3..5).unwrap_err().to_string();
-        assert!(error.contains("e.txt") && error.contains("leave"), "{error}");
+        assert!(error.contains("e.png") && error.contains("leave"), "{error}");
     }
 
     #[test]

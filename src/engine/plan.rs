@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow, bail};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::event::{Event, LiveEvent};
+use super::event::{Event, LiveEvent, LogEvent};
 use super::single_training::SingleTraining;
 use crate::arch::{ArchError, Genotype, Space};
 use crate::config::RunConfig;
@@ -59,7 +59,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads the images and builds the job, emitting how far it is.
+    /// Reads the images and builds the job, emitting how far it is and what it found.
     ///
     /// # Errors
     ///
@@ -174,6 +174,7 @@ impl Plan {
         let loaded = data::load(&source, &options)?;
         let full = loaded.set;
         emit(&preparing("reading images", 1, 1));
+        emit(&LogEvent::Images { counts: loaded.report.counts() }.into());
         let what = "learning to score such images (once for each set)";
         let mut progress = |done, total| emit(&preparing(what, done as u64, total as u64));
         let extractor = match config.score.extractor {

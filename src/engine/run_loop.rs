@@ -76,8 +76,8 @@ impl Engine {
         info.extra.insert("job".to_owned(), json!(plan.spec));
         // First, since reading images may take minutes and a place that takes no run is soon found out.
         let folder = RunFolder::create(dir, &info, &plan.config.to_toml()?)?;
-        let job = match plan.job(emit) {
-            Ok(job) => job,
+        let (job, found) = match prepare(&plan, emit) {
+            Ok(prepared) => prepared,
             Err(error) => {
                 folder.discard();
                 return Err(error);
@@ -86,9 +86,12 @@ impl Engine {
         let device_name = plan.device_name.clone();
         let mut engine = Self::new(plan, job, folder, false);
         emit(&engine.started(device_name, false));
-        // A run that dies in its first minute can be resumed, too. No command can come yet.
+        // No command can come yet.
         let (_, controls) = channel();
-        engine.checkpoint(&mut Channel { controls: &controls, emit })?;
+        let mut channel = Channel { controls: &controls, emit };
+        engine.note_images(&found, true, &mut channel)?;
+        // A run that dies in its first minute can be resumed, too.
+        engine.checkpoint(&mut channel)?;
         Ok(engine)
     }
 
@@ -105,15 +108,34 @@ impl Engine {
         after_reexec: bool,
         emit: &mut dyn FnMut(&Event),
     ) -> anyhow::Result<Self> {
-        let job = plan.job(emit)?;
+        let (job, found) = prepare(&plan, emit)?;
         let device_name = plan.device_name.clone();
         let mut engine = Self::new(plan, job, folder, after_reexec);
+        let is_new = checkpoint.is_none();
         if let Some(checkpoint) = checkpoint {
             engine.load(&checkpoint)?;
         }
         engine.schedule.loaded(engine.tick);
         emit(&engine.started(device_name, true));
+        let (_, controls) = channel();
+        engine.note_images(&found, is_new, &mut Channel { controls: &controls, emit })?;
         Ok(engine)
+    }
+
+    /// Writes what images were found to the folder: to `log.txt`, and to the log of events where that has no
+    /// such event yet. They were emitted when they were found.
+    fn note_images(&mut self, found: &[LogEvent], is_new: bool, channel: &mut Channel) -> anyhow::Result<()> {
+        for event in found {
+            if is_new {
+                self.retry(channel, |engine| Ok(engine.folder.events.append(event)?))?;
+            }
+            if let LogEvent::Images { counts } = event {
+                for line in counts.lines() {
+                    self.retry(channel, |engine| Ok(engine.folder.write_log_txt(&line)?))?;
+                }
+            }
+        }
+        self.flush(channel)
     }
 
     fn new(plan: Plan, job: Box<dyn Job>, folder: RunFolder, after_reexec: bool) -> Self {
@@ -415,6 +437,18 @@ impl Engine {
         channel.emit(finished);
         Ok(End::Finished(summary))
     }
+}
+
+/// The job of a plan, and the events of its preparation that the run folder keeps.
+fn prepare(plan: &Plan, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<(Box<dyn Job>, Vec<LogEvent>)> {
+    let mut kept = Vec::new();
+    let job = plan.job(&mut |event| {
+        if let Event::Log(event) = event {
+            kept.push(event.clone());
+        }
+        emit(event);
+    })?;
+    Ok((job, kept))
 }
 
 /// Whether something that was computed was NaN or infinite.

@@ -9,12 +9,13 @@ use super::fs::{Disk, Fs};
 use super::info::RUN_JSON;
 use super::lock::Lock;
 use super::names::shown;
-use super::view::{CANDIDATES, CHECKPOINTS, EVENTS, EXPORT, RunView, SAMPLES, SUMMARY};
+use super::view::{CANDIDATES, CHECKPOINTS, EVENTS, EXPORT, LOG_TXT, RunView, SAMPLES, SUMMARY};
 use super::{
     Checkpoint, Checkpoints, Draft, LineLog, LogLengths, RunError, RunInfo, Warning, manifest_check,
 };
 use begin::{clear, fill, missing, refuse_deep, refuse_foreign, refuse_taken, remove_empty};
 use serde::Serialize;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -183,6 +184,18 @@ impl RunFolder {
         self.lock.check()?;
         let path = self.dir().join(SUMMARY);
         write_json(self.disk.as_ref(), &path, summary)
+    }
+
+    /// Adds a line to `log.txt`, which people read and no program.
+    ///
+    /// # Errors
+    /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`]; a part of the line may be there then.
+    pub fn write_log_txt(&self, line: &str) -> Result<(), RunError> {
+        self.lock.check()?;
+        let path = self.dir().join(LOG_TXT);
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        file.and_then(|mut file| self.disk.write(&mut file, &path, format!("{line}\n").as_bytes()))
+            .map_err(at("write", &path))
     }
 
     /// The run folder.

@@ -125,10 +125,14 @@ impl OpenedOrigin {
     }
 
     /// What a person should know of it.
-    pub fn notes(&self) -> &[String] {
+    pub fn notes(&self) -> Vec<String> {
         match self {
-            Self::Images(_) => &[],
-            Self::Model { notes, .. } => notes,
+            Self::Images(stream) => {
+                let counts = stream.counts();
+                let left_out = (!counts.left_out.is_empty()).then(|| counts.to_string());
+                left_out.into_iter().chain(counts.notes.clone()).collect()
+            }
+            Self::Model { notes, .. } => notes.clone(),
         }
     }
 

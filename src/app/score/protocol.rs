@@ -82,8 +82,11 @@ impl Protocol {
                     // Which weights they are of, where the file leaves it open.
                     assumptions.extend(notes.iter().map(|note| format!("{what}: {note}")));
                 }
-                Some(side) => assumptions
-                    .push(format!("{what}: {} images in their own size", thousands(side.len() as u64))),
+                Some(side) => {
+                    let count = thousands(side.len() as u64);
+                    assumptions.push(format!("{what}: {count} images in their own size"));
+                    assumptions.extend(side.notes().iter().map(|note| format!("{what}: {note}")));
+                }
                 None => assumptions.push(format!("{what}: statistics of a file")),
             }
         }

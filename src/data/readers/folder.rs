@@ -11,9 +11,10 @@ use crate::data::decode::decode;
 use crate::data::limits::MAX_CLASSES;
 use crate::data::options::{LoadOptions, Loaded};
 use crate::data::reader::{Reader, SourceKind, SourcePlace};
-use crate::data::report::{Sizes, Skipped};
+use crate::data::reason::{Cause, Skipped};
+use crate::data::report::Sizes;
 use crate::data::resize::Fit;
-use crate::data::{DataError, ImageSet, Report, Split, Stream};
+use crate::data::{DataError, ImageCounts, ImageSet, Report, Split, Stream};
 
 /// Files that are decoded before their pixels are put together: a bound on memory.
 const AT_ONCE: usize = 256;
@@ -40,11 +41,15 @@ impl Reader for Folder {
         if split == Split::Test {
             return Err(DataError::NoTestSplit(name));
         }
-        let (files, _) = walk(path, &|| false)?;
-        if files.is_empty() {
-            return Err(DataError::NoImages { path: path.into(), why: "the folder is empty".into() });
+        let (files, skipped) = walk(path, &|| false)?;
+        if let Some(file) = skipped.iter().find(|file| !file.kind.is_harmless()) {
+            return Err(DataError::NotAnImage { path: (&file.path).into(), why: file.reason.clone() });
         }
-        Ok(Stream::of_files(name, files))
+        let counts = ImageCounts::new(&name, files.len() + skipped.len(), files.len(), &skipped);
+        if files.is_empty() {
+            return Err(no_images(path, &counts));
+        }
+        Ok(Stream::of_files(counts, files))
     }
 
     fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
@@ -60,7 +65,7 @@ impl Reader for Folder {
         let mut pixels = Vec::new();
         for part in chosen.chunks(AT_ONCE) {
             options.go_on()?;
-            let results: Vec<Result<DecodedImage, String>> = part
+            let results: Vec<Result<DecodedImage, Cause>> = part
                 .par_iter()
                 .map(|&i| {
                     let picture = read(&files[i], options);
@@ -78,22 +83,13 @@ impl Reader for Folder {
                         sizes.push(picture.size);
                         used.push(files[i].as_path());
                     }
-                    Err(reason) => skipped.push(Skipped::new(&files[i], reason)),
+                    Err(cause) => skipped.push(Skipped::new(&files[i], cause)),
                 }
             }
             options.fits_memory(used.len())?;
         }
         if used.is_empty() {
-            return Err(DataError::NoImages {
-                path: path.into(),
-                why: match skipped.first() {
-                    None => "the folder is empty".into(),
-                    Some(first) => format!(
-                        "none of {found} files can be read as an image (the first: {}: {})",
-                        first.path, first.reason
-                    ),
-                },
-            });
+            return Err(no_images(path, &ImageCounts::new(&name, found, 0, &skipped)));
         }
         let mut notes = Vec::new();
         let (labels, classes) = match classes(path, &used) {
@@ -114,6 +110,11 @@ impl Reader for Folder {
         };
         Ok(Loaded { set, report })
     }
+}
+
+fn no_images(path: &Path, counts: &ImageCounts) -> DataError {
+    let why = if counts.found == 0 { "the folder is empty".into() } else { counts.to_string() };
+    DataError::NoImages { path: path.into(), why }
 }
 
 /// The label of each used image and the classes' names, where sub-folders make classes.
@@ -141,7 +142,7 @@ struct DecodedImage {
 }
 
 /// Decodes one file and brings it to the target side, or says why not.
-fn read(path: &Path, options: &LoadOptions) -> Result<DecodedImage, String> {
+fn read(path: &Path, options: &LoadOptions) -> Result<DecodedImage, Cause> {
     let (rgb, [width, height]) = decode(path, options.background)?;
     let fit = Fit::new(width as usize, height as usize, options.side);
     Ok(DecodedImage { pixels: fit.apply(&rgb), size: [width, height] })
@@ -246,7 +247,7 @@ mod tests {
             let path = path(name).display().to_string();
             report.skipped.iter().find(|s| s.path == path).unwrap().reason.clone()
         };
-        assert!(reason("notes.txt").contains("png, jpeg, gif, bmp, webp"));
+        assert_eq!(reason("notes.txt"), "no picture by name or content");
         assert!(reason("empty.png").contains("png, jpeg, gif, bmp, webp"));
         let cut = reason("cut.png");
         assert!(cut.contains("cut off") || cut.contains("damaged"), "{cut}");
@@ -305,7 +306,8 @@ mod tests {
         let file = dir.path().join("a.txt");
         fs::write(&file, "x").unwrap();
         assert!(message(&file).contains("not a folder"));
-        assert!(message(dir.path()).contains("none of 1 files"));
+        let left_out = "0 of 1 found are used, 1 is left out: 1 no picture by name or content (";
+        assert!(message(dir.path()).contains(left_out));
         let test = load(&Source::folder(dir.path()), &DataConfig::default().options(16, Split::Test));
         assert!(matches!(test, Err(DataError::NoTestSplit(_))));
     }

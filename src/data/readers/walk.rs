@@ -1,4 +1,4 @@
-//! The files below a folder.
+//! The pictures below a folder.
 
 use std::collections::HashSet;
 use std::io::ErrorKind;
@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::data::DataError;
+use crate::data::decode::{is_hidden, is_picture};
 use crate::data::limits::MAX_ENTRIES;
-use crate::data::report::Skipped;
+use crate::data::reason::{Cause, Reason, Skipped};
 
-/// All files below `dir` in the order of their paths, and what could not be walked. Links are
-/// followed, each folder's once; a link that leads back to a folder above it is skipped. `stop` is asked at every file.
+/// All pictures below `dir`, by their names or contents, in the order of their paths, and what else there is.
+/// What is hidden is not looked into, `dir` itself aside. Links are followed, each folder's once; a link that leads
+/// back to a folder above it is left out. `stop` is asked at every file.
 pub(super) fn walk(dir: &Path, stop: &dyn Fn() -> bool) -> Result<(Vec<PathBuf>, Vec<Skipped>), DataError> {
     walk_at_most(dir, MAX_ENTRIES, stop)
 }
@@ -43,24 +45,41 @@ fn walk_at_most(
         if count > most {
             return Err(DataError::TooManyFiles(dir.into()));
         }
+        let hidden = |path: &Path| path != dir && path.file_name().is_some_and(is_hidden);
         match entry {
-            Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
+            Ok(entry) if hidden(entry.path()) => {
+                skipped.push(Skipped::new(entry.path(), Reason::Hidden));
+                if entry.file_type().is_dir() {
+                    entries.skip_current_dir();
+                }
+            }
+            Err(error) if error.path().is_some_and(hidden) => {
+                skipped.extend(error.path().map(|path| Skipped::new(path, Reason::Hidden)));
+            }
+            Ok(entry) if entry.file_type().is_file() => match is_picture(entry.path()) {
+                Ok(true) => files.push(entry.into_path()),
+                Ok(false) => skipped.push(Skipped::new(entry.path(), Reason::NoPicture)),
+                Err(error) => {
+                    let cause = Cause::new(Reason::Unreadable, error.to_string());
+                    skipped.push(Skipped::new(entry.path(), cause));
+                }
+            },
             Ok(entry) if entry.file_type().is_dir() => {
                 // Two links in each of thirty folders to the next one are a billion paths without a circle.
                 let place = entry.path_is_symlink().then(|| entry.path().canonicalize().ok()).flatten();
                 if place.is_some_and(|place| !linked.insert(place)) {
-                    skipped.push(Skipped::new(entry.path(), "another link to the same folder"));
+                    skipped.push(Skipped::new(entry.path(), Reason::SameFolder));
                     entries.skip_current_dir();
                 }
             }
-            Ok(entry) => skipped.push(Skipped::new(entry.path(), "neither a file nor a folder")),
+            Ok(entry) => skipped.push(Skipped::new(entry.path(), Reason::NotAFile)),
             Err(error) => {
-                let reason = match (error.loop_ancestor(), error.io_error()) {
-                    (Some(above), _) => format!("a link back to {}", above.display()),
-                    (_, Some(io)) => format!("cannot be read: {io}"),
-                    _ => "cannot be read".into(),
+                let cause = match (error.loop_ancestor(), error.io_error()) {
+                    (Some(above), _) => Cause::new(Reason::LinkBack, above.display().to_string()),
+                    (_, Some(io)) => Cause::new(Reason::Unreadable, io.to_string()),
+                    _ => Reason::Unreadable.into(),
                 };
-                skipped.push(Skipped::new(error.path().unwrap_or(dir), reason));
+                skipped.push(Skipped::new(error.path().unwrap_or(dir), cause));
             }
         }
     }
@@ -76,11 +95,47 @@ mod tests {
     fn a_folder_with_more_than_any_set_of_images_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         for number in 0..5 {
-            std::fs::write(dir.path().join(number.to_string()), "").unwrap();
+            std::fs::write(dir.path().join(format!("{number}.png")), "").unwrap();
         }
         assert_eq!(walk_at_most(dir.path(), 5, &|| false).unwrap().0.len(), 5);
         let error = walk_at_most(dir.path(), 4, &|| false).unwrap_err();
         assert!(matches!(error, DataError::TooManyFiles(_)), "{error}");
         assert!(matches!(walk_at_most(dir.path(), 4, &|| true), Err(DataError::Stopped)));
+    }
+    #[test]
+    fn what_is_hidden_or_no_picture_is_left_out_whatever_lies_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        // A person may keep pictures in a hidden folder and name it.
+        let dir = root.path().join(".pictures");
+        let names = [
+            ".DS_Store",
+            ".ipynb_checkpoints/0.png",
+            ".ipynb_checkpoints/1.png",
+            "cat/.ipynb_checkpoints/0.png",
+            "cat/0.png",
+            "cat/Thumbs.db",
+            "__MACOSX/cat/0.png",
+            "dataset.json",
+        ];
+        for name in names {
+            std::fs::create_dir_all(dir.join(name).parent().unwrap()).unwrap();
+            std::fs::write(dir.join(name), "").unwrap();
+        }
+        let (files, skipped) = walk(&dir, &|| false).unwrap();
+        assert_eq!(files, [dir.join("cat/0.png")]);
+        let mut skipped: Vec<(String, Reason)> = skipped
+            .into_iter()
+            .map(|file| (file.path[dir.display().to_string().len() + 1..].replace('\\', "/"), file.kind))
+            .collect();
+        skipped.sort();
+        let expected = [
+            (".DS_Store", Reason::Hidden),
+            (".ipynb_checkpoints", Reason::Hidden),
+            ("__MACOSX", Reason::Hidden),
+            ("cat/.ipynb_checkpoints", Reason::Hidden),
+            ("cat/Thumbs.db", Reason::NoPicture),
+            ("dataset.json", Reason::NoPicture),
+        ];
+        assert_eq!(skipped, expected.map(|(path, reason)| (path.to_owned(), reason)));
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::summary::Summary;
 use crate::arch::Genotype;
+use crate::data::ImageCounts;
 use crate::search::{SampleSource, SearchEvent};
 
 /// How many pieces of work a run has done, of any kind, an evaluation or an estimate counted as one. It names
@@ -26,6 +27,11 @@ impl fmt::Display for Tick {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum LogEvent {
+    /// The images were read: the first event of a run. Runs of 0.1 have none.
+    Images {
+        /// How many are used, and why the others are not.
+        counts: ImageCounts,
+    },
     /// Images of the fixed latents were written.
     Samples {
         /// The work that they come from.
@@ -60,12 +66,25 @@ impl From<SearchEvent> for LogEvent {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::data::{LeftOutCount, Reason};
     use crate::search::{Activity, GeneratorStep, TrainingId};
 
     #[test]
-    fn lines_of_the_first_version_are_read_and_written_as_they_were() {
+    fn lines_are_read_and_written_as_earlier_versions_did() {
         let step = Some(GeneratorStep(20));
+        let first = "x/a.heic".to_owned();
+        let counts = ImageCounts {
+            source: "x".to_owned(),
+            found: 3,
+            used: 2,
+            left_out: vec![LeftOutCount { reason: Reason::UnknownFormat, count: 1, first }],
+            notes: Vec::new(),
+        };
         for (line, event) in [
+            (
+                r#"{"event":"images","counts":{"source":"x","found":3,"used":2,"left_out":[{"reason":"unknown_format","count":1,"first":"x/a.heic"}]}}"#,
+                LogEvent::Images { counts },
+            ),
             (
                 r#"{"event":"samples","name":"winner, step 20","step":31,"file":"samples/000031.png"}"#,
                 LogEvent::Samples {

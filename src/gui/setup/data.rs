@@ -15,7 +15,7 @@ use crate::gui::commands::{Action, entry};
 
 /// Points to a side of a sample image.
 const THUMB: f32 = 44.0;
-/// Skipped files that are listed.
+/// Files that are left out which are listed.
 const LISTED: usize = 100;
 
 /// What was drawn before.
@@ -167,7 +167,8 @@ fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) 
         ui.label(note);
     }
     if !report.skipped.is_empty() {
-        ui.collapsing(format!("{} files are skipped", thousands(report.skipped.len() as u64)), |ui| {
+        ui.colored_label(ui.visuals().warn_fg_color, report.counts().to_string());
+        ui.collapsing("Left out", |ui| {
             egui::ScrollArea::vertical().max_height(140.0).show(ui, |ui| {
                 for skipped in report.skipped.iter().take(LISTED) {
                     let text = RichText::new(format!("{}: {}", skipped.path, skipped.reason));

@@ -252,6 +252,10 @@ impl RunState {
         let event_index = self.event_index;
         match event {
             LogEvent::Search(event) => self.search_event(event_index, event),
+            LogEvent::Images { counts } => {
+                let level = if counts.left_out.is_empty() { Level::Note } else { Level::Warning };
+                counts.lines().for_each(|line| self.say(event_index, level, line));
+            }
             LogEvent::Samples { source, genotype, tick, file } => {
                 self.samples.push(Sample { event_index, source, genotype, tick, file });
             }

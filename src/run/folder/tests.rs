@@ -26,6 +26,9 @@ fn a_new_run_has_all_its_parts_and_opens() {
     assert!(view.is_running());
     folder.write_summary(&("fd", 12.5)).unwrap();
     assert_eq!(view.summary().unwrap().unwrap(), serde_json::json!(["fd", 12.5]));
+    folder.write_log_txt("one").unwrap();
+    folder.write_log_txt("two").unwrap();
+    assert_eq!(fs::read_to_string(dir.join(LOG_TXT)).unwrap(), "one\ntwo\n");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! One image file to pixels.
 
+mod kind;
+
 use std::fs::File;
 use std::io::{BufReader, ErrorKind};
 use std::path::Path;
@@ -8,7 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 
 use super::limits::{LARGE_MEMORY, MAX_FILE, MAX_PIXELS, MAX_RATIO, MAX_SIDE, SMALL_MEMORY, SMALL_PIXELS};
+use super::reason::{Cause, Reason};
 use crate::input;
+
+pub(super) use kind::{is_hidden, is_picture};
 
 /// Held while a large image is decoded, so that as many threads as there are do not take as many times the
 /// memory.
@@ -16,32 +21,33 @@ static LARGE: Mutex<()> = Mutex::new(());
 
 /// Decodes one file to its pixels `[height, width, 3]` over `background`, width and height; or says why not.
 /// Of a file with several frames, the first one.
-pub(super) fn decode(path: &Path, background: [u8; 3]) -> Result<(Vec<u8>, [u32; 2]), String> {
-    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+pub(super) fn decode(path: &Path, background: [u8; 3]) -> Result<(Vec<u8>, [u32; 2]), Cause> {
     let (file, length) = input::open(path).map_err(unreadable)?;
     if length > MAX_FILE {
-        return Err(format!("its {length} bytes are over the limit of {} MiB", MAX_FILE >> 20));
+        let detail = format!("its {length} bytes are over the limit of {} MiB", MAX_FILE >> 20);
+        return Err(Cause::new(Reason::TooLarge, detail));
     }
     let small = decoder(file, SMALL_MEMORY)?;
     let (width, height) = small.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if width.max(height) > MAX_SIDE || pixels > MAX_PIXELS {
-        return Err(format!(
-            "{width} x {height} pixels are over the limit of {MAX_SIDE} a side and 64 megapixels"
-        ));
+        let detail =
+            format!("{width} x {height} pixels are over the limit of {MAX_SIDE} a side and 64 megapixels");
+        return Err(Cause::new(Reason::TooLarge, detail));
     }
     if pixels == 0 {
-        return Err("it has no pixels".into());
+        return Err(Cause::new(Reason::Damaged, "it has no pixels"));
     }
     if pixels <= SMALL_PIXELS {
         return finish(small, background);
     }
     drop(small);
     if 3 * pixels > MAX_RATIO.saturating_mul(length) {
-        return Err(format!(
+        let detail = format!(
             "{width} x {height} pixels in {length} bytes are packed more than {MAX_RATIO} to 1, as only files made \
              to fill memory are"
-        ));
+        );
+        return Err(Cause::new(Reason::TooLarge, detail));
     }
     let _alone = LARGE.lock().unwrap_or_else(PoisonError::into_inner);
     let (file, _) = input::open(path).map_err(unreadable)?;
@@ -49,16 +55,16 @@ pub(super) fn decode(path: &Path, background: [u8; 3]) -> Result<(Vec<u8>, [u32;
 }
 
 /// Reads an image's header. The content decides, whatever the file is called.
-fn decoder(file: File, memory: u64) -> Result<impl ImageDecoder, String> {
+fn decoder(file: File, memory: u64) -> Result<impl ImageDecoder, Cause> {
     let reader = ImageReader::new(BufReader::new(file)).with_guessed_format();
-    let mut reader = reader.map_err(|error| format!("cannot be read: {error}"))?;
+    let mut reader = reader.map_err(unreadable)?;
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(memory);
     reader.limits(limits);
     reader.into_decoder().map_err(explain)
 }
 
-fn finish(mut decoder: impl ImageDecoder, background: [u8; 3]) -> Result<(Vec<u8>, [u32; 2]), String> {
+fn finish(mut decoder: impl ImageDecoder, background: [u8; 3]) -> Result<(Vec<u8>, [u32; 2]), Cause> {
     let orientation = decoder.orientation().map_err(explain)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
     image.apply_orientation(orientation);
@@ -71,16 +77,16 @@ fn finish(mut decoder: impl ImageDecoder, background: [u8; 3]) -> Result<(Vec<u8
     Ok((rgb, size))
 }
 
-fn explain(error: ImageError) -> String {
+fn unreadable(error: std::io::Error) -> Cause {
+    Cause::new(Reason::Unreadable, error.to_string())
+}
+
+fn explain(error: ImageError) -> Cause {
     match error {
-        ImageError::Unsupported(_) => {
-            "not an image in one of the formats png, jpeg, gif, bmp, webp".to_string()
-        }
-        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            "the file is cut off".to_string()
-        }
-        ImageError::Limits(error) => format!("it needs more memory than an image may: {error}"),
-        error => format!("damaged: {error}"),
+        ImageError::Unsupported(_) => Reason::UnknownFormat.into(),
+        ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => Reason::CutOff.into(),
+        ImageError::Limits(error) => Cause::new(Reason::TooMuchMemory, error.to_string()),
+        error => Cause::new(Reason::Damaged, error.to_string()),
     }
 }
 

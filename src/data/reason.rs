@@ -1,0 +1,106 @@
+//! Why something that lies among the images is not used: one list, and one wording for all who say it.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// A kind of reason to leave a file or a folder out. Run folders keep it by its name in JSON, so that one may be
+/// added and none renamed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A hidden file or folder, or one that a system or a notebook keeps beside pictures.
+    Hidden,
+    /// A file that is no picture by its name, nor by its content.
+    NoPicture,
+    /// A picture by its name whose content is in none of the formats that are read.
+    UnknownFormat,
+    /// The data of the picture ends before the picture does.
+    CutOff,
+    /// The content contradicts itself.
+    Damaged,
+    /// It has more bytes or pixels than a picture may.
+    TooLarge,
+    /// Decoding it takes more memory than a picture may.
+    TooMuchMemory,
+    /// The operating system refused to read it.
+    Unreadable,
+    /// A pipe, a device or a socket.
+    NotAFile,
+    /// A link to a folder that another link has led to before.
+    SameFolder,
+    /// A link to a folder that it lies in.
+    LinkBack,
+}
+
+impl Reason {
+    /// The reason in words, which follow a path and a colon, or a number of files.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Hidden => "hidden, or kept there by a system or a notebook",
+            Self::NoPicture => "no picture by name or content",
+            Self::UnknownFormat => "not an image in one of the formats png, jpeg, gif, bmp, webp",
+            Self::CutOff => "cut off: its data ends before the picture does",
+            Self::Damaged => "damaged",
+            Self::TooLarge => "larger than a picture may be",
+            Self::TooMuchMemory => "needs more memory than a picture may",
+            Self::Unreadable => "cannot be read",
+            Self::NotAFile => "neither a file nor a folder",
+            Self::SameFolder => "another link to the same folder",
+            Self::LinkBack => "a link back to a folder above it",
+        }
+    }
+
+    /// Whether a set of images without it is still what its folder's owner takes it for. To leave anything else
+    /// out would change what a score measures.
+    pub(super) fn is_harmless(self) -> bool {
+        matches!(self, Self::Hidden | Self::NoPicture | Self::NotAFile | Self::SameFolder | Self::LinkBack)
+    }
+}
+
+/// A reason with what is particular to one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cause {
+    /// The kind of reason.
+    pub reason: Reason,
+    detail: Option<String>,
+}
+
+impl Cause {
+    /// A reason with particulars.
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: Some(detail.into()) }
+    }
+}
+
+impl From<Reason> for Cause {
+    fn from(reason: Reason) -> Self {
+        Self { reason, detail: None }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.reason.words())?;
+        self.detail.iter().try_for_each(|detail| write!(f, ": {detail}"))
+    }
+}
+
+/// A file or a folder that is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Where it lies.
+    pub path: String,
+    /// Why, as a kind.
+    pub kind: Reason,
+    /// Why, in words, with what is particular to it.
+    pub reason: String,
+}
+
+impl Skipped {
+    pub(super) fn new(path: &Path, cause: impl Into<Cause>) -> Self {
+        let cause = cause.into();
+        Self { path: path.display().to_string(), kind: cause.reason, reason: cause.to_string() }
+    }
+}
