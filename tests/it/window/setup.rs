@@ -138,13 +138,18 @@ fn three_thousand_dropped_pictures_are_checked_previewed_and_searched() {
     window.until("the check", |harness| harness.query_by_label_contains("3,000 images").is_some());
     assert!(window.harness.query_by_label("All of 24 x 20 px").is_some());
     assert!(window.harness.query_by_label("3 classes").is_some());
-    assert!(window.harness.query_by_label("1 files are skipped").is_some());
+    let left_out = format!(
+        "3,000 of 3,001 found are used, 1 is left out: 1 no picture by name or content ({})",
+        pictures.join("class 0/notes.txt").display()
+    );
+    assert!(window.harness.query_by_label(&left_out).is_some());
     assert_eq!(window.harness.query_all_by_label_contains("Sample image").count(), 16);
     window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
     window.click("Start");
     window.until_label("Pause");
     window.until("samples", |harness| harness.query_by_label_contains("64 images").is_some());
     assert!(window.run_settings().contains("pictures"));
+    window.until("the log", |harness| harness.query_by_label(&format!("Images: {left_out}")).is_some());
     window.click("Stop");
     window.until_label("Stopped");
 }
