@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::io::{Cursor, Read};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use autogan::arch::Genotype;
 use autogan::config::{PRESETS, RunConfig};
@@ -51,6 +52,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "cifar10" => vec![vec![0b0000_0010, 3], vec![0b0011_0100], [&[1u8][..], &[7; 3073]].concat()],
         "stl10" => vec![vec![1, 1, 10], vec![9, 3], vec![4, 3]],
         "image" => images(),
+        "jpeg" => jpegs(),
         "unpack" => archives(),
         "recipe" => recipes(),
         "window" => vec![window()],
@@ -270,7 +272,31 @@ fn images() -> Vec<Vec<u8>> {
     };
     let deep = DynamicImage::from(clear.to_rgba16());
     let grey = DynamicImage::from(clear.to_luma8());
-    all.into_iter().chain([(&deep, ImageFormat::Png), (&grey, ImageFormat::Jpeg)]).map(encoded).collect()
+    let made = all.into_iter().chain([(&deep, ImageFormat::Png), (&grey, ImageFormat::Jpeg)]).map(encoded);
+    made.chain(fixtures(&["fixtures/progressive.jpg"])).collect()
+}
+
+/// Files each of another kind, and where the data of each begins.
+fn jpeg_files() -> Vec<(Vec<u8>, usize)> {
+    let files = images().into_iter().filter(|file| file.starts_with(&[0xff, 0xd8]));
+    files
+        .map(|file| {
+            let scan = file.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+            let length = usize::from(u16::from_be_bytes([file[scan + 2], file[scan + 3]]));
+            (file, scan + 2 + length)
+        })
+        .collect()
+}
+
+/// The headers of JPEG files up to the data of the first scan.
+pub fn jpeg_headers() -> &'static [Vec<u8>] {
+    static HEADERS: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    HEADERS.get_or_init(|| jpeg_files().into_iter().map(|(file, data)| file[..data].to_vec()).collect())
+}
+
+fn jpegs() -> Vec<Vec<u8>> {
+    let files = jpeg_files().into_iter().enumerate();
+    files.map(|(number, (file, data))| [&[number as u8][..], &file[data..]].concat()).collect()
 }
 
 fn archives() -> Vec<Vec<u8>> {

@@ -7,8 +7,8 @@ use autogan::data::{Source, Split};
 use autogan_fuzz::{folder, load_images};
 use libfuzzer_sys::fuzz_target;
 
-// A picture of 64 megapixels is within the limits of the program.
-fuzz_target!(init: autogan_fuzz::begin("image", 900), |data: &[u8]| {
+// A picture may take two gigabytes while it is decoded.
+fuzz_target!(init: autogan_fuzz::begin("image", 2_300), |data: &[u8]| {
     let dir = folder();
     fs::write(dir.join("a.png"), data).unwrap();
     let source = Source::folder(dir);

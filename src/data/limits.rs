@@ -4,21 +4,20 @@ use std::ops::RangeInclusive;
 
 /// The sides in pixels that images can be brought to.
 pub const SIDES: RangeInclusive<usize> = 8..=256;
-/// The largest side of an image, in pixels.
-pub(super) const MAX_SIDE: u32 = 8_192;
-/// The most pixels of an image.
-pub(super) const MAX_PIXELS: u64 = 64_000_000;
+/// The largest side of an image, in pixels: that of a JPEG file.
+pub(super) const MAX_SIDE: u32 = 65_535;
+/// The most pixels of an image: 16,384 x 12,288, the largest of phones.
+pub(super) const MAX_PIXELS: u64 = 192 << 20;
 /// The largest image file, in bytes.
-pub(super) const MAX_FILE: u64 = 64 << 20;
-/// Memory that a decoder may take for an image of usual size, in bytes.
+pub(super) const MAX_FILE: u64 = 1 << 30;
+/// Memory that an image of usual size may take while it is decoded, in bytes. Larger ones are decoded one at a
+/// time. A decoder's own tables and an image's texts and profile may take as much.
 pub(super) const SMALL_MEMORY: u64 = 64 << 20;
-/// The most pixels of an image of usual size: 16 bytes a pixel, for the decoder's own tables and for turning
-/// colours and sides, are [`SMALL_MEMORY`]. Larger ones are decoded one at a time.
-pub(super) const SMALL_PIXELS: u64 = 4 << 20;
-/// Memory that a decoder may take for a large image: twice [`MAX_PIXELS`] of four 16-bit channels.
-pub(super) const LARGE_MEMORY: u64 = 1 << 30;
-/// How many bytes one byte of a file may become where that is more than [`SMALL_MEMORY`]. A photo becomes
-/// ten times as large, a drawing thirty times; a file made to fill memory a thousand times.
+/// Memory that an image may take while it is decoded, in bytes.
+pub(super) const LARGE_MEMORY: u64 = 2 << 30;
+/// Pixels, in bytes, after which no more images are read at a time to be scored, each at its own size.
+pub(super) const STREAM_MEMORY: usize = 512 << 20;
+/// How many bytes one byte of an archive of images may become.
 pub(super) const MAX_RATIO: u64 = 100;
 /// The most files and folders below a folder of images; ImageNet has 1.3 million.
 pub(super) const MAX_ENTRIES: usize = 2_000_000;

@@ -28,9 +28,13 @@ impl Resizer {
 
     /// Resizes one image: `[height, width, 3]` to `[out_height, out_width, 3]`.
     pub fn apply(&self, image: &[u8]) -> Vec<u8> {
+        self.apply_rows(image.chunks_exact(self.width * 3))
+    }
+
+    fn apply_rows<'a>(&self, image: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
         let out_width = self.horizontal.len();
-        let mut rows = Vec::with_capacity(image.len() / self.width * out_width);
-        for row in image.chunks_exact(self.width * 3) {
+        let mut rows = Vec::with_capacity(image.size_hint().0 * out_width * 3);
+        for row in image {
             for tap in &self.horizontal {
                 rows.extend(weigh(tap, &row[tap.first * 3..], 3));
             }
@@ -62,14 +66,10 @@ impl Fit {
 
     /// Crops and resizes one image: `[height, width, 3]` to `[side, side, 3]`.
     pub(super) fn apply(&self, image: &[u8]) -> Vec<u8> {
-        if self.width == self.height {
-            return self.resizer.apply(image);
-        }
         let edge = self.width.min(self.height);
         let (left, top) = ((self.width - edge) / 2, (self.height - edge) / 2);
         let rows = image.chunks_exact(self.width * 3).skip(top).take(edge);
-        let square: Vec<u8> = rows.flat_map(|row| &row[left * 3..(left + edge) * 3]).copied().collect();
-        self.resizer.apply(&square)
+        self.resizer.apply_rows(rows.map(|row| &row[left * 3..(left + edge) * 3]))
     }
 }
 

@@ -1,10 +1,12 @@
 //! Images in their own size, a few at a time: for measuring, where resizing or holding all would be wrong.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::decode::decode;
+use super::decode::{Decoded, decode, decode_small};
+use super::limits::STREAM_MEMORY;
+use super::reason::Cause;
 use super::{DataError, ImageCounts, ImageSet, Loaded};
 
 /// Images of one size, as 8-bit RGB.
@@ -89,28 +91,23 @@ impl Stream {
         self.len() == 0
     }
 
-    /// The images of these numbers, in their order, those of one size that follow each other together.
+    /// The images of these numbers, in their order, those of one size that follow each other together. Of images
+    /// that take much memory fewer than were asked for, from the first on: at least one, and a large one alone.
     ///
     /// # Errors
     /// If a file that is a picture by its name or content cannot be read, with its name: to leave it out would
     /// change what is measured.
     pub fn read(&self, numbers: std::ops::Range<usize>) -> Result<Vec<Pictures>, DataError> {
-        let images: Vec<(Vec<u8>, [usize; 2])> = match &self.from {
+        let images: Vec<Decoded> = match &self.from {
             From::Set(set) => {
-                numbers.map(|number| (set.image(number).to_vec(), [set.side(), set.side()])).collect()
+                let size = [set.side() as u32; 2];
+                numbers.map(|number| Decoded { pixels: set.image(number).to_vec(), size }).collect()
             }
-            From::Files(files) => {
-                let picture = |path: &PathBuf| {
-                    let (pixels, size) = decode(path, [u8::MAX; 3]).map_err(|cause| {
-                        DataError::NotAnImage { path: path.clone(), why: cause.to_string() }
-                    })?;
-                    Ok((pixels, size.map(|extent| extent as usize)))
-                };
-                files[numbers].par_iter().map(picture).collect::<Result<_, DataError>>()?
-            }
+            From::Files(files) => read_files(&files[numbers])?,
         };
         let mut groups: Vec<Pictures> = Vec::new();
-        for (pixels, [width, height]) in images {
+        for Decoded { pixels, size } in images {
+            let [width, height] = size.map(|extent| extent as usize);
             match groups.last_mut().filter(|group| [group.width, group.height] == [width, height]) {
                 Some(group) => group.pixels.extend(pixels),
                 None => groups.push(Pictures { width, height, pixels }),
@@ -118,6 +115,37 @@ impl Stream {
         }
         Ok(groups)
     }
+}
+
+/// The first of these images, as many as fit in [`STREAM_MEMORY`]; at least one, where there is one.
+fn read_files(files: &[PathBuf]) -> Result<Vec<Decoded>, DataError> {
+    let background = [u8::MAX; 3];
+    let (mut images, mut bytes) = (Vec::new(), 0);
+    for part in files.chunks(rayon::current_num_threads().max(1)) {
+        let small: Vec<_> = part.par_iter().map(|path| decode_small(path, background)).collect();
+        for (path, image) in part.iter().zip(small) {
+            // The first that cannot be read is named, however many there are.
+            match image.map_err(|cause| not_an_image(path, &cause))? {
+                Some(image) => {
+                    bytes += image.pixels.len();
+                    images.push(image);
+                }
+                None if images.is_empty() => {
+                    let large = decode(path, background, |image| image);
+                    return large.map(|image| vec![image]).map_err(|cause| not_an_image(path, &cause));
+                }
+                None => return Ok(images),
+            }
+        }
+        if bytes > STREAM_MEMORY {
+            break;
+        }
+    }
+    Ok(images)
+}
+
+fn not_an_image(path: &Path, cause: &Cause) -> DataError {
+    DataError::NotAnImage { path: path.to_owned(), why: cause.to_string() }
 }
 
 #[cfg(test)]
@@ -162,5 +190,22 @@ mod tests {
         assert_eq!(stream.len(), super::super::toys::TEST);
         let groups = stream.read(7..10).unwrap();
         assert_eq!((groups.len(), groups[0].len(), groups[0].width), (1, 3, 32));
+    }
+
+    #[test]
+    fn a_large_image_is_read_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, [width, height]) in [("a.png", [3, 3]), ("b.png", [6_000, 4_000]), ("c.png", [3, 3])] {
+            let image = image::RgbImage::from_pixel(width, height, image::Rgb([7, 8, 9]));
+            image.save(dir.path().join(name)).unwrap();
+        }
+        let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
+        let sizes = |first: usize| -> Vec<[usize; 3]> {
+            let groups = stream.read(first..3).unwrap();
+            groups.iter().map(|group| [group.len(), group.width, group.height]).collect()
+        };
+        assert_eq!(sizes(0), [[1, 3, 3]]);
+        assert_eq!(sizes(1), [[1, 6_000, 4_000]]);
+        assert_eq!(sizes(2), [[1, 3, 3]]);
     }
 }

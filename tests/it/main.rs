@@ -8,6 +8,7 @@ mod house;
 mod non_finite;
 mod numbers;
 mod outcome;
+mod pictures;
 mod runs;
 mod score;
 mod small;

@@ -1,17 +1,21 @@
 //! One image file to pixels.
 
+mod bits;
+mod jpeg;
 mod kind;
 
 use std::fs::File;
-use std::io::{BufReader, ErrorKind};
+use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read, Seek};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::limits::{LARGE_MEMORY, MAX_FILE, MAX_PIXELS, MAX_RATIO, MAX_SIDE, SMALL_MEMORY, SMALL_PIXELS};
+use super::limits::{LARGE_MEMORY, MAX_FILE, MAX_PIXELS, MAX_SIDE, SMALL_MEMORY};
 use super::reason::{Cause, Reason};
 use crate::input;
+use jpeg::Walk;
 
 pub(super) use kind::{is_hidden, is_picture};
 
@@ -19,62 +23,167 @@ pub(super) use kind::{is_hidden, is_picture};
 /// memory.
 static LARGE: Mutex<()> = Mutex::new(());
 
-/// Decodes one file to its pixels `[height, width, 3]` over `background`, width and height; or says why not.
-/// Of a file with several frames, the first one.
-pub(super) fn decode(path: &Path, background: [u8; 3]) -> Result<(Vec<u8>, [u32; 2]), Cause> {
+/// The pixels of an image.
+pub(super) struct Decoded {
+    /// `[height, width, 3]`.
+    pub pixels: Vec<u8>,
+    /// Width and height.
+    pub size: [u32; 2],
+}
+
+/// An image that takes more memory while it is decoded than it may.
+#[derive(Debug)]
+struct TooMuch {
+    size: [u32; 2],
+    bytes: u64,
+}
+
+/// Decodes one file to its pixels over `background` and has `then` use them; or says why it cannot. Of a file with
+/// several frames, the first one. Large images are decoded and used one at a time.
+pub(super) fn decode<T>(
+    path: &Path,
+    background: [u8; 3],
+    then: impl Fn(Decoded) -> T,
+) -> Result<T, Cause> {
+    if let Some(small) = decode_small(path, background)? {
+        return Ok(then(small));
+    }
+    let _alone = LARGE.lock().unwrap_or_else(PoisonError::into_inner);
+    let large = decode_within(path, background, LARGE_MEMORY)?;
+    large.map(then).map_err(|TooMuch { size: [width, height], bytes }| {
+        let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
+        let (needed, limit) = (mebibytes(bytes), mebibytes(LARGE_MEMORY));
+        let detail = format!("{width} x {height} pixels take {needed} MiB to decode, and the limit is {limit} MiB");
+        Cause::new(Reason::TooMuchMemory, detail)
+    })
+}
+
+/// Decodes one file as [`decode`] does, unless it is large: then there is nothing yet.
+pub(super) fn decode_small(path: &Path, background: [u8; 3]) -> Result<Option<Decoded>, Cause> {
+    Ok(decode_within(path, background, SMALL_MEMORY)?.ok())
+}
+
+fn decode_within(
+    path: &Path,
+    background: [u8; 3],
+    memory: u64,
+) -> Result<Result<Decoded, TooMuch>, Cause> {
     let (file, length) = input::open(path).map_err(unreadable)?;
     if length > MAX_FILE {
         let detail = format!("its {length} bytes are over the limit of {} MiB", MAX_FILE >> 20);
         return Err(Cause::new(Reason::TooLarge, detail));
     }
-    let small = decoder(file, SMALL_MEMORY)?;
-    let (width, height) = small.dimensions();
+    let reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(unreadable)?;
+    if reader.format() != Some(ImageFormat::Jpeg) {
+        return finish(reader, background, memory, 0, |_| Ok(()));
+    }
+    // Its decoder holds the file in memory, too.
+    if 2 * length > memory {
+        return Ok(Err(TooMuch { size: [0; 2], bytes: 2 * length }));
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    // It may grow meanwhile.
+    let mut file: BufReader<File> = reader.into_inner();
+    file.rewind().and_then(|()| file.take(MAX_FILE).read_to_end(&mut bytes)).map_err(unreadable)?;
+    decode_jpeg(&bytes, background, memory)
+}
+
+fn decode_jpeg(
+    bytes: &[u8],
+    background: [u8; 3],
+    memory: u64,
+) -> Result<Result<Decoded, TooMuch>, Cause> {
+    let header = jpeg::header(bytes);
+    // The file is here and in the decoder.
+    let working = 2 * bytes.len() as u64 + header.map_or(0, |header| header.coefficients);
+    let is_whole = |(width, height)| match header {
+        Some(header) if header.size == [width, height] => match jpeg::walk(bytes) {
+            Walk::Whole => Ok(()),
+            Walk::EndsEarly => Err(Reason::CutOff.into()),
+            Walk::Damaged => Err(Cause::new(Reason::Damaged, "its data is no picture's to the end")),
+        },
+        _ => Ok(()),
+    };
+    let reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg);
+    finish(reader, background, memory, working, is_whole)
+}
+
+/// Decodes what `reader` reads, where that takes at most `memory`, with the `working` memory of its decoder beside
+/// the pixels, and where `is_whole` agrees to width and height.
+fn finish<R: BufRead + Seek>(
+    mut reader: ImageReader<R>,
+    background: [u8; 3],
+    memory: u64,
+    working: u64,
+    is_whole: impl FnOnce((u32, u32)) -> Result<(), Cause>,
+) -> Result<Result<Decoded, TooMuch>, Cause> {
+    let limits = |bytes| {
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(bytes);
+        limits
+    };
+    // A header's own texts and profiles are small, whatever the pixels are.
+    reader.limits(limits(SMALL_MEMORY));
+    let format = reader.format();
+    let mut decoder = reader.into_decoder().map_err(explain)?;
+    let size = decoder.dimensions();
+    check_size(size)?;
+    let orientation = decoder.orientation().map_err(explain)?;
+    let pixels = u64::from(size.0) * u64::from(size.1);
+    let working = match format {
+        // A frame, and the canvas that it lies on.
+        Some(ImageFormat::WebP) => 8 * pixels,
+        Some(ImageFormat::Gif) => 4 * pixels,
+        _ => working,
+    };
+    let bytes = needed(&decoder, pixels, orientation, working);
+    if bytes > memory {
+        return Ok(Err(TooMuch { size: size.into(), bytes }));
+    }
+    is_whole(size)?;
+    decoder.set_limits(limits(memory)).map_err(explain)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
+    image.apply_orientation(orientation);
+    let size = [image.width(), image.height()];
+    let pixels = if image.color().has_alpha() {
+        flatten(&image.into_rgba8(), background)
+    } else {
+        image.into_rgb8().into_raw()
+    };
+    Ok(Ok(Decoded { pixels, size }))
+}
+
+/// The most memory that an image takes at a time from its decoding to its RGB pixels, in bytes.
+fn needed(decoder: &impl ImageDecoder, pixels: u64, orientation: Orientation, working: u64) -> u64 {
+    let decoded = decoder.total_bytes();
+    let turned = match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => decoded,
+        _ => 0,
+    };
+    let converted = match decoder.color_type() {
+        ColorType::Rgb8 => 0,
+        ColorType::Rgba8 => 3 * pixels,
+        // First four bytes a pixel beside the decoded ones, then three beside those.
+        color if color.has_alpha() => 5 * pixels,
+        _ => 3 * pixels,
+    };
+    decoded + working.max(turned).max(converted)
+}
+
+fn check_size((width, height): (u32, u32)) -> Result<(), Cause> {
     let pixels = u64::from(width) * u64::from(height);
     if width.max(height) > MAX_SIDE || pixels > MAX_PIXELS {
         let detail =
-            format!("{width} x {height} pixels are over the limit of {MAX_SIDE} a side and 64 megapixels");
+            format!("{width} x {height} pixels are over the limit of {MAX_SIDE} a side and 200 megapixels");
         return Err(Cause::new(Reason::TooLarge, detail));
     }
     if pixels == 0 {
         return Err(Cause::new(Reason::Damaged, "it has no pixels"));
     }
-    if pixels <= SMALL_PIXELS {
-        return finish(small, background);
-    }
-    drop(small);
-    if 3 * pixels > MAX_RATIO.saturating_mul(length) {
-        let detail = format!(
-            "{width} x {height} pixels in {length} bytes are packed more than {MAX_RATIO} to 1, as only files made \
-             to fill memory are"
-        );
-        return Err(Cause::new(Reason::TooLarge, detail));
-    }
-    let _alone = LARGE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (file, _) = input::open(path).map_err(unreadable)?;
-    finish(decoder(file, LARGE_MEMORY)?, background)
-}
-
-/// Reads an image's header. The content decides, whatever the file is called.
-fn decoder(file: File, memory: u64) -> Result<impl ImageDecoder, Cause> {
-    let reader = ImageReader::new(BufReader::new(file)).with_guessed_format();
-    let mut reader = reader.map_err(unreadable)?;
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(memory);
-    reader.limits(limits);
-    reader.into_decoder().map_err(explain)
-}
-
-fn finish(mut decoder: impl ImageDecoder, background: [u8; 3]) -> Result<(Vec<u8>, [u32; 2]), Cause> {
-    let orientation = decoder.orientation().map_err(explain)?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
-    image.apply_orientation(orientation);
-    let size = [image.width(), image.height()];
-    let rgb = if image.color().has_alpha() {
-        flatten(&image.into_rgba8(), background)
-    } else {
-        image.into_rgb8().into_raw()
-    };
-    Ok((rgb, size))
+    Ok(())
 }
 
 fn unreadable(error: std::io::Error) -> Cause {
@@ -96,10 +205,16 @@ fn flatten(image: &image::RgbaImage, background: [u8; 3]) -> Vec<u8> {
         let (value, behind, alpha) = (u32::from(value), u32::from(behind), u32::from(alpha));
         ((value * alpha + behind * (255 - alpha) + 127) / 255) as u8
     };
-    let pixels = image.pixels().map(|pixel| pixel.0);
+    let mut pixels = Vec::with_capacity(3 * image.len() / 4);
+    for &image::Rgba([r, g, b, a]) in image.pixels() {
+        pixels.extend([
+            blend(r, background[0], a),
+            blend(g, background[1], a),
+            blend(b, background[2], a),
+        ]);
+    }
     pixels
-        .flat_map(|[r, g, b, a]| {
-            [blend(r, background[0], a), blend(g, background[1], a), blend(b, background[2], a)]
-        })
-        .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::walk::walk;
-use crate::data::decode::decode;
+use crate::data::decode::{Decoded, decode};
 use crate::data::limits::MAX_CLASSES;
 use crate::data::options::{LoadOptions, Loaded};
 use crate::data::reader::{Reader, SourceKind, SourcePlace};
@@ -143,9 +143,10 @@ struct DecodedImage {
 
 /// Decodes one file and brings it to the target side, or says why not.
 fn read(path: &Path, options: &LoadOptions) -> Result<DecodedImage, Cause> {
-    let (rgb, [width, height]) = decode(path, options.background)?;
-    let fit = Fit::new(width as usize, height as usize, options.side);
-    Ok(DecodedImage { pixels: fit.apply(&rgb), size: [width, height] })
+    decode(path, options.background, |Decoded { pixels, size: [width, height] }| {
+        let fit = Fit::new(width as usize, height as usize, options.side);
+        DecodedImage { pixels: fit.apply(&pixels), size: [width, height] }
+    })
 }
 
 #[cfg(test)]
@@ -268,13 +269,13 @@ mod tests {
     fn huge_images_are_refused_by_their_header() {
         let dir = tempfile::tempdir().unwrap();
         colour([9, 9, 9], 16, 16).save(dir.path().join("good.png")).unwrap();
-        fs::write(dir.path().join("a.bmp"), bomb(8_193, 1)).unwrap();
-        fs::write(dir.path().join("b.bmp"), bomb(8_100, 8_100)).unwrap();
+        fs::write(dir.path().join("a.bmp"), bomb(65_536, 1)).unwrap();
+        fs::write(dir.path().join("b.bmp"), bomb(16_384, 12_289)).unwrap();
         fs::write(dir.path().join("c.bmp"), bomb(60_000, 60_000)).unwrap();
         let report = get(dir.path()).unwrap().report;
         assert_eq!(report.skipped.len(), 3);
         for skipped in report.skipped {
-            assert!(skipped.reason.contains("64 megapixels"), "{skipped:?}");
+            assert!(skipped.reason.contains("200 megapixels"), "{skipped:?}");
         }
     }
 

@@ -1,0 +1,438 @@
+//! Whether the data of a JPEG file is all there (ITU-T T.81).
+//!
+//! Decoders fill what is missing with grey and say nothing. So the codes of every block are walked here, without
+//! computing a pixel: a scan that ends before its last block was cut off or overwritten with zeros.
+
+use super::bits::{Bits, Huffman, Stop, next_marker};
+
+/// Scans that are walked at most, as many as decoders read.
+const MAX_SCANS: usize = 100;
+/// Bytes that may follow a whole scan where no marker does.
+const MAX_REST: usize = 64;
+/// Bytes that may lie between a whole scan and the next marker where zeros have been written over a part.
+const MAX_GAP: usize = 4_096;
+/// So many zeros in a row are no code of what lies around them.
+const ZEROS: usize = 512;
+
+/// What the header says of a file's pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Width and height in pixels.
+    pub size: [u32; 2],
+    /// Bytes that a decoder keeps for coefficients until it has read all scans; 0 where one scan has all colours.
+    pub coefficients: u64,
+}
+
+/// What became of a walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walk {
+    /// All blocks are there, or the file is of a kind that is not walked.
+    Whole,
+    /// The data ends before the picture does.
+    EndsEarly,
+    /// The data is no picture's.
+    Damaged,
+}
+
+struct Component {
+    id: u8,
+    /// Blocks of a minimum coded unit, horizontally and vertically.
+    h: usize,
+    v: usize,
+    /// Which coefficients of each block are not zero, once a progressive scan has some.
+    nonzero: Vec<u64>,
+    /// The lowest bit that is known of each coefficient, in zigzag order; none before it came.
+    low: [Option<u8>; 64],
+}
+
+struct Frame {
+    width: usize,
+    height: usize,
+    progressive: bool,
+    components: Vec<Component>,
+    /// The largest `h` and `v`.
+    most: (usize, usize),
+}
+
+impl Frame {
+    /// Reads the segment that follows its marker.
+    fn read(segment: &[u8], progressive: bool) -> Option<Self> {
+        let [precision, h0, h1, w0, w1, count, rest @ ..] = segment else { return None };
+        let two = |high: u8, low: u8| usize::from(u16::from_be_bytes([high, low]));
+        let (height, width) = (two(*h0, *h1), two(*w0, *w1));
+        let of = rest.as_chunks::<3>().0.get(..usize::from(*count))?;
+        let component = |[id, sampling, _]: &[u8; 3]| {
+            let (h, v) = (usize::from(sampling >> 4), usize::from(sampling & 15));
+            let possible = (1..=4).contains(&h) && (1..=4).contains(&v);
+            possible.then_some(Component { id: *id, h, v, nonzero: Vec::new(), low: [None; 64] })
+        };
+        let components: Vec<Component> = of.iter().map(component).collect::<Option<_>>()?;
+        let most = (components.iter().map(|c| c.h).max()?, components.iter().map(|c| c.v).max()?);
+        let usual = *precision == 8 && components.len() <= 4 && width > 0 && height > 0;
+        usual.then_some(Self { width, height, progressive, components, most })
+    }
+
+    /// Minimum coded units of a scan of several colours, in a row and in all rows.
+    fn units(&self) -> (usize, usize) {
+        (self.width.div_ceil(8 * self.most.0), self.height.div_ceil(8 * self.most.1))
+    }
+
+    fn coefficients(&self) -> u64 {
+        let (columns, rows) = self.units();
+        let blocks: usize = self.components.iter().map(|component| component.h * component.v).sum();
+        (columns * rows * blocks * 64 * size_of::<i16>()) as u64
+    }
+}
+
+/// What a scan brings: the numbers of its components and their tables, and which part of the coefficients.
+struct Scan {
+    components: Vec<(usize, usize, usize)>,
+    start: usize,
+    end: usize,
+    high: u8,
+    low: u8,
+}
+
+impl Scan {
+    fn read(segment: &[u8], frame: &Frame) -> Option<Self> {
+        let (count, rest) = segment.split_first()?;
+        let (of, rest) = rest.split_at_checked(2 * usize::from(*count))?;
+        let [start, end, approximation, ..] = rest else { return None };
+        let component = |&[id, tables]: &[u8; 2]| {
+            let number = frame.components.iter().position(|component| component.id == id)?;
+            Some((number, usize::from(tables >> 4) & 3, usize::from(tables & 15) & 3))
+        };
+        let components: Vec<_> = of.as_chunks::<2>().0.iter().map(component).collect::<Option<_>>()?;
+        let (start, end) = if frame.progressive { (usize::from(*start), usize::from(*end)) } else { (0, 63) };
+        let possible = (1..=4).contains(&components.len())
+            && start <= end
+            && end < 64
+            && (!frame.progressive || (start == 0) == (end == 0))
+            && (start == 0 || components.len() == 1);
+        let (high, low) = if frame.progressive { (approximation >> 4, approximation & 15) } else { (0, 0) };
+        possible.then_some(Self { components, start, end, high, low })
+    }
+}
+
+#[derive(Default)]
+struct Tables {
+    dc: [Option<Huffman>; 4],
+    ac: [Option<Huffman>; 4],
+}
+
+impl Tables {
+    fn read(&mut self, mut segment: &[u8]) -> Option<()> {
+        while let Some((kind, rest)) = segment.split_first() {
+            let (counts, rest) = rest.split_first_chunk::<16>()?;
+            let (symbols, rest) =
+                rest.split_at_checked(counts.iter().map(|&count| usize::from(count)).sum())?;
+            let tables = if kind >> 4 == 0 { &mut self.dc } else { &mut self.ac };
+            *tables.get_mut(usize::from(kind & 15))? = Some(Huffman::new(counts, symbols)?);
+            segment = rest;
+        }
+        Some(())
+    }
+}
+
+/// The header of a JPEG file; none of one that is not walked.
+pub fn header(bytes: &[u8]) -> Option<Header> {
+    let mut frame = None;
+    for segment in Segments::new(bytes) {
+        match segment.marker {
+            0xc0..=0xc2 => frame = Some(Frame::read(segment.content, segment.marker == 0xc2)?),
+            0xda => {
+                let frame: Frame = frame?;
+                let scan = Scan::read(segment.content, &frame)?;
+                let at_once = !frame.progressive && scan.components.len() == frame.components.len();
+                let coefficients = if at_once { 0 } else { frame.coefficients() };
+                let size = [frame.width, frame.height].map(|extent| extent as u32);
+                return Some(Header { size, coefficients });
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Walks all blocks of a JPEG file whose pixels are within limits.
+pub fn walk(bytes: &[u8]) -> Walk {
+    // What is no file of the usual kinds is left to the decoder.
+    Walker { bytes, frame: None, tables: Tables::default(), interval: 0 }.walk().unwrap_or(Walk::Whole)
+}
+
+struct Walker<'a> {
+    bytes: &'a [u8],
+    frame: Option<Frame>,
+    tables: Tables,
+    /// Units between two restarts; 0 for no restarts.
+    interval: usize,
+}
+
+impl Walker<'_> {
+    fn walk(mut self) -> Option<Walk> {
+        let mut segments = Segments::new(self.bytes);
+        let (mut scans, mut is_closed) = (0, false);
+        while let Some(Segment { marker, content, end }) = segments.next() {
+            match marker {
+                0xc0..=0xc2 if self.frame.is_none() => {
+                    self.frame = Some(Frame::read(content, marker == 0xc2)?);
+                }
+                0xc4 => self.tables.read(content)?,
+                0xc0..=0xcf => return None,
+                0xdd => self.interval = usize::from(u16::from_be_bytes(*content.first_chunk()?)),
+                0xda => {
+                    scans += 1;
+                    if scans > MAX_SCANS {
+                        return None;
+                    }
+                    let mut frame = self.frame.take()?;
+                    let scan = Scan::read(content, &frame)?;
+                    let read = self.scan(&mut frame, &scan, end)?;
+                    let (pos, held) = match read {
+                        Ok(at) => at,
+                        Err(Stop::Ended) => return Some(Walk::EndsEarly),
+                        Err(Stop::Bad) => return Some(Walk::Damaged),
+                    };
+                    for &(number, _, _) in &scan.components {
+                        frame.components[number].low[scan.start..=scan.end].fill(Some(scan.low));
+                    }
+                    self.frame = Some(frame);
+                    let rest = self.bytes.get(pos..).unwrap_or_default();
+                    match next_marker(rest) {
+                        None if rest.len() + held > MAX_REST => return Some(Walk::EndsEarly),
+                        Some((gap, _)) if gap + held > MAX_GAP && has_zeros(&self.bytes[end..pos + gap]) => {
+                            return Some(Walk::Damaged);
+                        }
+                        _ => segments.pos = pos,
+                    }
+                }
+                0xd9 => {
+                    is_closed = true;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        let frame = self.frame.filter(|_| scans > 0)?;
+        let mut low = frame.components.iter().flat_map(|component| match (frame.progressive, is_closed) {
+            // Some progressive files have no more than a rough picture, and say that they end there.
+            (true, false) => &component.low[..],
+            _ => &component.low[..1],
+        });
+        let known = |low: &Option<u8>| low.is_some_and(|low| is_closed || low == 0);
+        Some(if low.all(known) { Walk::Whole } else { Walk::EndsEarly })
+    }
+
+    /// Walks a scan whose data begins at `pos`; returns where it ends, and how many bytes before that were not
+    /// needed. None where a table is missing.
+    fn scan(&self, frame: &mut Frame, scan: &Scan, pos: usize) -> Option<Result<(usize, usize), Stop>> {
+        let (columns, rows) = frame.units();
+        let (most_h, most_v) = frame.most;
+        let mut parts = Vec::new();
+        for &(number, dc, ac) in &scan.components {
+            let (dc, ac) = (self.tables.dc[dc].as_ref(), self.tables.ac[ac].as_ref());
+            let needs_dc = scan.start == 0 && scan.high == 0;
+            if (needs_dc && dc.is_none()) || (scan.end > 0 && ac.is_none()) {
+                return None;
+            }
+            parts.push((number, dc, ac));
+        }
+        // A scan of one colour has as many blocks as that has pixels for, one in a unit.
+        let single = scan.components.len() == 1;
+        let first = &frame.components[scan.components[0].0];
+        let (columns_walked, rows_walked) = if single {
+            ((frame.width * first.h).div_ceil(8 * most_h), (frame.height * first.v).div_ceil(8 * most_v))
+        } else {
+            (columns, rows)
+        };
+        let stride = columns * first.h;
+        if frame.progressive && scan.start > 0 {
+            let blocks = stride * rows * first.v;
+            frame.components[scan.components[0].0].nonzero.resize(blocks, 0);
+        }
+        let mut bits = Bits::new(self.bytes, pos);
+        let (mut left, mut run) = (self.interval, 0);
+        for row in 0..rows_walked {
+            for column in 0..columns_walked {
+                if self.interval > 0 && left == 0 {
+                    if let Err(stop) = bits.restart() {
+                        return Some(Err(stop));
+                    }
+                    (left, run) = (self.interval, 0);
+                }
+                left = left.saturating_sub(1);
+                for &(number, dc, ac) in &parts {
+                    let component = &mut frame.components[number];
+                    let blocks = if single { 1 } else { component.h * component.v };
+                    for _ in 0..blocks {
+                        let nonzero = component.nonzero.get_mut(row * stride + column);
+                        let walked = match (dc, ac, nonzero) {
+                            (_, Some(ac), Some(nonzero)) if scan.start > 0 && scan.high == 0 => {
+                                first_band(&mut bits, ac, scan, &mut run, nonzero)
+                            }
+                            (_, Some(ac), Some(nonzero)) if scan.start > 0 => {
+                                refined_band(&mut bits, ac, scan, &mut run, nonzero)
+                            }
+                            (Some(dc), Some(ac), _) if scan.end > 0 => block(&mut bits, dc, ac),
+                            (Some(dc), _, _) if scan.high == 0 => difference(&mut bits, dc),
+                            _ => bits.take(1).map(drop),
+                        };
+                        if let Err(stop) = walked {
+                            return Some(Err(stop));
+                        }
+                    }
+                }
+            }
+        }
+        Some(Ok((bits.pos(), bits.held())))
+    }
+}
+
+/// The first coefficient of a block, as a difference.
+fn difference(bits: &mut Bits<'_>, dc: &Huffman) -> Result<(), Stop> {
+    match u32::from(bits.symbol(dc)?) {
+        length @ 0..=16 => bits.take(length).map(drop),
+        _ => Err(Stop::Bad),
+    }
+}
+
+/// All coefficients of a block of a sequential file.
+fn block(bits: &mut Bits<'_>, dc: &Huffman, ac: &Huffman) -> Result<(), Stop> {
+    difference(bits, dc)?;
+    let mut at = 1;
+    while at < 64 {
+        let symbol = bits.symbol(ac)?;
+        match (u32::from(symbol >> 4), u32::from(symbol & 15)) {
+            (15, 0) => at += 16,
+            (_, 0) => break,
+            (zeros, length) => {
+                bits.take(length)?;
+                at += zeros + 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Coefficients of a block in a progressive scan that brings their first bits. `run` is how many blocks have none.
+fn first_band(
+    bits: &mut Bits<'_>,
+    ac: &Huffman,
+    scan: &Scan,
+    run: &mut u32,
+    nonzero: &mut u64,
+) -> Result<(), Stop> {
+    if *run > 0 {
+        *run -= 1;
+        return Ok(());
+    }
+    let mut at = scan.start;
+    while at <= scan.end {
+        let symbol = bits.symbol(ac)?;
+        match (symbol >> 4, u32::from(symbol & 15)) {
+            (15, 0) => at += 16,
+            (length, 0) => {
+                *run = (1 << length) + bits.take(u32::from(length))? - 1;
+                break;
+            }
+            (zeros, length) => {
+                bits.take(length)?;
+                at += usize::from(zeros);
+                *nonzero |= 1 << (at & 63);
+                at += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Coefficients of a block in a progressive scan that brings the next bit of each.
+fn refined_band(
+    bits: &mut Bits<'_>,
+    ac: &Huffman,
+    scan: &Scan,
+    run: &mut u32,
+    nonzero: &mut u64,
+) -> Result<(), Stop> {
+    let mut at = scan.start;
+    if *run == 0 {
+        while at <= scan.end {
+            let symbol = bits.symbol(ac)?;
+            let (mut zeros, is_new) = (symbol >> 4, symbol & 15 != 0);
+            if is_new {
+                bits.take(1)?;
+            } else if zeros < 15 {
+                *run = (1 << zeros) + bits.take(u32::from(zeros))?;
+                break;
+            }
+            while at <= scan.end {
+                if *nonzero >> at & 1 == 1 {
+                    bits.take(1)?;
+                } else if zeros == 0 {
+                    break;
+                } else {
+                    zeros -= 1;
+                }
+                at += 1;
+            }
+            if is_new {
+                *nonzero |= 1 << (at & 63);
+            }
+            at += 1;
+        }
+    }
+    if *run > 0 {
+        for at in at..=scan.end {
+            bits.take(u32::from(*nonzero >> at & 1 == 1))?;
+        }
+        *run -= 1;
+    }
+    Ok(())
+}
+
+/// Whether zeros have been written over a part of a scan.
+fn has_zeros(data: &[u8]) -> bool {
+    data.chunk_by(|a, b| a == b).any(|run| run[0] == 0 && run.len() >= ZEROS)
+}
+
+/// A marker with what it says.
+struct Segment<'a> {
+    marker: u8,
+    content: &'a [u8],
+    /// Where it ends in the file.
+    end: usize,
+}
+
+/// The segments of a file, as far as they are whole.
+struct Segments<'a> {
+    bytes: &'a [u8],
+    pos: usize,
+}
+
+impl<'a> Segments<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, pos: 0 }
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    fn next(&mut self) -> Option<Segment<'a>> {
+        let (at, marker) = next_marker(self.bytes.get(self.pos..)?)?;
+        let start = self.pos + at + 2;
+        // Those that stand alone: start, end and restarts.
+        if matches!(marker, 0x01 | 0xd0..=0xd9) {
+            self.pos = start;
+            return Some(Segment { marker, content: &[], end: start });
+        }
+        let length = usize::from(u16::from_be_bytes(*self.bytes.get(start..)?.first_chunk()?));
+        let end = start + length;
+        let content = self.bytes.get(start + 2..end)?;
+        self.pos = end;
+        Some(Segment { marker, content, end })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;
