@@ -190,7 +190,11 @@ fn pixels_packed_a_thousand_to_one_take_what_the_limit_allows_or_nothing() {
     let mut side = vp8l(1);
     // 14 bits each of width and height less one.
     side[9..13].copy_from_slice(&(14_099u32 | 14_099 << 14).to_le_bytes());
-    skipped("a.webp", &riff(&side), "14100 x 14100 pixels take 2086 MiB to decode, and the limit is 2048 MiB");
+    skipped(
+        "a.webp",
+        &riff(&side),
+        "14100 x 14100 pixels take 2086 MiB to decode, and the limit is 2048 MiB",
+    );
 }
 
 /// A pixel stream, a colour profile or a text that inflates to gigabytes.

@@ -37,7 +37,8 @@ fn phone(dir: &Path, pictures: u32) {
         let image = image::RgbImage::from_fn(24, 20, |x, y| image::Rgb([shade(x, y), 80, shade(y, x)]));
         image.save(phone.join(format!("{number:03}.png"))).unwrap();
         if number < 5 {
-            fs::write(phone.join(format!("IMG_{number}.HEIC")), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
+            fs::write(phone.join(format!("IMG_{number}.HEIC")), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+                .unwrap();
         }
         if number == 0 {
             image.save(phone.join("cut.jpg")).unwrap();
@@ -107,9 +108,7 @@ fn what_is_left_out_is_said_alike_by_check_train_search_and_in_the_folder() {
         source: "phone".to_owned(),
         found: 29,
         used: 20,
-        left_out: left_out
-            .map(|(reason, count, first)| LeftOutCount { reason, count, first })
-            .into(),
+        left_out: left_out.map(|(reason, count, first)| LeftOutCount { reason, count, first }).into(),
         notes: Vec::new(),
     };
     let events = RunView::open(&run).unwrap().events::<LogEvent>().unwrap().items;
@@ -134,7 +133,10 @@ fn scoring_leaves_out_what_is_no_picture_and_refuses_to_leave_out_one() {
         ("cut.jpg", "cut off: its data ends before the picture does"),
     ] {
         let (done, _, said) = score(&[]);
-        assert!(!done && said.contains(&format!("phone/{refused} cannot be read as an image ({reason}")), "{said}");
+        assert!(
+            !done && said.contains(&format!("phone/{refused} cannot be read as an image ({reason}")),
+            "{said}"
+        );
         let ending = Path::new(refused).extension();
         for entry in fs::read_dir(dir.join("phone")).unwrap() {
             let path = entry.unwrap().path();
@@ -164,7 +166,9 @@ fn scoring_leaves_out_what_is_no_picture_and_refuses_to_leave_out_one() {
 fn a_notebooks_folders_are_no_classes() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
-    for name in ["cat/0.png", "cat/1.png", "dog/0.png", ".ipynb_checkpoints/0.png", "cat/.ipynb_checkpoints/0.png"] {
+    for name in
+        ["cat/0.png", "cat/1.png", "dog/0.png", ".ipynb_checkpoints/0.png", "cat/.ipynb_checkpoints/0.png"]
+    {
         let path = dir.join("pets").join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         image::RgbImage::new(16, 16).save(path).unwrap();

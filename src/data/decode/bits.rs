@@ -124,7 +124,8 @@ impl<'a> Bits<'a> {
             let code = next >> (16 - length);
             if code < table.ends[length] {
                 self.take(length as u32)?;
-                let place = usize::try_from(i64::from(code) + table.offsets[length]).map_err(|_| Stop::Bad)?;
+                let place =
+                    usize::try_from(i64::from(code) + table.offsets[length]).map_err(|_| Stop::Bad)?;
                 return table.symbols.get(place).copied().ok_or(Stop::Bad);
             }
         }

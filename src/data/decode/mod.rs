@@ -40,11 +40,7 @@ struct TooMuch {
 
 /// Decodes one file to its pixels over `background` and has `then` use them; or says why it cannot. Of a file with
 /// several frames, the first one. Large images are decoded and used one at a time.
-pub(super) fn decode<T>(
-    path: &Path,
-    background: [u8; 3],
-    then: impl Fn(Decoded) -> T,
-) -> Result<T, Cause> {
+pub(super) fn decode<T>(path: &Path, background: [u8; 3], then: impl Fn(Decoded) -> T) -> Result<T, Cause> {
     if let Some(small) = decode_small(path, background)? {
         return Ok(then(small));
     }
@@ -53,7 +49,8 @@ pub(super) fn decode<T>(
     large.map(then).map_err(|TooMuch { size: [width, height], bytes }| {
         let mebibytes = |bytes: u64| bytes.div_ceil(1 << 20);
         let (needed, limit) = (mebibytes(bytes), mebibytes(LARGE_MEMORY));
-        let detail = format!("{width} x {height} pixels take {needed} MiB to decode, and the limit is {limit} MiB");
+        let detail =
+            format!("{width} x {height} pixels take {needed} MiB to decode, and the limit is {limit} MiB");
         Cause::new(Reason::TooMuchMemory, detail)
     })
 }
@@ -63,11 +60,7 @@ pub(super) fn decode_small(path: &Path, background: [u8; 3]) -> Result<Option<De
     Ok(decode_within(path, background, SMALL_MEMORY)?.ok())
 }
 
-fn decode_within(
-    path: &Path,
-    background: [u8; 3],
-    memory: u64,
-) -> Result<Result<Decoded, TooMuch>, Cause> {
+fn decode_within(path: &Path, background: [u8; 3], memory: u64) -> Result<Result<Decoded, TooMuch>, Cause> {
     let (file, length) = input::open(path).map_err(unreadable)?;
     if length > MAX_FILE {
         let detail = format!("its {length} bytes are over the limit of {} MiB", MAX_FILE >> 20);
@@ -88,11 +81,7 @@ fn decode_within(
     decode_jpeg(&bytes, background, memory)
 }
 
-fn decode_jpeg(
-    bytes: &[u8],
-    background: [u8; 3],
-    memory: u64,
-) -> Result<Result<Decoded, TooMuch>, Cause> {
+fn decode_jpeg(bytes: &[u8], background: [u8; 3], memory: u64) -> Result<Result<Decoded, TooMuch>, Cause> {
     let header = jpeg::header(bytes);
     // The file is here and in the decoder.
     let working = 2 * bytes.len() as u64 + header.map_or(0, |header| header.coefficients);
@@ -207,11 +196,7 @@ fn flatten(image: &image::RgbaImage, background: [u8; 3]) -> Vec<u8> {
     };
     let mut pixels = Vec::with_capacity(3 * image.len() / 4);
     for &image::Rgba([r, g, b, a]) in image.pixels() {
-        pixels.extend([
-            blend(r, background[0], a),
-            blend(g, background[1], a),
-            blend(b, background[2], a),
-        ]);
+        pixels.extend([blend(r, background[0], a), blend(g, background[1], a), blend(b, background[2], a)]);
     }
     pixels
 }

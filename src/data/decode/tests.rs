@@ -31,8 +31,7 @@ fn reason(bytes: &[u8]) -> Option<Reason> {
 #[test]
 fn what_is_cut_in_half_or_overwritten_with_zeros_is_no_picture() {
     let image = DynamicImage::from(RgbImage::from_fn(90, 70, |x, y| Rgb([shade(x, y), x as u8, y as u8])));
-    for format in
-        [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP]
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP]
     {
         let bytes = encoded(&image, format);
         assert_eq!(get(&bytes).unwrap().size, [90, 70], "{format:?}");

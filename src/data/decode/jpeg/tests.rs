@@ -20,7 +20,8 @@ fn encoded(image: &DynamicImage, quality: u8) -> Vec<u8> {
 
 /// Files of cameras and programs, as far as one can be made here.
 fn files() -> Vec<Vec<u8>> {
-    let colour = |w, h| DynamicImage::from(RgbImage::from_fn(w, h, |x, y| image::Rgb([shade(x, y), x as u8, 9])));
+    let colour =
+        |w, h| DynamicImage::from(RgbImage::from_fn(w, h, |x, y| image::Rgb([shade(x, y), x as u8, 9])));
     let grey = DynamicImage::from(GrayImage::from_fn(37, 21, |x, y| image::Luma([shade(x, y)])));
     let smooth = DynamicImage::from(RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, 200])));
     vec![
@@ -105,7 +106,8 @@ fn every_cut_in_the_data_is_found() {
 
 #[test]
 fn data_overwritten_with_zeros_is_found() {
-    let noise = DynamicImage::from(RgbImage::from_fn(400, 300, |x, y| image::Rgb([shade(x, y), shade(y, x), 9])));
+    let noise =
+        DynamicImage::from(RgbImage::from_fn(400, 300, |x, y| image::Rgb([shade(x, y), shade(y, x), 9])));
     let large = [encoded(&noise, 60), encoded(&noise, 98), flat(1_024, 1_024, 0)];
     for (number, file) in files().iter().take(4).chain(&large).enumerate() {
         let mut zeroed = file.clone();
@@ -141,7 +143,10 @@ fn the_memory_for_coefficients_is_known_before_it_is_taken() {
     let units = 4_096 * 4_096;
     assert_eq!(header(&huge(0xc2)), None, "a progressive scan of all coefficients is none");
     assert_eq!(header(&huge(0xc0)).unwrap().coefficients, 0);
-    assert_eq!(Frame::read(&[8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0], true).unwrap().coefficients(), 4 * units * 128);
+    assert_eq!(
+        Frame::read(&[8, 0xff, 0xff, 0xff, 0xff, 1, 1, 0x11, 0], true).unwrap().coefficients(),
+        4 * units * 128
+    );
 }
 
 #[test]
