@@ -8,7 +8,7 @@ use super::bits::{Bits, Huffman, Stop, next_marker};
 /// Scans that are walked at most, as many as decoders read.
 const MAX_SCANS: usize = 100;
 /// Bytes that may follow a whole scan where no marker does.
-const MAX_REST: usize = 64;
+const MAX_REST: usize = 4;
 /// Bytes that may lie between a whole scan and the next marker where zeros have been written over a part.
 const MAX_GAP: usize = 4_096;
 /// So many zeros in a row are no code of what lies around them.

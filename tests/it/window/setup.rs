@@ -149,6 +149,7 @@ fn three_thousand_dropped_pictures_are_checked_previewed_and_searched() {
     window.until_label("Pause");
     window.until("samples", |harness| harness.query_by_label_contains("64 images").is_some());
     assert!(window.run_settings().contains("pictures"));
+    window.click("Log");
     window.until("the log", |harness| harness.query_by_label(&format!("Images: {left_out}")).is_some());
     window.click("Stop");
     window.until_label("Stopped");
