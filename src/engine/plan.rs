@@ -1,6 +1,5 @@
 //! From settings to a job: reads the images, makes the evaluators, builds the networks.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -15,7 +14,8 @@ use crate::data::{self, Source, Split};
 use crate::gan::{self, TrainingData, TrainingSetup};
 use crate::metric::extractor::{ExtractorKind, inception::InceptionWeights};
 use crate::metric::{
-    Evaluator, Extractor, FRECHET_DISTANCE, MetricName, Reference, ScoreConfig, real_materials,
+    Evaluator, Extractor, FRECHET_DISTANCE, MetricName, Reference, ScoreConfig, left_out_without_classes,
+    real_materials,
 };
 use crate::search::{CostFactors, Job, Search, SearchContext, SearchPlan, WarmUp, work_items};
 
@@ -222,18 +222,15 @@ fn emit_left_out(
     metrics: &[MetricName],
     emit: &mut dyn FnMut(&Event),
 ) -> anyhow::Result<()> {
-    let why = "the images have no classes";
     let deciding = config.deciding;
     if deciding.needs_classes() {
         bail!(
-            "score.deciding is {}, and {why}; set it to {FRECHET_DISTANCE}, or take images with labels",
+            "score.deciding is {}, and the images have no classes; set it to {FRECHET_DISTANCE}, or take images with labels",
             deciding.key()
         );
     }
-    let left_out: BTreeSet<&str> = metrics.iter().filter(|m| m.needs_classes()).map(|m| m.key()).collect();
-    if !left_out.is_empty() {
-        let left_out: Vec<&str> = left_out.into_iter().collect();
-        emit(&LiveEvent::Notice { text: format!("{} is left out: {why}", left_out.join(", ")) }.into());
+    if let Some(text) = left_out_without_classes(metrics) {
+        emit(&LiveEvent::Notice { text }.into());
     }
     Ok(())
 }

@@ -27,7 +27,8 @@ pub use feature_set::{FeatureSet, Material};
 pub use metrics::{
     COVERAGE, DENSITY, FRECHET_DISTANCE, INCEPTION_SCORE, KERNEL_DISTANCE, KidConfig, KidSubset, METRICS,
     MeanStd, Metric, MetricName, MetricSettings, MetricValue, PRECISION, Prdc, PreparedMetric, RECALL,
-    Target, frechet_distance, inception_score, kid, kid_of_subsets, metrics_of, prdc, real_materials,
+    Target, frechet_distance, inception_score, kid, kid_of_subsets, left_out_without_classes, metrics_of,
+    prdc, real_materials,
 };
 pub use reference::Reference;
 pub use reward::{NoClasses, REWARDS, Reward, RewardError, RewardScale};

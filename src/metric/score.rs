@@ -34,17 +34,25 @@ pub struct Score {
 }
 
 impl Score {
-    /// Whether the two values may be ranked together: everything but value, std and seed agrees. Averages over
-    /// seeds need what differs by the seed alone.
+    /// Whether the two values may be ranked together: they are of one metric and measured under the same
+    /// [conditions](Score::named_conditions). Averages over seeds need what differs by the seed alone.
     pub fn comparable(&self, other: &Score) -> bool {
-        let Score { metric, value: _, std: _, extractor, samples, reference, splits, seed: _, setting } =
-            other;
-        self.metric == *metric
-            && self.extractor == *extractor
-            && self.samples == *samples
-            && self.reference == *reference
-            && self.splits == *splits
-            && self.setting == *setting
+        self.metric == other.metric && self.named_conditions() == other.named_conditions()
+    }
+
+    /// All that decides what the value may be ranked with beside the metric, each condition with the plural of its
+    /// name and its value in words: everything but value, std and seed.
+    pub fn named_conditions(&self) -> [(&'static str, String); 5] {
+        let Score { metric: _, value: _, std: _, extractor, samples, reference, splits, seed: _, setting } =
+            self;
+        let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
+        [
+            ("extractors", extractor.clone()),
+            ("numbers of samples", thousands(*samples as u64)),
+            ("real images", or_none(reference)),
+            ("numbers of splits", or_none(&splits.map(|splits| splits.to_string()))),
+            ("settings", or_none(setting)),
+        ]
     }
 
     /// `Greater` when this score is the better one. `None` when the two are not

@@ -104,10 +104,12 @@ pub fn import(
     if sizes(&tensors, 0).is_none() {
         return Err(ImportError::Ends);
     }
+    if there == 0 {
+        return Err(ImportError::NoCells);
+    }
     let (genotype, how) = match arch {
         Some(genotype) => (genotype.clone(), "the architecture that was named".to_owned()),
         None if released && there == 3 => recognise(&tensors),
-        None if there == 0 => return Err(ImportError::NoCells),
         None => {
             let both = ["cell1.pre_conv1.conv.weight", "cell1.post_conv1.conv.weight"];
             let shared = both.iter().all(|name| tensors.contains_key(*name));
@@ -115,7 +117,6 @@ pub fn import(
         }
     };
     match genotype.cells.len() {
-        _ if there == 0 => return Err(ImportError::NoCells),
         named if named > there => return Err(ImportError::MoreCells { named, there }),
         named if named < there && !stage => return Err(ImportError::FewerCells { named, there }),
         _ => {}

@@ -18,6 +18,9 @@ use super::{TensorsError, damaged, shown, within};
 pub const WIDEST: usize = 4096;
 /// How far the two halves of a covariance may differ, relative to the deviations of the two features.
 const SYMMETRY: f64 = 1e-6;
+/// How far below zero rounding may bring the variance of a feature that hardly changes, relative to its squared
+/// mean or to the largest variance.
+const ROUNDING: f64 = 1e-10;
 /// Largest file, in bytes: a covariance of [`WIDEST`] and as much of something else.
 const LARGEST: u64 = 1 << 28;
 /// Room for the description in front of an array's numbers.
@@ -33,21 +36,26 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Reads `mu` and `sigma`, in `f64` or `f32`, row by row or column by column, packed or not. Other
-    /// arrays in the file are not looked at.
+    /// Whether a file is an archive with such an array as `mu`, so that it is one of statistics. Leaves the reader
+    /// anywhere.
+    ///
+    /// # Errors
+    ///
+    /// If it is no NumPy archive, or is damaged.
+    pub fn are_in<R: Read + Seek>(reader: R) -> Result<bool, TensorsError> {
+        Ok(open(reader, u64::MAX)?.size("mu.npy").is_some())
+    }
+
+    /// Reads `mu` and `sigma`, in `f64` or `f32` of either byte order, row by row or column by column, packed or
+    /// not. Other arrays in the file are not looked at. A variance that rounding brought below zero is zero.
     ///
     /// # Errors
     ///
     /// If it is no such file, is damaged, or its features are wider than [`WIDEST`]; if the shapes do not
     /// fit each other, a number is NaN or infinite, a variance is negative, or the covariance is not
     /// symmetric (up to a millionth of the two features' deviations, which is then evened out).
-    pub fn read<R: Read + Seek>(mut reader: R) -> Result<Self, TensorsError> {
-        let mut start = [0; 4];
-        let read = reader.by_ref().take(4).read(&mut start)?;
-        if start[..read] != *b"PK\x03\x04" {
-            return Err(TensorsError::OtherKind { expected: "NumPy archive (.npz)" });
-        }
-        let mut archive = Archive::open(reader, LARGEST)?;
+    pub fn read<R: Read + Seek>(reader: R) -> Result<Self, TensorsError> {
+        let mut archive = open(reader, LARGEST)?;
         let mean = numbers(&mut archive, "mu", WIDEST)?;
         let [width] = mean.shape[..] else {
             return Err(statistics(format!("mu has the shape {:?} instead of one dimension", mean.shape)));
@@ -99,6 +107,13 @@ impl Moments {
     /// Refuses what is no covariance, and makes both halves of one equal.
     fn even_out(&mut self) -> Result<(), TensorsError> {
         let width = self.mean.len();
+        let largest = (0..width).map(|i| self.covariance[i * width + i]).fold(0.0, f64::max);
+        for (i, mean) in self.mean.iter().enumerate() {
+            let variance = &mut self.covariance[i * width + i];
+            if *variance < 0.0 && -*variance <= ROUNDING * largest.max(mean * mean) {
+                *variance = 0.0;
+            }
+        }
         let deviations: Vec<f64> = (0..width).map(|i| self.covariance[i * width + i].sqrt()).collect();
         if let Some(at) = deviations.iter().position(|deviation| deviation.is_nan()) {
             let variance = self.covariance[at * width + at];
@@ -121,6 +136,16 @@ impl Moments {
         }
         Ok(())
     }
+}
+
+/// Opens an archive of at most `limit` bytes.
+fn open<R: Read + Seek>(mut reader: R, limit: u64) -> Result<Archive<R>, TensorsError> {
+    let mut start = [0; 4];
+    let read = reader.by_ref().take(4).read(&mut start)?;
+    if start[..read] != *b"PK\x03\x04" {
+        return Err(TensorsError::OtherKind { expected: "NumPy archive (.npz)" });
+    }
+    Archive::open(reader, limit)
 }
 
 /// An array of the archive, with at most `limit` numbers, all of them finite.

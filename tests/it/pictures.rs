@@ -148,9 +148,9 @@ fn scoring_leaves_out_what_is_no_picture_and_refuses_to_leave_out_one() {
     let sentence = "6 of 9 found are used, 3 are left out: \
         2 hidden, or kept there by a system or a notebook (the first: phone/.DS_Store); \
         1 no picture by name or content (phone/Thumbs.db)";
-    let (done, said, aside) = score(&[]);
-    assert!(done, "{aside}");
-    assert!(aside.contains(&format!("phone: {sentence}")), "{aside}");
+    let (done, said, errors) = score(&[]);
+    assert!(done, "{errors}");
+    assert!(errors.contains(&format!("phone: {sentence}")), "{errors}");
     for side in ["real", "generated"] {
         assert!(said.contains(&format!("{side}: {sentence}")), "{said}");
     }

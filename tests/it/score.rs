@@ -117,6 +117,36 @@ fn pictures_are_scored_with_the_inception_network_and_statistics_stand_for_them(
     assert!(!dir.join("hacked").exists());
 }
 
+/// As the samples of diffusion models are published: `arr_0` in bytes, rows of pixels.
+#[test]
+fn an_array_of_pictures_is_scored_as_the_pictures() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    pictures(dir, "real", 6);
+    pictures(dir, "fake", 5);
+    let shape = "{'descr': '|u1', 'fortran_order': False, 'shape': (5, 32, 32, 3), }\n";
+    let mut array =
+        [b"\x93NUMPY\x01\x00", &(shape.len() as u16).to_le_bytes()[..], shape.as_bytes()].concat();
+    (0..5).for_each(|number| array.extend(picture("fake", number, 32)));
+    std::fs::write(dir.join("fake.npy"), &array).unwrap();
+    let mut archive = zip::ZipWriter::new(std::fs::File::create(dir.join("fake.npz")).unwrap());
+    archive.start_file("arr_0.npy", zip::write::SimpleFileOptions::default()).unwrap();
+    std::io::Write::write_all(&mut archive, &array).unwrap();
+    archive.finish().unwrap();
+    std::fs::write(dir.join("weights.safetensors"), weights().to_bytes()).unwrap();
+    let distance = |fake| {
+        let sides = ["--real", "real", "--fake", fake, "--metrics", "fid"];
+        let network = ["--extractor", "inception", "--weights", "weights.safetensors"];
+        let scored = scored(dir, &[&sides[..], &network[..]].concat());
+        assert_eq!(scored["scores"][0]["samples"], 5);
+        value(&scored, "frechet_distance")
+    };
+    let folder = distance("fake");
+    assert_eq!([distance("fake.npy"), distance("fake.npz")], [folder; 2]);
+    let said = refused(dir, 1, &["--real", "real", "--fake", "gone.npz", "--metrics", "fid"]);
+    assert!(said.contains("gone.npz cannot be used as statistics"), "{said}");
+}
+
 #[test]
 fn what_cannot_be_meant_is_a_wrong_call() {
     let dir = tempfile::tempdir().unwrap();

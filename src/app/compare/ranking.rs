@@ -72,23 +72,26 @@ pub(super) fn unranked(rankings: &[Ranking]) -> Vec<String> {
     let sentence = |metric: MetricName| {
         let scores = rankings.iter().filter_map(Ranking::measured);
         let scores: Vec<&Score> = scores.filter(|score| score.metric == metric).collect();
-        let [first, others @ ..] = scores.as_slice() else { return None };
-        let differ: Vec<&str> = [
-            ("extractors", others.iter().any(|other| other.extractor != first.extractor)),
-            ("numbers of samples", others.iter().any(|other| other.samples != first.samples)),
-            ("real images", others.iter().any(|other| other.reference != first.reference)),
-            ("numbers of splits", others.iter().any(|other| other.splits != first.splits)),
-            ("settings", others.iter().any(|other| other.setting != first.setting)),
-        ]
-        .into_iter()
-        .filter_map(|(name, differs)| differs.then_some(name))
-        .collect();
+        let measured = scores.iter().map(|score| score.named_conditions());
+        let mut conditions: Vec<(&str, Vec<String>)> = Vec::new();
+        for (place, (name, value)) in measured.flat_map(|of_one| of_one.into_iter().enumerate()) {
+            if conditions.len() == place {
+                conditions.push((name, Vec::new()));
+            }
+            let values = &mut conditions[place].1;
+            if !values.contains(&value) {
+                values.push(value);
+            }
+        }
+        let differ = conditions.into_iter().filter(|(_, values)| values.len() > 1);
+        let differ: Vec<String> =
+            differ.map(|(name, values)| format!("{name} differ ({})", values.join("; "))).collect();
         let what = match differ.as_slice() {
             [] => return None,
-            [one] => (*one).to_owned(),
+            [one] => one.clone(),
             [many @ .., last] => format!("{} and {last}", many.join(", ")),
         };
-        Some(format!("{}: not ranked together where {what} differ", metric.label("")))
+        Some(format!("{}: not ranked together where {what}", metric.label("")))
     };
     metrics.into_iter().filter_map(sentence).collect()
 }
@@ -125,7 +128,13 @@ mod tests {
             Score { extractor: "other".into(), ..Score::of_tests(1.0) },
             Score { reference: Some("cifar10".into()), ..Score::of_tests(1.0) },
         ];
-        for (other, part) in others.into_iter().zip(["samples", "settings", "extractors", "real images"]) {
+        let parts = [
+            "numbers of samples differ (2,000; 500)",
+            "settings differ (none; k = 3)",
+            "extractors differ (toys-v1; other)",
+            "real images differ (toys; cifar10)",
+        ];
+        for (other, part) in others.into_iter().zip(parts) {
             let found = rankings(&[&[Score::of_tests(30.0), inception(7.0)], &[other]]);
             assert_eq!(found.len(), 3);
             // Both distances stand together, and none is the best.

@@ -20,7 +20,9 @@ use crate::arch::words::thousands;
 use crate::data::{DataConfig, SIDES, Split, load};
 use crate::metric::extractor::inception::InceptionWeights;
 use crate::metric::extractor::{Extractor, ExtractorKind};
-use crate::metric::{Evaluator, FeatureSet, Material, Metric, Reference, Score, real_materials};
+use crate::metric::{
+    Evaluator, FeatureSet, Material, Metric, Reference, Score, left_out_without_classes, real_materials,
+};
 
 /// How far scoring is.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,12 +151,8 @@ fn refuse_impossible(
 /// What a person should know before the work begins.
 fn notes(extractor: &Extractor, protocol: &Protocol, sides: [&Option<OpenedOrigin>; 2]) -> Vec<String> {
     let mut notes = Vec::new();
-    let materials: Vec<Material> = protocol.computed().map(Metric::material).collect();
-    if materials.contains(&Material::ClassDistributions) && extractor.classes().is_none() {
-        notes.push(
-            "the inception score is left out: without labels the built-in extractor knows no classes"
-                .to_owned(),
-        );
+    if extractor.classes().is_none() {
+        notes.extend(left_out_without_classes(&protocol.metrics));
     }
     let of_features: Vec<&dyn Metric> =
         protocol.computed().filter(|metric| metric.material() == Material::Features).collect();

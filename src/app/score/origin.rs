@@ -11,6 +11,7 @@ use crate::data::{Source, SourcePlace, Split, Stream};
 use crate::engine::{ModelOptions, model_file, read_model};
 use crate::input;
 use crate::run::RunView;
+use crate::tensors::Moments;
 
 /// Images, or what is known of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +25,8 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// What is meant by `text`: a source of images with its prefix, a file by how its name ends, a run folder,
-    /// or a folder of images.
+    /// What is meant by `text`: a source of images with its prefix, a file by how its name ends and in NumPy's
+    /// archives by the arrays in it, a run folder, or a folder of images.
     ///
     /// # Errors
     ///
@@ -41,6 +42,8 @@ impl Origin {
         let path = Path::new(text);
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         Ok(match ending.as_deref() {
+            Some("npy") => Self::Images(format!("numpy:{text}").parse()?),
+            Some("npz") if holds_images(path) => Self::Images(format!("numpy:{text}").parse()?),
             Some("npz") => Self::Statistics(path.to_owned()),
             Some("pth" | "pt" | "ckpt" | "bin" | "safetensors") => Self::Model(path.to_owned()),
             // As PyTorch's examples call their checkpoints, which are no archives.
@@ -49,6 +52,12 @@ impl Origin {
             _ => Self::Images(text.parse()?),
         })
     }
+}
+
+/// Whether NumPy's archive at `path` has no mean and covariance, so that images are looked for in it. One that
+/// cannot be opened is refused by the reader of statistics.
+fn holds_images(path: &Path) -> bool {
+    input::open(path).is_ok_and(|(file, _)| Moments::are_in(file).is_ok_and(|are| !are))
 }
 
 impl fmt::Display for Origin {

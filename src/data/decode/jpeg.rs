@@ -3,6 +3,7 @@
 //! Decoders fill what is missing with grey and say nothing. So the codes of every block are walked here, without
 //! computing a pixel: a scan that ends before its last block was cut off or overwritten with zeros.
 
+use super::ZEROS;
 use super::bits::{Bits, Huffman, Stop, next_marker};
 
 /// Scans that are walked at most, as many as decoders read.
@@ -11,9 +12,6 @@ const MAX_SCANS: usize = 100;
 const MAX_REST: usize = 4;
 /// Bytes that may lie between a whole scan and the next marker where zeros have been written over a part.
 const MAX_GAP: usize = 4_096;
-/// So many zeros in a row are no code of what lies around them.
-const ZEROS: usize = 512;
-
 /// What the header says of a file's pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
@@ -143,8 +141,8 @@ pub fn header(bytes: &[u8]) -> Option<Header> {
             0xda => {
                 let frame: Frame = frame?;
                 let scan = Scan::read(segment.content, &frame)?;
-                let at_once = !frame.progressive && scan.components.len() == frame.components.len();
-                let coefficients = if at_once { 0 } else { frame.coefficients() };
+                let one_scan = !frame.progressive && scan.components.len() == frame.components.len();
+                let coefficients = if one_scan { 0 } else { frame.coefficients() };
                 let size = [frame.width, frame.height].map(|extent| extent as u32);
                 return Some(Header { size, coefficients });
             }

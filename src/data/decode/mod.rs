@@ -5,7 +5,7 @@ mod jpeg;
 mod kind;
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read, Seek};
+use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -18,6 +18,10 @@ use crate::input;
 use jpeg::Walk;
 
 pub(super) use kind::{is_hidden, is_picture};
+
+/// So many zeros in a row are no packed pixels: zeros were written over them, as when a disk was full or a transfer
+/// stopped.
+const ZEROS: usize = 512;
 
 /// Held while a large image is decoded, so that as many threads as there are do not take as many times the
 /// memory.
@@ -67,7 +71,15 @@ fn decode_within(path: &Path, background: [u8; 3], memory: u64) -> Result<Result
         return Err(Cause::new(Reason::TooLarge, detail));
     }
     let reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(unreadable)?;
-    if reader.format() != Some(ImageFormat::Jpeg) {
+    let format = reader.format();
+    if format == Some(ImageFormat::WebP) {
+        // Neither sums nor an end mark its pixels, and its decoder takes zeros for codes.
+        let mut file = reader.into_inner();
+        let is_zeroed = ends_with_zeros(&mut file, length).map_err(unreadable)?;
+        let is_whole = |_| if is_zeroed { Err(Reason::CutOff.into()) } else { Ok(()) };
+        return finish(ImageReader::with_format(file, ImageFormat::WebP), background, memory, 0, is_whole);
+    }
+    if format != Some(ImageFormat::Jpeg) {
         return finish(reader, background, memory, 0, |_| Ok(()));
     }
     // Its decoder holds the file in memory, too.
@@ -79,6 +91,15 @@ fn decode_within(path: &Path, background: [u8; 3], memory: u64) -> Result<Result
     let mut file: BufReader<File> = reader.into_inner();
     file.rewind().and_then(|()| file.take(MAX_FILE).read_to_end(&mut bytes)).map_err(unreadable)?;
     decode_jpeg(&bytes, background, memory)
+}
+
+/// Whether the last bytes of a file of `length` bytes are all zeros. Leaves the file at its beginning.
+fn ends_with_zeros(file: &mut (impl Read + Seek), length: u64) -> std::io::Result<bool> {
+    file.seek(SeekFrom::Start(length.saturating_sub(ZEROS as u64)))?;
+    let mut end = Vec::with_capacity(ZEROS);
+    file.take(ZEROS as u64).read_to_end(&mut end)?;
+    file.rewind()?;
+    Ok(end.len() == ZEROS && end.iter().all(|&byte| byte == 0))
 }
 
 fn decode_jpeg(bytes: &[u8], background: [u8; 3], memory: u64) -> Result<Result<Decoded, TooMuch>, Cause> {

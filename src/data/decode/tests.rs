@@ -52,14 +52,14 @@ fn what_is_cut_in_half_or_overwritten_with_zeros_is_no_picture() {
     assert_eq!(get(&jpeg[..jpeg.len() - 2]).unwrap().pixels, whole, "it lacks its end marker only");
 }
 
-/// Drawings and scans become a thousand times as large as their files, and are pictures all the same.
+/// Drawings and scans become hundreds of times as large as their files, and are pictures all the same.
 #[test]
 fn flat_drawings_and_scans_are_read() {
     let drawing = DynamicImage::from(ImageBuffer::from_fn(3_000, 3_000, |x, y| {
         if (x / 1_500 + y / 1_500) % 2 == 0 { Rgba([250u8, 200, 0, 255]) } else { Rgba([0, 0, 0, 0]) }
     }));
     let bytes = encoded(&drawing, ImageFormat::Png);
-    assert!(9_000_000 * 4 / bytes.len() > 300, "{} bytes", bytes.len());
+    assert!(9_000_000 * 4 / bytes.len() > 100, "{} bytes", bytes.len());
     let Decoded { pixels, size } = get(&bytes).unwrap();
     assert_eq!(size, [3_000, 3_000]);
     assert_eq!((&pixels[..3], &pixels[3 * 2_999..3 * 3_000]), (&[250, 200, 0][..], &[255; 3][..]));

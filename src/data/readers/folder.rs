@@ -269,7 +269,7 @@ mod tests {
     fn huge_images_are_refused_by_their_header() {
         let dir = tempfile::tempdir().unwrap();
         colour([9, 9, 9], 16, 16).save(dir.path().join("good.png")).unwrap();
-        fs::write(dir.path().join("a.bmp"), bomb(65_536, 1)).unwrap();
+        fs::write(dir.path().join("a.bmp"), bomb(65_535, 4_000)).unwrap();
         fs::write(dir.path().join("b.bmp"), bomb(16_384, 12_289)).unwrap();
         fs::write(dir.path().join("c.bmp"), bomb(60_000, 60_000)).unwrap();
         let report = get(dir.path()).unwrap().report;

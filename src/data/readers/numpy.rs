@@ -287,7 +287,7 @@ mod tests {
             (npy("|u1", "(18446744073709551615, 8, 8)", &[0; 64]), "does not fit"),
             (npy("|u1", "(0, 8, 8)", &[]), "does not fit"),
             (npy("|u1", "(8, 8)", &[0; 64]), "not those of"),
-            (npy("|u1", "(1, 9000, 1)", &[0; 9000]), "larger than the limit"),
+            (npy("|u1", "(1, 70000, 1)", &[0; 70_000]), "larger than the limit"),
             (grey()[..100].to_vec(), "does not fit"),
             (npz(&[("a.npy", grey())]), "none of the arrays train_images"),
             (npz(&[("images.npy", grey()), ("labels.npy", negative)]), "3 labels from 0"),

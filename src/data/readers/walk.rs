@@ -12,7 +12,7 @@ use crate::data::limits::MAX_ENTRIES;
 use crate::data::reason::{Cause, Reason, Skipped};
 
 /// All pictures below `dir`, by their names or contents, in the order of their paths, and what else there is.
-/// What is hidden is not looked into, `dir` itself aside. Links are followed, each folder's once; a link that leads
+/// What is hidden is not looked into, except for `dir` itself. Links are followed, each folder's once; a link that leads
 /// back to a folder above it is left out. `stop` is asked at every file.
 pub(super) fn walk(dir: &Path, stop: &dyn Fn() -> bool) -> Result<(Vec<PathBuf>, Vec<Skipped>), DataError> {
     walk_at_most(dir, MAX_ENTRIES, stop)

@@ -65,6 +65,16 @@ impl MetricName {
     }
 }
 
+/// Why those of the values `names` that need classes are left out where the images have none; nothing where all of
+/// them can be computed.
+pub fn left_out_without_classes(names: &[MetricName]) -> Option<String> {
+    let mut keys: Vec<&str> =
+        names.iter().filter(|name| name.needs_classes()).map(|name| name.key()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    (!keys.is_empty()).then(|| format!("{} is left out: the images have no classes", keys.join(", ")))
+}
+
 /// The metrics that give the values `names`, each once, in the order of [`METRICS`].
 pub fn metrics_of(names: &[MetricName]) -> impl Iterator<Item = &'static dyn Metric> {
     METRICS.iter().copied().filter(|metric| metric.values().iter().any(|name| names.contains(name)))

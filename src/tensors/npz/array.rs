@@ -73,13 +73,18 @@ fn next<const N: usize>(reader: &mut impl Read) -> Result<[u8; N], TensorsError>
 }
 
 impl Numbers {
-    /// Reads an array of little-endian `f32` or `f64`.
+    /// Reads an array of `f32` or `f64` of either byte order.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, TensorsError> {
         let mut data = bytes;
         let NpyHeader { kind, by_columns, shape, .. } = NpyHeader::read(&mut data)?;
+        let (double, single): (fn([u8; 8]) -> f64, fn([u8; 4]) -> f32) = if kind.starts_with('>') {
+            (f64::from_be_bytes, f32::from_be_bytes)
+        } else {
+            (f64::from_le_bytes, f32::from_le_bytes)
+        };
         let size: usize = match kind.as_str() {
-            "<f8" => 8,
-            "<f4" => 4,
+            "<f8" | ">f8" => 8,
+            "<f4" | ">f4" => 4,
             kind => {
                 let kind = kind.escape_default();
                 return Err(TensorsError::Unsupported(format!(
@@ -93,9 +98,9 @@ impl Numbers {
             return Err(damaged(format!("its shape {shape:?} does not fit its {there} bytes of numbers")));
         }
         let mut values: Vec<f64> = if size == 8 {
-            data.as_chunks::<8>().0.iter().map(|word| f64::from_le_bytes(*word)).collect()
+            data.as_chunks::<8>().0.iter().map(|word| double(*word)).collect()
         } else {
-            data.as_chunks::<4>().0.iter().map(|word| f64::from(f32::from_le_bytes(*word))).collect()
+            data.as_chunks::<4>().0.iter().map(|word| f64::from(single(*word))).collect()
         };
         let values = match shape[..] {
             [rows, columns] if by_columns && rows == columns => {

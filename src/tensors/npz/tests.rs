@@ -102,6 +102,37 @@ fn both_widths_both_orders_and_packed_files_are_read() {
 }
 
 #[test]
+fn numbers_of_the_other_byte_order_are_read() {
+    let expected = Moments { mean: vec![0.5, -2.5], covariance: vec![2.0, -0.25, -0.25, 0.75] };
+    let swapped =
+        |values: &[f64]| -> Vec<u8> { values.iter().flat_map(|value| value.to_be_bytes()).collect() };
+    let singles = |values: &[f64]| -> Vec<u8> {
+        values.iter().flat_map(|value| (*value as f32).to_be_bytes()).collect()
+    };
+    let mu = npy(&described(">f8", "False", "(2,)"), &swapped(&expected.mean));
+    let sigma = npy(&described(">f4", "False", "(2, 2)"), &singles(&expected.covariance));
+    assert_eq!(read(&mu, &sigma).unwrap(), expected);
+}
+
+#[test]
+fn a_variance_that_rounding_brought_below_zero_is_zero() {
+    let mu = vector(&[0.0, 0.0]);
+    let rounded = read(&mu, &square(2, &[1.0, 0.0, 0.0, -1e-18])).unwrap();
+    assert_eq!(rounded.covariance, [1.0, 0.0, 0.0, 0.0]);
+    // Beside a mean of a thousand, and never without anything beside it.
+    let constant = read(&vector(&[1_000.0]), &square(1, &[-1e-6])).unwrap();
+    assert_eq!(constant.covariance, [0.0]);
+    assert!(refusal(&vector(&[0.0]), &square(1, &[-1e-18])).contains("variance of feature 0"));
+}
+
+#[test]
+fn statistics_are_told_from_other_archives() {
+    assert!(Moments::are_in(Cursor::new(written(&sample()))).unwrap());
+    assert!(!Moments::are_in(Cursor::new(zipped(&[("arr_0.npy", b"?")], STORED))).unwrap());
+    assert!(Moments::are_in(Cursor::new(b"\x93NUMPY")).is_err());
+}
+
+#[test]
 fn numbers_that_are_no_covariance_are_refused() {
     let mu = vector(&[0.0, 0.0]);
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
