@@ -10,8 +10,10 @@ pub(super) const MAX_SIDE: u32 = 65_535;
 pub(super) const MAX_PIXELS: u64 = 192 << 20;
 /// The largest image file, in bytes.
 pub(super) const MAX_FILE: u64 = 1 << 30;
+/// Memory that an image's texts and colour profile may take, in bytes.
+pub(super) const HEADER_MEMORY: u64 = 16 << 20;
 /// Memory that an image of usual size may take while it is decoded, in bytes. Larger ones are decoded one at a
-/// time. A decoder's own tables and an image's texts and profile may take as much.
+/// time.
 pub(super) const SMALL_MEMORY: u64 = 64 << 20;
 /// Memory that an image may take while it is decoded, in bytes.
 pub(super) const LARGE_MEMORY: u64 = 2 << 30;

@@ -134,16 +134,18 @@ fn an_array_of_pictures_is_scored_as_the_pictures() {
     std::io::Write::write_all(&mut archive, &array).unwrap();
     archive.finish().unwrap();
     std::fs::write(dir.join("weights.safetensors"), weights().to_bytes()).unwrap();
-    let distance = |fake| {
+    let call = |fake: &'static str| {
         let sides = ["--real", "real", "--fake", fake, "--metrics", "fid"];
-        let network = ["--extractor", "inception", "--weights", "weights.safetensors"];
-        let scored = scored(dir, &[&sides[..], &network[..]].concat());
+        [&sides[..], &["--extractor", "inception", "--weights", "weights.safetensors"]].concat()
+    };
+    let distance = |fake| {
+        let scored = scored(dir, &call(fake));
         assert_eq!(scored["scores"][0]["samples"], 5);
         value(&scored, "frechet_distance")
     };
     let folder = distance("fake");
     assert_eq!([distance("fake.npy"), distance("fake.npz")], [folder; 2]);
-    let said = refused(dir, 1, &["--real", "real", "--fake", "gone.npz", "--metrics", "fid"]);
+    let said = refused(dir, 1, &call("gone.npz"));
     assert!(said.contains("gone.npz cannot be used as statistics"), "{said}");
 }
 

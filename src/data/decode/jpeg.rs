@@ -152,6 +152,15 @@ pub fn header(bytes: &[u8]) -> Option<Header> {
     None
 }
 
+/// Whether a JPEG file was cut off before the data of its first scan.
+pub fn ends_in_header(bytes: &[u8]) -> bool {
+    let mut segments = Segments::new(bytes);
+    let has_data = segments.any(|segment| matches!(segment.marker, 0xda | 0xd9));
+    let rest = &bytes[segments.pos..];
+    // What is left is the beginning of a segment.
+    !has_data && segments.pos > 0 && rest.first().is_none_or(|&byte| byte == 0xff)
+}
+
 /// Walks all blocks of a JPEG file whose pixels are within limits.
 pub fn walk(bytes: &[u8]) -> Walk {
     // What is no file of the usual kinds is left to the decoder.

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::limits::{LARGE_MEMORY, MAX_FILE, MAX_PIXELS, MAX_SIDE, SMALL_MEMORY};
+use super::limits::{HEADER_MEMORY, LARGE_MEMORY, MAX_FILE, MAX_PIXELS, MAX_SIDE, SMALL_MEMORY};
 use super::reason::{Cause, Reason};
 use crate::input;
 use jpeg::Walk;
@@ -103,6 +103,9 @@ fn ends_with_zeros(file: &mut (impl Read + Seek), length: u64) -> std::io::Resul
 }
 
 fn decode_jpeg(bytes: &[u8], background: [u8; 3], memory: u64) -> Result<Result<Decoded, TooMuch>, Cause> {
+    if jpeg::ends_in_header(bytes) {
+        return Err(Reason::CutOff.into());
+    }
     let header = jpeg::header(bytes);
     // The file is here and in the decoder.
     let working = 2 * bytes.len() as u64 + header.map_or(0, |header| header.coefficients);
@@ -133,7 +136,7 @@ fn finish<R: BufRead + Seek>(
         limits
     };
     // A header's own texts and profiles are small, whatever the pixels are.
-    reader.limits(limits(SMALL_MEMORY));
+    reader.limits(limits(HEADER_MEMORY));
     let format = reader.format();
     let mut decoder = reader.into_decoder().map_err(explain)?;
     let size = decoder.dimensions();

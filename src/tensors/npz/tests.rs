@@ -126,7 +126,7 @@ fn a_variance_that_rounding_brought_below_zero_is_zero() {
 }
 
 #[test]
-fn statistics_are_told_from_other_archives() {
+fn an_archive_is_one_of_statistics_by_its_arrays() {
     assert!(Moments::are_in(Cursor::new(written(&sample()))).unwrap());
     assert!(!Moments::are_in(Cursor::new(zipped(&[("arr_0.npy", b"?")], STORED))).unwrap());
     assert!(Moments::are_in(Cursor::new(b"\x93NUMPY")).is_err());
@@ -180,7 +180,7 @@ fn descriptions_that_lie_are_refused() {
         assert!(mu("<f8", "False", shape).contains("array mu: its description is not NumPy's"), "{shape}");
     }
     assert!(mu("|O", "False", "(2,)").contains("array mu holds pickled Python objects"));
-    assert!(mu(">f8", "False", "(2,)").contains("the kind '>f8'"));
+    assert!(mu("<f2", "False", "(2,)").contains("the kind '<f2'"));
     assert!(mu("<i8", "False", "(2,)").contains("the kind '<i8'"));
     assert!(mu("<f8", "Maybe", "(2,)").contains("description is not NumPy's"));
     let fields =

@@ -91,6 +91,10 @@ fn whole_files_are_whole_with_and_without_their_end_marker() {
 #[test]
 fn every_cut_in_the_data_is_found() {
     for (number, file) in files().iter().enumerate() {
+        for end in 2..data(file) {
+            assert!(ends_in_header(&file[..end]), "{number} cut at {end}");
+        }
+        assert!(!ends_in_header(file) && !ends_in_header(&file[..file.len() - 2]), "{number}");
         for end in data(file)..file.len() - 2 {
             assert_eq!(walk(&file[..end]), Walk::EndsEarly, "{number} cut at {end} of {}", file.len());
         }
