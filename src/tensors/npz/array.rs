@@ -77,11 +77,11 @@ impl Numbers {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, TensorsError> {
         let mut data = bytes;
         let NpyHeader { kind, by_columns, shape, .. } = NpyHeader::read(&mut data)?;
-        let (double, single): (fn([u8; 8]) -> f64, fn([u8; 4]) -> f32) = if kind.starts_with('>') {
-            (f64::from_be_bytes, f32::from_be_bytes)
-        } else {
-            (f64::from_le_bytes, f32::from_le_bytes)
-        };
+        let swapped = kind.starts_with('>');
+        let double =
+            |word: &[u8; 8]| if swapped { f64::from_be_bytes(*word) } else { f64::from_le_bytes(*word) };
+        let single =
+            |word: &[u8; 4]| if swapped { f32::from_be_bytes(*word) } else { f32::from_le_bytes(*word) };
         let size: usize = match kind.as_str() {
             "<f8" | ">f8" => 8,
             "<f4" | ">f4" => 4,
@@ -98,9 +98,9 @@ impl Numbers {
             return Err(damaged(format!("its shape {shape:?} does not fit its {there} bytes of numbers")));
         }
         let mut values: Vec<f64> = if size == 8 {
-            data.as_chunks::<8>().0.iter().map(|word| double(*word)).collect()
+            data.as_chunks::<8>().0.iter().map(double).collect()
         } else {
-            data.as_chunks::<4>().0.iter().map(|word| f64::from(single(*word))).collect()
+            data.as_chunks::<4>().0.iter().map(|word| f64::from(single(word))).collect()
         };
         let values = match shape[..] {
             [rows, columns] if by_columns && rows == columns => {
