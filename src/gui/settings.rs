@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use directories::{ProjectDirs, UserDirs};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::layout::PanelLayout;
 use super::plot::CurveStyle;
@@ -58,9 +59,30 @@ impl WindowSettings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (fresh, None),
             _ => return (fresh, Some(unreadable(&path, "it is no text, or too long"))),
         };
-        match serde_json::from_str::<Self>(&text) {
-            Ok(settings) => (settings.mended(), None),
-            Err(error) => (fresh, Some(unreadable(&path, &error.to_string()))),
+        let entries = match serde_json::from_str::<Map<String, Value>>(&text) {
+            Ok(entries) => entries,
+            Err(error) => return (fresh, Some(unreadable(&path, &error.to_string()))),
+        };
+        let (settings, wrong) = Self::of_entries(entries);
+        let warning = (!wrong.is_empty()).then(|| {
+            format!("Of the window's settings in {} these begin anew: {}", path.display(), wrong.join("; "))
+        });
+        (settings.mended(), warning)
+    }
+
+    /// The settings of a file's entries, and which of them could not be read, each with why: a wrong one costs
+    /// only itself.
+    fn of_entries(mut entries: Map<String, Value>) -> (Self, Vec<String>) {
+        let mut wrong = Vec::new();
+        entries.retain(|key, value| {
+            let alone = Map::from_iter([(key.clone(), value.clone())]);
+            let read = Self::deserialize(Value::Object(alone));
+            wrong.extend(read.as_ref().err().map(|error| format!("{key} ({error})")));
+            read.is_ok()
+        });
+        match Self::deserialize(Value::Object(entries)) {
+            Ok(settings) => (settings, wrong),
+            Err(error) => (Self::default(), vec![error.to_string()]),
         }
     }
 
@@ -182,6 +204,28 @@ mod tests {
             assert_eq!(settings, fresh);
             assert!(warning.unwrap().contains(FILE));
         }
+    }
+
+    #[test]
+    fn one_entry_that_cannot_be_read_costs_only_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = WindowSettings {
+            theme: ThemeChoice::Light,
+            recent: vec!["/a".into()],
+            ..WindowSettings::default()
+        };
+        settings.write(folder.path()).unwrap();
+        let path = folder.path().join(FILE);
+        let text = std::fs::read_to_string(&path).unwrap();
+        // A panel of a later version.
+        std::fs::write(&path, text.replacen("\"curves\"", "\"holograms\"", 1)).unwrap();
+        let (read, warning) = WindowSettings::read(Some(folder.path()));
+        assert_eq!(
+            (read.theme, read.recent, read.layout),
+            (ThemeChoice::Light, settings.recent, settings.layout)
+        );
+        let warning = warning.unwrap();
+        assert!(warning.contains("these begin anew: layout (") && warning.contains("holograms"), "{warning}");
     }
 
     #[test]
