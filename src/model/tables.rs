@@ -116,6 +116,7 @@ impl GeneratorTable {
         let path = preferred(&candidates).ok_or_else(|| TableError::Several(names(&candidates)))?;
         let others: Vec<NamePath<'_>> = all.into_iter().filter(|other| *other != path).collect();
         let mut notes: Vec<String> = note(&path, &others, asked.is_some()).into_iter().collect();
+        notes.extend(without_names(list));
         let mut found = Self { names: BTreeMap::new(), notes: Vec::new() };
         let mut foreign = Vec::new();
         for tensor in list {
@@ -248,6 +249,24 @@ fn note(path: &[&str], others: &[NamePath<'_>], was_asked: bool) -> Option<Strin
         [other] => format!("{taken}; --table {} takes the other one", shown(&plain_name(other))),
         others => format!("{taken}; --table takes another one of {}", names(others)),
     })
+}
+
+/// What is said of averaged weights in a list, as torch-ema keeps them (`shadow_params`): they have numbers for names,
+/// so that nobody knows which is which without the program that wrote them.
+fn without_names(list: &[Listed]) -> Option<String> {
+    let table = |tensor: &'_ Listed| -> Option<String> {
+        let (table, number) = tensor.name.rsplit_once('.')?;
+        let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+        (is_number && is_averaged(&table.split('.').collect::<Vec<_>>())).then(|| table.to_owned())
+    };
+    let mut tables = list.iter().filter_map(table);
+    let first = tables.next()?;
+    let count = 1 + tables.filter(|table| *table == first).count();
+    Some(format!(
+        "{} has {count} averaged weights without names, which are left out: to use them, save the model's state_dict \
+         with the averages in it",
+        shown(&first)
+    ))
 }
 
 /// Why the table that was asked for cannot be taken.

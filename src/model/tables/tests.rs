@@ -55,6 +55,18 @@ fn a_generator_is_found_behind_any_names() {
 }
 
 #[test]
+fn averaged_weights_without_names_are_not_left_out_in_silence() {
+    let mut tensors = generators(&["model"]);
+    let averages = ["ema.shadow_params.0", "ema.shadow_params.1", "optimizer.state.0.exp_avg"];
+    tensors.extend(list(&averages));
+    let found = GeneratorTable::find(&tensors, &[], None).unwrap();
+    let said = "ema.shadow_params has 2 averaged weights without names, which are left out: to use them, save the \
+                model's state_dict with the averages in it";
+    assert_eq!(found.notes, ["its table model is taken", said]);
+    assert_eq!(found.names.len(), 4);
+}
+
+#[test]
 fn wrappers_between_the_parts_of_a_name_are_left_out() {
     let names = ["a.l1._orig_mod.weight", "a.cell1.module.c1.weight", "a.to_rgb.module.0._orig_mod.weight"];
     let found = GeneratorTable::find(&list(&names), &[], None).unwrap();
