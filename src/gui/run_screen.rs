@@ -9,7 +9,7 @@ use super::layout::PanelLayout;
 use super::panels::{self, PanelContext, PanelId, View};
 use super::session::Session;
 use super::settings::WindowSettings;
-use super::state::{RunState, Status, capital};
+use super::state::{RunPhase, RunState, Status, capital};
 use super::theme::Palette;
 use crate::engine::Stride;
 
@@ -185,10 +185,10 @@ pub fn scrubber(ui: &mut egui::Ui, state: &RunState, view: &mut View, actions: &
             actions.push(Action::Live);
         }
         let mut event_index = view.event_index.unwrap_or(state.event_index);
-        let text = match state.phase_at(event_index) {
-            Some(phase) => phase.words(),
-            None => "Nothing yet".to_owned(),
-        };
+        // A single training has no phases, but pictures.
+        let sample = || state.sample_at(event_index).map(|sample| sample.source.to_string());
+        let text = state.phase_at(event_index).map(RunPhase::words).or_else(sample);
+        let text = text.unwrap_or_else(|| "Nothing yet".to_owned());
         ui.spacing_mut().slider_width = (ui.available_width() - 330.0).max(80.0);
         let slider = egui::Slider::new(&mut event_index, 0..=state.event_index.max(1)).show_value(false);
         let response = ui.add_enabled(state.event_index > 0, slider);

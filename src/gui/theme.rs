@@ -102,6 +102,8 @@ impl Palette {
             Curve::Loss { network: Network::Discriminator, .. }
             | Curve::LearningRate { network: Network::Discriminator, .. } => self.discriminator,
             Curve::Controller(_) => self.controller,
+            // Beside the generator's loss.
+            Curve::Diversity(_) => self.good,
             _ => self.generator,
         }
     }

@@ -100,8 +100,9 @@ impl ArchitecturePanel {
             // While there is no candidate, there is only the current one.
             (Some(genotype), candidate) if follows || candidate.is_none() => {
                 let activity = context.state.phase_at(context.event_index).map(|phase| phase.activity);
-                let derived = matches!(activity, Some(Activity::Derive | Activity::Winner));
-                let doing = activity.map_or("", Activity::of_current);
+                let single = context.state.is_single_training();
+                let derived = single || matches!(activity, Some(Activity::Derive | Activity::Winner));
+                let doing = activity.map_or(if single { "In training" } else { "" }, Activity::of_current);
                 Some(Shown { genotype: genotype.clone(), title: doing.to_owned(), derived })
             }
             (_, Some(candidate)) => {
@@ -112,7 +113,10 @@ impl ArchitecturePanel {
                     derived: candidate.is_trained(),
                 })
             }
-            (_, None) => None,
+            (_, None) => {
+                let genotype = context.state.single_genotype()?.clone();
+                Some(Shown { genotype, title: "Trained from scratch".to_owned(), derived: true })
+            }
         }
     }
 

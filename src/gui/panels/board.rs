@@ -71,7 +71,12 @@ impl Panel for BoardPanel {
     fn show(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>) {
         let board = context.state.board_at(context.event_index);
         if board.is_empty() {
-            return empty(ui, "Candidates come with the first estimate");
+            let text = if context.state.is_single_training() {
+                "Only a search has candidates, and this run trains one architecture"
+            } else {
+                "Candidates come with the first estimate"
+            };
+            return empty(ui, text);
         }
         ui.horizontal_wrapped(|ui| {
             ui.selectable_value(&mut self.lineage, false, "Table").on_hover_text("All candidates in a table");

@@ -32,7 +32,9 @@ impl Panel for ControllerPanel {
     fn show(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>) {
         let stored = context.state.probabilities_at(context.event_index);
         let Some(newest) = stored.iter().rev().find(|entry| !entry.distributions.is_empty()) else {
-            let text = if stored.is_empty() {
+            let text = if context.state.is_single_training() {
+                "Only a search has a controller, and this run trains one architecture"
+            } else if stored.is_empty() {
                 "Probabilities come with the end of the first iteration"
             } else {
                 "This strategy draws without probabilities"

@@ -49,7 +49,11 @@ impl Panel for LogPanel {
                     Level::Warning => text.color(ui.visuals().warn_fg_color),
                     Level::Error => text.color(ui.visuals().error_fg_color),
                 };
-                ui.add(egui::Label::new(text).wrap_mode(egui::TextWrapMode::Extend));
+                let label = ui.add(egui::Label::new(text).wrap_mode(egui::TextWrapMode::Extend));
+                // One line each, so that only those in view are laid out.
+                if label.rect.right() > ui.clip_rect().right() {
+                    label.on_hover_text(&line.text);
+                }
             }
         });
     }

@@ -172,5 +172,8 @@ pub fn show(ui: &mut egui::Ui, panel: PanelId, context: &mut PanelContext<'_>) {
 
 /// Says that a panel is empty: what will be there, and when.
 fn empty(ui: &mut egui::Ui, text: &str) {
-    ui.centered_and_justified(|ui| ui.label(egui::RichText::new(text).weak()));
+    // In the middle, without wide gaps between the words where they need a second line.
+    let layout = egui::Layout::top_down(egui::Align::Center).with_main_justify(true);
+    let layout = layout.with_main_align(egui::Align::Center);
+    ui.with_layout(layout, |ui| ui.label(egui::RichText::new(text).weak()));
 }

@@ -20,7 +20,7 @@ use crate::engine::{Event, LiveEvent, LogEvent, Summary, Tick};
 use crate::ipc::Death;
 use crate::metric::Score;
 use crate::search::{
-    Activity, Candidate, Curve, Distributions, GeneratorStep, SampleSource, SearchEvent, TrainingId,
+    Activity, Candidate, Curve, Distributions, GanId, GeneratorStep, SampleSource, SearchEvent, TrainingId,
 };
 
 /// Seconds without a step after which it is shown how many there were.
@@ -418,6 +418,19 @@ impl RunState {
     /// What was being done at an event index.
     pub fn phase_at(&self, event_index: u32) -> Option<&RunPhase> {
         self.phases[..self.phases.partition_point(|phase| phase.event_index <= event_index)].last()
+    }
+
+    /// Whether the run trains one architecture and searches nothing.
+    pub fn is_single_training(&self) -> bool {
+        let single = GanId::Training(TrainingId::Single);
+        self.series.keys().any(|curve| matches!(curve, Curve::Loss { gan, .. } if *gan == single))
+    }
+
+    /// The architecture of a run that trains only one, once a picture or a summary says it.
+    pub fn single_genotype(&self) -> Option<&Genotype> {
+        let of_pictures = self.samples.iter().rev().find_map(|sample| sample.genotype.as_ref());
+        let of_summary = || Some(&self.summary.as_ref()?.trained.first()?.genotype);
+        of_pictures.or_else(of_summary).filter(|_| self.is_single_training())
     }
 
     /// The newest picture at an event index.

@@ -70,3 +70,28 @@ fn a_log_of_version_0_1_is_shown() {
     let other = |curve: &&Curve| matches!(curve, Curve::Other(_));
     assert_eq!(state.series.keys().filter(other).count(), 0);
 }
+
+#[test]
+fn the_architecture_of_a_single_training_is_that_of_its_pictures() {
+    let genotype = Genotype::parse("1 0 1 1").unwrap();
+    let picture = |training| {
+        let source = SampleSource::Training { training, step: Some(GeneratorStep(1)) };
+        let (genotype, file) = (Some(genotype.clone()), "samples/1.png".to_owned());
+        LogEvent::Samples { source, genotype, tick: Tick(1), file }
+    };
+    let loss = |gan| SearchEvent::Metric {
+        curve: Curve::Loss { gan, network: Network::Generator },
+        step: 0,
+        value: 1.0,
+    };
+    let mut state = RunState::default();
+    state.log_event(loss(GanId::Training(TrainingId::Single)).into());
+    assert_eq!((state.is_single_training(), state.single_genotype()), (true, None));
+    state.log_event(picture(TrainingId::Single));
+    assert_eq!(state.single_genotype(), Some(&genotype));
+    // A search shows those of its board.
+    let mut state = RunState::default();
+    state.log_event(loss(GanId::Shared).into());
+    state.log_event(picture(TrainingId::Winner));
+    assert_eq!((state.is_single_training(), state.single_genotype()), (false, None));
+}

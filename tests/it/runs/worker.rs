@@ -86,7 +86,7 @@ fn a_worker_pauses_steps_saves_and_stops_on_command_and_the_run_is_the_same() {
     let asked = Instant::now();
     worker.send(Control::Pause);
     worker.until(|event| *event == Event::Live(LiveEvent::Paused { paused: true }));
-    assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
     let save = |worker: &mut Worker| {
         worker.send(Control::Checkpoint);
         match worker.until(|event| matches!(event, Event::Live(LiveEvent::CheckpointSaved { .. }))).pop() {
