@@ -55,7 +55,7 @@ impl<R: Read + Seek> Archive<R> {
     }
 
     /// The entries' names; those that cannot be decoded are left out.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.zip.file_names().filter_map(|name| name.ok().map(|name| name.into_owned())).collect()
     }
 

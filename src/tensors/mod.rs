@@ -1,5 +1,5 @@
-//! Named tensors in files that other programs wrote: PyTorch's `.pth`, NumPy's `.npz` and
-//! safetensors.
+//! Named tensors in files that other programs wrote: PyTorch's `.pth`, NumPy's `.npz`, pickled dictionaries of arrays
+//! and safetensors.
 //!
 //! Everything comes out as plain values; this module knows no tensor library and nothing of the rest of the
 //! program. The files come from anywhere, so nothing in them is trusted: no code in them is ever run, and
@@ -11,6 +11,7 @@ mod limits;
 pub mod npz;
 mod numbers;
 mod pickle;
+mod pickled;
 pub mod pth;
 mod safetensors;
 
@@ -21,6 +22,7 @@ use std::io;
 pub(crate) use self::archive::Archive;
 pub use self::file::TensorFile;
 pub(crate) use self::npz::NpyHeader;
+pub(crate) use self::pickled::PickledTable;
 pub use self::safetensors::{is_safetensors, open_safetensors, read_safetensors};
 pub use limits::{MOST_HEADER, MOST_SAVED, MOST_TENSORS};
 pub use npz::Moments;

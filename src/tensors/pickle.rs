@@ -45,6 +45,11 @@ pub(super) enum PickleValue {
     Float(f64),
     Text(Box<str>),
     Bytes(Box<[u8]>),
+    /// Bytes that were passed over: where they begin in what was read, and how many they are.
+    Passed {
+        start: u64,
+        length: u64,
+    },
     /// A list or a set.
     List(Vec<Id>),
     Tuple(Vec<Id>),
@@ -57,6 +62,8 @@ pub(super) enum PickleValue {
         callable: Id,
         /// The [`PickleValue::Tuple`] of its arguments.
         arguments: Id,
+        /// What the object that it would make was to be filled with, last.
+        state: Option<Id>,
     },
     /// Something outside of the pickle, by its description.
     Persistent(Id),
@@ -73,7 +80,20 @@ impl Pickle {
     /// Reads one pickle and leaves the reader behind its end. `known` are the names of functions and
     /// classes that may occur, besides dictionaries and sets.
     pub(super) fn read(reader: &mut impl Read, known: &[&str]) -> Result<Self, TensorsError> {
-        let mut machine = StackMachine::new(reader, known);
+        Self::run(StackMachine::new(reader, known))
+    }
+
+    /// As [`Pickle::read`], but byte strings with a length of four or eight bytes are not held: they become
+    /// [`PickleValue::Passed`], and may have `most` bytes in all.
+    pub(super) fn read_around(
+        reader: &mut impl Read,
+        known: &[&str],
+        most: u64,
+    ) -> Result<Self, TensorsError> {
+        Self::run(StackMachine::passing_over(reader, known, most))
+    }
+
+    fn run(mut machine: StackMachine<'_, impl Read>) -> Result<Self, TensorsError> {
         loop {
             machine.step(1)?;
             let instruction = machine.byte()?;
@@ -137,6 +157,8 @@ impl<R: Read> StackMachine<'_, R> {
             }
             0x8a => self.push_long::<1>()?,
             0x8b => self.push_long::<4>()?,
+            b'T' | b'B' if self.passes_over() => self.push_place::<4>()?,
+            0x8e | 0x96 if self.passes_over() => self.push_place::<8>()?,
             b'U' | 0x8c => self.push_text::<1>()?,
             b'T' | b'X' => self.push_text::<4>()?,
             0x8d => self.push_text::<8>()?,
@@ -231,11 +253,8 @@ impl<R: Read> StackMachine<'_, R> {
                 self.call(*callable, arguments)?;
             }
             b'b' => {
-                let _attributes = self.pop()?;
-                // A dictionary's attributes (PyTorch's `_metadata`) and an opaque object's are not needed.
-                if !matches!(self.get(self.top()?), PickleValue::Dict(_) | PickleValue::Call { .. }) {
-                    return Err(damaged("its pickle gives attributes to a value that has none"));
-                }
+                let attributes = self.pop()?;
+                self.fill(attributes)?;
             }
             b'Q' => {
                 let description = self.pop()?;
@@ -280,7 +299,7 @@ impl<R: Read> StackMachine<'_, R> {
             (name, None) if name == DICTIONARY || SETS.contains(&name) => {
                 return Err(damaged(format!("its pickle makes a `{name}` of a value that is no list")));
             }
-            _ => PickleValue::Call { callable, arguments },
+            _ => PickleValue::Call { callable, arguments, state: None },
         };
         self.push(value);
         // The same list can be copied again and again by a few bytes.

@@ -1,7 +1,7 @@
 //! The stack, the memo and the bytes of the machine that reads a pickle.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{self, Read};
 
 use super::{DICTIONARY, Id, LONGEST_NAME, MOST_BYTES, MOST_STEPS, PickleValue, SETS, STEPS};
 use crate::tensors::{TensorsError, damaged, shown, within};
@@ -10,7 +10,11 @@ use crate::tensors::{TensorsError, damaged, shown, within};
 pub(super) struct StackMachine<'a, R> {
     reader: &'a mut R,
     known: &'a [&'a str],
-    /// Bytes read so far.
+    /// Bytes that may be passed over; none where all are held.
+    most_passed: Option<u64>,
+    /// Bytes passed over so far.
+    passed: u64,
+    /// Bytes read so far, without those.
     bytes: u64,
     /// Instructions obeyed so far, and items copied by them.
     pub(super) steps: u64,
@@ -26,6 +30,8 @@ impl<'a, R: Read> StackMachine<'a, R> {
         Self {
             reader,
             known,
+            most_passed: None,
+            passed: 0,
             bytes: 0,
             steps: 0,
             values: Vec::new(),
@@ -33,6 +39,11 @@ impl<'a, R: Read> StackMachine<'a, R> {
             marks: Vec::new(),
             memo: HashMap::new(),
         }
+    }
+
+    /// One that passes over long byte strings, up to `most` bytes in all.
+    pub(super) fn passing_over(reader: &'a mut R, known: &'a [&'a str], most: u64) -> Self {
+        Self { most_passed: Some(most), ..Self::new(reader, known) }
     }
 
     pub(super) fn get(&self, id: Id) -> &PickleValue {
@@ -81,6 +92,17 @@ impl<'a, R: Read> StackMachine<'a, R> {
             PickleValue::Dict(dict) => dict.extend(pairs(items)?),
             PickleValue::Call { .. } => {}
             _ => return Err(damaged("its pickle adds a key to a value that is no dictionary")),
+        }
+        Ok(())
+    }
+
+    /// Gives attributes to the value on top. Those of a dictionary (PyTorch's `_metadata`) are not needed.
+    pub(super) fn fill(&mut self, attributes: Id) -> Result<(), TensorsError> {
+        let top = self.top()?;
+        match &mut self.values[top as usize] {
+            PickleValue::Dict(_) => {}
+            PickleValue::Call { state, .. } => *state = Some(attributes),
+            _ => return Err(damaged("its pickle gives attributes to a value that has none")),
         }
         Ok(())
     }
@@ -142,6 +164,25 @@ impl<'a, R: Read> StackMachine<'a, R> {
         Ok(())
     }
 
+    /// Whether long byte strings are passed over.
+    pub(super) fn passes_over(&self) -> bool {
+        self.most_passed.is_some()
+    }
+
+    /// Passes over bytes with their number before them, and keeps where they lie.
+    pub(super) fn push_place<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
+        let length = self.number::<WIDTH>()?;
+        let start = self.bytes + self.passed;
+        let passed = self.passed.saturating_add(length);
+        within("bytes in its arrays", passed, self.most_passed.unwrap_or(0))?;
+        if io::copy(&mut self.reader.by_ref().take(length), &mut io::sink())? != length {
+            return Err(damaged("its pickle ends too early"));
+        }
+        self.passed = passed;
+        self.push(PickleValue::Passed { start, length });
+        Ok(())
+    }
+
     pub(super) fn byte(&mut self) -> Result<u8, TensorsError> {
         Ok(self.number::<1>()? as u8)
     }
@@ -198,9 +239,9 @@ pub(super) fn pairs(items: &[Id]) -> Result<Vec<(Id, Id)>, TensorsError> {
     }
 }
 
-fn cut(problem: std::io::Error) -> TensorsError {
+fn cut(problem: io::Error) -> TensorsError {
     match problem.kind() {
-        std::io::ErrorKind::UnexpectedEof => damaged("its pickle ends too early"),
+        io::ErrorKind::UnexpectedEof => damaged("its pickle ends too early"),
         _ => problem.into(),
     }
 }

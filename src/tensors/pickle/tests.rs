@@ -37,7 +37,7 @@ fn words(pickle: &Pickle, id: Id) -> String {
                 items.iter().map(|(key, value)| format!("{}:{}", words(pickle, *key), words(pickle, *value)));
             format!("{{{}}}", items.collect::<Vec<_>>().join(","))
         }
-        PickleValue::Call { callable, arguments } => {
+        PickleValue::Call { callable, arguments, .. } => {
             format!("{}{}", words(pickle, *callable), words(pickle, *arguments))
         }
         PickleValue::Text(text) => text.to_string(),

@@ -176,7 +176,7 @@ impl TensorView {
 
 /// The name and the arguments of a call.
 fn call(pickle: &Pickle, id: Id) -> Option<(&str, &[Id])> {
-    let PickleValue::Call { callable, arguments } = pickle.get(id) else { return None };
+    let PickleValue::Call { callable, arguments, .. } = pickle.get(id) else { return None };
     match (pickle.get(*callable), pickle.get(*arguments)) {
         (PickleValue::Name(name), PickleValue::Tuple(arguments)) => Some((name, arguments)),
         _ => None,
