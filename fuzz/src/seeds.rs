@@ -50,6 +50,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "numpy" => numpy(),
         "idx" => idx(),
         "cifar10" => vec![vec![0b0000_0010, 3], vec![0b0011_0100], [&[1u8][..], &[7; 3073]].concat()],
+        "cifar_python" => pickled_batches(),
         "stl10" => vec![vec![1, 1, 10], vec![9, 3], vec![4, 3]],
         "image" => images(),
         "jpeg" => jpegs(),
@@ -204,6 +205,15 @@ fn pickles() -> Vec<Vec<u8>> {
     archives.into_iter().filter_map(pickle).collect()
 }
 
+/// Batches that Python wrote, without names of classes and with some that are too few.
+fn pickled_batches() -> Vec<Vec<u8>> {
+    let names = fixtures(&["fixtures/pickled/meta"]).remove(0);
+    let all = ["python2", "protocol2", "protocol3", "protocol4", "protocol5", "columns4", "columns5"];
+    let batches = fixtures(&all.map(|name| format!("fixtures/pickled/{name}")).each_ref().map(String::as_str));
+    let both = [&[1][..], &batches[0], b"\n--\n", &names].concat();
+    batches.iter().map(|batch| [&[0][..], batch].concat()).chain([both]).collect()
+}
+
 /// An array as a `.npy` file.
 fn npy(kind: &str, shape: &str, values: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
@@ -229,8 +239,14 @@ fn numpy() -> Vec<Vec<u8>> {
     let colour = npy("|u1", "(1, 3, 4, 4)", &[200; 48]);
     let labels = npy("<i8", "(2, 1)", &[[0; 8], [1, 0, 0, 0, 0, 0, 0, 0]].concat());
     let own = zipped(&[("x_train.npy", &grey), ("y_train.npy", &labels)]);
+    let by_columns = String::from_utf8_lossy(&npy("|u1", "(2, 4, 4)", &[3; 32])[10..]).replace("False", "True ");
+    let length = (by_columns.len() as u16 - 32).to_le_bytes();
+    let by_columns = [b"\x93NUMPY\x01\x00", &length[..], by_columns.as_bytes()].concat();
+    let wide = npy(">i2", "(2, 4, 4)", &[0, 7].repeat(32));
     vec![
         [&[0][..], &grey].concat(),
+        [&[0][..], &by_columns].concat(),
+        [&[0][..], &wide].concat(),
         [&[0][..], &colour].concat(),
         [&[1][..], &grey, b"\n--\n", &labels].concat(),
         [&[0][..], &own].concat(),
@@ -244,7 +260,12 @@ fn idx() -> Vec<Vec<u8>> {
     };
     let grey = [file(&[2, 4, 4], 32), b"\n--\n".to_vec(), file(&[2], 2)].concat();
     let colour = file(&[1, 3, 4, 4], 48);
+    let table = [&[0, 0, 12, 2, 0, 0, 0, 2, 0, 0, 0, 8][..], &[0; 64]].concat();
+    let qmnist = [file(&[2, 4, 4], 32), b"\n--\n".to_vec(), table].concat();
     vec![
+        [&[4 + 16][..], &grey].concat(),
+        [&[4 + 32][..], &grey].concat(),
+        [&[4 + 48][..], &qmnist].concat(),
         [&[0][..], &grey].concat(),
         [&[4 + 8 + 2][..], &grey].concat(),
         [&[1][..], &colour].concat(),

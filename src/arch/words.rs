@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers as people read them, and arguments as shells do.
 
 /// A count with commas between groups of three digits: `50,000`.
 pub fn thousands(count: u64) -> String {
@@ -6,6 +6,12 @@ pub fn thousands(count: u64) -> String {
     let groups = digits.as_bytes().rchunks(3).rev();
     let groups: Vec<String> = groups.map(|group| String::from_utf8_lossy(group).into_owned()).collect();
     groups.join(",")
+}
+
+/// A path or another argument as a shell takes it: `a/b`, `"my data"`.
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:\\".contains(c);
+    if text.chars().all(plain) { text.to_owned() } else { format!("\"{text}\"") }
 }
 
 /// `1 cell`, `2 cells`.
@@ -41,6 +47,11 @@ mod tests {
     fn counts_are_grouped_in_threes() {
         let grouped = [0, 999, 1_000, 4_405_251, u64::MAX].map(thousands);
         assert_eq!(grouped, ["0", "999", "1,000", "4,405,251", "18,446,744,073,709,551,615"]);
+    }
+
+    #[test]
+    fn an_argument_is_written_as_a_shell_takes_it() {
+        assert_eq!(["cifar10:a/b", "idx:my data"].map(quoted), ["cifar10:a/b", "\"idx:my data\""]);
     }
 
     #[test]

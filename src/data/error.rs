@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::tensors::TensorsError;
+
 /// Why images could not be loaded, downloaded or batched. Every message is one sentence that says
 /// what happened, where, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,36 @@ pub enum DataError {
     /// A data set's folder lacks one of its files.
     #[error("there is no {}; get the data set with `autogan data fetch` or name its folder", .0.display())]
     MissingFile(PathBuf),
+    /// A data set's folder holds other files than its own.
+    #[error("there is no {expected} in {}, which holds {there}; get the data set with `autogan data fetch` or name its folder", .dir.display())]
+    MissingFiles {
+        /// The folder.
+        dir: PathBuf,
+        /// What belongs there, as a part of a sentence.
+        expected: String,
+        /// What is there instead, as a part of a sentence.
+        there: String,
+    },
+    /// A folder holds several data sets of one kind.
+    #[error("{} holds {names}; name one of them, as in {example}", .dir.display())]
+    SeveralSets {
+        /// The folder.
+        dir: PathBuf,
+        /// The data sets, as a part of a sentence.
+        names: String,
+        /// How one of them is named.
+        example: String,
+    },
+    /// The source is an archive, or its folder holds archives only.
+    #[error("{} is an archive, and images are read unpacked; {how}, then write `{unpacked}`", .path.display())]
+    Packed {
+        /// The archive.
+        path: PathBuf,
+        /// How it is unpacked on this system, as a part of a sentence.
+        how: String,
+        /// The source to write then.
+        unpacked: String,
+    },
     /// A folder was expected.
     #[error("{} is a file, not a folder; name the folder that holds the images", .0.display())]
     NotAFolder(PathBuf),
@@ -169,5 +201,21 @@ impl DataError {
     /// `path` is not what a file of its format should be.
     pub(super) fn damaged(path: &Path, why: impl Into<String>) -> Self {
         Self::Damaged { path: path.into(), why: why.into() }
+    }
+
+    /// Wraps an error of reading what another program wrote to `path`.
+    pub(super) fn of_file(path: &Path, error: TensorsError) -> Self {
+        let why = match error {
+            TensorsError::Io(source) => return Self::read(path, source),
+            TensorsError::Damaged(why) | TensorsError::Unsupported(why) => why,
+            TensorsError::Foreign(name) => {
+                format!("it refers to `{name}`, which no data set needs; nothing of it was run")
+            }
+            TensorsError::TooLarge { what, found, limit } => {
+                format!("it has {found} {what}, and at most {limit} are accepted")
+            }
+            other => other.to_string(),
+        };
+        Self::damaged(path, why)
     }
 }

@@ -1,6 +1,8 @@
 //! Files made to hurt: each is skipped or refused with its reason, in bounded memory and time.
 #![allow(clippy::unwrap_used)]
 
+mod sets;
+
 use std::fs::{self, File};
 use std::path::Path;
 

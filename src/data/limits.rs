@@ -29,5 +29,7 @@ pub(super) const MAX_CLASSES: usize = 1 << 16;
 pub(super) const MAX_RECORDS: usize = 10_000_000;
 /// The most pixels of one image in an IDX file, where thousands follow each other.
 pub(super) const MAX_RECORD_PIXELS: usize = 4 << 20;
+/// The most bytes of an array whose first index runs fastest, which is held whole while it is brought into rows.
+pub(super) const MAX_BY_COLUMNS: usize = 1 << 30;
 /// The most toys that can be drawn.
 pub const MAX_TOYS: usize = 1_000_000;

@@ -29,7 +29,7 @@ pub use error::DataError;
 pub use limits::{MAX_TOYS, SIDES};
 pub use options::{DataConfig, LoadOptions, Loaded};
 pub use reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
-pub use readers::READERS;
+pub use readers::{READERS, is_archive};
 pub use reason::{Reason, Skipped};
 pub use report::{ClassCount, ImageCounts, LeftOutCount, Report, Sizes};
 pub use resize::Resizer;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::reader::{Reader, SourcePlace};
-use super::readers::{FOLDER, READERS, TOYS, forms};
+use super::readers::{FOLDER, READERS, TOYS, explain, forms, refuse};
 use super::{DataError, LoadOptions, Loaded, SIDES, Split, Stream};
 
 /// Where images come from: a [`Reader`] and the path that it reads. Its text form is what the user writes:
@@ -87,7 +87,14 @@ impl Source {
     /// # Errors
     /// If there is no such source, or nothing in it.
     pub fn stream(&self, split: Split) -> Result<Stream, DataError> {
-        self.reader.stream(self.to_string(), &self.path, split)
+        self.unpacked(|| self.reader.stream(self.to_string(), &self.path, split))
+    }
+
+    /// Reads it, unless it is an archive or its folder holds archives only: then the error says how to unpack one.
+    fn unpacked<T>(&self, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+        let text = |path: &Path| Self::new(self.reader, path).to_string();
+        refuse(&self.path, self.reader.kind().place, text)?;
+        read().map_err(|error| explain(&self.path, text, error))
     }
 }
 
@@ -154,7 +161,7 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<Loaded, DataError>
     if options.limit == Some(0) {
         return Err(DataError::EmptyLimit);
     }
-    source.reader.load(source.to_string(), &source.path, options)
+    source.unpacked(|| source.reader.load(source.to_string(), &source.path, options))
 }
 
 #[cfg(test)]

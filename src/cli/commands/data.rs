@@ -6,7 +6,7 @@ use image::ImageFormat;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::app::bring_inception;
-use crate::arch::words::thousands;
+use crate::arch::words::{quoted, thousands};
 use crate::cli::WrongCall;
 use crate::cli::args::{CheckArgs, FetchArgs, Fetched, ScorerArgs};
 use crate::cli::table::mebibytes;
@@ -107,12 +107,6 @@ pub(super) fn fetch(args: &FetchArgs) -> anyhow::Result<()> {
         false => print_line(&format!("Ready: use it with --data {}", quoted(&source.to_string()))),
     }
     Ok(())
-}
-
-/// As a shell takes it.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:\\".contains(c);
-    if text.chars().all(plain) { text.to_owned() } else { format!("\"{text}\"") }
 }
 
 /// A bar on standard error, which nobody sees where that is no terminal.
@@ -243,11 +237,5 @@ mod tests {
         check(&args).unwrap();
         let sheet = image::open(&path).unwrap().into_rgb8();
         assert_eq!(sheet.get_pixel(4, 4).0, [200, 10, 10]);
-    }
-
-    #[test]
-    fn a_source_is_printed_as_a_shell_takes_it() {
-        assert_eq!(quoted("cifar10:a/b"), "cifar10:a/b");
-        assert_eq!(quoted("idx:my data"), "\"idx:my data\"");
     }
 }

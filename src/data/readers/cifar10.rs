@@ -1,22 +1,40 @@
-//! CIFAR-10, binary version: <https://www.cs.toronto.edu/~kriz/cifar.html>.
-//!
-//! Six files of up to 10,000 records of 3,073 bytes: a label, then the red, green and blue planes of
-//! 32 x 32 pixels, row by row.
+//! CIFAR-10: 60,000 images in ten classes, in six files of 10,000 each.
 
 use std::path::Path;
 
-use super::records::{self, Collector, interleave};
+use super::cifar::{CifarLayout, CifarVersion, PIXELS, SIDE};
 use crate::data::options::{LoadOptions, Loaded};
 use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
-use crate::data::{DataError, ImageSet, Report, Split};
+use crate::data::{DataError, Split};
 
-const SIDE: usize = 32;
-const RECORD: usize = 1 + 3 * SIDE * SIDE;
 const PER_FILE: usize = 10_000;
-/// Bytes of a whole file.
-const BATCH: u64 = (PER_FILE * RECORD) as u64;
-const CLASSES: [&str; 10] =
-    ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+/// Bytes of a whole file of the binary version.
+const BATCH: u64 = (PER_FILE * (1 + PIXELS)) as u64;
+
+static LAYOUT: CifarLayout = CifarLayout {
+    classes: &["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
+    labels: 1,
+    keys: ["labels", "label_names"],
+    most: PER_FILE,
+    binary: CifarVersion {
+        folder: "cifar-10-batches-bin",
+        train: &[
+            "data_batch_1.bin",
+            "data_batch_2.bin",
+            "data_batch_3.bin",
+            "data_batch_4.bin",
+            "data_batch_5.bin",
+        ],
+        test: "test_batch.bin",
+        names: "batches.meta.txt",
+    },
+    python: CifarVersion {
+        folder: "cifar-10-batches-py",
+        train: &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
+        test: "test_batch",
+        names: "batches.meta",
+    },
+};
 
 static DOWNLOADS: [Download; 1] = [Download {
     name: "cifar10",
@@ -37,7 +55,7 @@ static DOWNLOADS: [Download; 1] = [Download {
     }],
 }];
 
-/// Reads the files in a folder, or in the `cifar-10-batches-bin` folder in it.
+/// Reads the files of either version in a folder, or in the archive's folder in it.
 pub(super) struct Cifar10;
 
 impl Reader for Cifar10 {
@@ -45,7 +63,7 @@ impl Reader for Cifar10 {
         SourceKind {
             prefix: "cifar10",
             label: "CIFAR-10",
-            about: "The folder with the binary version's files data_batch_1.bin to 5",
+            about: "The folder with the files of the binary or the Python version",
             place: SourcePlace::Folder,
         }
     }
@@ -59,30 +77,7 @@ impl Reader for Cifar10 {
     }
 
     fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-        let inner = path.join("cifar-10-batches-bin");
-        let dir = if inner.is_dir() { &inner } else { path };
-        let files: Vec<_> = match options.split {
-            Split::Train => (1..=5).map(|i| dir.join(format!("data_batch_{i}.bin"))).collect(),
-            Split::Test => vec![dir.join("test_batch.bin")],
-        };
-        let counts =
-            files.iter().map(|path| records::count(path, RECORD, PER_FILE)).collect::<Result<Vec<_>, _>>()?;
-        let found = counts.iter().sum();
-        options.fits_memory(options.kept_of(found))?;
-        let chosen = options.choose(found);
-        let mut collector = Collector::new(SIDE, SIDE, found, &chosen, options);
-        for (path, count) in files.iter().zip(counts) {
-            collector.take(path, &mut records::open(path)?, count, RECORD, |record| {
-                if usize::from(record[0]) >= CLASSES.len() {
-                    return Err(format!("a record has the label {}, which is not below 10", record[0]));
-                }
-                Ok((record[0].into(), interleave(&record[1..])))
-            })?;
-        }
-        let classes = CLASSES.map(String::from).into();
-        let set = ImageSet::new(name, options.side, collector.pixels, Some(collector.labels), classes)?;
-        let report = Report::of(&set, options.split, found, [SIDE as u32; 2]);
-        Ok(Loaded { set, report })
+        LAYOUT.load(name, path, options)
     }
 }
 
@@ -92,6 +87,8 @@ mod tests {
     use super::*;
     use crate::data::{DataConfig, Source, load};
     use std::fs;
+
+    const RECORD: usize = 1 + PIXELS;
 
     /// Two records: label `label` with planes of 10, 20, 30, then label 9 all white.
     fn records(label: u8) -> Vec<u8> {
@@ -160,6 +157,11 @@ mod tests {
         assert!(message(&vec![0; RECORD * 10_001]).contains("at most 10000"));
         fs::remove_file(&third).unwrap();
         let missing = train(dir.path(), DataConfig::default()).unwrap_err();
-        assert!(matches!(&missing, DataError::MissingFile(path) if *path == third), "{missing}");
+        let expected = format!(
+            "there is no data_batch_3.bin in {}, which holds data_batch_1.bin, data_batch_2.bin, data_batch_4.bin, \
+             data_batch_5.bin; ",
+            dir.path().display()
+        );
+        assert!(missing.to_string().starts_with(&expected), "{missing}");
     }
 }

@@ -1,13 +1,20 @@
 //! The readers of images, one file each. A new one is such a file, and a module and a line in [`READERS`].
 
+mod cifar;
 mod cifar10;
+mod cifar100;
+mod columns;
 mod folder;
 mod idx;
 mod numpy;
+mod packed;
 mod records;
 mod stl10;
 mod toys;
 mod walk;
+
+pub use packed::is_archive;
+pub(super) use packed::{explain, refuse};
 
 use super::reader::{Reader, SourceKind};
 
@@ -15,10 +22,11 @@ use super::reader::{Reader, SourceKind};
 ///
 /// ```
 /// let forms: Vec<String> = autogan::data::READERS.iter().map(|reader| reader.kind().form()).collect();
-/// assert_eq!(forms, ["toys", "a folder", "cifar10:DIR", "stl10:DIR", "idx:DIR", "numpy:FILE"]);
+/// assert_eq!(forms[..2], ["toys", "a folder"]);
+/// assert_eq!(forms[2..], ["cifar10:DIR", "cifar100:DIR", "stl10:DIR", "idx:DIR", "numpy:FILE"]);
 /// ```
 pub const READERS: &[&dyn Reader] =
-    &[TOYS, FOLDER, &cifar10::Cifar10, &stl10::Stl10, &idx::Idx, &numpy::Numpy];
+    &[TOYS, FOLDER, &cifar10::Cifar10, &cifar100::Cifar100, &stl10::Stl10, &idx::Idx, &numpy::Numpy];
 
 /// The built-in pictures, which a run learns from unless it is given others.
 pub(super) const TOYS: &dyn Reader = &toys::Toys;

@@ -1,25 +1,29 @@
 //! NumPy arrays of images: a `.npy` file, or a `.npz` archive as Keras, MedMNIST and others publish them.
 //!
-//! Images are unsigned bytes, `[n, h, w]` (grey), `[n, h, w, c]` or `[n, c, h, w]` with 1 or 3 channels. In an
-//! archive they are the first array there is of [`IMAGES`], and labels, whole numbers `[n]` or `[n, 1]`, the
-//! first of [`LABELS`]. The images are streamed: only those of the target side are held.
+//! Images are whole numbers from 0 to 255, `[n, h, w]` (grey), `[n, h, w, c]` or `[n, c, h, w]` with 1 or 3 channels,
+//! in either order of bytes and of indices. In an archive they are the first array there is of [`IMAGES`], or the only
+//! array of such a shape, and labels, whole numbers `[n]` or `[n, 1]`, the first of [`LABELS`]. The images are
+//! streamed: only those of the target side are held.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use super::columns::Rows;
 use super::records::{self, Collector, RecordLayout};
 use crate::data::limits::MAX_RATIO;
 use crate::data::options::{LoadOptions, Loaded};
 use crate::data::reader::{Reader, SourceKind, SourcePlace};
 use crate::data::{DataError, ImageSet, Report, Split};
 use crate::input;
-use crate::tensors::{Archive, NpyHeader, TensorsError};
+use crate::tensors::{Archive, NpyHeader, shown};
 
 /// Names of the images in an archive: of those for training, then of those for testing.
 const IMAGES: [&[&str]; 2] = [&["train_images", "x_train", "images", "arr_0"], &["test_images", "x_test"]];
 /// Names of the labels in an archive.
 const LABELS: [&[&str]; 2] = [&["train_labels", "y_train", "labels", "arr_1"], &["test_labels", "y_test"]];
+/// Arrays of an archive that are looked at in search of images.
+const LOOKED_AT: usize = 100;
 /// So many bytes may come out of any archive, since grounds of one colour pack well.
 const ALWAYS: u64 = 1 << 20;
 
@@ -37,27 +41,35 @@ impl Reader for Numpy {
     }
 
     fn native_side(&self, path: &Path, split: Split) -> Result<Option<usize>, DataError> {
-        Ok(Some(Arrays::open(path)?.images(split)?.1.side()))
+        Ok(Some(Arrays::open(path)?.images(split)?.layout.side()))
     }
 
     fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
         let mut arrays = Arrays::open(path)?;
-        let (found, layout) = {
-            let (array, layout) = arrays.images(options.split)?;
-            (array.header.shape[0], layout)
+        let (found, note) = {
+            let images = arrays.images(options.split)?;
+            (images.array.header.shape[0], images.note)
         };
-        let (labels, notes) = match arrays.labels(options.split, found)? {
-            Some(labels) => (Some(labels), Vec::new()),
-            None => (None, vec!["There is no array with a label for each image".to_owned()]),
-        };
+        let labels = arrays.labels(options.split, found)?;
+        let mut notes: Vec<String> = note.into_iter().collect();
+        if labels.is_none() {
+            notes.push("There is no array with a label for each image".to_owned());
+        }
         options.fits_memory(options.kept_of(found))?;
         let chosen = options.choose(found);
+        let ImageArray { array: UnreadArray { header, kind, mut numbers }, layout, .. } =
+            arrays.images(options.split)?;
         let mut collector = Collector::new(layout.width, layout.height, found, &chosen, options);
-        let (mut array, _) = arrays.images(options.split)?;
-        collector
-            .take(path, &mut array.numbers, found, layout.bytes(), |record| Ok((0, layout.rgb(record))))?;
+        let bytes = layout.bytes() * kind.size;
+        let decode = |record: &[u8]| Ok((0, layout.rgb(&kind.pixels(record)?)));
+        if header.by_columns {
+            let mut rows = Rows::read(path, &mut numbers, &header.shape, kind.size)?;
+            collector.take(path, &mut rows, found, bytes, decode)?;
+        } else {
+            collector.take(path, &mut numbers, found, bytes, decode)?;
+        }
         // An archive verifies its checksum at the end.
-        array.numbers.read(&mut [0]).map_err(|error| DataError::damaged(path, error.to_string()))?;
+        numbers.read(&mut [0]).map_err(|error| DataError::damaged(path, error.to_string()))?;
         let count = labels.iter().flatten().max().map_or(0, |&last| usize::from(last) + 1);
         let labels = labels.map(|labels| chosen.iter().map(|&i| labels[i]).collect());
         let classes = (0..count).map(|class| class.to_string()).collect();
@@ -84,7 +96,16 @@ enum Opened {
 /// An array whose numbers are still to be read.
 struct UnreadArray<'a> {
     header: NpyHeader,
+    kind: ArrayKind,
     numbers: Box<dyn Read + 'a>,
+}
+
+/// An array of images.
+struct ImageArray<'a> {
+    array: UnreadArray<'a>,
+    layout: RecordLayout,
+    /// What a person should know of how it was found.
+    note: Option<String>,
 }
 
 impl Arrays {
@@ -95,7 +116,7 @@ impl Arrays {
         file.by_ref().take(2).read_to_end(&mut start).map_err(|error| DataError::read(path, error))?;
         file.rewind().map_err(|error| DataError::read(path, error))?;
         let file = if start == b"PK" {
-            Opened::Archive(Archive::open(file, u64::MAX).map_err(|error| unusable(path, &error))?)
+            Opened::Archive(Archive::open(file, u64::MAX).map_err(|error| DataError::of_file(path, error))?)
         } else {
             Opened::Array(file)
         };
@@ -103,76 +124,117 @@ impl Arrays {
     }
 
     /// The images of a split, and how they lie there.
-    fn images(&mut self, split: Split) -> Result<(UnreadArray<'_>, RecordLayout), DataError> {
+    fn images(&mut self, split: Split) -> Result<ImageArray<'_>, DataError> {
         let path = self.path.clone();
-        let names = of(split, IMAGES);
-        let none = || match split {
-            Split::Train => {
-                DataError::damaged(&path, format!("it has none of the arrays {}", names.join(", ")))
+        let known = of(split, IMAGES);
+        let (name, note) = match (&self.file, split) {
+            (Opened::Array(_), Split::Train) => (String::new(), None),
+            (Opened::Array(_), Split::Test) => {
+                return Err(DataError::NoTestSplit(path.display().to_string()));
             }
-            Split::Test => DataError::NoTestSplit(path.display().to_string()),
+            (Opened::Archive(archive), _) => {
+                let there = known.iter().find(|name| archive.size(&entry(name)).is_some());
+                match (there, split) {
+                    (Some(name), _) => ((*name).to_owned(), None),
+                    (None, Split::Train) => {
+                        let name = self.only_images()?;
+                        let note = format!(
+                            "The images are the array {}, the only one of such a shape",
+                            shown(&name)
+                        );
+                        (name, Some(note))
+                    }
+                    (None, Split::Test) => return Err(DataError::NoTestSplit(path.display().to_string())),
+                }
+            }
         };
-        if split == Split::Test && matches!(self.file, Opened::Array(_)) {
-            return Err(none());
-        }
-        let array = self.first(names)?.ok_or_else(none)?;
-        let NpyHeader { kind, by_columns, shape, .. } = &array.header;
-        let layout = RecordLayout::of(shape).map_err(|why| DataError::damaged(&path, why))?;
-        if kind != "|u1" || *by_columns {
-            let why = format!("it holds numbers of the kind {kind:?}, and images are rows of bytes (uint8)");
+        let array = self.array(&name)?;
+        let layout = RecordLayout::of(&array.header.shape).map_err(|why| DataError::damaged(&path, why))?;
+        if !array.kind.is_whole {
+            let why = format!(
+                "it holds numbers of the kind {:?}, and pixels are whole numbers from 0 to 255 (uint8)",
+                array.header.kind
+            );
             return Err(DataError::damaged(&path, why));
         }
-        Ok((array, layout))
+        Ok(ImageArray { array, layout, note })
+    }
+
+    /// The name of the only array of an archive that can be images.
+    fn only_images(&mut self) -> Result<String, DataError> {
+        let path = self.path.clone();
+        let Opened::Archive(archive) = &self.file else { return Ok(String::new()) };
+        let names = archive.names();
+        let arrays = names.iter().filter_map(|name| name.strip_suffix(".npy")).take(LOOKED_AT);
+        let mut images = Vec::new();
+        for name in arrays {
+            // What is no array, or no array of numbers, is none of images.
+            let is_image =
+                |array: UnreadArray<'_>| array.kind.is_whole && RecordLayout::of(&array.header.shape).is_ok();
+            if self.array(name).is_ok_and(is_image) {
+                images.push(name);
+            }
+        }
+        let listed =
+            |names: &[&str]| names.iter().take(10).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+        let why = match images[..] {
+            [only] => return Ok(only.to_owned()),
+            [] => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let there = if names.is_empty() { "nothing".to_owned() } else { listed(&names) };
+                format!(
+                    "it has none of the arrays {} and no other of images, but {there}",
+                    IMAGES[0].join(", ")
+                )
+            }
+            _ => format!(
+                "it has several arrays that may be images ({}) and none of the names {}",
+                listed(&images),
+                IMAGES[0].join(", ")
+            ),
+        };
+        Err(DataError::damaged(&path, why))
     }
 
     /// The label of each of `images` images; `None` where there is no such array.
     fn labels(&mut self, split: Split, images: usize) -> Result<Option<Vec<u16>>, DataError> {
         let path = self.path.clone();
-        let Opened::Archive(_) = self.file else { return Ok(None) };
-        let Some(array) = self.first(of(split, LABELS))? else { return Ok(None) };
-        let UnreadArray { header: NpyHeader { kind, shape, .. }, mut numbers } = array;
-        let whole = kind.contains(['u', 'i']);
-        let Some(size) =
-            bytes_of_number(&kind).filter(|_| whole && [&[images][..], &[images, 1]].contains(&&shape[..]))
-        else {
+        let Opened::Archive(archive) = &self.file else { return Ok(None) };
+        let names = of(split, LABELS);
+        let Some(name) = names.iter().find(|name| archive.size(&entry(name)).is_some()) else {
             return Ok(None);
         };
+        let UnreadArray { header, kind, mut numbers } = self.array(name)?;
+        if !kind.is_whole || ![&[images][..], &[images, 1]].contains(&&header.shape[..]) {
+            return Ok(None);
+        }
         let mut bytes = Vec::new();
         numbers.read_to_end(&mut bytes).map_err(|error| DataError::damaged(&path, error.to_string()))?;
-        let label = |number: &[u8]| {
-            // The sign of a negative number goes on in the bytes that it does not have.
-            let negative = kind.contains('i') && number.last().is_some_and(|byte| byte & 0x80 != 0);
-            let mut word = if negative { [0xff; 8] } else { [0; 8] };
-            word[..size].copy_from_slice(number);
-            u16::try_from(u64::from_le_bytes(word)).ok()
-        };
-        let labels: Option<Vec<u16>> = bytes.chunks_exact(size).map(label).collect();
+        let label = |number: &[u8]| u16::try_from(kind.number(number)).ok();
+        let labels: Option<Vec<u16>> = bytes.chunks_exact(kind.size).map(label).collect();
         let wrong = || DataError::damaged(&path, format!("it has not {images} labels from 0 to 65535"));
         labels.filter(|labels| labels.len() == images).ok_or_else(wrong).map(Some)
     }
 
-    /// The first array there is of these names; a file of one array has it under each.
-    fn first(&mut self, names: &[&str]) -> Result<Option<UnreadArray<'_>>, DataError> {
+    /// An array by its name; a file of one array has it under each.
+    fn array(&mut self, name: &str) -> Result<UnreadArray<'_>, DataError> {
         let Self { path, length, file } = self;
-        let refuse = |error: &TensorsError| unusable(path, error);
+        let refuse = |error| DataError::of_file(path, error);
         let (mut numbers, bytes): (Box<dyn Read + '_>, u64) = match file {
             Opened::Array(file) => {
                 file.rewind().map_err(|error| DataError::read(path, error))?;
                 (Box::new(file), *length)
             }
             Opened::Archive(archive) => {
-                let mut entries = names.iter().map(|name| format!("{name}.npy"));
-                let Some(name) = entries.find(|name| archive.size(name).is_some()) else {
-                    return Ok(None);
-                };
-                let (entry, bytes) = archive.entry(&name).map_err(|error| refuse(&error))?;
+                let (entry, bytes) = archive.entry(&entry(name)).map_err(refuse)?;
                 (Box::new(entry), bytes)
             }
         };
-        let header = NpyHeader::read(&mut numbers).map_err(|error| refuse(&error))?;
-        let size = bytes_of_number(&header.kind).unwrap_or(1) as u64;
+        let header = NpyHeader::read(&mut numbers).map_err(refuse)?;
+        let kind = ArrayKind::of(&header.kind);
         let mut extents = header.shape.iter();
-        let declared = extents.try_fold(size, |product, &extent| product.checked_mul(extent as u64));
+        let declared =
+            extents.try_fold(kind.size as u64, |product, &extent| product.checked_mul(extent as u64));
         let there = bytes.saturating_sub(header.length);
         if there == 0 || declared != Some(there) {
             let why = format!("the shape {:?} does not fit the {there} bytes of its array", header.shape);
@@ -183,8 +245,13 @@ impl Arrays {
             return Err(DataError::damaged(path, why));
         }
         // One more than there are, so that the end is reached and a checksum compared.
-        Ok(Some(UnreadArray { header, numbers: Box::new(numbers.take(there + 1)) }))
+        Ok(UnreadArray { header, kind, numbers: Box::new(numbers.take(there + 1)) })
     }
+}
+
+/// An array's name in an archive.
+fn entry(name: &str) -> String {
+    format!("{name}.npy")
 }
 
 /// What belongs to a split.
@@ -195,14 +262,52 @@ fn of<T: Copy>(split: Split, [train, test]: [T; 2]) -> T {
     }
 }
 
-/// Bytes of a number of a kind in NumPy's notation, such as `<i8`; `None` for what is no little-endian number.
-fn bytes_of_number(kind: &str) -> Option<usize> {
-    let size = kind.strip_prefix(['<', '|'])?.strip_prefix(['u', 'i', 'f', 'b'])?.parse().ok()?;
-    [1, 2, 4, 8].contains(&size).then_some(size)
+/// What kind of numbers an array has.
+#[derive(Clone, Copy, Debug)]
+struct ArrayKind {
+    /// Bytes of a number; 1 where it is not known.
+    size: usize,
+    /// Whether they are whole numbers.
+    is_whole: bool,
+    is_signed: bool,
+    is_big_endian: bool,
 }
 
-fn unusable(path: &Path, error: &TensorsError) -> DataError {
-    DataError::damaged(path, error.to_string())
+impl ArrayKind {
+    /// Of a kind in NumPy's notation, such as `<i8`.
+    fn of(kind: &str) -> Self {
+        let letters = kind.trim_start_matches(['<', '>', '|', '=']);
+        let size =
+            letters.get(1..).and_then(|size| size.parse().ok()).filter(|size| [1, 2, 4, 8].contains(size));
+        Self {
+            size: size.unwrap_or(1),
+            is_whole: size.is_some() && letters.starts_with(['u', 'i']),
+            is_signed: letters.starts_with('i'),
+            is_big_endian: kind.starts_with('>'),
+        }
+    }
+
+    /// A whole number out of its bytes.
+    fn number(self, bytes: &[u8]) -> i128 {
+        let value = |value: i128, byte: &u8| value << 8 | i128::from(*byte);
+        let number =
+            if self.is_big_endian { bytes.iter().fold(0, value) } else { bytes.iter().rev().fold(0, value) };
+        let end = 1 << (8 * bytes.len());
+        if self.is_signed && number >= end / 2 { number - end } else { number }
+    }
+
+    /// The pixels that whole numbers stand for.
+    fn pixels(self, numbers: &[u8]) -> Result<Vec<u8>, String> {
+        if self.size == 1 && !self.is_signed {
+            return Ok(numbers.to_vec());
+        }
+        let pixel = |number: &[u8]| {
+            let number = self.number(number);
+            u8::try_from(number)
+                .map_err(|_| format!("it has the number {number}, and pixels are from 0 to 255"))
+        };
+        numbers.chunks_exact(self.size).map(pixel).collect()
+    }
 }
 
 #[cfg(test)]
@@ -221,6 +326,12 @@ mod tests {
         let text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
         let length = (text.len() as u16).to_le_bytes();
         [b"\x93NUMPY\x01\x00", &length[..], text.as_bytes(), numbers].concat()
+    }
+
+    /// An array in Fortran's order.
+    fn columns(kind: &str, shape: &str, numbers: &[u8]) -> Vec<u8> {
+        let text = String::from_utf8_lossy(&npy(kind, shape, &[])[10..]).replace("False", "True");
+        [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes(), numbers].concat()
     }
 
     fn npz(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
@@ -278,6 +389,53 @@ mod tests {
     }
 
     #[test]
+    fn the_only_array_of_images_needs_no_known_name() {
+        let (grey, labels) = (grey(), npy("<i8", "(3,)", &[[1; 8], [0; 8], [0; 8]].concat()));
+        for (name, arrays) in [
+            ("arr_0", vec![("arr_0.npy", grey.clone())]),
+            (
+                "photos",
+                vec![("other.npy", labels.clone()), ("photos.npy", grey.clone()), ("note.txt", vec![7])],
+            ),
+        ] {
+            let Loaded { set, report } = get(&npz(&arrays), 8, Split::Train).unwrap();
+            assert_eq!((set.len(), set.labels(), set.image(2)[..3].to_vec()), (3, None, vec![30; 3]));
+            let note = format!("The images are the array {name}, the only one of such a shape");
+            assert_eq!(report.notes.contains(&note), name == "photos", "{:?}", report.notes);
+        }
+        let test = get(&npz(&[("photos.npy", grey)]), 8, Split::Test).unwrap_err();
+        assert!(matches!(test, DataError::NoTestSplit(_)), "{test}");
+    }
+
+    #[test]
+    fn either_order_of_bytes_and_of_indices_is_the_same() {
+        // Three pictures of 2 x 2 with the numbers 0 to 11.
+        let pixel = |set: &ImageSet, image: usize, at: usize| set.image(image)[at * 3];
+        let arrays = [
+            (npy("|u1", "(3, 2, 2)", &(0..12).collect::<Vec<u8>>())),
+            (npy(">i2", "(3, 2, 2)", &(0..12).flat_map(|v: i16| v.to_be_bytes()).collect::<Vec<_>>())),
+            (npy("<i8", "(3, 2, 2)", &(0..12).flat_map(|v: i64| v.to_le_bytes()).collect::<Vec<_>>())),
+            (npy(">u4", "(3, 2, 2)", &(0..12).flat_map(|v: u32| v.to_be_bytes()).collect::<Vec<_>>())),
+            // As numpy.asfortranarray has them.
+            columns("|u1", "(3, 2, 2)", &[0, 4, 8, 2, 6, 10, 1, 5, 9, 3, 7, 11]),
+        ];
+        for (number, array) in arrays.into_iter().enumerate() {
+            for file in [array.clone(), npz(&[("arr_0.npy", array)])] {
+                let set = get(&file, 16, Split::Train).unwrap().set;
+                // Enlarged, each corner has its own colour.
+                let corners = [0, 15, 240, 255];
+                for image in 0..3 {
+                    let found = corners.map(|at| pixel(&set, image, at));
+                    assert_eq!(found, [0, 1, 2, 3].map(|at| image as u8 * 4 + at), "array {number}");
+                }
+            }
+        }
+        let labels = npy(">i4", "(3,)", &[[0, 0, 0, 2], [0, 0, 1, 0], [0, 0, 0, 0]].concat());
+        let set = get(&npz(&[("images.npy", grey()), ("labels.npy", labels)]), 8, Split::Train).unwrap().set;
+        assert_eq!(set.labels().unwrap(), [2, 256, 0]);
+    }
+
+    #[test]
     fn damaged_and_foreign_arrays_are_refused_in_a_sentence() {
         let negative = npy("|i1", "(3,)", &[0, 1, 0xff]);
         let cases = [
@@ -289,8 +447,14 @@ mod tests {
             (npy("|u1", "(8, 8)", &[0; 64]), "not those of"),
             (npy("|u1", "(1, 70000, 1)", &[0; 70_000]), "larger than the limit"),
             (grey()[..100].to_vec(), "does not fit"),
-            (npz(&[("a.npy", grey())]), "none of the arrays train_images"),
-            (npz(&[("images.npy", grey()), ("labels.npy", negative)]), "3 labels from 0"),
+            (
+                npz(&[("mu.npy", npy("<f8", "(1,)", &[0; 8]))]),
+                "none of the arrays train_images, x_train, images, arr_0 and no other of images, but mu.npy",
+            ),
+            (npz(&[("a.npy", grey()), ("b.npy", grey())]), "several arrays that may be images (a, b)"),
+            (npy(">i2", "(1, 8, 8)", &[1; 128]), "it has the number 257, and pixels are from 0 to 255"),
+            (npy("|i1", "(1, 8, 8)", &[0x80; 64]), "it has the number -128, and pixels"),
+            (npz(&[("images.npy", grey()), ("labels.npy", negative)]), "not 3 labels from 0"),
             (npz(&[("images.npy", npy("|u1", "(4000, 64, 64)", &[0; 4000 * 4096]))]), "packed more than"),
             (b"PK\x03\x04".to_vec(), "zip archive"),
             (Vec::new(), "does not begin"),

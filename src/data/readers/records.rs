@@ -1,11 +1,12 @@
 //! Files of many equal records, read as a stream: only the target images are held in memory.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::Path;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use super::columns::Rows;
 use crate::data::limits::{MAX_RECORD_PIXELS, MAX_RECORDS, MAX_SIDE};
 use crate::data::resize::Fit;
 use crate::data::{DataError, LoadOptions};
@@ -42,6 +43,68 @@ pub(super) fn count(path: &Path, bytes: usize, most: usize) -> Result<usize, Dat
         ));
     }
     Ok(length / bytes)
+}
+
+/// A file of records, or a part of one.
+#[derive(Debug)]
+pub(super) struct RecordFile {
+    pub path: PathBuf,
+    /// Bytes of the file that are before the first record.
+    pub start: u64,
+    /// How many records.
+    pub count: usize,
+    /// Whether the bytes of all records of one place follow each other, as in Fortran's arrays.
+    pub by_columns: bool,
+}
+
+impl RecordFile {
+    /// The whole file at `path`: whole records of `bytes` bytes, at least 1, at most `most`.
+    pub fn whole(path: PathBuf, bytes: usize, most: usize) -> Result<Self, DataError> {
+        let count = count(&path, bytes, most)?;
+        Ok(Self { path, start: 0, count, by_columns: false })
+    }
+
+    /// Its records of `bytes` bytes, one after the other.
+    fn open(&self, bytes: usize) -> Result<Box<dyn Read>, DataError> {
+        let mut file = open(&self.path)?;
+        file.seek(SeekFrom::Start(self.start)).map_err(|error| DataError::read(&self.path, error))?;
+        if self.by_columns {
+            return Ok(Box::new(Rows::read(&self.path, file, &[self.count, bytes], 1)?));
+        }
+        Ok(Box::new(file))
+    }
+}
+
+/// The chosen images of some files.
+pub(super) struct ChosenRecords {
+    /// How many records the files have.
+    pub found: usize,
+    /// Which of them were chosen, ascending, counted over all files.
+    pub chosen: Vec<usize>,
+    /// `[chosen, side, side, 3]`, at the target side.
+    pub pixels: Vec<u8>,
+    /// One label for each chosen image, as the decoder gave it.
+    pub labels: Vec<u16>,
+}
+
+/// Reads records of `bytes` bytes, each an image of `side` x `side`, out of all files. `decode` turns one into its
+/// label and its pixels (`[side, side, 3]`), or says what is wrong with it.
+pub(super) fn read_records(
+    files: &[RecordFile],
+    side: usize,
+    bytes: usize,
+    options: &LoadOptions,
+    decode: impl Fn(&[u8]) -> Result<(u16, Vec<u8>), String> + Sync,
+) -> Result<ChosenRecords, DataError> {
+    let found = files.iter().map(|file| file.count).sum();
+    options.fits_memory(options.kept_of(found))?;
+    let chosen = options.choose(found);
+    let mut collector = Collector::new(side, side, found, &chosen, options);
+    for file in files {
+        collector.take(&file.path, &mut file.open(bytes)?, file.count, bytes, &decode)?;
+    }
+    let Collector { pixels, labels, .. } = collector;
+    Ok(ChosenRecords { found, chosen, pixels, labels })
 }
 
 /// Collects the chosen images of one or more files, brought to their target side.

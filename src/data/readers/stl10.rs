@@ -7,7 +7,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::records::{self, Collector};
+use super::packed::missing;
+use super::records::{self, RecordFile, read_records};
 use crate::data::options::{LoadOptions, Loaded};
 use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, ImageSet, Report, Split};
@@ -37,8 +38,8 @@ static DOWNLOADS: [Download; 1] = [Download {
 }];
 
 /// Reads the files in a folder, or in the `stl10_binary` folder in it. The training split is train and
-/// unlabelled images together, without labels, as AutoGAN uses it; where there is no `unlabeled_X.bin` it is
-/// the labelled images, and a note says so.
+/// unlabelled images together, without labels, as AutoGAN uses it; where one of both files is missing it is the
+/// images of the other one, and a note says so.
 pub(super) struct Stl10;
 
 impl Reader for Stl10 {
@@ -60,44 +61,46 @@ impl Reader for Stl10 {
     }
 
     fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-        let inner = path.join("stl10_binary");
-        let dir = if inner.is_dir() { &inner } else { path };
         let (images, labels, unlabelled) = match options.split {
-            Split::Train => ("train_X.bin", "train_y.bin", Some(dir.join("unlabeled_X.bin"))),
+            Split::Train => ("train_X.bin", "train_y.bin", Some("unlabeled_X.bin")),
             Split::Test => ("test_X.bin", "test_y.bin", None),
         };
-        let mut files = vec![dir.join(images)];
-        let mut note = None;
-        match unlabelled {
-            Some(path) if path.exists() => files.push(path),
-            Some(path) => {
-                note = Some(format!("There is no {}: only the labelled images are used", path.display()));
-            }
-            None => {}
-        }
-        let counts =
-            files.iter().map(|path| records::count(path, RECORD, MOST)).collect::<Result<Vec<_>, _>>()?;
-        let found = counts.iter().sum();
-        options.fits_memory(options.kept_of(found))?;
-        let chosen = options.choose(found);
-        let labels = match files.len() {
-            1 => Some(read_labels(&dir.join(labels), counts[0])?),
-            _ => None,
+        let has = |dir: &Path, name: &str| dir.join(name).exists();
+        let inner = path.join("stl10_binary");
+        let any = |dir: &&Path| has(dir, images) || unlabelled.is_some_and(|name| has(dir, name));
+        let Some(dir) = [&inner, path].into_iter().find(any) else {
+            let expected: Vec<&str> = std::iter::once(images).chain(unlabelled).collect();
+            return Err(missing(if inner.is_dir() { &inner } else { path }, expected.join(" or ")));
         };
-        let mut collector = Collector::new(SIDE, SIDE, found, &chosen, options);
-        for (path, count) in files.iter().zip(counts) {
-            collector
-                .take(path, &mut records::open(path)?, count, RECORD, |record| Ok((0, upright(record))))?;
+        let mut notes = Vec::new();
+        let absent = |name: &str, what: &str| format!("There is no {}: {what}", dir.join(name).display());
+        let (labelled, unlabelled) = (has(dir, images), unlabelled.map(|name| (name, has(dir, name))));
+        match (labelled, unlabelled) {
+            (true, Some((name, false))) => notes.push(absent(name, "only the labelled images are used")),
+            (false, _) => notes.push(absent(images, "only the unlabelled images are used")),
+            (true, _) => {}
         }
-        let classes = match labels {
+        let unlabelled = unlabelled.filter(|(_, there)| *there).map(|(name, _)| name);
+        let used = labelled.then_some(images).into_iter().chain(unlabelled);
+        let files: Vec<RecordFile> =
+            used.map(|name| RecordFile::whole(dir.join(name), RECORD, MOST)).collect::<Result<_, _>>()?;
+        let all_labels = match (unlabelled, &files[..]) {
+            (None, [images]) if has(dir, labels) => Some(read_labels(&dir.join(labels), images.count)?),
+            (None, _) => {
+                notes.push(absent(labels, "the images have no labels"));
+                None
+            }
+            (Some(_), _) => None,
+        };
+        let records = read_records(&files, SIDE, RECORD, options, |record| Ok((0, upright(record))))?;
+        let classes = match all_labels {
             Some(_) => CLASSES.map(String::from).into(),
             None => Vec::new(),
         };
-        let labels = labels.map(|labels| chosen.iter().map(|&i| labels[i]).collect());
-        let set = ImageSet::new(name, options.side, collector.pixels, labels, classes)?;
-        let mut report = Report::of(&set, options.split, found, [SIDE as u32; 2]);
-        report.notes.extend(note);
-        Ok(Loaded { set, report })
+        let labels = all_labels.map(|labels| records.chosen.iter().map(|&image| labels[image]).collect());
+        let set = ImageSet::new(name, options.side, records.pixels, labels, classes)?;
+        let report = Report::of(&set, options.split, records.found, [SIDE as u32; 2]);
+        Ok(Loaded { set, report: Report { notes, ..report } })
     }
 }
 
@@ -118,7 +121,7 @@ fn read_labels(path: &Path, images: usize) -> Result<Vec<u16>, DataError> {
     }
 }
 
-/// UpdateSchedule columns into rows and planes into pixels: `[3, x, y]` to `[y, x, 3]`.
+/// Turns columns into rows and planes into pixels: `[3, x, y]` to `[y, x, 3]`.
 fn upright(record: &[u8]) -> Vec<u8> {
     let plane = SIDE * SIDE;
     (0..plane)
@@ -185,6 +188,45 @@ mod tests {
         let Loaded { set, report } = get(dir.path(), 32, Split::Train).unwrap();
         assert_eq!(set.labels().unwrap(), [0, 9]);
         assert!(report.notes[0].contains("unlabeled_X.bin"), "{:?}", report.notes);
+    }
+
+    #[test]
+    fn what_is_missing_is_said_and_what_is_there_is_used() {
+        let dir = folder();
+        let remove = |name: &str| fs::remove_file(dir.path().join(name)).unwrap();
+        let notes = |split: Split| {
+            let Loaded { set, report } = get(dir.path(), 96, split).unwrap();
+            assert!(report.notes.iter().all(|note| note.starts_with("There is no ")), "{:?}", report.notes);
+            (set, report.notes.join("\n"))
+        };
+        // Images without labels, with and without unlabelled ones beside them.
+        remove("train_y.bin");
+        assert_eq!(notes(Split::Train).1, "");
+        remove("unlabeled_X.bin");
+        let (set, said) = notes(Split::Train);
+        assert_eq!((set.len(), set.labels(), set.image(1)[..3].to_vec()), (2, None, vec![128; 3]));
+        assert_eq!(set.image(0)[95 * 96 * 3..][..3], [0, 0, 255], "bottom left");
+        assert!(said.contains("unlabeled_X.bin: only the labelled images are used"), "{said}");
+        assert!(said.contains("train_y.bin: the images have no labels"), "{said}");
+        remove("test_y.bin");
+        assert!(notes(Split::Test).1.contains("test_y.bin: the images have no labels"));
+        // Unlabelled images alone, in the archive's folder.
+        let archive = tempfile::tempdir().unwrap();
+        fs::create_dir(archive.path().join("stl10_binary")).unwrap();
+        fs::write(archive.path().join("stl10_binary/unlabeled_X.bin"), flag()).unwrap();
+        let Loaded { set, report } = get(archive.path(), 48, Split::Train).unwrap();
+        assert_eq!((set.len(), set.labels(), set.image(0)[..3].to_vec()), (1, None, vec![255, 0, 0]));
+        assert!(
+            report.notes[0].contains("train_X.bin: only the unlabelled images are used"),
+            "{:?}",
+            report.notes
+        );
+        let missing = get(archive.path(), 48, Split::Test).unwrap_err().to_string();
+        assert!(missing.starts_with("there is no test_X.bin in "), "{missing}");
+        fs::remove_file(archive.path().join("stl10_binary/unlabeled_X.bin")).unwrap();
+        let missing = get(archive.path(), 48, Split::Train).unwrap_err().to_string();
+        assert!(missing.starts_with("there is no train_X.bin or unlabeled_X.bin in "), "{missing}");
+        assert!(missing.contains("stl10_binary, which holds nothing; "), "{missing}");
     }
 
     #[test]

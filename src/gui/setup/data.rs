@@ -10,7 +10,7 @@ use super::form::Form;
 use crate::arch::words::thousands;
 use crate::config::table::IMAGES;
 use crate::config::{RunConfig, Setting};
-use crate::data::{READERS, Reader, Source, SourceKind, SourcePlace};
+use crate::data::{READERS, Reader, Source, SourceKind, SourcePlace, is_archive};
 use crate::gui::commands::{Action, entry};
 
 /// Points to a side of a sample image.
@@ -36,11 +36,11 @@ pub fn place(source: &str) -> SourcePlace {
 }
 
 /// The source for a folder or a file that was chosen or dropped where the form has `source`; none for a file
-/// that no reader takes.
+/// that no reader takes. An archive stands for the folder that it becomes: the form says how to unpack it.
 pub fn chosen(source: &str, path: &Path) -> Option<Source> {
     let takes = |place: SourcePlace| match place {
         SourcePlace::Drawn => false,
-        SourcePlace::Folder => path.is_dir(),
+        SourcePlace::Folder => path.is_dir() || is_archive(path),
         SourcePlace::File(endings) => {
             let is = |known: &&str| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(known));
             path.is_file() && endings.iter().any(is)
@@ -231,5 +231,10 @@ mod tests {
         assert_eq!(chosen("/elsewhere"), Some(""));
         assert_eq!(chosen("stl10:"), Some("stl10"));
         assert_eq!(super::chosen("toys", &dir.path().join("none.txt")), None);
+        let archive = dir.path().join("pictures.zip");
+        std::fs::write(&archive, "x").unwrap();
+        let source = super::chosen("toys", &archive).unwrap();
+        assert_eq!((source.reader().kind().prefix, source.path()), ("", &*archive));
+        assert_eq!(super::chosen("idx:/a", &archive).unwrap().reader().kind().prefix, "idx");
     }
 }

@@ -1,0 +1,189 @@
+//! The files of CIFAR-10 and CIFAR-100: <https://www.cs.toronto.edu/~kriz/cifar.html>.
+//!
+//! The binary version has records: the labels, then the red, green and blue planes of 32 x 32 pixels, row by row. The
+//! Python version has pickled dictionaries: the same pixels as an array `data` `[n, 3072]`, the labels as a list.
+
+use std::path::{Path, PathBuf};
+
+use super::packed::missing;
+use super::records::{self, RecordFile, interleave, read_records};
+use crate::data::options::{LoadOptions, Loaded};
+use crate::data::{DataError, ImageSet, Report, Split};
+use crate::input;
+use crate::tensors::PickledTable;
+
+/// Width and height of every image.
+pub(super) const SIDE: usize = 32;
+/// Bytes of an image.
+pub(super) const PIXELS: usize = 3 * SIDE * SIDE;
+/// Longest name of a class, in bytes.
+const LONGEST_NAME: usize = 100;
+/// Largest file with the names of classes, in bytes.
+const MOST_NAMES: u64 = 1 << 20;
+
+/// How one of both data sets lies in its files.
+pub(super) struct CifarLayout {
+    /// The usual names of its classes.
+    pub classes: &'static [&'static str],
+    /// Bytes before the pixels of a record, the last of which is the label.
+    pub labels: usize,
+    /// The key of the labels in a pickled dictionary, and of the classes' names.
+    pub keys: [&'static str; 2],
+    /// The most images of a file.
+    pub most: usize,
+    pub binary: CifarVersion,
+    pub python: CifarVersion,
+}
+
+/// The names of one version's files.
+pub(super) struct CifarVersion {
+    /// The folder in its archive.
+    pub folder: &'static str,
+    pub train: &'static [&'static str],
+    pub test: &'static str,
+    /// The file with the classes' names.
+    pub names: &'static str,
+}
+
+impl CifarVersion {
+    fn files(&self, split: Split) -> &[&'static str] {
+        match split {
+            Split::Train => self.train,
+            Split::Test => std::slice::from_ref(&self.test),
+        }
+    }
+}
+
+impl CifarLayout {
+    /// Loads the files in a folder, or in the folder of one of the archives in it.
+    pub fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+        let (dir, is_python) = self.find(path, options.split)?;
+        let version = if is_python { &self.python } else { &self.binary };
+        let paths = version.files(options.split).iter().map(|file| dir.join(file));
+        let (records, labels) = if is_python {
+            let (mut files, mut labels) = (Vec::new(), Vec::new());
+            for path in paths {
+                let (file, of_file) = self.pickled(path)?;
+                files.push(file);
+                labels.extend(of_file);
+            }
+            let records = read_records(&files, SIDE, PIXELS, options, |record| Ok((0, interleave(record))))?;
+            let labels = records.chosen.iter().map(|&image| labels[image]).collect();
+            (records, labels)
+        } else {
+            let bytes = self.labels + PIXELS;
+            let files: Vec<RecordFile> =
+                paths.map(|path| RecordFile::whole(path, bytes, self.most)).collect::<Result<_, _>>()?;
+            let mut records = read_records(&files, SIDE, bytes, options, |record| {
+                let (labels, pixels) = record.split_at(self.labels);
+                let label = labels.last().copied().unwrap_or_default();
+                self.check(label.into())?;
+                Ok((label.into(), interleave(pixels)))
+            })?;
+            let labels = std::mem::take(&mut records.labels);
+            (records, labels)
+        };
+        let (classes, note) = self.names(&dir.join(version.names), is_python);
+        let set = ImageSet::new(name, options.side, records.pixels, Some(labels), classes)?;
+        let mut report = Report::of(&set, options.split, records.found, [SIDE as u32; 2]);
+        report.notes.extend(note);
+        Ok(Loaded { set, report })
+    }
+
+    /// The folder with a split's files, and whether they are of the Python version.
+    fn find(&self, path: &Path, split: Split) -> Result<(PathBuf, bool), DataError> {
+        let versions = [(&self.binary, false), (&self.python, true)];
+        for (version, is_python) in versions {
+            for dir in [path.join(version.folder), path.to_owned()] {
+                let absent = |file: &&&str| !dir.join(file).exists();
+                let files = version.files(split);
+                let lacking: Vec<&str> = files.iter().filter(absent).copied().collect();
+                if lacking.is_empty() {
+                    return Ok((dir, is_python));
+                }
+                if lacking.len() < files.len() {
+                    return Err(missing(&dir, lacking.join(", ")));
+                }
+            }
+        }
+        let [binary, python] = [&self.binary, &self.python].map(|version| version.files(split).join(", "));
+        Err(missing(path, format!("{binary} (nor {python}, as the Python version has them)")))
+    }
+
+    /// The images of a pickled batch, and their labels.
+    fn pickled(&self, path: PathBuf) -> Result<(RecordFile, Vec<u16>), DataError> {
+        let damaged = |why: String| DataError::damaged(&path, why);
+        let (_, length) = input::open(&path).map_err(|error| DataError::read(&path, error))?;
+        if length == 0 {
+            return Err(damaged("it is empty".to_owned()));
+        }
+        let of_file = |error| DataError::of_file(&path, error);
+        let table =
+            PickledTable::read(&mut records::open(&path)?, (self.most * PIXELS) as u64).map_err(of_file)?;
+        let array = table.bytes("data").map_err(of_file)?;
+        let array = array.ok_or_else(|| damaged(format!("it has no key \"data\", but {}", table.keys())))?;
+        let [count, PIXELS] = array.shape[..] else {
+            let shape = &array.shape;
+            return Err(damaged(format!("its data has the shape {shape:?}, and images are [n, {PIXELS}]")));
+        };
+        if count == 0 || count > self.most {
+            return Err(damaged(format!("it holds {count} images where 1 to {} belong", self.most)));
+        }
+        let [key, _] = self.keys;
+        let labels = table.whole_numbers(key).map_err(of_file)?;
+        let labels = labels.ok_or_else(|| damaged(format!("it has no key {key:?}, but {}", table.keys())))?;
+        if labels.len() != count {
+            return Err(damaged(format!("it holds {} labels for {count} images", labels.len())));
+        }
+        let labels = labels.into_iter().map(|label| self.check(label));
+        let labels = labels.collect::<Result<_, _>>().map_err(damaged)?;
+        let (start, by_columns) = (array.start, array.by_columns);
+        Ok((RecordFile { path, start, count, by_columns }, labels))
+    }
+
+    /// A label that has a class.
+    fn check(&self, label: i64) -> Result<u16, String> {
+        let classes = self.classes.len();
+        let fits = u16::try_from(label).ok().filter(|&label| usize::from(label) < classes);
+        fits.ok_or_else(|| format!("a record has the label {label}, which is not below {classes}"))
+    }
+
+    /// The classes' names from their file; where there is none the usual ones, and a note where it cannot be used.
+    fn names(&self, path: &Path, is_python: bool) -> (Vec<String>, Option<String>) {
+        let usual = || self.classes.iter().map(|&name| name.to_owned()).collect();
+        if !path.exists() {
+            return (usual(), None);
+        }
+        match self.read_names(path, is_python) {
+            Ok(names) => (names, None),
+            Err(why) => {
+                let path = path.display();
+                (usual(), Some(format!("{path} is not used ({why}): the classes have their usual names")))
+            }
+        }
+    }
+
+    fn read_names(&self, path: &Path, is_python: bool) -> Result<Vec<String>, String> {
+        let names: Vec<String> = if is_python {
+            let bytes = input::read(path, MOST_NAMES).map_err(|error| error.to_string())?;
+            if bytes.is_empty() {
+                return Err("it is empty".to_owned());
+            }
+            let [_, key] = self.keys;
+            let table = PickledTable::read(&mut &bytes[..], MOST_NAMES);
+            let names = table.and_then(|table| table.texts(key)).map_err(|error| error.to_string())?;
+            names.ok_or_else(|| format!("it has no key {key:?}"))?
+        } else {
+            let text = input::read_text(path).map_err(|error| error.to_string())?;
+            text.lines().map(|line| line.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+        };
+        if names.len() != self.classes.len() {
+            return Err(format!("it has {} names for {} classes", names.len(), self.classes.len()));
+        }
+        let plain = |name: &String| name.len() <= LONGEST_NAME && !name.chars().any(char::is_control);
+        if names.iter().all(plain) { Ok(names) } else { Err("its names are no plain texts".to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests;

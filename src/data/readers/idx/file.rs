@@ -1,0 +1,137 @@
+//! One file in the IDX format.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::super::records::RecordLayout;
+use crate::data::DataError;
+use crate::data::limits::MAX_RATIO;
+use crate::input;
+
+/// Sorted labels pack a thousand to one, so so many bytes may come out of any gzip.
+const ALWAYS: u64 = 1 << 20;
+/// Unsigned bytes, and big-endian 32-bit integers, as the format numbers kinds of values.
+const BYTE: u8 = 0x08;
+const INTEGER: u8 = 0x0c;
+/// Most columns of a table of labels; QMNIST has eight.
+const MOST_COLUMNS: usize = 64;
+
+/// An opened file after its header.
+pub(super) struct IdxFile {
+    path: PathBuf,
+    /// Extents, outermost first.
+    pub dims: Vec<usize>,
+    /// Bytes of a value.
+    size: usize,
+    /// The values.
+    pub reader: Box<dyn Read>,
+}
+
+impl IdxFile {
+    /// Opens a plain or gzipped file and checks that it can hold what it declares.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        let damaged = |why: &str| DataError::damaged(path, why);
+        let (file, length) = input::open(path).map_err(|error| DataError::read(path, error))?;
+        let mut file = BufReader::with_capacity(1 << 16, file);
+        let start = file.fill_buf().map_err(|error| DataError::read(path, error))?;
+        let zipped = start.starts_with(&[0x1f, 0x8b]);
+        let mut reader: Box<dyn Read> = match zipped {
+            true => Box::new(MultiGzDecoder::new(file)),
+            false => Box::new(file),
+        };
+        let mut magic = [0; 4];
+        reader.read_exact(&mut magic).map_err(|_| damaged("it ends within its header"))?;
+        let [0, 0, kind, rank] = magic else {
+            return Err(damaged("it does not start as an IDX file does"));
+        };
+        let size = match kind {
+            BYTE => 1,
+            INTEGER => 4,
+            _ => {
+                return Err(damaged(&format!(
+                    "its values have type {kind:#04x}, and only unsigned bytes (0x08) are images"
+                )));
+            }
+        };
+        let mut dims = Vec::new();
+        for _ in 0..rank {
+            let mut dim = [0; 4];
+            reader.read_exact(&mut dim).map_err(|_| damaged("it ends within its header"))?;
+            dims.push(u32::from_be_bytes(dim) as usize);
+        }
+        let values = dims.iter().try_fold(size as u64, |product, &dim| product.checked_mul(dim as u64));
+        let header = 4 + 4 * u64::from(rank);
+        let Some(declared) = values.and_then(|values| values.checked_add(header)) else {
+            return Err(damaged(&format!("its declared dimensions {dims:?} are impossible")));
+        };
+        if rank == 0 || declared == header {
+            return Err(damaged("it holds no values"));
+        }
+        let most = if zipped { length.saturating_mul(MAX_RATIO).max(ALWAYS) } else { length };
+        if declared > most {
+            let why = if zipped {
+                format!("which its {length} bytes cannot hold unless packed over {MAX_RATIO} to 1")
+            } else {
+                "but ends before them".into()
+            };
+            return Err(damaged(&format!("it declares the dimensions {dims:?}, {why}")));
+        }
+        if !zipped && declared < length {
+            let surplus = length - declared;
+            return Err(damaged(&format!("{surplus} bytes follow after its declared end")));
+        }
+        Ok(Self { path: path.into(), dims, size, reader })
+    }
+
+    /// How the images lie in it.
+    pub fn layout(&self) -> Result<RecordLayout, DataError> {
+        if self.size != 1 {
+            return Err(DataError::damaged(
+                &self.path,
+                "its values are 32-bit integers, and images are unsigned bytes",
+            ));
+        }
+        RecordLayout::of(&self.dims).map_err(|why| DataError::damaged(&self.path, why))
+    }
+
+    /// Its values as labels of so many images: one for each, or the first column of a table.
+    pub fn labels(mut self, images: usize) -> Result<Vec<u16>, DataError> {
+        let columns = match self.dims[..] {
+            [count] if count == images => 1,
+            [count, columns @ 1..=MOST_COLUMNS] if count == images => columns,
+            _ => {
+                let why = format!("its dimensions are {:?} where [{images}] labels belong", self.dims);
+                return Err(DataError::damaged(&self.path, why));
+            }
+        };
+        let mut labels = Vec::new();
+        let mut row = vec![0; columns * self.size];
+        while labels.len() < images {
+            self.reader.read_exact(&mut row).map_err(|error| {
+                let why = match error.kind() {
+                    ErrorKind::UnexpectedEof => format!("it ends after {} of {images} labels", labels.len()),
+                    _ => error.to_string(),
+                };
+                DataError::damaged(&self.path, why)
+            })?;
+            let label = row[..self.size].iter().fold(0, |value, byte| value << 8 | u32::from(*byte));
+            labels.push(u16::try_from(label).map_err(|_| {
+                let why = format!("its label {} is not from 0 to {}", label.cast_signed(), u16::MAX);
+                DataError::damaged(&self.path, why)
+            })?);
+        }
+        self.end()?;
+        Ok(labels)
+    }
+
+    /// Makes sure that nothing follows (and that a gzip's own checksum holds).
+    pub fn end(&mut self) -> Result<(), DataError> {
+        match self.reader.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(DataError::damaged(&self.path, "bytes follow after its declared end")),
+            Err(error) => Err(DataError::damaged(&self.path, error.to_string())),
+        }
+    }
+}
