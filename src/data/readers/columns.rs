@@ -7,7 +7,7 @@ use crate::data::DataError;
 use crate::data::limits::MAX_BY_COLUMNS;
 
 /// The records of such an array, one after the other, each row by row.
-pub(super) struct Rows {
+pub(super) struct RowReader {
     /// The array as it lies in its file.
     bytes: Vec<u8>,
     /// Extents, outermost first.
@@ -21,7 +21,7 @@ pub(super) struct Rows {
     done: usize,
 }
 
-impl Rows {
+impl RowReader {
     /// Reads an array of this shape, whose numbers have `size` bytes, from the file at `path`. It is held whole, so it
     /// may have [`MAX_BY_COLUMNS`] bytes.
     pub fn read(path: &Path, reader: impl Read, shape: &[usize], size: usize) -> Result<Self, DataError> {
@@ -70,7 +70,7 @@ impl Rows {
     }
 }
 
-impl Read for Rows {
+impl Read for RowReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.done == self.record.len() && !self.advance() {
             return Ok(0);
@@ -93,19 +93,20 @@ mod tests {
         // numpy.arange(24).reshape(2, 3, 4) in Fortran's order, as tobytes("F") has it.
         let columns = [0, 12, 4, 16, 8, 20, 1, 13, 5, 17, 9, 21, 2, 14, 6, 18, 10, 22, 3, 15, 7, 19, 11, 23];
         let mut rows = Vec::new();
-        Rows::read(Path::new("x"), &columns[..], &[2, 3, 4], 1).unwrap().read_to_end(&mut rows).unwrap();
+        RowReader::read(Path::new("x"), &columns[..], &[2, 3, 4], 1).unwrap().read_to_end(&mut rows).unwrap();
         assert_eq!(rows, (0..24).collect::<Vec<u8>>());
         // Numbers of two bytes stay whole.
         let wide: Vec<u8> = [0u16, 2, 1, 3].iter().flat_map(|number| number.to_be_bytes()).collect();
         let mut rows = Vec::new();
-        Rows::read(Path::new("x"), &wide[..], &[2, 2], 2).unwrap().read_to_end(&mut rows).unwrap();
+        RowReader::read(Path::new("x"), &wide[..], &[2, 2], 2).unwrap().read_to_end(&mut rows).unwrap();
         assert_eq!(rows, [0, 0, 0, 1, 0, 2, 0, 3]);
     }
 
     #[test]
     fn what_is_too_large_or_cut_off_is_refused() {
-        let error =
-            |shape: &[usize]| Rows::read(Path::new("x"), &[0; 7][..], shape, 1).err().unwrap().to_string();
+        let error = |shape: &[usize]| {
+            RowReader::read(Path::new("x"), &[0; 7][..], shape, 1).err().unwrap().to_string()
+        };
         assert!(error(&[2, 4]).contains("ends after 7 of 8 bytes"));
         assert!(error(&[1 << 20, 1 << 20]).contains("ascontiguousarray"));
         assert!(error(&[usize::MAX, 2]).contains("ascontiguousarray"));

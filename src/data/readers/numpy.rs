@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::columns::Rows;
+use super::columns::RowReader;
 use super::records::{self, Collector, RecordLayout};
 use crate::data::limits::MAX_RATIO;
 use crate::data::options::{LoadOptions, Loaded};
@@ -22,6 +22,8 @@ use crate::tensors::{Archive, NpyHeader, shown};
 const IMAGES: [&[&str]; 2] = [&["train_images", "x_train", "images", "arr_0"], &["test_images", "x_test"]];
 /// Names of the labels in an archive.
 const LABELS: [&[&str]; 2] = [&["train_labels", "y_train", "labels", "arr_1"], &["test_labels", "y_test"]];
+/// Names of images that are for validation, which nothing here does.
+const VALIDATION: [&str; 3] = ["val_images", "x_val", "x_valid"];
 /// Arrays of an archive that are looked at in search of images.
 const LOOKED_AT: usize = 100;
 /// So many bytes may come out of any archive, since grounds of one colour pack well.
@@ -52,6 +54,7 @@ impl Reader for Numpy {
         };
         let labels = arrays.labels(options.split, found)?;
         let mut notes: Vec<String> = note.into_iter().collect();
+        notes.extend(arrays.validation());
         if labels.is_none() {
             notes.push("There is no array with a label for each image".to_owned());
         }
@@ -63,7 +66,7 @@ impl Reader for Numpy {
         let bytes = layout.bytes() * kind.size;
         let decode = |record: &[u8]| Ok((0, layout.rgb(&kind.pixels(record)?)));
         if header.by_columns {
-            let mut rows = Rows::read(path, &mut numbers, &header.shape, kind.size)?;
+            let mut rows = RowReader::read(path, &mut numbers, &header.shape, kind.size)?;
             collector.take(path, &mut rows, found, bytes, decode)?;
         } else {
             collector.take(path, &mut numbers, found, bytes, decode)?;
@@ -214,6 +217,13 @@ impl Arrays {
         let labels: Option<Vec<u16>> = bytes.chunks_exact(kind.size).map(label).collect();
         let wrong = || DataError::damaged(&path, format!("it has not {images} labels from 0 to 65535"));
         labels.filter(|labels| labels.len() == images).ok_or_else(wrong).map(Some)
+    }
+
+    /// A note on images for validation, which are not used.
+    fn validation(&self) -> Option<String> {
+        let Opened::Archive(archive) = &self.file else { return None };
+        let name = VALIDATION.iter().find(|name| archive.size(&entry(name)).is_some())?;
+        Some(format!("The array {name}, which is for validation, is left out"))
     }
 
     /// An array by its name; a file of one array has it under each.
@@ -382,6 +392,13 @@ mod tests {
         assert_eq!(set.labels().unwrap(), [2, 0, 1]);
         assert_eq!((set.classes().len(), report.sizes.unwrap().largest), (3, [8, 8]));
         assert!(report.notes.is_empty());
+        let more = npz(&[
+            ("train_images.npy", grey()),
+            ("val_images.npy", grey()),
+            ("train_labels.npy", npy("|u1", "(3,)", &[0; 3])),
+        ]);
+        let notes = get(&more, 8, Split::Train).unwrap().report.notes;
+        assert_eq!(notes, ["The array val_images, which is for validation, is left out"]);
         assert_eq!(get(&bytes, 8, Split::Test).unwrap().set.image(0)[..3], [7; 3]);
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), &bytes).unwrap();

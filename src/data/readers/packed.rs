@@ -97,8 +97,12 @@ pub(in crate::data) fn refuse(
     match packer {
         Some(packer) => {
             let folder = path.with_file_name(stem(path));
+            let unpacked = match place {
+                SourcePlace::File(_) => folder.join("FILE"),
+                SourcePlace::Folder | SourcePlace::Drawn => folder.clone(),
+            };
             let make = if packer == Packer::Tar { Some(folder.as_path()) } else { None };
-            Err(packed(path, packer, &folder, make, text(&folder)))
+            Err(packed(path, packer, &folder, make, text(&unpacked)))
         }
         None if place == SourcePlace::Folder => Err(DataError::NotAFolder(path.into())),
         None => Ok(()),
@@ -183,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_names_an_archive_is_told_what_to_do() {
+    fn a_source_that_is_an_archive_says_how_to_unpack_it() {
         let dir = tempfile::tempdir().unwrap();
         let at = dir.path().display().to_string();
         let zip = if cfg!(windows) {
@@ -213,7 +217,7 @@ mod tests {
                 "numpy:",
                 "g.tar.xz",
                 format!("make the folder {at}/g, run `tar -xf {at}/g.tar.xz -C {at}/g`"),
-                "g",
+                "g/FILE",
             ),
         ] {
             fs::write(dir.path().join(name), "x").unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::columns::Rows;
+use super::columns::RowReader;
 use crate::data::limits::{MAX_RECORD_PIXELS, MAX_RECORDS, MAX_SIDE};
 use crate::data::resize::Fit;
 use crate::data::{DataError, LoadOptions};
@@ -69,7 +69,7 @@ impl RecordFile {
         let mut file = open(&self.path)?;
         file.seek(SeekFrom::Start(self.start)).map_err(|error| DataError::read(&self.path, error))?;
         if self.by_columns {
-            return Ok(Box::new(Rows::read(&self.path, file, &[self.count, bytes], 1)?));
+            return Ok(Box::new(RowReader::read(&self.path, file, &[self.count, bytes], 1)?));
         }
         Ok(Box::new(file))
     }

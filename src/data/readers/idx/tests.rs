@@ -162,7 +162,7 @@ fn emnist_is_read_upright_with_the_names_of_its_classes() {
         assert_eq!(set.classes()[classes - 1], last);
         let note =
             format!("The pictures of emnist-{part} lie on their sides in its files: they are read upright");
-        assert_eq!(report.notes, [note.clone()]);
+        assert_eq!(report.notes, std::slice::from_ref(&note));
         let Loaded { set, report } = get(dir.path(), 8, Split::Test).unwrap();
         assert_eq!((set.labels(), set.image(0)[3..6].to_vec()), (None, vec![8; 3]));
         let missing = format!("There is no emnist-{part}-test-labels-idx1-ubyte: the images have no labels");
