@@ -63,7 +63,7 @@ impl Reader for Idx {
         let layout = images.layout()?;
         let found = images.dims[0];
         let labels = match found_set.labels(options.split) {
-            Some(path) => Some(idx_set.classify(&path, IdxFile::open(&path)?.labels(found)?)?),
+            Some(path) => Some(IdxFile::open(&path)?.labels(found)?),
             None => None,
         };
         options.fits_memory(options.kept_of(found))?;
@@ -76,7 +76,11 @@ impl Reader for Idx {
         images.end()?;
         let mut notes = found_set.notes();
         let (labels, classes) = match labels {
-            Some((all, classes)) => (Some(chosen.iter().map(|&i| all[i]).collect()), classes),
+            Some(all) => {
+                let (all, classes, note) = idx_set.classify(all);
+                notes.extend(note);
+                (Some(chosen.iter().map(|&i| all[i]).collect()), classes)
+            }
             None => {
                 let prefix = idx_set.prefix(options.split);
                 notes.push(format!("There is no {prefix}-labels-idx1-ubyte: the images have no labels"));

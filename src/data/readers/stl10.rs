@@ -76,9 +76,13 @@ impl Reader for Stl10 {
         let absent = |name: &str, what: &str| format!("There is no {}: {what}", dir.join(name).display());
         let (labelled, unlabelled) = (has(dir, images), unlabelled.map(|name| (name, has(dir, name))));
         match (labelled, unlabelled) {
-            (true, Some((name, false))) => notes.push(absent(name, "only the labelled images are used")),
-            (false, _) => notes.push(absent(images, "only the unlabelled images are used")),
-            (true, _) => {}
+            (true, Some((name, false))) => {
+                notes.push(absent(name, &format!("only the images of {images} are used")))
+            }
+            (false, Some((name, _))) => {
+                notes.push(absent(images, &format!("only the images of {name} are used")))
+            }
+            (_, None) | (true, _) => {}
         }
         let unlabelled = unlabelled.filter(|(_, there)| *there).map(|(name, _)| name);
         let used = labelled.then_some(images).into_iter().chain(unlabelled);
@@ -206,7 +210,7 @@ mod tests {
         let (set, said) = notes(Split::Train);
         assert_eq!((set.len(), set.labels(), set.image(1)[..3].to_vec()), (2, None, vec![128; 3]));
         assert_eq!(set.image(0)[95 * 96 * 3..][..3], [0, 0, 255], "bottom left");
-        assert!(said.contains("unlabeled_X.bin: only the labelled images are used"), "{said}");
+        assert!(said.contains("unlabeled_X.bin: only the images of train_X.bin are used"), "{said}");
         assert!(said.contains("train_y.bin: the images have no labels"), "{said}");
         remove("test_y.bin");
         assert!(notes(Split::Test).1.contains("test_y.bin: the images have no labels"));
@@ -217,7 +221,7 @@ mod tests {
         let Loaded { set, report } = get(archive.path(), 48, Split::Train).unwrap();
         assert_eq!((set.len(), set.labels(), set.image(0)[..3].to_vec()), (1, None, vec![255, 0, 0]));
         assert!(
-            report.notes[0].contains("train_X.bin: only the unlabelled images are used"),
+            report.notes[0].contains("train_X.bin: only the images of unlabeled_X.bin are used"),
             "{:?}",
             report.notes
         );

@@ -80,26 +80,23 @@ impl IdxSet {
         (0..width).flat_map(column).map(|at| pixels[at]).collect()
     }
 
-    /// The labels, counted from 0, and the names of the classes.
-    pub fn classify(&self, path: &Path, labels: Vec<u16>) -> Result<(Vec<u16>, Vec<String>), DataError> {
-        let Some((names, first)) = self.classes else {
-            let last = labels.iter().copied().max().unwrap_or(0);
-            return Ok((labels, (0..=last).map(|class| class.to_string()).collect()));
-        };
-        let end = usize::from(first) + names.len();
-        let class = |label: u16| {
-            let fits = label.checked_sub(first).filter(|&class| usize::from(class) < names.len());
-            fits.ok_or_else(|| {
-                let why = format!(
-                    "its label {label} is not from {first} to {}, as {} has them",
-                    end - 1,
-                    self.name
-                );
-                DataError::damaged(path, why)
-            })
-        };
-        let labels = labels.into_iter().map(class).collect::<Result<_, _>>()?;
-        Ok((labels, names.chars().map(String::from).collect()))
+    /// The labels as numbers of classes, the classes' names, and a note where they are not what they should be.
+    pub fn classify(&self, labels: Vec<u16>) -> (Vec<u16>, Vec<String>, Option<String>) {
+        let mut note = None;
+        if let Some((names, first)) = self.classes {
+            let class =
+                |label: &u16| label.checked_sub(first).filter(|&class| usize::from(class) < names.len());
+            if let Some(classes) = labels.iter().map(class).collect() {
+                return (classes, names.chars().map(String::from).collect(), None);
+            }
+            let last = usize::from(first) + names.len() - 1;
+            let name = self.name;
+            note = Some(format!(
+                "The labels of {name} are not all from {first} to {last}: the classes are called by their numbers"
+            ));
+        }
+        let last = labels.iter().copied().max().unwrap_or(0);
+        (labels, (0..=last).map(|class| class.to_string()).collect(), note)
     }
 }
 
@@ -188,8 +185,7 @@ fn expected(sets: &[IdxSet], split: Split) -> String {
         let plain = SETS[0].prefix(split);
         return format!(
             "{plain}-images-idx3-ubyte (nor emnist-PART-{split}-images-idx3-ubyte or \
-             qmnist-{split}-images-idx3-ubyte, with or without .gz, there or in raw, gzip, MNIST/raw, \
-             FashionMNIST/raw, KMNIST/raw, EMNIST/raw or QMNIST/raw)"
+             qmnist-{split}-images-idx3-ubyte, with or without .gz, there or in folders such as raw or MNIST/raw)"
         );
     };
     format!("{}-images-idx3-ubyte (with or without .gz)", only.prefix(split))
