@@ -17,7 +17,7 @@ use crate::export::{CurvePoint, PyTorch, curves_csv, pytorch};
 use crate::input;
 use crate::metric::Score;
 use crate::model::ModelFile;
-use crate::run::{CONFIG, RunView, write_atomic};
+use crate::run::{CONFIG, RunView, write_file};
 use crate::search::{Curve, SearchEvent};
 
 /// The files of an export.
@@ -282,8 +282,7 @@ impl Export {
             fs::create_dir_all(dir).with_context(|| {
                 format!("the folder {} cannot be made; choose another one", dir.display())
             })?;
-            // The remedies of a run folder's errors are for runs.
-            write_atomic(&path, bytes).map_err(|error| {
+            write_file(&path, bytes).map_err(|error| {
                 let reason = error.reason();
                 anyhow!(
                     "{} could not be written ({reason}); make room and get the rights to that folder, or choose \

@@ -54,6 +54,10 @@ impl Genotype {
     pub fn parse(text: &str) -> Result<Genotype, ArchError> {
         let separator = |c: char| c.is_whitespace() || ",/;[](){}".contains(c);
         let parts: Vec<&str> = text.split(separator).filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() {
+            let text = "no architecture was given; write it like 1 0 1 1 1 0 0 1 1";
+            return Err(ArchError::arch(text.to_owned()));
+        }
         let shown = |part: &str| part.chars().take(LONGEST_SHOWN).collect::<String>();
         let number = |at: usize| {
             let wrong = |_| {
@@ -410,7 +414,8 @@ mod tests {
         assert!(message("1 0 1 1 1 0 0 1 1 1 0 1 0 3 0 0 0 0 8").contains("use 0 to 7, one bit"));
         assert!(message("1 0 1 x").starts_with("token 4 of the architecture is \"x\""));
         assert!(message("1 0 1 -1").starts_with("token 4 of the architecture is \"-1\""));
-        for (text, tokens) in [("", 0), ("1 0 1", 3), ("1 0 1 1 1", 5), (&"0 ".repeat(34), 34)] {
+        assert!(message("[ ]").starts_with("no architecture was given; write it like 1 0 1 1"));
+        for (text, tokens) in [("1 0 1", 3), ("1 0 1 1 1", 5), (&"0 ".repeat(34), 34)] {
             let refusal = format!("an architecture cannot have {tokens} tokens; write 4 for cell 1");
             assert!(message(text).starts_with(&refusal));
         }

@@ -84,6 +84,20 @@ impl Command {
             Self::Worker(_) => false,
         }
     }
+
+    /// Whether it looks for the devices of the machine, if it is not told to take the CPU.
+    pub fn opens_device(&self) -> bool {
+        match self {
+            Self::Search(_)
+            | Self::Train(_)
+            | Self::Sample(_)
+            | Self::Score(_)
+            | Self::Doctor(_)
+            | Self::Bench(_)
+            | Self::Worker(_) => true,
+            Self::Export(_) | Self::Arch(_) | Self::Runs(_) | Self::Settings(_) | Self::Data(_) => false,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -94,8 +108,8 @@ pub(super) struct SearchArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// The architecture, as an integer vector such as "1 0 1 1 1 0 0 1 1"
-    #[arg(long, value_name = "VECTOR", conflicts_with = "resume")]
+    /// The architecture, as an integer vector such as 1 0 1 1 1 0 0 1 1, with or without quotes
+    #[arg(long, value_name = "VECTOR", conflicts_with = "resume", value_parser = not_empty)]
     #[arg(required_unless_present_any = ["from", "resume"])]
     pub arch: Option<String>,
     /// An architecture that a run found: the run's folder, and its place there if not the first
@@ -126,6 +140,7 @@ impl FromStr for RunRank {
             _ => (text, 1),
         };
         match rank {
+            _ if dir.is_empty() => Err("it is empty".to_owned()),
             0 => Err("the rank counts from 1".to_owned()),
             rank => Ok(Self { dir: dir.into(), rank }),
         }
@@ -155,9 +170,12 @@ pub(super) struct SampleArgs {
     /// A safetensors or PyTorch file with the latents, a tensor z of [N, latent]
     #[arg(long, value_name = "FILE")]
     pub latents: Option<PathBuf>,
-    /// A folder for single images, a .png for a grid, or a .safetensors for a tensor
+    /// A new or empty folder for single images, a .png for a grid, or a .safetensors for a tensor
     #[arg(long, value_name = "PATH")]
     pub out: PathBuf,
+    /// Replace the images that an earlier call wrote to the folder; other files there stay
+    #[arg(long)]
+    pub force: bool,
     /// Where to compute: auto, cpu, or an adapter's name as `autogan doctor` lists it
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: String,
@@ -194,9 +212,9 @@ fn parts_help() -> String {
 
 #[derive(Debug, Args)]
 pub(super) struct ArchArgs {
-    /// The architecture, as an integer vector such as "1 0 1 1 1 0 0 1 1"
-    #[arg(value_name = "VECTOR")]
-    pub arch: String,
+    /// The architecture, as an integer vector such as 1 0 1 1 1 0 0 1 1, with or without quotes
+    #[arg(value_name = "VECTOR", required = true, num_args = 1.., value_parser = not_empty)]
+    pub arch: Vec<String>,
     /// Channels of every generator cell
     #[arg(long, value_name = "N", default_value_t = 256)]
     pub channels: usize,
@@ -229,9 +247,9 @@ pub(super) enum RunsCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
-    /// The folder that the runs are in
-    #[arg(value_name = "DIR", default_value = RUNS)]
-    pub dir: PathBuf,
+    /// The folder that the runs are in [default: runs]
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -307,6 +325,11 @@ pub(super) struct BenchArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Reads a text that must not be empty.
+fn not_empty(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("it is empty") } else { Ok(text.to_owned()) }
 }
 
 /// Reads a count that must not be 0.

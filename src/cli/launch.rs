@@ -1,8 +1,10 @@
 //! Begins or resumes a run and shows it until it ends: what `search` and `train` have in common.
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
@@ -15,6 +17,9 @@ use crate::run::{RunView, default_dir, now};
 
 /// Exit code of a run that was stopped by a second Ctrl-C.
 const INTERRUPTED: i32 = 130;
+/// Signals to stop that come within this time of the first one are the same one: `timeout` sends it to the process
+/// and to its group.
+const SAME_SIGNAL: Duration = Duration::from_secs(2);
 
 /// Begins a run where `args` say, or in a new folder under `runs/`.
 ///
@@ -89,20 +94,71 @@ fn reexec(command: &str, dir: &Path, args: &RunArgs) -> anyhow::Error {
     arguments.extend(args.json.then(|| "--json".into()));
     let go_on =
         format!("no new process could go on; do so with: autogan {command} --resume {}", dir.display());
-    anyhow::Error::new(engine::reexec(&arguments)).context(go_on)
+    anyhow::Error::new(engine::reexec(&arguments, &[])).context(go_on)
 }
 
-/// Ctrl-C once: save a checkpoint and stop; twice: stop now.
+/// Ctrl-C, or a signal to end, once: save a checkpoint and stop; again: stop now.
 fn handle_ctrl_c() -> anyhow::Result<Receiver<Control>> {
     let (send, receive) = channel();
-    let mut pressed = false;
-    ctrlc::set_handler(move || {
-        if pressed || send.send(Control::Stop).is_err() {
-            std::process::exit(INTERRUPTED);
+    let mut signals = StopSignals::default();
+    ctrlc::set_handler(move || match signals.receive(Instant::now()) {
+        StopAction::Checkpoint if send.send(Control::Stop).is_ok() => {
+            // Where standard error is closed, there is nobody to say it to.
+            let _ = writeln!(
+                std::io::stderr(),
+                "\nSaving a checkpoint, then stopping; Ctrl-C after {} seconds stops without waiting for it.",
+                SAME_SIGNAL.as_secs()
+            );
         }
-        pressed = true;
-        eprintln!("\nSaving a checkpoint, then stopping; Ctrl-C again stops now.");
+        StopAction::Same => {}
+        StopAction::Checkpoint | StopAction::Exit => std::process::exit(INTERRUPTED),
     })
     .context("Ctrl-C cannot be handled")?;
     Ok(receive)
+}
+
+/// What a signal to stop asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StopAction {
+    /// A checkpoint, and the end.
+    Checkpoint,
+    /// Nothing more: it belongs to the first one.
+    Same,
+    /// The end, without waiting.
+    Exit,
+}
+
+/// The signals to stop that a run has received.
+#[derive(Debug, Default)]
+struct StopSignals {
+    first: Option<Instant>,
+}
+
+impl StopSignals {
+    /// What one that comes `now` asks for.
+    fn receive(&mut self, now: Instant) -> StopAction {
+        match self.first {
+            None => {
+                self.first = Some(now);
+                StopAction::Checkpoint
+            }
+            Some(first) if now.saturating_duration_since(first) < SAME_SIGNAL => StopAction::Same,
+            Some(_) => StopAction::Exit,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_follows_at_once_is_the_same_one_and_a_later_one_ends_the_process() {
+        let (mut signals, begun) = (StopSignals::default(), Instant::now());
+        let mut at = |millis| signals.receive(begun + Duration::from_millis(millis));
+        assert_eq!(at(0), StopAction::Checkpoint);
+        // As `timeout` and a shell's group of processes send it twice.
+        assert_eq!([at(0), at(1), at(1_999)], [StopAction::Same; 3]);
+        assert_eq!([at(2_000), at(9_000)], [StopAction::Exit; 2]);
+    }
 }

@@ -8,13 +8,16 @@ mod args;
 mod commands;
 mod launch;
 mod layers;
+mod runtime_dir;
 mod table;
 mod terminal;
+mod typed;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 
 use crate::arch::ArchError;
 use crate::config::ConfigError;
@@ -22,13 +25,17 @@ use crate::data::DataError;
 use crate::device::DeviceError;
 use args::{Cli, Command};
 use terminal::print_line;
+use typed::with_whole_vectors;
 
 /// Reads the command line and does what it says; without a subcommand, opens the window.
 pub fn run(open_window: fn() -> anyhow::Result<()>) -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::try_parse_from(with_whole_vectors(std::env::args_os())) {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(&nothing_given(error)),
     };
+    if cli.command.as_ref().is_some_and(Command::opens_device) {
+        runtime_dir::provide();
+    }
     let json = cli.command.as_ref().is_some_and(Command::json);
     let done = match &cli.command {
         Some(command) => commands::run(command),
@@ -59,6 +66,27 @@ fn refuse(error: &clap::Error) -> ExitCode {
     // Where standard error is closed, there is nobody to tell.
     let _ = error.print();
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+/// Where what is wrong with a value is that there is none, says that instead of what else it might be.
+fn nothing_given(error: clap::Error) -> clap::Error {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let is_empty = |kind| text(kind).is_some_and(|text| text.trim().is_empty());
+    let sentence = match text(ContextKind::InvalidArg) {
+        _ if is_empty(ContextKind::InvalidSubcommand) => {
+            "nothing was given where a subcommand belongs; autogan --help lists them".to_owned()
+        }
+        Some(_) if !is_empty(ContextKind::InvalidValue) => return error,
+        Some(option) if option.starts_with('-') => {
+            format!("nothing was given for {option}; write it behind the option, or leave the option out")
+        }
+        Some(argument) => format!("nothing was given for {}; write it there", argument.trim_end_matches('.')),
+        None => return error,
+    };
+    clap::Error::raw(error.kind(), sentence + "\n")
 }
 
 /// Errors that a look at the call alone explains.

@@ -155,9 +155,11 @@ impl Terminal {
     }
 
     pub fn say(&self, text: &str) {
+        // Where standard error is closed (`2>&1 | head`), there is nobody to say it to.
+        let print = || drop(writeln!(std::io::stderr(), "{text}"));
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(print),
+            None => print(),
         }
     }
 

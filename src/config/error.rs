@@ -16,7 +16,7 @@ const LONGEST_MESSAGE: usize = 400;
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ConfigError {
     /// No preset has this name.
-    #[error("there is no preset `{name}`{}; the presets are {}", did_you_mean(.nearest), preset::names())]
+    #[error("{}{}; the presets are {}", no_preset(name), did_you_mean(.nearest), preset::names())]
     UnknownPreset {
         /// The name.
         name: String,
@@ -24,7 +24,7 @@ pub enum ConfigError {
         nearest: Option<String>,
     },
     /// A setting that is not of the form `key=value`.
-    #[error("`{0}` is no setting; write it like search.candidates=20")]
+    #[error("{}; write it like search.candidates=20", no_setting(.0))]
     NotASetting(String),
     /// The text is longer than any settings are.
     #[error("{origin} has {bytes} bytes, and settings have at most {most}; check which file it is", most = crate::input::MOST_TEXT)]
@@ -55,7 +55,7 @@ pub enum ConfigError {
         allowed: Vec<String>,
     },
     /// A value of the wrong type, or none of those allowed.
-    #[error("{origin}: `{key}` must be {expected}, not {found}{}", did_you_mean(.nearest))]
+    #[error("{origin}: `{key}` must be {expected}{}{}", instead(found), did_you_mean(.nearest))]
     WrongValue {
         /// The whole key, dotted.
         key: String,
@@ -161,6 +161,21 @@ impl ConfigError {
             None => Self::Unreadable { key, origin, reason: shown_line(message) },
         }
     }
+}
+
+/// That there is no such preset, or that none was named.
+fn no_preset(name: &str) -> String {
+    if name.is_empty() { "no preset was named".to_owned() } else { format!("there is no preset `{name}`") }
+}
+
+/// That a text is no setting, or that there is none.
+fn no_setting(text: &str) -> String {
+    if text.is_empty() { "no setting was given".to_owned() } else { format!("`{text}` is no setting") }
+}
+
+/// What was found instead of what belongs there.
+fn instead(found: &str) -> String {
+    if found == "\"\"" { ", and nothing was given".to_owned() } else { format!(", not {found}") }
 }
 
 /// What is said of an unknown name and of those that are allowed, in serde's words.
@@ -349,8 +364,16 @@ mod tests {
             let message = file(text);
             assert!(message.starts_with("my.toml, line ") && !message.contains('\n'), "{message}");
         }
-        for text in ["seed", "=1", "a..b=1", ""] {
+        for text in ["seed", "=1", "a..b=1"] {
             assert_eq!(set(text), format!("`{text}` is no setting; write it like search.candidates=20"));
         }
+        // Nothing is not quoted.
+        assert_eq!(set(""), "no setting was given; write it like search.candidates=20");
+        assert_eq!(
+            set("seed="),
+            "--set seed=: `seed` must be a whole number, 0 or more, and nothing was given"
+        );
+        let message = RunConfig::preset("").err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(message.starts_with("no preset was named; the presets are quick"), "{message}");
     }
 }

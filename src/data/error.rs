@@ -10,7 +10,7 @@ use crate::tensors::TensorsError;
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The text names no source.
-    #[error("`{text}` names no source of images; write {forms}")]
+    #[error("{}; write {forms}", no_source(text))]
     UnknownSource {
         /// The text.
         text: String,
@@ -217,5 +217,13 @@ impl DataError {
             other => other.to_string(),
         };
         Self::damaged(path, why)
+    }
+}
+
+/// That a text names no source, or that there is none.
+fn no_source(text: &str) -> String {
+    match text.trim() {
+        "" => "no source of images was given".to_owned(),
+        _ => format!("`{text}` names no source of images"),
     }
 }

@@ -1,6 +1,6 @@
 //! Replacing this process by a new one of the same program.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 
@@ -21,15 +21,15 @@ pub(super) fn program() -> Result<PathBuf, String> {
     }
 }
 
-/// Replaces this process by a new one of the same program, with its number and its pipes. Comes back only where
-/// that cannot be done.
-pub fn reexec(arguments: &[OsString]) -> io::Error {
+/// Replaces this process by a new one of the same program, with its number, its pipes and its environment beside
+/// these `variables`. Comes back only where that cannot be done.
+pub fn reexec(arguments: &[OsString], variables: &[(&str, &OsStr)]) -> io::Error {
     let program = match program() {
         Ok(program) => program,
         Err(reason) => return io::Error::other(reason),
     };
     let mut command = std::process::Command::new(program);
-    command.args(arguments);
+    command.args(arguments).envs(variables.iter().copied());
     #[cfg(unix)]
     return std::os::unix::process::CommandExt::exec(&mut command);
     #[cfg(not(unix))]

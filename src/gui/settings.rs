@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::layout::PanelLayout;
 use super::plot::CurveStyle;
 use super::theme::ThemeChoice;
-use crate::run::write_atomic;
+use crate::run::write_file;
 
 /// Names another folder for the settings than the operating system's.
 const SETTINGS_VARIABLE: &str = "AUTOGAN_CONFIG_DIR";
@@ -95,7 +95,7 @@ impl WindowSettings {
         std::fs::create_dir_all(folder)
             .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
         let text = serde_json::to_vec_pretty(self).map_err(|error| error.to_string())?;
-        write_atomic(&folder.join(FILE), &text).map_err(|error| error.to_string())
+        write_file(&folder.join(FILE), &text).map_err(|error| error.to_string())
     }
 
     /// Puts a run first among the recent ones.

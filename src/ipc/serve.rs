@@ -240,6 +240,6 @@ impl Inbox {
                 Err(error) => return anyhow::Error::new(error).context(resume),
             }
         }
-        anyhow::Error::new(engine::reexec(&arguments)).context(resume)
+        anyhow::Error::new(engine::reexec(&arguments, &[])).context(resume)
     }
 }

@@ -20,7 +20,9 @@ pub struct Score {
     pub std: Option<f64>,
     /// Name of the network that made the features, for example `toys-v1`.
     pub extractor: String,
-    /// Number of generated images that were evaluated.
+    /// Number of generated images that were evaluated; 0, and left out in JSON and words, where only their
+    /// statistics are known.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub samples: usize,
     /// The real images compared with, in words; `None` where the metric needs none.
     pub reference: Option<String>,
@@ -90,8 +92,10 @@ impl Score {
 
     /// What it was computed with: `toys-v1, 2,000 samples, 10 splits`.
     pub fn conditions(&self) -> String {
-        let samples = thousands(self.samples as u64);
-        let mut words = format!("{}, {samples} samples", self.extractor);
+        let mut words = self.extractor.clone();
+        if !is_zero(&self.samples) {
+            words += &format!(", {} samples", thousands(self.samples as u64));
+        }
         if let Some(splits) = self.splits.filter(|splits| *splits != 1) {
             words += &format!(", {splits} splits");
         }
@@ -107,6 +111,10 @@ impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} ({})", self.label(), self.number(), self.conditions())
     }
+}
+
+fn is_zero(samples: &usize) -> bool {
+    *samples == 0
 }
 
 /// Decimals that show three significant digits, and at least one decimal.
@@ -165,6 +173,15 @@ mod tests {
         assert!(distance(0.01234).to_string().contains(" 0.0123 "));
         assert!(distance(432.16).to_string().contains(" 432.2 "));
         assert!(distance(0.0).to_string().contains(" 0.0 "));
+    }
+
+    #[test]
+    fn statistics_alone_have_no_number_of_samples() {
+        let of_statistics = Score { samples: 0, ..distance(12.34) };
+        assert_eq!(of_statistics.to_string(), "Fréchet distance 12.3 (toys-v1)");
+        let json = serde_json::to_string(&of_statistics).unwrap();
+        assert!(!json.contains("samples"), "{json}");
+        assert_eq!(serde_json::from_str::<Score>(&json).unwrap(), of_statistics);
     }
 
     #[test]

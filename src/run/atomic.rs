@@ -1,9 +1,9 @@
 //! Writing a file so that its name never stands for half of it.
 
-use super::RunError;
 use super::error::at;
 use super::fs::{Disk, Fs};
 use super::names::is_device;
+use super::{FileError, RunError};
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// ```
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("settings.json");
-/// autogan::run::write_atomic(&path, b"{}")?;
+/// autogan::run::write_file(&path, b"{}")?;
 /// assert_eq!(std::fs::read(&path)?, b"{}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -35,25 +35,38 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// ones. For a moment the disk holds both contents.
 ///
 /// # Errors
+/// If the system refuses; also, with nothing written, where the target's name is a [device](is_device) to Windows.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    if path.file_name().is_some_and(|name| is_device(&name.to_string_lossy())) {
+        let reason = io::Error::new(ErrorKind::InvalidFilename, "Windows takes that name for a device");
+        return Err(FileError::new("write", path, reason));
+    }
+    replace(&Disk, path, bytes)
+}
+
+/// [`write_file`] for a file of a run: what is said of an error is for a run that can be resumed.
+///
+/// # Errors
 /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`], naming the target; [`RunError::BadName`],
 /// with nothing written, where that is a [device](is_device) to Windows.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
-    if path.file_name().is_some_and(|name| is_device(&name.to_string_lossy())) {
-        let reason = io::Error::new(ErrorKind::InvalidFilename, "Windows takes that name for a device");
-        return Err(at("write", path)(reason));
-    }
-    write_atomic_on(&Disk, path, bytes)
+    Ok(write_file(path, bytes)?)
 }
 
 /// [`write_atomic`] on the file system given.
 pub(super) fn write_atomic_on(disk: &dyn Fs, path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    Ok(replace(disk, path, bytes)?)
+}
+
+fn replace(disk: &dyn Fs, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let dir = folder_of(path);
-    let scratch = write_scratch(disk, dir, bytes).map_err(at("write", path))?;
+    let failed = |action, path| move |reason| FileError::new(action, path, reason);
+    let scratch = write_scratch(disk, dir, bytes).map_err(failed("write", path))?;
     if let Err(reason) = disk.rename(&scratch, path) {
         discard(disk, &scratch);
-        return Err(at("replace", path)(reason));
+        return Err(FileError::new("replace", path, reason));
     }
-    disk.sync_dir(dir).map_err(at("sync", dir))
+    disk.sync_dir(dir).map_err(failed("sync", dir))
 }
 
 /// Deletes the scratch files that killed processes left in `dir`. Only for who holds the run's lock.

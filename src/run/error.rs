@@ -74,6 +74,9 @@ pub enum RunError {
         /// The format that it names.
         found: u64,
     },
+    /// A run could not be begun, so that there is none to resume.
+    #[error(transparent)]
+    NotBegun(FileError),
     /// The disk or the quota is full. What was written before is intact.
     #[error(
         "no space left to {action} {} ({reason}): free some space or raise the quota, then resume the run",
@@ -181,33 +184,72 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// What the system said, or else the whole sentence: for files outside of a run, where the remedies
-    /// do not fit.
-    pub fn reason(&self) -> String {
+    /// The same of a run that is just being made: what is said of resuming one does not fit there.
+    pub(super) fn of_a_beginning(self) -> Self {
         match self {
-            Self::Full { reason, .. }
-            | Self::Denied { reason, .. }
-            | Self::BadName { reason, .. }
-            | Self::Io { reason, .. } => reason.to_string(),
-            other => other.to_string(),
+            Self::Full { action, path, reason } | Self::Io { action, path, reason } => {
+                Self::NotBegun(FileError { action, path, reason })
+            }
+            other => other,
         }
     }
 }
 
-/// UpdateSchedule an error of the file system into one that says what was attempted on which file.
-pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunError {
-    let path = path.to_path_buf();
-    move |reason| match reason.kind() {
+/// Why a file could not be written, whether it is a run's or not.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {} ({reason}): {}", shown(path), way_out(reason.kind()))]
+pub struct FileError {
+    action: &'static str,
+    path: PathBuf,
+    reason: io::Error,
+}
+
+impl FileError {
+    pub(super) fn new(action: &'static str, path: &Path, reason: io::Error) -> Self {
+        Self { action, path: path.to_path_buf(), reason }
+    }
+
+    /// What the system said.
+    pub fn reason(&self) -> String {
+        self.reason.to_string()
+    }
+}
+
+/// What to do where a file outside of a run cannot be written.
+fn way_out(kind: ErrorKind) -> &'static str {
+    match kind {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            RunError::Full { action, path, reason }
+            "free some space or raise the quota, then try again"
         }
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            RunError::Denied { action, path, reason }
+            "get the rights to that folder, or choose another one"
         }
-        // A name with a NUL, and one that is too long.
-        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => RunError::BadName { action, path, reason },
-        _ => RunError::Io { action, path, reason },
+        ErrorKind::InvalidInput | ErrorKind::InvalidFilename => "choose a shorter and plainer one",
+        ErrorKind::NotFound => "make the folder that it goes to, or choose another one",
+        _ => "check that the folder still exists and that its disk works, then try again",
     }
+}
+
+impl From<FileError> for RunError {
+    fn from(FileError { action, path, reason }: FileError) -> Self {
+        match reason.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                Self::Full { action, path, reason }
+            }
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                Self::Denied { action, path, reason }
+            }
+            // A name with a NUL, and one that is too long.
+            ErrorKind::InvalidInput | ErrorKind::InvalidFilename => Self::BadName { action, path, reason },
+            _ => Self::Io { action, path, reason },
+        }
+    }
+}
+
+/// Makes an error of the file system one that says what was attempted on which file of a run.
+pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> RunError {
+    let path = path.to_path_buf();
+    move |reason| FileError { action, path, reason }.into()
 }
 
 /// Something that the user should know but that stops nothing.
@@ -247,6 +289,25 @@ mod tests {
                 matches!(error, RunError::Full { .. }),
                 way_out == "free some space" || way_out == "raise the quota"
             );
+        }
+    }
+    #[test]
+    fn only_where_there_is_a_run_it_is_said_to_resume_it() {
+        let error = |kind| FileError::new("write", Path::new("/x/a.png"), io::Error::from(kind));
+        for (kind, way_out, resumes) in [
+            (ErrorKind::StorageFull, "free some space", true),
+            (ErrorKind::PermissionDenied, "get the rights", false),
+            (ErrorKind::InvalidFilename, "choose a shorter", false),
+            (ErrorKind::NotFound, "make the folder that it goes to", true),
+            (ErrorKind::TimedOut, "its disk works, then try again", true),
+        ] {
+            let message = error(kind).to_string();
+            assert!(message.contains("write /x/a.png") && message.contains(way_out), "{message}");
+            assert!(!message.contains("the run") && !message.contains("--out"), "{message}");
+            let of_a_run = RunError::from(error(kind));
+            assert_eq!(of_a_run.to_string().contains("resume the run"), resumes, "{of_a_run}");
+            let beginning = of_a_run.of_a_beginning().to_string();
+            assert!(beginning.contains("write /x/a.png") && !beginning.contains("resume"), "{beginning}");
         }
     }
 }

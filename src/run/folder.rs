@@ -77,10 +77,10 @@ impl RunFolder {
     /// deleted; when the process is killed meanwhile, a folder stays that no one takes for a run.
     ///
     /// # Errors
-    /// [`RunError::AlreadyARun`] or [`RunError::NotEmpty`], with nothing touched; [`RunError::Full`],
-    /// [`RunError::Denied`] or [`RunError::Io`].
+    /// [`RunError::AlreadyARun`] or [`RunError::NotEmpty`], with nothing touched; [`RunError::NotBegun`],
+    /// [`RunError::Denied`] or [`RunError::BadName`].
     pub fn create(dir: &Path, info: &RunInfo, config_toml: &str) -> Result<Self, RunError> {
-        Self::create_on(Arc::new(Disk), dir, info, config_toml)
+        Self::create_on(Arc::new(Disk), dir, info, config_toml).map_err(RunError::of_a_beginning)
     }
 
     /// Deletes a run that was just created and could not begin after all; what was there before stays.

@@ -37,9 +37,9 @@ mod manifest_check;
 mod names;
 mod view;
 
-pub use atomic::write_atomic;
+pub use atomic::{write_atomic, write_file};
 pub use checkpoint::{Checkpoint, Checkpoints, Draft, LatestCheckpoint, LogLengths};
-pub use error::{RunError, Warning};
+pub use error::{FileError, RunError, Warning};
 pub use folder::{Resumed, RunFolder};
 pub use fs::free_space;
 pub use info::{FORMAT, RunInfo, default_dir, local_time, now};

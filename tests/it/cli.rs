@@ -1,5 +1,7 @@
 //! The program as it is called: exit codes, and one sentence for everything that goes wrong.
 
+mod typed;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -83,9 +85,13 @@ fn an_architecture_is_described() {
 #[test]
 fn a_wrong_architecture_is_a_wrong_call() {
     let dir = folder();
-    for (arch, part) in
-        [("1 0 1", "3"), ("1 0 one 1", "\"one\""), ("1 0 7 1", "7"), ("", "0"), ("1 0 1 1 1 0 0 1 2", "2")]
-    {
+    for (arch, part) in [
+        ("1 0 1", "3"),
+        ("1 0 one 1", "\"one\""),
+        ("1 0 7 1", "7"),
+        ("[]", "no architecture was given"),
+        ("1 0 1 1 1 0 0 1 2", "2"),
+    ] {
         let sentence = failure(dir.path(), &["arch", arch], 2);
         assert!(sentence.contains(part), "{sentence}");
     }

@@ -94,6 +94,12 @@ fn pictures_are_scored_with_the_inception_network_and_statistics_stand_for_them(
     let stands = scored(dir, &[&stands[..], &inception[..]].concat());
     let (direct, stands) = (value(&direct, "frechet_distance"), value(&stands, "frechet_distance"));
     assert!((direct - stands).abs() < 1e-9 * direct, "{direct} and {stands}");
+    // Statistics have no number of images, so none is said.
+    let both = ["--real", "real.npz", "--fake", "real.npz", "--metrics", "fid"];
+    let both = [&both[..], &inception[..]].concat();
+    assert_eq!(scored(dir, &both)["scores"][0].get("samples"), None);
+    let words = String::from_utf8(call(dir, &both).stdout).unwrap();
+    assert!(words.contains("(inception-01234567)") && !words.contains("samples"), "{words}");
     assert!(!dir.join("cache/inception-2015.safetensors").exists(), "only the public weights are kept");
 
     let with = |metrics: &'static str| {

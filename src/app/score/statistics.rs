@@ -28,6 +28,6 @@ pub(super) fn write(gaussian: &Gaussian, path: &Path) -> anyhow::Result<()> {
     let moments = Moments { mean: gaussian.mean.clone(), covariance: gaussian.rows() };
     let mut bytes = std::io::Cursor::new(Vec::new());
     moments.write(&mut bytes).with_context(unwritable)?;
-    crate::run::write_atomic(path, bytes.get_ref()).with_context(unwritable)?;
+    crate::run::write_file(path, bytes.get_ref()).with_context(unwritable)?;
     Ok(())
 }

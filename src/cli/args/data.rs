@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand};
 
+use super::not_empty;
 use crate::data::fetch::Dataset;
 use crate::data::{DataError, READERS, Split};
 
@@ -23,7 +24,7 @@ pub(in crate::cli) enum DataCommand {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckArgs {
-    #[arg(value_name = "SRC", help = images_help(), long_help = sources_help())]
+    #[arg(value_name = "SRC", help = images_help(), long_help = sources_help(), value_parser = not_empty)]
     pub source: String,
     /// Side in pixels that they are brought to
     #[arg(long, value_name = "PX", default_value_t = 32)]
@@ -74,7 +75,7 @@ pub(in crate::cli) struct FetchArgs {
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
     /// Where to get the files, instead of from their publisher
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = not_empty)]
     pub mirror: Option<String>,
     /// Print JSON
     #[arg(long)]

@@ -2,19 +2,19 @@
 
 use clap::Args;
 
-use super::at_least_one;
+use super::{at_least_one, not_empty};
 use crate::arch::{ArchError, Genotype};
 use crate::engine::ModelOptions;
 
 /// Which generator of a file is meant.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ModelArgs {
-    /// The architecture, for weights that do not say it
-    #[arg(long, value_name = "VECTOR")]
+    /// The architecture, for weights that do not say it: an integer vector such as 1 0 1 1 1 0 0 1 1
+    #[arg(long, value_name = "VECTOR", value_parser = not_empty)]
     pub arch: Option<String>,
     /// The table of a checkpoint that the weights are in, such as netG or g_ema [default: the averaged weights, if
     /// there are any]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = not_empty)]
     pub table: Option<String>,
     /// Take the generator at an earlier stage of its growth: only its first N cells
     #[arg(long, value_name = "N", value_parser = at_least_one::<usize>)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::data::images_help;
+use super::not_empty;
 use crate::config::{MAX_SEED, PRESETS};
 
 /// Settings of every run. Later ones win: preset, config file, settings, other options.
@@ -12,14 +13,16 @@ use crate::config::{MAX_SEED, PRESETS};
 pub(in crate::cli) struct RunArgs {
     /// Built-in settings to start from [default: quick, or none with --config]
     #[arg(long, value_name = "PRESET", long_help = preset_help(), conflicts_with = "resume")]
+    #[arg(value_parser = not_empty)]
     pub preset: Option<String>,
     /// A TOML file of settings, such as the config.toml of a run
     #[arg(long, value_name = "FILE", conflicts_with = "resume")]
     pub config: Option<PathBuf>,
     /// A single setting, such as search.candidates=20; can be given often; `autogan settings` lists them
-    #[arg(long, value_name = "KEY=VALUE")]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = not_empty)]
     pub set: Vec<String>,
     #[arg(long, value_name = "SRC", help = images_help(), conflicts_with = "resume")]
+    #[arg(value_parser = not_empty)]
     pub data: Option<String>,
     /// Where to compute: auto, cpu, or an adapter's name as `autogan doctor` lists it
     #[arg(long, value_name = "DEVICE")]

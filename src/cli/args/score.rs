@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::{ModelArgs, at_least_one};
+use super::{ModelArgs, at_least_one, not_empty};
 use crate::data::Split;
 use crate::metric::extractor::inception::Preprocessing;
 use crate::metric::{METRICS, MetricName};
@@ -58,13 +58,13 @@ pub(in crate::cli) enum ProtocolArg {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ScoreArgs {
     /// Real images, as `autogan data check --help` names them, or their statistics (.npz)
-    #[arg(long, value_name = "SRC")]
+    #[arg(long, value_name = "SRC", value_parser = not_empty)]
     pub real: String,
     /// Generated images: a folder, a run, a model file (.safetensors, .pth), or statistics (.npz)
-    #[arg(long, value_name = "SRC", required_unless_present = "model")]
+    #[arg(long, value_name = "SRC", required_unless_present = "model", value_parser = not_empty)]
     pub fake: Option<String>,
     /// A model whose images are scored: the same as --fake
-    #[arg(long, value_name = "FILE|RUN", conflicts_with = "fake")]
+    #[arg(long, value_name = "FILE|RUN", conflicts_with = "fake", value_parser = not_empty)]
     pub model: Option<String>,
     /// A whole protocol; the options below cannot change it
     #[arg(long, value_enum, value_name = "NAME")]

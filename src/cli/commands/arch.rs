@@ -13,7 +13,7 @@ use crate::cli::args::ArchArgs;
 use crate::cli::table::lines;
 use crate::cli::terminal::print_line;
 use crate::export::svg;
-use crate::run::write_atomic;
+use crate::run::write_file;
 
 /// What is printed.
 #[derive(Serialize)]
@@ -40,7 +40,7 @@ pub(super) fn run(args: &ArchArgs) -> anyhow::Result<()> {
 }
 
 fn describe(args: &ArchArgs) -> anyhow::Result<Description> {
-    let genotype = Genotype::parse(&args.arch)?;
+    let genotype = Genotype::parse(&args.arch.join(" "))?;
     let shape = NetShape {
         channels: args.channels,
         latent: args.latent_dim,
@@ -53,8 +53,7 @@ fn describe(args: &ArchArgs) -> anyhow::Result<Description> {
 /// Writes the drawing, for light surroundings such as a page of paper.
 fn draw(description: &Description, file: &Path) -> anyhow::Result<()> {
     let diagram = Diagram::of(&description.genotype, &description.shape);
-    write_atomic(file, svg(&diagram, false).as_bytes()).map_err(|error| {
-        // The remedies of a run folder's errors are for runs.
+    write_file(file, svg(&diagram, false).as_bytes()).map_err(|error| {
         let reason = error.reason();
         let file = file.display();
         anyhow!(
@@ -117,7 +116,7 @@ mod tests {
 
     fn args(arch: &str, size: Option<usize>) -> ArchArgs {
         ArchArgs {
-            arch: arch.to_owned(),
+            arch: vec![arch.to_owned()],
             channels: 256,
             discriminator_channels: 128,
             latent_dim: 128,

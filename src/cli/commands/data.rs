@@ -15,7 +15,7 @@ use crate::data::fetch::{self, DownloadProgress};
 use crate::data::{self, DataConfig, LoadOptions, Report, Source, contact_sheet};
 use crate::device::cache_dir;
 use crate::metric::extractor::train_toys;
-use crate::run::write_atomic;
+use crate::run::write_file;
 
 /// Files that are left out which are listed for people.
 const LISTED: usize = 20;
@@ -47,7 +47,7 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<()> {
     if let Some(path) = &args.sheet {
         let mut png = Cursor::new(Vec::new());
         contact_sheet(&loaded.set, SHEET.0, SHEET.1).write_to(&mut png, ImageFormat::Png)?;
-        write_atomic(path, png.get_ref())?;
+        write_file(path, png.get_ref())?;
     }
     Ok(())
 }
@@ -61,7 +61,7 @@ pub(super) fn scorer(args: &ScorerArgs) -> anyhow::Result<()> {
     });
     bar.finish_and_clear();
     let (bytes, card) = trained?;
-    write_atomic(&args.out, &bytes)?;
+    write_file(&args.out, &bytes)?;
     print_line(&match args.json {
         true => serde_json::to_string(&card)?,
         false => format!(

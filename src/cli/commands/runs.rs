@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use serde::Serialize;
 
 use crate::arch::words::{operations, thousands};
@@ -17,13 +18,18 @@ const SHOWN: usize = 5;
 
 /// `autogan runs list`: a line for each run.
 pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
-    let runs = run::list(&args.dir)?;
+    // The folder that is made by the first run need not be there yet, and one that was named must.
+    let dir = args.dir.as_deref().unwrap_or(Path::new(RUNS));
+    if args.dir.is_some() && !dir.exists() {
+        bail!("there is no folder {}; name the one that the runs are in", dir.display());
+    }
+    let runs = run::list(dir)?;
     if args.json {
         print_line(&serde_json::to_string(&runs)?);
         return Ok(());
     }
     if runs.is_empty() {
-        print_line(&format!("No runs in {}; begin one with: autogan search", args.dir.display()));
+        print_line(&format!("No runs in {}; begin one with: autogan search", dir.display()));
         return Ok(());
     }
     let width = runs.iter().map(|run| run.name.chars().count()).max().unwrap_or(0);

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::gui::background::BackgroundTask;
 use crate::gui::dialogs::{DialogProvider, Question};
 use crate::gui::session::Wake;
-use crate::run::write_atomic;
+use crate::run::write_file;
 
 /// What came of an export; none if the person did not want it any more.
 type ExportOutcome = Option<Result<String, String>>;
@@ -52,5 +52,5 @@ impl Exporter {
 ///
 /// If it cannot be written, in a sentence.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    write_atomic(path, bytes).map_err(|error| error.to_string())
+    write_file(path, bytes).map_err(|error| error.to_string())
 }

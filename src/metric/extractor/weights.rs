@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::ExtractorError;
 use crate::export::sha256;
 use crate::model::{NamedTensors, from_safetensors, non_finite, to_safetensors};
-use crate::run::write_atomic;
+use crate::run::write_file;
 
 /// Key of the file's metadata under which the [`ModelCard`] stands, as JSON.
 const CARD: &str = "autogan.extractor";
@@ -74,12 +74,12 @@ pub(super) fn from_bytes(bytes: &[u8], source: &str) -> Result<(NamedTensors, Mo
     }
 }
 
-/// Writes a file in the cache, in one piece ([`write_atomic`]), with the folders that lead to it.
+/// Writes a file in the cache, in one piece ([`write_file`]), with the folders that lead to it.
 pub(in crate::metric) fn write_cached(path: &Path, bytes: &[u8]) -> Result<(), ExtractorError> {
     let failed = |why: String| ExtractorError::Write { path: path.to_owned(), why };
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-    write_atomic(path, bytes).map_err(|error| failed(error.to_string()))
+    write_file(path, bytes).map_err(|error| failed(error.reason()))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod kills;
 mod memory_limit;
 mod numbers;
 mod pipe;
+mod signals;
 mod soak;
 
 use std::fs;
