@@ -7,6 +7,7 @@ mod export;
 mod inception;
 mod random_baseline;
 mod sample;
+mod sample_folder;
 mod score;
 
 pub use architecture::{ArchitectureFormat, architecture_file};
@@ -16,6 +17,7 @@ pub use export::{ExportPart, Exported, LeftOut, export_model};
 pub use inception::bring_inception;
 pub use random_baseline::{BaselineConfig, BaselineEntry, random_baseline};
 pub use sample::{Images, Latents, latent_file, sample};
+pub use sample_folder::SampleFolder;
 pub use score::{
     Generation, Origin, Protocol, Quantization, ScoreEnvironment, ScoreProgress, ScoreReport, score,
 };

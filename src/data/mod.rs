@@ -25,6 +25,7 @@ mod stream;
 pub mod toys;
 
 pub use batches::Batches;
+pub use decode::is_hidden;
 pub use error::DataError;
 pub use limits::{MAX_TOYS, SIDES};
 pub use options::{DataConfig, LoadOptions, Loaded};

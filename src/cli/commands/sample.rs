@@ -1,29 +1,39 @@
 //! `autogan sample`: images from a trained generator.
 
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
-use crate::app::{Images, Latents, sample};
+use crate::app::{Images, Latents, SampleFolder, sample};
+use crate::cli::WrongCall;
 use crate::cli::args::SampleArgs;
 use crate::cli::terminal::print_line;
 use crate::device::{self, DeviceChoice};
 use crate::engine::{ModelRead, model_file, read_model};
 use crate::export::{LatentRecipe, Picture, PictureRecipe, sha256};
 use crate::input;
-use crate::run::write_atomic;
+use crate::run::write_file;
 
 /// Runs the command.
 pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let options = args.which.options()?;
+    // Before anything is computed.
+    let target = SampleTarget::new(&args.out, args.force)?;
     let path = model_file(&args.model)?;
     let bytes =
         input::read_weights(&path).with_context(|| format!("the model {} cannot be read", path.display()))?;
     let unusable = || format!("{} cannot be used as a model", args.model.display());
-    let ModelRead { file, notes } = read_model(&bytes, &options).with_context(unusable)?;
+    let ModelRead { file, mut notes } = read_model(&bytes, &options).with_context(unusable)?;
     if !args.json {
         notes.iter().for_each(|note| eprintln!("{}: {note}", args.model.display()));
+    }
+    if let SampleTarget::Folder(folder) = &target
+        && let Some(note) = folder.note()
+    {
+        if !args.json {
+            eprintln!("{note}");
+        }
+        notes.push(note);
     }
     let latents = match &args.latents {
         Some(path) => Latents::Given(
@@ -40,7 +50,7 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     if args.model.is_dir() {
         recipe = recipe.of_run(&args.model);
     }
-    write(&images, &args.out, &recipe)?;
+    target.write(&images, &args.out, &recipe)?;
     let Images { count, side, .. } = images;
     print_line(&if args.json {
         let out = &args.out;
@@ -75,29 +85,47 @@ fn recipe_of(recipe: &PictureRecipe, index: usize) -> PictureRecipe {
     recipe
 }
 
-/// By the name of `out`: a tensor file, one grid, or a folder of single images.
-fn write(images: &Images, out: &Path, recipe: &PictureRecipe) -> anyhow::Result<()> {
-    match out.extension().and_then(|extension| extension.to_str()) {
-        Some("safetensors") => write_atomic(out, &images.to_safetensors()?)?,
-        Some("png") => {
-            let columns = (images.count as f64).sqrt().ceil() as usize;
-            write_atomic(out, &Picture::grid(&images.values, images.side, columns).png_with(recipe))?;
-        }
-        Some(other) => bail!(
-            "images cannot be written as .{other}; name a folder, a .png or a .safetensors file with --out"
-        ),
-        None => {
-            fs::create_dir_all(out)
-                .with_context(|| format!("the folder {} cannot be made", out.display()))?;
-            let pixels = 3 * images.side * images.side;
-            for (index, image) in images.values.chunks_exact(pixels).enumerate() {
-                let picture = Picture::grid(image, images.side, 1);
-                write_atomic(
-                    &out.join(format!("{index:06}.png")),
-                    &picture.png_with(&recipe_of(recipe, index)),
-                )?;
+/// What images are written as.
+enum SampleTarget {
+    /// A safetensors file.
+    Tensor,
+    /// One PNG file with all of them.
+    Grid,
+    /// A PNG file for each.
+    Folder(SampleFolder),
+}
+
+impl SampleTarget {
+    /// By the name of `out`, or because it is a folder.
+    fn new(out: &Path, force: bool) -> anyhow::Result<Self> {
+        let ending = out.extension().map(|ending| ending.to_string_lossy());
+        Ok(match ending.as_deref().filter(|_| !out.is_dir()) {
+            Some("safetensors") => Self::Tensor,
+            Some("png") => Self::Grid,
+            Some(other) => {
+                let text = format!(
+                    "images cannot be written as .{other}; name a folder, a .png or a .safetensors file with --out"
+                );
+                return Err(WrongCall(text).into());
+            }
+            None => Self::Folder(SampleFolder::open(out, force)?),
+        })
+    }
+
+    fn write(&self, images: &Images, out: &Path, recipe: &PictureRecipe) -> anyhow::Result<()> {
+        match self {
+            Self::Tensor => write_file(out, &images.to_safetensors()?)?,
+            Self::Grid => {
+                let columns = (images.count as f64).sqrt().ceil() as usize;
+                write_file(out, &Picture::grid(&images.values, images.side, columns).png_with(recipe))?;
+            }
+            Self::Folder(folder) => {
+                let pixels = 3 * images.side * images.side;
+                folder.write(images.values.chunks_exact(pixels).enumerate().map(|(index, image)| {
+                    Picture::grid(image, images.side, 1).png_with(&recipe_of(recipe, index))
+                }))?;
             }
         }
+        Ok(())
     }
-    Ok(())
 }

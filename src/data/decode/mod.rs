@@ -17,7 +17,8 @@ use super::reason::{Cause, Reason};
 use crate::input;
 use jpeg::Walk;
 
-pub(super) use kind::{is_hidden, is_picture};
+pub use kind::is_hidden;
+pub(super) use kind::is_picture;
 
 /// So many zeros in a row are no packed pixels: zeros were written over them, as when a disk was full or a transfer
 /// stopped.
