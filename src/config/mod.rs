@@ -6,6 +6,7 @@
 //! so that a mistake is reported where it stands.
 
 mod error;
+mod images;
 mod mode;
 mod preset;
 mod settings;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{ConfigError, RunConfig, Setting, Settings};
 use crate::arch::Space;
 use crate::data::{SIDES, Source};
-use crate::metric::{Reward, ScoreConfig};
+use crate::metric::{CountedImages, ImageShortage, Reward, ScoreConfig};
 use crate::search::{EstimatorKind, Levels};
 
 impl RunConfig {
@@ -145,13 +145,11 @@ impl RunConfig {
 
 fn enough_images(score: &ScoreConfig, reward: Option<Reward>, counted: &str) -> Result<(), ConfigError> {
     // Where all real images are the reference, their number is not known yet.
-    let real = (score.reference > 0).then_some((score.reference, "score.reference"));
-    let sides = [((score.samples, counted), false)].into_iter().chain(real.map(|count| (count, true)));
-    for (count, real) in sides {
-        let wrong = |(key, text)| ConfigError::Nonsense { key, text };
-        score.check_images(reward, count, real).map_err(wrong)?;
-    }
-    Ok(())
+    let real = (score.reference > 0).then(|| CountedImages::asked_for("score.reference", score.reference));
+    let needs = score.image_needs(reward);
+    let checked = needs.check_generated(&CountedImages::asked_for(counted, score.samples));
+    let checked = checked.and_then(|()| real.map_or(Ok(()), |real| needs.check_real(&real)));
+    checked.map_err(|ImageShortage { key, text }| ConfigError::Nonsense { key, text })
 }
 
 fn nonsense(key: &str, text: String) -> Result<(), ConfigError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::Context as _;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -13,10 +13,7 @@ use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
 use crate::gan::{self, TrainingData, TrainingSetup};
 use crate::metric::extractor::{ExtractorKind, inception::InceptionWeights};
-use crate::metric::{
-    Evaluator, Extractor, FRECHET_DISTANCE, MetricName, Reference, ScoreConfig, left_out_without_classes,
-    real_materials,
-};
+use crate::metric::{Evaluator, Extractor, MetricName, Reference, left_out_without_classes, real_materials};
 use crate::search::{CostFactors, Job, Search, SearchContext, SearchPlan, WarmUp, work_items};
 
 /// Stream of the training of one architecture.
@@ -175,6 +172,8 @@ impl Plan {
         let full = loaded.set;
         emit(&preparing("reading images", 1, 1));
         emit(&LogEvent::Images { counts: loaded.report.counts() }.into());
+        let searched = self.spec == JobSpec::Search;
+        config.check_images(searched, &loaded.report)?;
         let what = "learning to score such images (once for each set)";
         let mut progress = |done, total| emit(&preparing(what, done as u64, total as u64));
         let extractor = match config.score.extractor {
@@ -184,10 +183,9 @@ impl Plan {
                 Extractor::inception(&weights, config.score.preprocessing, &self.device)
             }
         };
-        let reward = (self.spec == JobSpec::Search).then_some(config.search.reward);
-        let metrics = config.score.computed(reward);
+        let metrics = config.score.computed(searched.then_some(config.search.reward));
         if extractor.classes().is_none() {
-            emit_left_out(&config.score, &metrics, emit)?;
+            emit_left_out(&metrics, emit);
         }
         let materials = real_materials(&metrics);
         sides
@@ -200,8 +198,6 @@ impl Plan {
                     0 => images.len(),
                     count => count,
                 };
-                let counted = (count.min(images.len()), "the number of real images");
-                config.score.check_images(reward, counted, true).map_err(|(_, text)| anyhow!(text))?;
                 let reference =
                     Reference::kept(&extractor, &images, count, &materials, &self.cache, &mut progress)?;
                 let settings = config.score.metric_settings(config.seed);
@@ -213,26 +209,10 @@ impl Plan {
 }
 
 /// Says which of `metrics` are left out because the images have no classes.
-///
-/// # Errors
-///
-/// If one of them was to decide.
-fn emit_left_out(
-    config: &ScoreConfig,
-    metrics: &[MetricName],
-    emit: &mut dyn FnMut(&Event),
-) -> anyhow::Result<()> {
-    let deciding = config.deciding;
-    if deciding.needs_classes() {
-        bail!(
-            "score.deciding is {}, and the images have no classes; set it to {FRECHET_DISTANCE}, or take images with labels",
-            deciding.key()
-        );
-    }
+fn emit_left_out(metrics: &[MetricName], emit: &mut dyn FnMut(&Event)) {
     if let Some(text) = left_out_without_classes(metrics) {
         emit(&LiveEvent::Notice { text }.into());
     }
-    Ok(())
 }
 
 fn search_plan(config: &RunConfig) -> SearchPlan {

@@ -5,7 +5,8 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 
 use super::extractor::{ExtractorKind, inception::Preprocessing};
-use super::metrics::{FRECHET_DISTANCE, INCEPTION_SCORE, KidConfig, MetricName, MetricSettings, metrics_of};
+use super::image_needs::{ImageNeeds, KeyStyle};
+use super::metrics::{FRECHET_DISTANCE, INCEPTION_SCORE, KidConfig, MetricName, MetricSettings};
 use super::reward::Reward;
 
 /// How generators are evaluated.
@@ -84,34 +85,9 @@ impl ScoreConfig {
         Self { samples, splits, ..self.clone() }
     }
 
-    /// Whether `count` images of a side are enough for all that is computed, with what `reward` is made of;
-    /// `real` ones only for what compares with them. `counted` is the key of that number, such as
-    /// `score.samples`, or what it is.
-    ///
-    /// # Errors
-    /// The key of the setting that asks for more, and why it cannot work.
-    pub fn check_images(
-        &self,
-        reward: Option<Reward>,
-        (count, counted): (usize, &str),
-        real: bool,
-    ) -> Result<(), (String, String)> {
-        let settings = self.metric_settings(0);
-        for metric in metrics_of(&self.computed(reward)).filter(|metric| !real || metric.compares()) {
-            let (fewest, key) = metric.fewest_images(&settings);
-            if count < fewest {
-                let text =
-                    format!("{counted} is {count} and {} needs at least {fewest} images", metric.word());
-                return Err(match key {
-                    Some(key) => (
-                        format!("score.{key}"),
-                        format!("{text} because of score.{key}; change one of the two"),
-                    ),
-                    None => (counted.to_owned(), text),
-                });
-            }
-        }
-        Ok(())
+    /// What all that is computed needs, with what `reward` is made of.
+    pub fn image_needs(&self, reward: Option<Reward>) -> ImageNeeds {
+        ImageNeeds::new(&self.computed(reward), self.metric_settings(0), KeyStyle::Setting)
     }
 }
 
@@ -119,7 +95,7 @@ impl ScoreConfig {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::metric::{KERNEL_DISTANCE, RECALL};
+    use crate::metric::{CountedImages, KERNEL_DISTANCE, RECALL};
 
     #[test]
     fn what_decides_and_what_is_rewarded_is_computed_too() {
@@ -132,17 +108,27 @@ mod tests {
     #[test]
     fn too_few_images_are_refused_with_the_setting_that_asks_for_more() {
         let config = ScoreConfig::default();
-        let samples =
-            |config: &ScoreConfig, count| config.check_images(None, (count, "score.samples"), false);
+        let samples = |config: &ScoreConfig, count| {
+            let counted = CountedImages::asked_for("score.samples", count);
+            config.image_needs(None).check_generated(&counted)
+        };
         assert_eq!(samples(&config, 10), Ok(()));
         let kid = ScoreConfig { metrics: vec![KERNEL_DISTANCE], ..config.clone() };
-        let (key, text) = samples(&kid, 999).unwrap_err();
-        assert!(key == "score.kid_subset_size" && text.contains("score.samples is 999"), "{text}");
+        let shortage = samples(&kid, 999).unwrap_err();
+        assert_eq!(shortage.key, "score.kid_subset_size");
+        assert!(
+            shortage.text.contains("score.samples is 999, which is too few: kid needs 1,000"),
+            "{shortage}"
+        );
         assert_eq!(samples(&kid, 1000), Ok(()));
         let recall = ScoreConfig { deciding: RECALL, ..config };
-        let (key, text) = recall.check_images(None, (5, "score.reference"), true).unwrap_err();
-        assert!(key == "score.neighbours" && text.contains("score.reference is 5"), "{text}");
-        // The inception score's splits are of generated images.
-        assert_eq!(recall.check_images(None, (6, "score.reference"), true), Ok(()));
+        let real = |count| {
+            let counted = CountedImages::asked_for("score.reference", count);
+            recall.image_needs(None).check_real(&counted)
+        };
+        let shortage = real(5).unwrap_err();
+        assert_eq!(shortage.key, "score.neighbours");
+        assert!(shortage.text.contains("score.reference is 5"), "{shortage}");
+        assert_eq!(real(6), Ok(()));
     }
 }

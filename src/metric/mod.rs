@@ -12,6 +12,7 @@ mod error;
 mod evaluator;
 pub mod extractor;
 mod feature_set;
+mod image_needs;
 mod metrics;
 mod reference;
 mod reward;
@@ -24,6 +25,7 @@ pub use evaluator::{Evaluation, Evaluator};
 pub use extractor::inception::INCEPTION_2015;
 pub use extractor::{Extractor, ExtractorError};
 pub use feature_set::{FeatureSet, Material};
+pub use image_needs::{CountedImages, ImageNeeds, ImageShortage, KeyStyle};
 pub use metrics::{
     COVERAGE, DENSITY, FRECHET_DISTANCE, INCEPTION_SCORE, KERNEL_DISTANCE, KidConfig, KidSubset, METRICS,
     MeanStd, Metric, MetricName, MetricSettings, MetricValue, PRECISION, Prdc, PreparedMetric, RECALL,

@@ -21,7 +21,8 @@ use crate::data::{DataConfig, SIDES, Split, load};
 use crate::metric::extractor::inception::InceptionWeights;
 use crate::metric::extractor::{Extractor, ExtractorKind};
 use crate::metric::{
-    Evaluator, FeatureSet, Material, Metric, Reference, Score, left_out_without_classes, real_materials,
+    Evaluator, FeatureSet, ImageNeeds, Material, Metric, Reference, Score, left_out_without_classes,
+    real_materials,
 };
 
 /// How far scoring is.
@@ -88,7 +89,13 @@ pub fn score(
             .iter()
             .for_each(|note| progress(ScoreProgress::Note(format!("{}: {note}", side.name()))));
     }
-    let extractor = extractor(real, protocol, place, progress)?;
+    let enough = |has_classes| {
+        let needs = protocol.image_needs(real, save.is_some());
+        enough_images([&opened_real, &opened_fake], if has_classes { needs } else { needs.without_classes() })
+    };
+    // Whether there are classes is known once the images were read, which may take long.
+    enough(false)?;
+    let extractor = extractor(real, protocol, place, &enough, progress)?;
     for note in notes(&extractor, protocol, [&opened_real, &opened_fake]) {
         progress(ScoreProgress::Note(note));
     }
@@ -148,6 +155,15 @@ fn refuse_impossible(
     Ok(())
 }
 
+/// Refuses fewer images than what is computed `needs`.
+fn enough_images([real, fake]: [&Option<OpenedOrigin>; 2], needs: ImageNeeds) -> anyhow::Result<()> {
+    let real = real.as_ref().and_then(|real| needs.check_real(&real.counted()).err());
+    let fake = fake.as_ref().and_then(|fake| needs.check_generated(&fake.counted()).err());
+    let short: Vec<String> = real.into_iter().chain(fake).map(|shortage| shortage.text).collect();
+    ensure!(short.is_empty(), "{}", short.join("; "));
+    Ok(())
+}
+
 /// What a person should know before the work begins.
 fn notes(extractor: &Extractor, protocol: &Protocol, sides: [&Option<OpenedOrigin>; 2]) -> Vec<String> {
     let mut notes = Vec::new();
@@ -173,11 +189,13 @@ fn notes(extractor: &Extractor, protocol: &Protocol, sides: [&Option<OpenedOrigi
     notes
 }
 
-/// The network that makes the features.
+/// The network that makes the features. Before one is trained, `enough` is asked whether there are enough images,
+/// where it knows classes or none.
 fn extractor(
     real: &Origin,
     protocol: &Protocol,
     place: &ScoreEnvironment<'_>,
+    enough: &dyn Fn(bool) -> anyhow::Result<()>,
     progress: &mut dyn FnMut(ScoreProgress),
 ) -> anyhow::Result<Extractor> {
     if protocol.extractor == ExtractorKind::Inception {
@@ -196,6 +214,7 @@ fn extractor(
                  name {name}"
             )));
         }
+        enough(true)?;
         return Ok(Extractor::inception(weights, protocol.preprocessing, place.device));
     }
     let Origin::Images(source) = real else {
@@ -209,6 +228,7 @@ fn extractor(
     let first = native.batch(0, 1, place.device)?;
     let side = first.first().map_or(32, |images| images.dims()[3]).clamp(*SIDES.start(), *SIDES.end());
     let set = load(source, &DataConfig::default().options(side, protocol.real_split))?.set;
+    enough(set.classes().len() >= 2)?;
     let mut learned = |done, total| {
         let what = "learning to score such images (once for each set)".to_owned();
         progress(ScoreProgress::Images { what, done, total });

@@ -10,6 +10,7 @@ use crate::app::sample::{Latents, Sampler};
 use crate::data::{Source, SourcePlace, Split, Stream};
 use crate::engine::{ModelOptions, model_file, read_model};
 use crate::input;
+use crate::metric::CountedImages;
 use crate::run::RunView;
 use crate::tensors::Moments;
 
@@ -149,6 +150,14 @@ impl OpenedOrigin {
         match self {
             Self::Images(stream) => stream.len(),
             Self::Model { sampler, .. } => sampler.len(),
+        }
+    }
+
+    /// How many images there are, in words; of a model as many as were asked for.
+    pub fn counted(&self) -> CountedImages {
+        match self {
+            Self::Images(stream) => CountedImages::there(stream.name(), stream.len()),
+            Self::Model { generation, .. } => CountedImages::asked_for("--n", generation.count),
         }
     }
 

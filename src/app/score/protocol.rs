@@ -1,12 +1,14 @@
 //! What is computed, and how.
 
-use super::origin::{Generation, OpenedOrigin, Quantization};
+use super::origin::{Generation, OpenedOrigin, Origin, Quantization};
 use crate::arch::words::thousands;
 use crate::data::Split;
 use crate::engine::ModelOptions;
 use crate::metric::extractor::inception::Preprocessing;
 use crate::metric::extractor::{Extractor, ExtractorKind};
-use crate::metric::{FRECHET_DISTANCE, INCEPTION_SCORE, Metric, MetricName, MetricSettings, metrics_of};
+use crate::metric::{
+    FRECHET_DISTANCE, INCEPTION_SCORE, ImageNeeds, KeyStyle, Metric, MetricName, MetricSettings, metrics_of,
+};
 
 /// What is to be computed, and how.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct Protocol {
     pub generation: Generation,
     /// What else decides the values.
     pub settings: MetricSettings,
+    /// Whether it is one of the field's, by its name: then nothing of it can be changed.
+    pub is_fixed: bool,
 }
 
 impl Default for Protocol {
@@ -40,6 +44,7 @@ impl Default for Protocol {
                 quantization: Quantization::Rounded,
             },
             settings: MetricSettings::default(),
+            is_fixed: false,
         }
     }
 }
@@ -48,6 +53,16 @@ impl Protocol {
     /// The metrics that give the values.
     pub(super) fn computed(&self) -> impl Iterator<Item = &'static dyn Metric> {
         metrics_of(&self.metrics)
+    }
+
+    /// How many images all that is computed needs, of real images `real` whose statistics may be `saved`.
+    pub(super) fn image_needs(&self, real: &Origin, saved: bool) -> ImageNeeds {
+        let keys = if self.is_fixed { KeyStyle::Fixed } else { KeyStyle::Option };
+        let builtin = self.extractor == ExtractorKind::Builtin;
+        let trained = builtin
+            && matches!(real, Origin::Images(source) if Extractor::is_trained_on(&source.to_string()));
+        let needs = ImageNeeds::new(&self.metrics, self.settings, keys);
+        needs.with_extractor(trained).with_moments(saved)
     }
 
     /// What decides the numbers beside the images, a sentence each.

@@ -59,7 +59,12 @@ fn protocol(args: &ScoreArgs) -> anyhow::Result<Protocol> {
         Generation { model, count: args.n, seed: args.seed, quantization: Quantization::Rounded };
     if args.protocol == Some(ProtocolArg::AutoganCifar10) {
         let generation = Generation { count: 50_000, quantization: Quantization::Truncated, ..generation };
-        return Ok(Protocol { extractor: ExtractorKind::Inception, generation, ..Protocol::default() });
+        return Ok(Protocol {
+            extractor: ExtractorKind::Inception,
+            generation,
+            is_fixed: true,
+            ..Protocol::default()
+        });
     }
     // In the order of the list, whatever the order in which they were typed.
     let asked: Vec<MetricName> = args.metrics.iter().flat_map(|word| word.0.iter().copied()).collect();
@@ -78,6 +83,7 @@ fn protocol(args: &ScoreArgs) -> anyhow::Result<Protocol> {
             kid: KidConfig { subsets: args.kid_subsets, subset_size: args.kid_subset_size },
             seed: args.seed,
         },
+        is_fixed: false,
     })
 }
 

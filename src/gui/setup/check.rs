@@ -118,7 +118,8 @@ fn examine(
     let loaded = load(&source, &options).map_err(|error| error.to_string())?;
     let mut report = loaded.report;
     if drawn {
-        (report.found, report.used) = (wanted.data.toys_count, wanted.data.toys_count);
+        let count = wanted.data.toys_count;
+        (report.found, report.used) = (count, wanted.data.limit.map_or(count, |limit| limit.min(count)));
     }
     // From the whole set, since the images of a class often lie together.
     let (count, shown) = (loaded.set.len(), loaded.set.len().min(STRIP));
@@ -148,6 +149,8 @@ mod tests {
     fn toys_are_counted_as_the_run_will_draw_them() {
         let found = check(DataConfig { toys_count: 5_000, ..DataConfig::default() }).unwrap();
         assert_eq!((found.report.used, found.strip.len()), (5_000, STRIP));
+        let few = check(DataConfig { limit: Some(7), ..DataConfig::default() }).unwrap();
+        assert_eq!((few.report.used, few.strip.len()), (7, 7));
         assert_eq!(found.strip[0].len(), 16 * 16 * 3);
     }
 

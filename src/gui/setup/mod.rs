@@ -33,8 +33,7 @@ use crate::config::{Mode, PRESETS, RunConfig, Setting, former_names};
 use crate::data::{Source, SourcePlace};
 use crate::engine::JobSpec;
 use crate::input;
-use crate::metric::extractor::ExtractorKind;
-use crate::run::write_atomic;
+use crate::run::write_file;
 
 /// The preset that a fresh form has.
 const FIRST: &str = "quick";
@@ -153,7 +152,7 @@ impl Setup {
     /// If it cannot be written, in a sentence.
     pub fn save(&self, path: &Path) -> Result<(), String> {
         let text = self.draft.config.to_toml().map_err(|error| error.to_string())?;
-        write_atomic(path, text.as_bytes()).map_err(|error| error.to_string())
+        write_file(path, text.as_bytes()).map_err(|error| error.to_string())
     }
 
     /// Whether there is a change to take back.
@@ -275,11 +274,8 @@ impl Setup {
             State::Busy(..) => Some(BlockingReason::Waiting("The images are being looked at")),
             State::Done(Err(text)) => Some(problem("data.source", text.clone())),
             State::Done(Ok(found)) => {
-                // The Inception network knows classes of its own.
-                let own = self.draft.config.score.extractor == ExtractorKind::Builtin;
-                let searched = own && self.draft.arch.is_none() && found.report.classes.is_empty();
-                let checked = searched.then(|| search::without_classes(&self.draft.config));
-                checked?.err().map(|text| problem("search.reward", text))
+                let checked = self.draft.config.check_images(self.draft.arch.is_none(), &found.report);
+                checked.err().map(|shortage| problem(&shortage.key, shortage.text))
             }
         }
     }

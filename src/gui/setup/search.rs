@@ -6,21 +6,6 @@ use super::form::Form;
 use crate::config::table::SEARCH;
 use crate::config::{RunConfig, Setting};
 
-/// Whether the reward can be had from images without classes.
-///
-/// # Errors
-///
-/// If it needs classes, in a sentence.
-pub fn without_classes(config: &RunConfig) -> Result<(), String> {
-    if config.search.reward.needs_classes() {
-        return Err(
-            "The inception score needs images with classes: one sub-folder for each, or another reward"
-                .to_owned(),
-        );
-    }
-    Ok(())
-}
-
 /// Draws the section.
 pub fn show(ui: &mut egui::Ui, form: Form<'_>, config: &mut RunConfig) {
     let own = |ui: &mut egui::Ui, setting: &Setting, config: &mut RunConfig| {

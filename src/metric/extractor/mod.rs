@@ -28,6 +28,7 @@ use network::ExtractorNetwork;
 pub use network::{FEATURES, INPUT_SIDE};
 pub use respond::BATCH;
 use respond::{BatchedForward, respond};
+pub(super) use training::MIN_IMAGES;
 pub(super) use training::images_in_words;
 pub use training::{ExtractorRecipe, train};
 pub(super) use weights::write_cached;
@@ -112,10 +113,15 @@ impl Extractor {
         device: &Device,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Self, ExtractorError> {
-        if images.name() == "toys" {
+        if !Self::is_trained_on(images.name()) {
             return Self::builtin_toys(device);
         }
         Self::trained_on(images, cache, device, &ExtractorRecipe::default(), progress)
+    }
+
+    /// Whether the extractor of the set of this name is one that is trained on it.
+    pub fn is_trained_on(name: &str) -> bool {
+        name != "toys"
     }
 
     fn trained_on(

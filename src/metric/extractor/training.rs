@@ -18,7 +18,7 @@ use crate::model::NamedTensors;
 use crate::rng::rng;
 
 /// Least number of images that an extractor can be trained on.
-const MIN_IMAGES: usize = 20;
+pub(in crate::metric) const MIN_IMAGES: usize = 20;
 
 /// How an extractor is trained. Any change gives a new extractor, so it is part of the cache's key.
 #[derive(Debug, Clone, PartialEq)]

@@ -156,6 +156,32 @@ fn three_thousand_dropped_pictures_are_checked_previewed_and_searched() {
 }
 
 #[test]
+fn few_dropped_pictures_are_a_reason_not_to_start_with_the_setting_to_change() {
+    let mut window = Window::new();
+    let pictures = window.folder.path().join("pictures");
+    std::fs::create_dir(&pictures).unwrap();
+    for number in 0..20 {
+        image::RgbImage::from_pixel(32, 32, image::Rgb([number; 3]))
+            .save(pictures.join(format!("{number}.png")))
+            .unwrap();
+    }
+    window.drop_file(&pictures);
+    let why = format!(
+        "{} has 20 images, which is too few: recipe.batch is 32 (set it to 20 or less)",
+        pictures.display()
+    );
+    // At the setting, and in the column of what comes of it.
+    window.until("the reason", |harness| harness.query_all_by_label_contains(&why).count() == 2);
+    assert!(window.harness.get_by_label("Start").accesskit_node().is_disabled());
+    std::fs::remove_file(pictures.join("19.png")).unwrap();
+    let fewer = window.folder.path().join("fewer");
+    std::fs::rename(&pictures, &fewer).unwrap();
+    window.drop_file(&fewer);
+    let why = "has 19 images, which is too few: the built-in extractor needs 20 to be trained";
+    window.until("the reason", |harness| harness.query_all_by_label_contains(why).count() == 2);
+}
+
+#[test]
 fn what_was_found_is_exported_and_trained_by_itself() {
     let mut window = Window::new();
     window.search(small_config());
@@ -255,8 +281,7 @@ fn metrics_are_chosen_where_scores_are_and_too_few_images_are_marked() {
     window.until_label("Ready to start");
     assert!(window.harness.query_by_label("Subset images").is_none());
     window.click("Metric: Kernel distance");
-    let why =
-        "search.reward_samples is 500 and kid needs at least 1000 images because of score.kid_subset_size";
+    let why = "search.reward_samples is 500, which is too few: kid needs 1,000 (set score.kid_subset_size to 500 or less)";
     // At the setting, and in the column of what comes of it.
     window.until("the reason", |harness| harness.query_all_by_label_contains(why).count() == 2);
     assert!(window.harness.query_by_label("Subset images").is_some());
