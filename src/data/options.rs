@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
+use super::stream::OwnSizes;
 use super::{DataError, ImageSet, Report, Split, toys};
 use crate::rng::{permutation, rng};
 
@@ -44,6 +45,7 @@ impl DataConfig {
             seed: self.seed,
             progress: &|_, _| {},
             stop: &|| false,
+            own: None,
         }
     }
 }
@@ -67,6 +69,8 @@ pub struct LoadOptions<'a> {
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
     /// Asked every so often whether to give up.
     pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Takes the images as they are. The set is without them then: its pixels are black.
+    pub(super) own: Option<&'a OwnSizes>,
 }
 
 impl LoadOptions<'_> {
@@ -77,8 +81,19 @@ impl LoadOptions<'_> {
 
     /// An error when so many images do not fit in this machine's memory.
     pub(super) fn fits_memory(&self, images: usize) -> Result<(), DataError> {
-        static MEMORY: OnceLock<u64> = OnceLock::new();
-        self.fits(images, *MEMORY.get_or_init(memory))
+        self.fits(images, available_memory())
+    }
+
+    /// An error when so many images of this width and height do not fit in this machine's memory.
+    pub(super) fn fits_memory_in_own_size(&self, images: usize, size: [usize; 2]) -> Result<(), DataError> {
+        let [width, height] = size;
+        let bytes = (images as u64).saturating_mul(3 * (width * height) as u64);
+        match available_memory() {
+            memory if bytes > memory => {
+                Err(DataError::TooLargeToScore { images, width, height, bytes, memory })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn fits(&self, images: usize, memory: u64) -> Result<(), DataError> {
@@ -106,6 +121,12 @@ impl LoadOptions<'_> {
             _ => (0..found).collect(),
         }
     }
+}
+
+/// Bytes of memory that this machine has, looked up once.
+fn available_memory() -> u64 {
+    static MEMORY: OnceLock<u64> = OnceLock::new();
+    *MEMORY.get_or_init(memory)
 }
 
 /// Bytes of memory that this machine has; no bound where the system does not tell.
@@ -160,5 +181,9 @@ mod tests {
         assert!(error.contains("1001 images of 256 px") && error.contains("data.limit"), "{error}");
         assert!(options.fits(usize::MAX, u64::MAX - 1).is_err(), "no overflow");
         assert!((1 << 28..1 << 50).contains(&memory()), "{} bytes", memory());
+        let own = |images| options.fits_memory_in_own_size(images, [4_000, 3_000]);
+        assert!(own(2).is_ok());
+        let error = own(1 << 40).unwrap_err().to_string();
+        assert!(error.contains("1099511627776 images of 4000 x 3000 px take"), "{error}");
     }
 }

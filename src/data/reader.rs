@@ -4,10 +4,8 @@ use std::path::Path;
 
 use super::limits::SIDES;
 use super::options::{DataConfig, LoadOptions, Loaded};
+use super::stream::OwnSizes;
 use super::{DataError, Split, Stream};
-
-/// The side in pixels at which images are streamed whose reader names none.
-const USUAL_SIDE: usize = 32;
 
 /// What stands behind a reader's prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,12 +51,6 @@ pub trait Reader: Sync {
     /// What it is called and what it reads.
     fn kind(&self) -> SourceKind;
 
-    /// The side in pixels of the square images at `path`; `None` where they have sizes of their own.
-    ///
-    /// # Errors
-    /// If it has to be looked up in a file that is missing or damaged.
-    fn native_side(&self, path: &Path, split: Split) -> Result<Option<usize>, DataError>;
-
     /// Loads the images at `path` as square RGB images of `options.side`; `name` is the source's text form.
     ///
     /// # Errors
@@ -70,9 +62,11 @@ pub trait Reader: Sync {
     /// # Errors
     /// As [`load`](Reader::load).
     fn stream(&self, name: String, path: &Path, split: Split) -> Result<Stream, DataError> {
-        let side = self.native_side(path, split)?.unwrap_or(USUAL_SIDE).clamp(*SIDES.start(), *SIDES.end());
-        let loaded = self.load(name, path, &DataConfig::default().options(side, split))?;
-        Ok(Stream::of_set(loaded))
+        let own = OwnSizes::default();
+        // What is brought to a side is not looked at.
+        let options = DataConfig::default().options(*SIDES.start(), split);
+        let Loaded { report, .. } = self.load(name, path, &LoadOptions { own: Some(&own), ..options })?;
+        Ok(Stream::of_images(report.counts(), own))
     }
 
     /// Public data sets of this kind that can be downloaded.

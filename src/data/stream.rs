@@ -1,13 +1,14 @@
 //! Images in their own size, a few at a time: for measuring, where resizing or holding all would be wrong.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::decode::{Decoded, decode, decode_small};
 use super::limits::STREAM_MEMORY;
 use super::reason::Cause;
-use super::{DataError, ImageCounts, ImageSet, Loaded};
+use super::{DataError, ImageCounts};
 
 /// Images of one size, as 8-bit RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +57,21 @@ pub struct Stream {
 enum From {
     /// Files that are decoded when they are read. Transparent pixels lie on white.
     Files(Vec<PathBuf>),
-    /// Images of a public data set, in their own size.
-    Set(Box<ImageSet>),
+    /// Images of a public data set.
+    Images(Pictures),
+}
+
+/// Takes images of one size while they are loaded.
+#[derive(Debug, Default)]
+pub(super) struct OwnSizes(Mutex<Option<Pictures>>);
+
+impl OwnSizes {
+    /// Adds images of this width and height, `[n, height, width, 3]`.
+    pub fn push(&self, [width, height]: [usize; 2], pixels: &[u8]) {
+        let mut images = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let none = || Pictures { width, height, pixels: Vec::new() };
+        images.get_or_insert_with(none).pixels.extend(pixels);
+    }
 }
 
 impl Stream {
@@ -67,8 +81,10 @@ impl Stream {
     }
 
     /// Images that are held in memory.
-    pub(super) fn of_set(loaded: Loaded) -> Self {
-        Self { counts: loaded.report.counts(), from: From::Set(Box::new(loaded.set)) }
+    pub(super) fn of_images(counts: ImageCounts, images: OwnSizes) -> Self {
+        let images = images.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let images = images.unwrap_or(Pictures { width: 1, height: 1, pixels: Vec::new() });
+        Self { counts, from: From::Images(images) }
     }
 
     /// The source as the user wrote it.
@@ -99,9 +115,13 @@ impl Stream {
     /// change what is measured.
     pub fn read(&self, numbers: std::ops::Range<usize>) -> Result<Vec<Pictures>, DataError> {
         let images: Vec<Decoded> = match &self.from {
-            From::Set(set) => {
-                let size = [set.side() as u32; 2];
-                numbers.map(|number| Decoded { pixels: set.image(number).to_vec(), size }).collect()
+            From::Images(Pictures { width, height, pixels }) => {
+                if numbers.is_empty() {
+                    return Ok(Vec::new());
+                }
+                let bytes = 3 * width * height;
+                let pixels = pixels[numbers.start * bytes..numbers.end * bytes].to_vec();
+                return Ok(vec![Pictures { width: *width, height: *height, pixels }]);
             }
             From::Files(files) => read_files(&files[numbers])?,
         };
@@ -190,6 +210,38 @@ mod tests {
         assert_eq!(stream.len(), super::super::toys::TEST);
         let groups = stream.read(7..10).unwrap();
         assert_eq!((groups.len(), groups[0].len(), groups[0].width), (1, 3, 32));
+    }
+
+    #[test]
+    fn data_sets_of_any_size_keep_it() {
+        let dir = tempfile::tempdir().unwrap();
+        // Larger than what is trained on, smaller, and not square.
+        for [height, width] in [[300, 20], [3, 5], [28, 28], [300, 300]] {
+            let pixels: Vec<u8> = (0..2 * height * width).map(|place| (place % 251) as u8).collect();
+            let dims = [2, height, width].map(|dim| (dim as u32).to_be_bytes()).concat();
+            std::fs::write(
+                dir.path().join("train-images-idx3-ubyte"),
+                [&[0, 0, 8, 3][..], &dims, &pixels].concat(),
+            )
+            .unwrap();
+            let text = format!(
+                "{{'descr': '|u1', 'fortran_order': False, 'shape': (2, {height}, {width}), }}{}\n",
+                " ".repeat(30)
+            );
+            let file = dir.path().join("images.npy");
+            let head = [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes()];
+            std::fs::write(&file, [&head.concat()[..], &pixels].concat()).unwrap();
+            for source in [format!("idx:{}", dir.path().display()), format!("numpy:{}", file.display())] {
+                let stream = source.parse::<Source>().unwrap().stream(Split::Train).unwrap();
+                assert_eq!((stream.len(), stream.counts().found), (2, 2));
+                let groups = stream.read(0..2).unwrap();
+                let coloured: Vec<u8> = pixels.iter().flat_map(|&value| [value; 3]).collect();
+                let own = super::Pictures { width, height, pixels: coloured };
+                assert_eq!(groups, std::slice::from_ref(&own), "{source}");
+                assert_eq!(stream.read(1..2).unwrap()[0].pixels, own.pixels[3 * height * width..]);
+                assert_eq!(stream.read(1..1).unwrap(), []);
+            }
+        }
     }
 
     #[test]

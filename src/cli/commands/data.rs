@@ -36,8 +36,9 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<()> {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let options = DataConfig::default().options(args.size, args.split());
-    let loaded = data::load(&source, &LoadOptions { progress: &progress, ..options });
+    let mut options: LoadOptions<'_> = DataConfig::default().options(args.size, args.split());
+    options.progress = &progress;
+    let loaded = data::load(&source, &options);
     bar.finish_and_clear();
     let loaded = loaded?;
     match args.json {

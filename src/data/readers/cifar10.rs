@@ -68,10 +68,6 @@ impl Reader for Cifar10 {
         }
     }
 
-    fn native_side(&self, _: &Path, _: Split) -> Result<Option<usize>, DataError> {
-        Ok(Some(SIDE))
-    }
-
     fn downloads(&self) -> &'static [Download] {
         &DOWNLOADS
     }

@@ -66,10 +66,6 @@ impl Reader for Cifar100 {
         }
     }
 
-    fn native_side(&self, _: &Path, _: Split) -> Result<Option<usize>, DataError> {
-        Ok(Some(SIDE))
-    }
-
     fn downloads(&self) -> &'static [Download] {
         &DOWNLOADS
     }

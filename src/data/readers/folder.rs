@@ -33,10 +33,6 @@ impl Reader for Folder {
         }
     }
 
-    fn native_side(&self, _: &Path, _: Split) -> Result<Option<usize>, DataError> {
-        Ok(None)
-    }
-
     fn stream(&self, name: String, path: &Path, split: Split) -> Result<Stream, DataError> {
         if split == Split::Test {
             return Err(DataError::NoTestSplit(name));

@@ -47,11 +47,6 @@ impl Reader for Idx {
         }
     }
 
-    fn native_side(&self, path: &Path, split: Split) -> Result<Option<usize>, DataError> {
-        let layout = IdxFile::open(&find(path, split)?.images)?.layout()?;
-        Ok(Some(layout.side()))
-    }
-
     fn downloads(&self) -> &'static [Download] {
         &DOWNLOADS
     }

@@ -42,10 +42,6 @@ impl Reader for Numpy {
         }
     }
 
-    fn native_side(&self, path: &Path, split: Split) -> Result<Option<usize>, DataError> {
-        Ok(Some(Arrays::open(path)?.images(split)?.layout.side()))
-    }
-
     fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
         let mut arrays = Arrays::open(path)?;
         let (found, note) = {
@@ -380,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_has_splits_labels_and_a_native_side() {
+    fn an_archive_has_splits_and_labels() {
         let labels = [2i64, 0, 1].map(i64::to_le_bytes).concat();
         let test = npy("|u1", "(1, 8, 8, 3)", &[7; 192]);
         let bytes = npz(&[
@@ -402,7 +398,6 @@ mod tests {
         assert_eq!(get(&bytes, 8, Split::Test).unwrap().set.image(0)[..3], [7; 3]);
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), &bytes).unwrap();
-        assert_eq!(Numpy.native_side(file.path(), Split::Train).unwrap(), Some(8));
     }
 
     #[test]

@@ -110,6 +110,8 @@ pub(super) fn read_records(
 /// Collects the chosen images of one or more files, brought to their target side.
 pub(super) struct Collector<'a> {
     fit: Fit,
+    /// Width and height of the images in the files.
+    size: [usize; 2],
     /// Which images to keep, ascending, counted over all files.
     chosen: &'a [usize],
     read: usize,
@@ -132,6 +134,7 @@ impl<'a> Collector<'a> {
     ) -> Self {
         Self {
             fit: Fit::new(width, height, options.side),
+            size: [width, height],
             chosen,
             read: 0,
             total,
@@ -153,8 +156,12 @@ impl<'a> Collector<'a> {
     ) -> Result<(), DataError> {
         let mut buffer = Vec::new();
         let mut done = 0;
+        let square = 3 * self.options.side * self.options.side;
+        if self.options.own.is_some() {
+            self.options.fits_memory_in_own_size(self.chosen.len(), self.size)?;
+        }
         // Images of a pixel each become a million times as large.
-        let largest = bytes.max(3 * self.options.side * self.options.side);
+        let largest = bytes.max(square);
         let chunk = (CHUNK / largest).max(1);
         while done < count {
             self.options.go_on()?;
@@ -176,13 +183,18 @@ impl<'a> Collector<'a> {
                 .par_iter()
                 .map(|&i| {
                     let (label, image) = decode(&buffer[(i - first) * bytes..(i - first + 1) * bytes])?;
-                    Ok((label, self.fit.apply(&image)))
+                    Ok((label, if self.options.own.is_some() { image } else { self.fit.apply(&image) }))
                 })
                 .collect::<Result<Vec<_>, String>>()
                 .map_err(|why| DataError::damaged(path, why))?;
             for (label, image) in images {
                 self.labels.push(label);
-                self.pixels.extend(image);
+                if let Some(own) = self.options.own {
+                    own.push(self.size, &image);
+                    self.pixels.resize(self.pixels.len() + square, 0);
+                } else {
+                    self.pixels.extend(image);
+                }
             }
             done += records;
             self.read = end;
@@ -226,11 +238,6 @@ impl RecordLayout {
             return Err(format!("it declares {} images, and at most {MAX_RECORDS} are accepted", dims[0]));
         }
         Ok(Self { height, width, channels, interleaved })
-    }
-
-    /// The side of the middle square.
-    pub fn side(&self) -> usize {
-        self.width.min(self.height)
     }
 
     /// Bytes of an image.

@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use crate::data::options::{LoadOptions, Loaded};
+use crate::data::options::{DataConfig, LoadOptions, Loaded};
 use crate::data::reader::{Reader, SourceKind, SourcePlace};
-use crate::data::{DataError, Report, Split, toys};
+use crate::data::stream::OwnSizes;
+use crate::data::{DataError, Report, Split, Stream, toys};
+
+/// The side in pixels at which they are scored; they can be drawn at any.
+const SIDE: usize = 32;
 
 /// Reads `toys`.
 pub(super) struct Toys;
@@ -19,10 +23,6 @@ impl Reader for Toys {
         }
     }
 
-    fn native_side(&self, _: &Path, _: Split) -> Result<Option<usize>, DataError> {
-        Ok(Some(32))
-    }
-
     fn load(&self, _: String, _: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
         let found = match options.split {
             Split::Train => options.toys_count,
@@ -32,5 +32,12 @@ impl Reader for Toys {
         let set = toys::toys(options.split, count, options.side, options.seed, options.progress)?;
         let report = Report::of(&set, options.split, found, [options.side as u32; 2]);
         Ok(Loaded { set, report })
+    }
+
+    fn stream(&self, name: String, path: &Path, split: Split) -> Result<Stream, DataError> {
+        let Loaded { set, report } = self.load(name, path, &DataConfig::default().options(SIDE, split))?;
+        let own = OwnSizes::default();
+        own.push([SIDE; 2], set.pixels());
+        Ok(Stream::of_images(report.counts(), own))
     }
 }
