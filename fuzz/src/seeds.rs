@@ -293,8 +293,20 @@ fn images() -> Vec<Vec<u8>> {
     };
     let deep = DynamicImage::from(clear.to_rgba16());
     let grey = DynamicImage::from(clear.to_luma8());
-    let made = all.into_iter().chain([(&deep, ImageFormat::Png), (&grey, ImageFormat::Jpeg)]).map(encoded);
-    made.chain(fixtures(&["fixtures/progressive.jpg"])).collect()
+    let more = [(&deep, ImageFormat::Png), (&grey, ImageFormat::Jpeg)];
+    let made = all.into_iter().chain(more).map(encoded);
+    made.chain(others()).chain(fixtures(&["fixtures/progressive.jpg"])).collect()
+}
+
+/// How files begin that are no pictures that are read.
+fn others() -> Vec<Vec<u8>> {
+    let starts: [&[u8]; 4] = [
+        b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf",
+        b"<?xml version=\"1.0\"?><!-- a page --><!DOCTYPE html><html><body><svg>",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+        b"\0\0\0\x0cJXL \r\n\x87\n",
+    ];
+    starts.map(<[u8]>::to_vec).into()
 }
 
 /// Files each of another kind, and where the data of each begins.

@@ -81,7 +81,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// The folder holds no image that could be used.
-    #[error("no usable image in {}: {why}; put png, jpeg, gif, bmp or webp files there", .path.display())]
+    #[error("no usable image in {}: {why}; put files in one of the formats {formats} there", .path.display(), formats = super::reason::FORMATS)]
     NoImages {
         /// The folder.
         path: PathBuf,

@@ -239,10 +239,14 @@ fn of_a_million_frames_the_first_is_taken() {
 
 #[test]
 fn what_is_no_image_is_skipped_whatever_it_is_called() {
-    let formats = "png, jpeg, gif, bmp, webp";
+    let formats = super::reason::FORMATS;
     skipped("empty.png", b"", formats);
-    skipped("page.png", b"<!DOCTYPE html><html></html>", formats);
-    skipped("drawing.png", b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>", formats);
+    skipped("page.png", b"<!DOCTYPE html><html></html>", "a web page, not the picture");
+    skipped(
+        "drawing.png",
+        b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+        "an SVG drawing",
+    );
     skipped("archive.png", b"PK\x03\x04anything", formats);
     skipped("none.gif", &gif(0, 0, &[], 0), "");
     // A file of a terabyte that takes no space.

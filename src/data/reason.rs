@@ -5,6 +5,16 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+/// The formats of pictures that are read, as a part of a sentence.
+macro_rules! formats {
+    () => {
+        "png, jpeg, gif, bmp, webp"
+    };
+}
+
+/// The formats of pictures that are read, as a part of a sentence.
+pub(super) const FORMATS: &str = formats!();
+
 /// A kind of reason to leave a file or a folder out. Run folders keep it by its name in JSON, so that one may be
 /// added and none renamed there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,6 +26,30 @@ pub enum Reason {
     NoPicture,
     /// A picture by its name whose content is in none of the formats that are read.
     UnknownFormat,
+    /// A picture of Apple's phones and others, HEIC or HEIF.
+    Heic,
+    /// An AVIF picture.
+    Avif,
+    /// A JPEG XL picture.
+    JpegXl,
+    /// A JPEG 2000 picture.
+    Jpeg2000,
+    /// A document of Photoshop.
+    Photoshop,
+    /// A drawing in SVG.
+    Svg,
+    /// What a camera keeps before it makes a picture of it: DNG, CR2, NEF and others.
+    CameraRaw,
+    /// A picture in another format that is known and not read.
+    OtherFormat,
+    /// A video.
+    Video,
+    /// What Git leaves in place of a large file that it has not fetched.
+    GitLfsPointer,
+    /// A web page that was saved in place of the picture on it.
+    WebPage,
+    /// A picture that lies beside the folders that pictures are read from.
+    Stray,
     /// The data of the picture ends before the picture does.
     CutOff,
     /// The content contradicts itself.
@@ -40,7 +74,19 @@ impl Reason {
         match self {
             Self::Hidden => "hidden, or kept there by a system or a notebook",
             Self::NoPicture => "no picture by name or content",
-            Self::UnknownFormat => "not an image in one of the formats png, jpeg, gif, bmp, webp",
+            Self::UnknownFormat => concat!("not an image in one of the formats ", formats!()),
+            Self::Heic => "HEIC, which is not read: convert it to JPEG or PNG",
+            Self::Avif => "AVIF, which is not read: convert it to JPEG or PNG",
+            Self::JpegXl => "JPEG XL, which is not read: convert it to JPEG or PNG",
+            Self::Jpeg2000 => "JPEG 2000, which is not read: convert it to JPEG or PNG",
+            Self::Photoshop => "a Photoshop document, which is not read: save it as PNG",
+            Self::Svg => "an SVG drawing, which is not read: export it as PNG",
+            Self::CameraRaw => "a camera's raw file, which is not read: convert it to JPEG or PNG",
+            Self::OtherFormat => "a picture format that is not read: convert it to JPEG or PNG",
+            Self::Video => "a video, which is not read: save its frames as JPEG or PNG",
+            Self::GitLfsPointer => "a Git LFS pointer, not the picture: run `git lfs pull`",
+            Self::WebPage => "a web page, not the picture: download the picture itself",
+            Self::Stray => "beside the folders that are read",
             Self::CutOff => "cut off: its data ends before the picture does",
             Self::Damaged => "damaged",
             Self::TooLarge => "larger than a picture may be",
@@ -55,7 +101,16 @@ impl Reason {
     /// Whether a set of images without it is still what its folder's owner takes it for. To leave anything else
     /// out would change what a score measures.
     pub(super) fn is_harmless(self) -> bool {
-        matches!(self, Self::Hidden | Self::NoPicture | Self::NotAFile | Self::SameFolder | Self::LinkBack)
+        matches!(
+            self,
+            Self::Hidden
+                | Self::NoPicture
+                | Self::Video
+                | Self::Stray
+                | Self::NotAFile
+                | Self::SameFolder
+                | Self::LinkBack
+        )
     }
 }
 

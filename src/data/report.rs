@@ -211,7 +211,7 @@ mod tests {
             "20 of 21 found are used, 1 is left out: 1 hidden, or kept there by a system or a notebook (x/.DS_Store)"
         );
         report.found = 6_000;
-        report.skipped.insert(0, skipped("x/a.heic", Reason::UnknownFormat));
+        report.skipped.insert(0, skipped("x/a.heic", Reason::Heic));
         report.skipped.extend(["x/b.jpg", "x/c.jpg"].map(|path| skipped(path, Reason::CutOff)));
         report.notes = vec!["a note".to_owned()];
         let counts = report.counts();
@@ -220,7 +220,7 @@ mod tests {
             "20 of 6,000 found are used, 5,976 are beyond data.limit, 4 are left out: \
              2 cut off: its data ends before the picture does (the first: x/b.jpg); \
              1 hidden, or kept there by a system or a notebook (x/.DS_Store); \
-             1 not an image in one of the formats png, jpeg, gif, bmp, webp (x/a.heic)"
+             1 HEIC, which is not read: convert it to JPEG or PNG (x/a.heic)"
         );
         assert_eq!((counts.left_out(), &counts.notes), (4, &report.notes));
         let lines: Vec<String> = counts.lines().collect();

@@ -182,7 +182,7 @@ mod on_linux {
         let (code, said) = autogan(dir.path(), &["data", "check", "images"]);
         assert_eq!(code, Some(0), "{said}");
         assert!(said.contains("Images    1 of 34 found is used, 33 are left out: "), "{said}");
-        assert!(said.contains("30 not an image in one of the formats"), "{said}");
+        assert!(said.contains("30 a web page, not the picture: download the picture itself"), "{said}");
         assert!(said.contains("2 neither a file nor a folder"), "{said}");
     }
 }

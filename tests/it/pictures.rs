@@ -52,7 +52,7 @@ fn phone(dir: &Path, pictures: u32) {
 }
 
 const PHONE: &str = "20 of 29 found are used, 9 are left out: \
-    5 not an image in one of the formats png, jpeg, gif, bmp, webp (the first: phone/IMG_0.HEIC); \
+    5 HEIC, which is not read: convert it to JPEG or PNG (the first: phone/IMG_0.HEIC); \
     2 hidden, or kept there by a system or a notebook (the first: phone/.DS_Store); \
     1 no picture by name or content (phone/Thumbs.db); \
     1 cut off: its data ends before the picture does (phone/cut.jpg)";
@@ -99,7 +99,7 @@ fn what_is_left_out_is_said_alike_by_check_train_search_and_in_the_folder() {
     assert_eq!(fs::read_to_string(run.join("log.txt")).unwrap(), format!("Images: {PHONE}\n"));
     let first = |path: &str| format!("phone/{path}");
     let left_out = [
-        (Reason::UnknownFormat, 5, first("IMG_0.HEIC")),
+        (Reason::Heic, 5, first("IMG_0.HEIC")),
         (Reason::Hidden, 2, first(".DS_Store")),
         (Reason::NoPicture, 1, first("Thumbs.db")),
         (Reason::CutOff, 1, first("cut.jpg")),
@@ -129,7 +129,7 @@ fn scoring_leaves_out_what_is_no_picture_and_refuses_to_leave_out_one() {
         autogan(dir, &words(&[&args[..], more].concat()))
     };
     for (refused, reason) in [
-        ("IMG_0.HEIC", "not an image in one of the formats"),
+        ("IMG_0.HEIC", "HEIC, which is not read: convert it to JPEG or PNG"),
         ("cut.jpg", "cut off: its data ends before the picture does"),
     ] {
         let (done, _, said) = score(&[]);
@@ -158,6 +158,73 @@ fn scoring_leaves_out_what_is_no_picture_and_refuses_to_leave_out_one() {
     assert!(done && said.contains(&format!("\"real: {sentence}\"")), "{said}");
     // The checked folder says the same of itself.
     let (done, said, _) = autogan(dir, &words(&["data", "check", "phone"]));
+    assert!(done && said.contains(&format!("Images    {sentence}\n")), "{said}");
+}
+
+fn pictures(dir: &Path, names: &[&str]) {
+    for (number, name) in names.iter().enumerate() {
+        let path = dir.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        image::RgbImage::from_pixel(16, 16, image::Rgb([40 * number as u8, 90, 7])).save(path).unwrap();
+    }
+}
+
+/// As torchvision's `ImageFolder` wants them, and with a picture that somebody has put beside the classes.
+#[test]
+fn parts_and_classes_are_found_alike_by_check_and_score() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let each = ["train/cat/0.png", "train/cat/1.png", "train/dog/0.png", "train/dog/1.png"];
+    pictures(&dir.join("set"), &[&each[..], &["val/cat/0.png", "val/dog/0.png"]].concat());
+    let (done, said, _) = autogan(dir, &words(&["data", "check", "set"]));
+    let note = |part: &str, other: &str| format!("set/{part} is read; set/{other} is another part");
+    assert!(done && said.contains("Images    4 of 4 found are used\n"), "{said}");
+    assert!(said.contains("Classes   2: cat (2), dog (2)\n"), "{said}");
+    assert!(said.contains(&format!("Note      {}\n", note("train", "val"))), "{said}");
+    let (done, said, _) = autogan(dir, &words(&["data", "check", "set", "--test"]));
+    assert!(done && said.contains("Images    2 of 2 found are used\n"), "{said}");
+    assert!(said.contains(&format!("Note      {}\n", note("val", "train"))), "{said}");
+    fs::write(dir.join("weights.safetensors"), weights().to_bytes()).unwrap();
+    let score = |sides: [&str; 2]| {
+        let [real, fake] = sides;
+        let args = ["score", "--device", "cpu", "--real", real, "--fake", fake, "--metrics", "fid"];
+        let network = ["--extractor", "inception", "--weights", "weights.safetensors"];
+        autogan(dir, &words(&[&args[..], &network].concat()))
+    };
+    let (done, said, aside) = score(["set", "set/val"]);
+    assert!(done && aside.contains(&format!("set: {}", note("train", "val"))), "{aside}");
+    assert!(said.contains("real: 4 images in their own size"), "{said}");
+    assert!(said.contains(&format!("real: {}", note("train", "val"))), "{said}");
+    assert!(said.contains("generated: 2 images in their own size"), "{said}");
+
+    pictures(&dir.join("stray"), &["0.png", "cat/0.png", "cat/1.png", "dog/0.png", "dog/1.png"]);
+    let (done, said, _) = autogan(dir, &words(&["data", "check", "stray"]));
+    let sentence = "4 of 5 found are used, 1 is left out: 1 beside the folders that are read (stray/0.png)";
+    assert!(done && said.contains(&format!("Images    {sentence}\n")), "{said}");
+    assert!(said.contains("Classes   2: cat (2), dog (2)\n"), "{said}");
+    assert!(said.contains("Note      1 picture beside the classes' folders is left out\n"), "{said}");
+    let (done, said, aside) = score(["stray", "stray"]);
+    assert!(done && said.contains("real: 5 images in their own size"), "{said}{aside}");
+
+    pictures(&dir.join("archive"), &["pets/pets/cats/0.png", "pets/pets/dogs/0.png"]);
+    let (done, said, _) = autogan(dir, &words(&["data", "check", "archive"]));
+    assert!(done && said.contains("Classes   2: cats (1), dogs (1)\n"), "{said}");
+    assert!(said.contains("Note      the classes are the folders in archive/pets/pets\n"), "{said}");
+}
+
+/// What a browser and Git leave in a picture's place.
+#[test]
+fn what_stands_in_a_pictures_place_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    pictures(&dir.join("set"), &["0.png", "1.png"]);
+    fs::write(dir.join("set/a.jpg"), "<!DOCTYPE html>\n<html><body>Not found</body></html>").unwrap();
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    fs::write(dir.join("set/b.jpg"), pointer).unwrap();
+    let (done, said, _) = autogan(dir, &words(&["data", "check", "set"]));
+    let sentence = "2 of 4 found are used, 2 are left out: \
+        1 a Git LFS pointer, not the picture: run `git lfs pull` (set/b.jpg); \
+        1 a web page, not the picture: download the picture itself (set/a.jpg)";
     assert!(done && said.contains(&format!("Images    {sentence}\n")), "{said}");
 }
 

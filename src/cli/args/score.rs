@@ -102,7 +102,7 @@ pub(in crate::cli) struct ScoreArgs {
     /// Images in each of them
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = at_least_one::<usize>)]
     pub kid_subset_size: usize,
-    /// Which part of a public data set the real images are
+    /// Which part of a data set, or of a folder with parts, the real images are
     #[arg(long, value_name = "SPLIT", default_value = "train")]
     pub real_split: Split,
     /// Write mean and covariance of the real images' features (.npz), to be given as --real later

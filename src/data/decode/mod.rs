@@ -1,6 +1,7 @@
 //! One image file to pixels.
 
 mod bits;
+mod foreign;
 mod jpeg;
 mod kind;
 
@@ -18,7 +19,7 @@ use crate::input;
 use jpeg::Walk;
 
 pub use kind::is_hidden;
-pub(super) use kind::is_picture;
+pub(super) use kind::why_no_picture;
 
 /// So many zeros in a row are no packed pixels: zeros were written over them, as when a disk was full or a transfer
 /// stopped.
@@ -65,45 +66,67 @@ pub(super) fn decode_small(path: &Path, background: [u8; 3]) -> Result<Option<De
     Ok(decode_within(path, background, SMALL_MEMORY)?.ok())
 }
 
+/// Why a file that is called what is not read is not read; none where its content is another than its name says, or
+/// its name says no such thing. No more than the beginning of the file is looked at.
+pub(super) fn why_foreign(path: &Path) -> Option<Cause> {
+    if !kind::is_named_foreign(path) {
+        return None;
+    }
+    let look =
+        || kind::format(&start(&mut input::open(path).map_err(unreadable)?.0)?, path).map_err(Cause::from);
+    look().err()
+}
+
+/// How a file's content begins; the next read is at its beginning again.
+fn start(file: &mut File) -> Result<Vec<u8>, Cause> {
+    let mut start = Vec::new();
+    file.take(kind::START).read_to_end(&mut start).and_then(|_| file.rewind()).map_err(unreadable)?;
+    Ok(start)
+}
+
 fn decode_within(path: &Path, background: [u8; 3], memory: u64) -> Result<Result<Decoded, TooMuch>, Cause> {
-    let (file, length) = input::open(path).map_err(unreadable)?;
+    let (mut file, length) = input::open(path).map_err(unreadable)?;
     if length > MAX_FILE {
         let detail = format!("its {length} bytes are over the limit of {} MiB", MAX_FILE >> 20);
         return Err(Cause::new(Reason::TooLarge, detail));
     }
-    let reader = ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(unreadable)?;
-    let format = reader.format();
-    if format == Some(ImageFormat::WebP) {
-        // Neither sums nor an end mark its pixels, and its decoder takes zeros for codes.
-        let mut file = reader.into_inner();
-        let is_zeroed = ends_with_zeros(&mut file, length).map_err(unreadable)?;
-        let is_whole = |_| if is_zeroed { Err(Reason::CutOff.into()) } else { Ok(()) };
-        return finish(ImageReader::with_format(file, ImageFormat::WebP), background, memory, 0, is_whole);
+    let format = kind::format(&start(&mut file)?, path)?;
+    let over_background = |image| over(image, background);
+    match format {
+        ImageFormat::Jpeg => {
+            // Its decoder holds the file in memory, too.
+            if 2 * length > memory {
+                return Ok(Err(TooMuch { size: [0; 2], bytes: 2 * length }));
+            }
+            let mut bytes = Vec::with_capacity(length as usize);
+            // It may grow meanwhile.
+            file.take(MAX_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
+            Ok(decode_jpeg(&bytes, memory)?.map(over_background))
+        }
+        ImageFormat::WebP => {
+            // Neither sums nor an end mark its pixels, and its decoder takes zeros for codes.
+            let mut file = BufReader::new(file);
+            let is_zeroed = ends_with_zeros(&mut file, length).map_err(unreadable)?;
+            file.rewind().map_err(unreadable)?;
+            let is_whole = |_| if is_zeroed { Err(Reason::CutOff.into()) } else { Ok(()) };
+            Ok(finish(ImageReader::with_format(file, format), memory, 0, is_whole)?.map(over_background))
+        }
+        _ => {
+            let reader = ImageReader::with_format(BufReader::new(file), format);
+            Ok(finish(reader, memory, 0, |_| Ok(()))?.map(over_background))
+        }
     }
-    if format != Some(ImageFormat::Jpeg) {
-        return finish(reader, background, memory, 0, |_| Ok(()));
-    }
-    // Its decoder holds the file in memory, too.
-    if 2 * length > memory {
-        return Ok(Err(TooMuch { size: [0; 2], bytes: 2 * length }));
-    }
-    let mut bytes = Vec::with_capacity(length as usize);
-    // It may grow meanwhile.
-    let mut file: BufReader<File> = reader.into_inner();
-    file.rewind().and_then(|()| file.take(MAX_FILE).read_to_end(&mut bytes)).map_err(unreadable)?;
-    decode_jpeg(&bytes, background, memory)
 }
 
-/// Whether the last bytes of a file of `length` bytes are all zeros. Leaves the file at its beginning.
-fn ends_with_zeros(file: &mut (impl Read + Seek), length: u64) -> std::io::Result<bool> {
-    file.seek(SeekFrom::Start(length.saturating_sub(ZEROS as u64)))?;
-    let mut end = Vec::with_capacity(ZEROS);
-    file.take(ZEROS as u64).read_to_end(&mut end)?;
-    file.rewind()?;
-    Ok(end.len() == ZEROS && end.iter().all(|&byte| byte == 0))
+/// Whether the bytes before the place `end` of a file are all zeros, and so many that they are no packed pixels.
+fn ends_with_zeros(file: &mut (impl Read + Seek), end: u64) -> std::io::Result<bool> {
+    file.seek(SeekFrom::Start(end.saturating_sub(ZEROS as u64)))?;
+    let mut last = Vec::with_capacity(ZEROS);
+    file.take(ZEROS as u64).read_to_end(&mut last)?;
+    Ok(last.len() == ZEROS && last.iter().all(|&byte| byte == 0))
 }
 
-fn decode_jpeg(bytes: &[u8], background: [u8; 3], memory: u64) -> Result<Result<Decoded, TooMuch>, Cause> {
+fn decode_jpeg(bytes: &[u8], memory: u64) -> Result<Result<DynamicImage, TooMuch>, Cause> {
     if jpeg::ends_in_header(bytes) {
         return Err(Reason::CutOff.into());
     }
@@ -118,19 +141,17 @@ fn decode_jpeg(bytes: &[u8], background: [u8; 3], memory: u64) -> Result<Result<
         },
         _ => Ok(()),
     };
-    let reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg);
-    finish(reader, background, memory, working, is_whole)
+    finish(ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg), memory, working, is_whole)
 }
 
 /// Decodes what `reader` reads, where that takes at most `memory`, with the `working` memory of its decoder beside
 /// the pixels, and where `is_whole` agrees to width and height.
 fn finish<R: BufRead + Seek>(
     mut reader: ImageReader<R>,
-    background: [u8; 3],
     memory: u64,
     working: u64,
     is_whole: impl FnOnce((u32, u32)) -> Result<(), Cause>,
-) -> Result<Result<Decoded, TooMuch>, Cause> {
+) -> Result<Result<DynamicImage, TooMuch>, Cause> {
     let limits = |bytes| {
         let mut limits = Limits::no_limits();
         limits.max_alloc = Some(bytes);
@@ -158,13 +179,18 @@ fn finish<R: BufRead + Seek>(
     decoder.set_limits(limits(memory)).map_err(explain)?;
     let mut image = DynamicImage::from_decoder(decoder).map_err(explain)?;
     image.apply_orientation(orientation);
+    Ok(Ok(image))
+}
+
+/// The image's pixels over `background`.
+fn over(image: DynamicImage, background: [u8; 3]) -> Decoded {
     let size = [image.width(), image.height()];
     let pixels = if image.color().has_alpha() {
         flatten(&image.into_rgba8(), background)
     } else {
         image.into_rgb8().into_raw()
     };
-    Ok(Ok(Decoded { pixels, size }))
+    Decoded { pixels, size }
 }
 
 /// The most memory that an image takes at a time from its decoding to its RGB pixels, in bytes.

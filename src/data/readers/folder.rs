@@ -1,13 +1,14 @@
 //! A folder of image files.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
+use super::layout::Layout;
 use super::walk::walk;
-use crate::data::decode::{Decoded, decode};
+use crate::data::decode::{Decoded, decode, why_foreign};
 use crate::data::limits::MAX_CLASSES;
 use crate::data::options::{LoadOptions, Loaded};
 use crate::data::reader::{Reader, SourceKind, SourcePlace};
@@ -19,8 +20,9 @@ use crate::data::{DataError, ImageCounts, ImageSet, Report, Split, Stream};
 /// Files that are decoded before their pixels are put together: a bound on memory.
 const AT_ONCE: usize = 256;
 
-/// Reads every image in a folder and its sub-folders, in the order of their paths. The first-level
-/// sub-folders are the classes when there are at least two and every image lies in one.
+/// Reads every image in a folder and its sub-folders, in the order of their paths. Where [`Layout`] finds parts for
+/// training and for tests, the split's own. The first-level sub-folders are the classes when there are at least two
+/// and every image lies in one, but for fewer than any of them has.
 pub(super) struct Folder;
 
 impl Reader for Folder {
@@ -34,26 +36,25 @@ impl Reader for Folder {
     }
 
     fn stream(&self, name: String, path: &Path, split: Split) -> Result<Stream, DataError> {
-        if split == Split::Test {
-            return Err(DataError::NoTestSplit(name));
-        }
-        let (files, skipped) = walk(path, &|| false)?;
+        let Found { layout, files, skipped } = Found::new(&name, path, split, &|| false)?;
         if let Some(file) = skipped.iter().find(|file| !file.kind.is_harmless()) {
             return Err(DataError::NotAnImage { path: (&file.path).into(), why: file.reason.clone() });
         }
-        let counts = ImageCounts::new(&name, files.len() + skipped.len(), files.len(), &skipped);
+        if let Some((path, cause)) = files.iter().find_map(|path| Some((path, why_foreign(path)?))) {
+            return Err(DataError::NotAnImage { path: path.clone(), why: cause.to_string() });
+        }
+        let mut counts = ImageCounts::new(&name, files.len() + skipped.len(), files.len(), &skipped);
         if files.is_empty() {
             return Err(no_images(path, &counts));
         }
+        counts.notes.extend(layout.split_note());
         Ok(Stream::of_files(counts, files))
     }
 
     fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-        if options.split == Split::Test {
-            return Err(DataError::NoTestSplit(name));
-        }
-        let (files, mut skipped) = walk(path, options.stop)?;
+        let Found { layout, files, skipped } = Found::new(&name, path, options.split, options.stop)?;
         let found = files.len() + skipped.len();
+        let (files, mut skipped) = layout.classified(files, skipped);
         let chosen = options.choose(files.len());
         let done = AtomicUsize::new(0);
         let mut used = Vec::new();
@@ -87,15 +88,16 @@ impl Reader for Folder {
         if used.is_empty() {
             return Err(no_images(path, &ImageCounts::new(&name, found, 0, &skipped)));
         }
-        let mut notes = Vec::new();
-        let (labels, classes) = match classes(path, &used) {
+        let mut many = None;
+        let (labels, classes) = match classes(&layout, &used) {
             Some((_, classes)) if classes.len() > MAX_CLASSES => {
-                notes.push(format!("{} sub-folders are too many to be classes", classes.len()));
+                many = Some(format!("{} sub-folders are too many to be classes", classes.len()));
                 (None, Vec::new())
             }
             Some((labels, classes)) => (Some(labels), classes),
             None => (None, Vec::new()),
         };
+        let notes = layout.notes(labels.is_some()).into_iter().chain(many).collect();
         let set = ImageSet::new(name, options.side, pixels, labels, classes)?;
         skipped.sort_by(|a, b| a.path.cmp(&b.path));
         let report = Report {
@@ -108,19 +110,32 @@ impl Reader for Folder {
     }
 }
 
+/// What lies in a folder for a split.
+struct Found {
+    layout: Layout,
+    /// Files that are pictures by their names or contents.
+    files: Vec<PathBuf>,
+    skipped: Vec<Skipped>,
+}
+
+impl Found {
+    fn new(name: &str, path: &Path, split: Split, stop: &dyn Fn() -> bool) -> Result<Self, DataError> {
+        let (files, skipped) = walk(path, stop)?;
+        let none = || DataError::NoTestSplit(name.to_owned());
+        let layout = Layout::of(path, split, &files).ok_or_else(none)?;
+        let (files, skipped) = layout.split(files, skipped);
+        Ok(Self { layout, files, skipped })
+    }
+}
+
 fn no_images(path: &Path, counts: &ImageCounts) -> DataError {
     let why = if counts.found == 0 { "the folder is empty".into() } else { counts.to_string() };
     DataError::NoImages { path: path.into(), why }
 }
 
 /// The label of each used image and the classes' names, where sub-folders make classes.
-fn classes(dir: &Path, used: &[&Path]) -> Option<(Vec<u16>, Vec<String>)> {
-    let folder_of = |path: &&Path| {
-        let mut parts = path.strip_prefix(dir).ok()?.components();
-        let first = parts.next()?.as_os_str().to_string_lossy().into_owned();
-        parts.next().map(|_| first)
-    };
-    let folders = used.iter().map(folder_of).collect::<Option<Vec<String>>>()?;
+fn classes(layout: &Layout, used: &[&Path]) -> Option<(Vec<u16>, Vec<String>)> {
+    let folders = used.iter().map(|path| layout.class(path)).collect::<Option<Vec<String>>>()?;
     let classes: Vec<String> = BTreeSet::from_iter(&folders).into_iter().cloned().collect();
     if classes.len() < 2 {
         return None;
@@ -149,6 +164,7 @@ fn read(path: &Path, options: &LoadOptions) -> Result<DecodedImage, Cause> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::data::reason::{FORMATS, Reason};
     use crate::data::{ClassCount, DataConfig, Source, load};
     use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
     use std::fs;
@@ -229,6 +245,114 @@ mod tests {
         assert_eq!((one.labels(), one.classes().len()), (None, 0));
     }
 
+    /// A folder with a picture at each of these paths, whose red value is its place in the list.
+    fn pictures(paths: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (red, path) in paths.iter().enumerate() {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            colour([red as u8, 0, 0], 16, 16).save(path).unwrap();
+        }
+        dir
+    }
+
+    /// The red value of each image.
+    fn reds(set: &ImageSet) -> Vec<u8> {
+        (0..set.len()).map(|i| set.image(i)[0]).collect()
+    }
+
+    #[test]
+    fn parts_for_training_and_tests_are_read_apart_in_training_and_scoring() {
+        let names =
+            ["train/cat/0.png", "train/cat/1.png", "train/dog/0.png", "val/cat/0.png", "val/dog/0.png"];
+        let dir = pictures(&names);
+        fs::create_dir(dir.path().join(".ipynb_checkpoints")).unwrap();
+        fs::write(dir.path().join("README.md"), "x").unwrap();
+        fs::write(dir.path().join("val/notes.txt"), "x").unwrap();
+        let source = Source::folder(dir.path());
+        let at = |name: &str| dir.path().join(name).display().to_string();
+        for (split, place, labels, first) in
+            [(Split::Train, ["train", "val"], &[0, 0, 1][..], 0), (Split::Test, ["val", "train"], &[0, 1], 3)]
+        {
+            let Loaded { set, report } = load(&source, &DataConfig::default().options(16, split)).unwrap();
+            assert_eq!((set.labels().unwrap(), set.classes()), (labels, &["cat".into(), "dog".into()][..]));
+            let expected: Vec<u8> = (first..).take(labels.len()).collect();
+            assert_eq!(reds(&set), expected);
+            let note = format!("{} is read; {} is another part", at(place[0]), at(place[1]));
+            assert_eq!(report.notes, [&*note]);
+            let stream = source.stream(split).unwrap();
+            let read = stream.read(0..stream.len()).unwrap();
+            assert_eq!(read[0].pixels.chunks(768).map(|image| image[0]).collect::<Vec<_>>(), expected);
+            assert_eq!(stream.counts(), &ImageCounts { source: source.to_string(), ..report.counts() });
+            // The page beside the parts and the hidden folder belong to both; what lies in the other part to none.
+            let others = if split == Split::Train { 2 } else { 3 };
+            assert_eq!((report.found, report.skipped.len()), (labels.len() + others, others));
+        }
+    }
+
+    #[test]
+    fn a_stray_picture_is_left_out_of_training_and_counts_in_scoring() {
+        let dir = pictures(&["0.png", "cat/0.png", "cat/1.png", "dog/0.png", "dog/1.png"]);
+        let Loaded { set, report } = get(dir.path()).unwrap();
+        assert_eq!((reds(&set), set.labels().unwrap()), (vec![1, 2, 3, 4], &[0, 0, 1, 1][..]));
+        assert_eq!(report.notes, ["1 picture beside the classes' folders is left out"]);
+        let stray = dir.path().join("0.png");
+        let counts = report.counts().to_string();
+        let sentence = "4 of 5 found are used, 1 is left out: 1 beside the folders that are read";
+        assert_eq!(counts, format!("{sentence} ({})", stray.display()));
+        let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
+        assert_eq!((stream.len(), stream.counts().to_string().as_str()), (5, "5 of 5 found are used"));
+        assert!(stream.counts().notes.is_empty());
+        // As many as a class has are no mistake.
+        fs::copy(&stray, dir.path().join("1.png")).unwrap();
+        let Loaded { set, report } = get(dir.path()).unwrap();
+        assert_eq!((set.len(), set.labels()), (6, None));
+        assert!(report.notes[0].starts_with("there are no classes: 2 pictures lie beside"), "{report:?}");
+    }
+
+    #[test]
+    fn classes_are_found_in_folders_in_folders() {
+        let dir = pictures(&["a/pets/cats/0.png", "a/pets/dogs/0.png", "a/pets/dogs/1.png"]);
+        let Loaded { set, report } = get(dir.path()).unwrap();
+        assert_eq!((set.labels().unwrap(), set.classes().len()), (&[0, 1, 1][..], 2));
+        let place = dir.path().join("a").join("pets");
+        assert_eq!(report.notes, [format!("the classes are the folders in {}", place.display())]);
+    }
+
+    #[test]
+    fn what_is_not_read_is_named_for_what_it_is() {
+        let dir = pictures(&["good.png"]);
+        let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+        let cases: [(&str, &[u8], Reason, bool); 8] = [
+            ("IMG_1.HEIC", heic, Reason::Heic, true),
+            ("IMG_2.jpg", heic, Reason::Heic, true),
+            ("IMG_3", heic, Reason::Heic, true),
+            ("empty.psd", b"", Reason::Photoshop, true),
+            ("pointer.jpg", pointer, Reason::GitLfsPointer, true),
+            ("page.jpg", b"<!DOCTYPE html>\n<html><body>404</body></html>", Reason::WebPage, true),
+            ("index.html", b"<!DOCTYPE html>", Reason::NoPicture, false),
+            ("IMG_1.MOV", b"", Reason::Video, false),
+        ];
+        for (name, content, kind, is_refused) in cases {
+            let path = dir.path().join(name);
+            fs::write(&path, content).unwrap();
+            let report = get(dir.path()).unwrap().report;
+            let sentence =
+                format!("1 of 2 found is used, 1 is left out: 1 {} ({})", kind.words(), path.display());
+            assert_eq!(report.counts().to_string(), sentence);
+            let stream = Source::folder(dir.path()).stream(Split::Train);
+            let refused = stream.and_then(|stream| stream.read(0..stream.len())).err();
+            let refusal = format!("{} cannot be read as an image ({}); ", path.display(), kind.words());
+            assert_eq!(
+                refused.is_some_and(|error| error.to_string().starts_with(&refusal)),
+                is_refused,
+                "{name}"
+            );
+            fs::remove_file(path).unwrap();
+        }
+    }
+
     #[test]
     fn what_is_not_used_is_listed_with_its_reason() {
         let dir = tempfile::tempdir().unwrap();
@@ -245,7 +369,7 @@ mod tests {
             report.skipped.iter().find(|s| s.path == path).unwrap().reason.clone()
         };
         assert_eq!(reason("notes.txt"), "no picture by name or content");
-        assert!(reason("empty.png").contains("png, jpeg, gif, bmp, webp"));
+        assert_eq!(reason("empty.png"), format!("not an image in one of the formats {FORMATS}"));
         let cut = reason("cut.png");
         assert!(cut.contains("cut off") || cut.contains("damaged"), "{cut}");
     }

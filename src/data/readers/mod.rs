@@ -6,6 +6,7 @@ mod cifar100;
 mod columns;
 mod folder;
 mod idx;
+mod layout;
 mod numpy;
 mod packed;
 mod records;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::data::DataError;
-use crate::data::decode::{is_hidden, is_picture};
+use crate::data::decode::{is_hidden, why_no_picture};
 use crate::data::limits::MAX_ENTRIES;
 use crate::data::reason::{Cause, Reason, Skipped};
 
@@ -56,9 +56,9 @@ fn walk_at_most(
             Err(error) if error.path().is_some_and(hidden) => {
                 skipped.extend(error.path().map(|path| Skipped::new(path, Reason::Hidden)));
             }
-            Ok(entry) if entry.file_type().is_file() => match is_picture(entry.path()) {
-                Ok(true) => files.push(entry.into_path()),
-                Ok(false) => skipped.push(Skipped::new(entry.path(), Reason::NoPicture)),
+            Ok(entry) if entry.file_type().is_file() => match why_no_picture(entry.path()) {
+                Ok(None) => files.push(entry.into_path()),
+                Ok(Some(reason)) => skipped.push(Skipped::new(entry.path(), reason)),
                 Err(error) => {
                     let cause = Cause::new(Reason::Unreadable, error.to_string());
                     skipped.push(Skipped::new(entry.path(), cause));
@@ -116,6 +116,7 @@ mod tests {
             "cat/Thumbs.db",
             "__MACOSX/cat/0.png",
             "dataset.json",
+            "cat/IMG_1.MOV",
         ];
         for name in names {
             std::fs::create_dir_all(dir.join(name).parent().unwrap()).unwrap();
@@ -133,6 +134,7 @@ mod tests {
             (".ipynb_checkpoints", Reason::Hidden),
             ("__MACOSX", Reason::Hidden),
             ("cat/.ipynb_checkpoints", Reason::Hidden),
+            ("cat/IMG_1.MOV", Reason::Video),
             ("cat/Thumbs.db", Reason::NoPicture),
             ("dataset.json", Reason::NoPicture),
         ];

@@ -182,6 +182,27 @@ fn few_dropped_pictures_are_a_reason_not_to_start_with_the_setting_to_change() {
 }
 
 #[test]
+fn what_the_folders_of_pictures_mean_is_said_in_the_form() {
+    let mut window = Window::new();
+    let pictures = window.folder.path().join("pictures");
+    for name in ["train/cat/0.png", "train/cat/1.png", "train/dog/0.png", "val/cat/0.png"] {
+        let path = pictures.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        image::RgbImage::new(16, 16).save(path).unwrap();
+    }
+    let heic = pictures.join("train/cat/IMG_1.HEIC");
+    std::fs::write(&heic, b"\0\0\0\x18ftypheic").unwrap();
+    window.drop_file(&pictures);
+    let sentence =
+        "3 of 4 found are used, 1 is left out: 1 HEIC, which is not read: convert it to JPEG or PNG";
+    let sentence = format!("{sentence} ({})", heic.display());
+    window.until("the check", |harness| harness.query_by_label(&sentence).is_some());
+    let [train, val] = ["train", "val"].map(|part| pictures.join(part).display().to_string());
+    assert!(window.harness.query_by_label(&format!("{train} is read; {val} is another part")).is_some());
+    assert!(window.harness.query_by_label("2 classes").is_some());
+}
+
+#[test]
 fn what_was_found_is_exported_and_trained_by_itself() {
     let mut window = Window::new();
     window.search(small_config());
