@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{Cursor, Read};
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -285,6 +285,8 @@ fn images() -> Vec<Vec<u8>> {
         (&clear, ImageFormat::Gif),
         (&plain, ImageFormat::Bmp),
         (&clear, ImageFormat::WebP),
+        (&clear, ImageFormat::Tiff),
+        (&plain, ImageFormat::Tiff),
     ];
     let encoded = |(image, format): (&DynamicImage, ImageFormat)| {
         let mut bytes = Cursor::new(Vec::new());
@@ -293,18 +295,58 @@ fn images() -> Vec<Vec<u8>> {
     };
     let deep = DynamicImage::from(clear.to_rgba16());
     let grey = DynamicImage::from(clear.to_luma8());
-    let more = [(&deep, ImageFormat::Png), (&grey, ImageFormat::Jpeg)];
+    let more = [(&deep, ImageFormat::Png), (&grey, ImageFormat::Jpeg), (&deep, ImageFormat::Tiff)];
     let made = all.into_iter().chain(more).map(encoded);
-    made.chain(others()).chain(fixtures(&["fixtures/progressive.jpg"])).collect()
+    made.chain(tiffs()).chain(others()).chain(fixtures(&["fixtures/progressive.jpg"])).collect()
+}
+
+/// Grey pages of 6 x 4 in other forms than the encoder writes: packed, tiled, of a bit a pixel, with a palette and of
+/// four inks.
+fn tiffs() -> Vec<Vec<u8>> {
+    let zlib = |bytes: &[u8]| {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let [bits, photometric, samples] = [258, 262, 277];
+    let size = [(256, 6), (257, 4)];
+    let strip = |bytes: usize| [(273, 8), (279, bytes as u32)];
+    let form = |pixels: &[u8], tags: &[(u16, u32)]| {
+        let mut tags = [&size[..], tags].concat();
+        tags.sort();
+        let at = 8 + pixels.len() as u32;
+        let mut file = [b"II*\0", &at.to_le_bytes()[..], pixels, &(tags.len() as u16).to_le_bytes()].concat();
+        for (tag, value) in tags {
+            // A palette of 256 colours lies behind the directory.
+            let (kind, count) = if tag == 320 { (3u16, 768u32) } else if tag == 262 { (3, 1) } else { (4, 1) };
+            let entry = [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()];
+            file.extend(entry.concat());
+        }
+        file.extend([0; 4]);
+        file
+    };
+    let grey: Vec<u8> = (0..24).collect();
+    let packed = zlib(&grey);
+    let behind = 8 + 24 + 2 + 12 * 7 + 4;
+    let mut palette = form(&grey, &[&strip(24)[..], &[(bits, 8), (photometric, 3), (320, behind)]].concat());
+    palette.extend((0..1536u32).map(|value| value as u8));
+    vec![
+        form(&packed, &[&strip(packed.len())[..], &[(bits, 8), (photometric, 1), (259, 8), (317, 2)]].concat()),
+        form(&[7; 256], &[(322, 16), (323, 16), (324, 8), (325, 256), (bits, 8), (photometric, 1)]),
+        form(&[0xa5; 4], &[&strip(4)[..], &[(bits, 1), (photometric, 0)]].concat()),
+        form(&[3; 96], &[&strip(96)[..], &[(bits, 8), (photometric, 5), (samples, 4)]].concat()),
+        palette,
+    ]
 }
 
 /// How files begin that are no pictures that are read.
 fn others() -> Vec<Vec<u8>> {
-    let starts: [&[u8]; 4] = [
+    let starts: [&[u8]; 5] = [
         b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf",
         b"<?xml version=\"1.0\"?><!-- a page --><!DOCTYPE html><html><body><svg>",
         b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
         b"\0\0\0\x0cJXL \r\n\x87\n",
+        b"II+\0\x08\0\0\0",
     ];
     starts.map(<[u8]>::to_vec).into()
 }

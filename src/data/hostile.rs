@@ -12,6 +12,8 @@ use super::limits::MAX_FILE;
 use super::{DataConfig, DataError, LoadOptions, Loaded, Source, Split, load};
 use crate::input::measure::{Process, in_process, process};
 
+mod tiff;
+
 /// Memory that any of these files may cost, in MiB, with what the threads and the list of files take.
 const MOST: u64 = 64;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The formats of pictures that are read, as a part of a sentence.
 macro_rules! formats {
     () => {
-        "png, jpeg, gif, bmp, webp"
+        "png, jpeg, gif, bmp, webp, tiff"
     };
 }
 
@@ -42,6 +42,8 @@ pub enum Reason {
     CameraRaw,
     /// A picture in another format that is known and not read.
     OtherFormat,
+    /// A TIFF file of a kind that is not read.
+    UnreadTiff,
     /// A video.
     Video,
     /// What Git leaves in place of a large file that it has not fetched.
@@ -83,6 +85,7 @@ impl Reason {
             Self::Svg => "an SVG drawing, which is not read: export it as PNG",
             Self::CameraRaw => "a camera's raw file, which is not read: convert it to JPEG or PNG",
             Self::OtherFormat => "a picture format that is not read: convert it to JPEG or PNG",
+            Self::UnreadTiff => "a kind of TIFF that is not read: save it with 8 or 16 bits a channel",
             Self::Video => "a video, which is not read: save its frames as JPEG or PNG",
             Self::GitLfsPointer => "a Git LFS pointer, not the picture: run `git lfs pull`",
             Self::WebPage => "a web page, not the picture: download the picture itself",

@@ -197,7 +197,7 @@ mod tests {
             [
                 "Source    pictures, train images",
                 "Images    12,000 of 12,001 found are used, 1 is left out: 1 not an image in one of the \
-                 formats png, jpeg, gif, bmp, webp (f0)",
+                 formats png, jpeg, gif, bmp, webp, tiff (f0)",
                 "Sizes     from 8 x 9 to 100 x 90, most often 64 x 64 (1,000 images)",
                 "Memory    35.2 MiB at 32 x 32",
                 "Classes   1: cat (12,000)",

@@ -20,10 +20,7 @@ const ENDINGS: [(Reason, &[&str]); 9] = [
             "3fr",
         ],
     ),
-    (
-        Reason::OtherFormat,
-        &["tif", "tiff", "ico", "tga", "pbm", "pgm", "ppm", "pnm", "qoi", "exr", "hdr", "dds", "pcx"],
-    ),
+    (Reason::OtherFormat, &["ico", "tga", "pbm", "pgm", "ppm", "pnm", "qoi", "exr", "hdr", "dds", "pcx"]),
     (
         Reason::Video,
         &["mp4", "mov", "m4v", "avi", "mkv", "webm", "wmv", "mpg", "mpeg", "3gp", "mts", "m2ts", "flv"],
@@ -31,7 +28,7 @@ const ENDINGS: [(Reason, &[&str]); 9] = [
 ];
 
 /// How contents begin of files that are not read.
-const STARTS: [(&[u8], Reason); 21] = [
+const STARTS: [(&[u8], Reason); 23] = [
     (b"\0\0\0\x0cJXL \r\n\x87\n", Reason::JpegXl),
     (b"\xff\x0a", Reason::JpegXl),
     (b"\0\0\0\x0cjP  \r\n\x87\n", Reason::Jpeg2000),
@@ -44,6 +41,9 @@ const STARTS: [(&[u8], Reason); 21] = [
     (b"IIU\0", Reason::CameraRaw),
     (b"II\x1a\0\0\0HEAPCCDR", Reason::CameraRaw),
     (b"FOVb", Reason::CameraRaw),
+    // TIFF files of more than four gigabytes, or of programs that prefer their form.
+    (b"II+\0", Reason::UnreadTiff),
+    (b"MM\0+", Reason::UnreadTiff),
     (b"\x1a\x45\xdf\xa3", Reason::Video),
     (b"FLV\x01", Reason::Video),
     (b"\0\0\x01\xba", Reason::Video),
@@ -78,8 +78,8 @@ pub fn by_content(start: &[u8]) -> Option<Reason> {
 /// Whether a content that was taken for this makes a file a picture, whatever it is called: not a text, nor what a
 /// few bytes may begin by chance.
 pub fn is_certain(reason: Reason) -> bool {
-    use Reason::{Avif, CameraRaw, Heic, Jpeg2000, Photoshop};
-    matches!(reason, Heic | Avif | Jpeg2000 | Photoshop | CameraRaw)
+    use Reason::{Avif, CameraRaw, Heic, Jpeg2000, Photoshop, UnreadTiff};
+    matches!(reason, Heic | Avif | Jpeg2000 | Photoshop | CameraRaw | UnreadTiff)
 }
 
 /// What a file is that is made of boxes (ISO/IEC 14496-12): their first one lists the brands.
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn files_are_known_by_how_they_begin() {
         let brands = |brands: &str| [&b"\0\0\0\x1cftyp"[..], brands.as_bytes()].concat();
-        let cases: [(&[u8], Reason); 20] = [
+        let cases: [(&[u8], Reason); 21] = [
             (&brands("heic\0\0\0\0mif1heicmiaf"), Reason::Heic),
             (&brands("mif1\0\0\0\0mif1heicmiaf"), Reason::Heic),
             (&brands("mif1\0\0\0\0mif1avifmiaf"), Reason::Avif),
@@ -161,6 +161,7 @@ mod tests {
             (b"<?xml version=\"1.0\"?><!DOCTYPE html PUBLIC \"\">", Reason::WebPage),
             (b"<?xml version=\"1.0\"?>\n<!-- made by a program -->\n<svg xmlns=\"x\">", Reason::Svg),
             (b"<svg><foreignObject><body>", Reason::Svg),
+            (b"II+\0\x08\0\0\0", Reason::UnreadTiff),
         ];
         for (start, reason) in cases {
             assert_eq!(by_content(start), Some(reason), "{}", start.escape_ascii());

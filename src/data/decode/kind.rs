@@ -12,7 +12,8 @@ use crate::data::reason::Reason;
 use crate::input;
 
 /// How names of pictures end that are read.
-const ENDINGS: &[&str] = &["png", "apng", "jpg", "jpeg", "jpe", "jfif", "jif", "gif", "bmp", "dib", "webp"];
+const ENDINGS: &[&str] =
+    &["png", "apng", "jpg", "jpeg", "jpe", "jfif", "jif", "gif", "bmp", "dib", "webp", "tif", "tiff"];
 /// Folders that systems keep beside pictures, with copies of them or what was deleted, and whose names do not
 /// begin with a dot.
 const SYSTEM: &[&str] = &["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"];
@@ -62,8 +63,8 @@ pub fn is_named_foreign(path: &Path) -> bool {
 pub fn format(start: &[u8], path: &Path) -> Result<ImageFormat, Reason> {
     let named = foreign::by_name(path);
     match by_content(start) {
-        // Most raw files are TIFF files.
-        Some(Err(Reason::OtherFormat)) if named == Some(Reason::CameraRaw) => Err(Reason::CameraRaw),
+        // Most raw files are TIFF files, whose first page is a small preview.
+        Some(Ok(ImageFormat::Tiff)) if named == Some(Reason::CameraRaw) => Err(Reason::CameraRaw),
         Some(known) => known,
         None => Err(named.unwrap_or(Reason::UnknownFormat)),
     }
@@ -76,7 +77,12 @@ fn by_content(start: &[u8]) -> Option<Result<ImageFormat, Reason>> {
     let format = image::guess_format(start).ok()?;
     let is_read = matches!(
         format,
-        ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::Gif | ImageFormat::Bmp | ImageFormat::WebP
+        ImageFormat::Png
+            | ImageFormat::Jpeg
+            | ImageFormat::Gif
+            | ImageFormat::Bmp
+            | ImageFormat::WebP
+            | ImageFormat::Tiff
     );
     Some(if is_read { Ok(format) } else { Err(Reason::OtherFormat) })
 }
@@ -130,6 +136,7 @@ mod tests {
             b"GIF89a",
             b"RIFF\0\0\0\0WEBP",
             &bmp,
+            b"II*\0",
             b"\0\0\0\x18ftypheic",
             b"8BPS\0\x01",
         ];
@@ -148,7 +155,7 @@ mod tests {
         assert_eq!(format("a.HEIC", jpeg), Ok(ImageFormat::Jpeg));
         assert_eq!(format("a.nef", jpeg), Ok(ImageFormat::Jpeg));
         assert_eq!(format("a.nef", b"MM\0*"), Err(Reason::CameraRaw));
-        assert_eq!(format("a.tif", b"MM\0*"), Err(Reason::OtherFormat));
+        assert_eq!(format("a.psd", b"MM\0*"), Ok(ImageFormat::Tiff));
         assert_eq!(format("a.heic", b""), Err(Reason::Heic));
         assert_eq!(format("a.heic", b"<!DOCTYPE html>"), Err(Reason::WebPage));
         assert_eq!(format("a.png", b"qoif"), Err(Reason::OtherFormat));

@@ -4,12 +4,14 @@ mod bits;
 mod foreign;
 mod jpeg;
 mod kind;
+mod tiff;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use image::error::ImageFormatHint;
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
@@ -17,6 +19,7 @@ use super::limits::{HEADER_MEMORY, LARGE_MEMORY, MAX_FILE, MAX_PIXELS, MAX_SIDE,
 use super::reason::{Cause, Reason};
 use crate::input;
 use jpeg::Walk;
+use tiff::Page;
 
 pub use kind::is_hidden;
 pub(super) use kind::why_no_picture;
@@ -103,6 +106,19 @@ fn decode_within(path: &Path, background: [u8; 3], memory: u64) -> Result<Result
             file.take(MAX_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
             Ok(decode_jpeg(&bytes, memory)?.map(over_background))
         }
+        ImageFormat::Tiff => {
+            let mut file = BufReader::new(file);
+            let page = Page::read(&mut file, length)?;
+            file.rewind().map_err(unreadable)?;
+            let file = BufReader::new(page.patched(file.into_inner()));
+            let reader = ImageReader::with_format(file, format);
+            let image = finish(reader, memory, page.working, |_| Ok(()))?;
+            Ok(image.map(|image| match page.colours(&image) {
+                Some(pixels) => Decoded { pixels, size: [image.width(), image.height()] },
+                None if page.is_premultiplied => over_premultiplied(image, background),
+                None => over_background(image),
+            }))
+        }
         ImageFormat::WebP => {
             // Neither sums nor an end mark its pixels, and its decoder takes zeros for codes.
             let mut file = BufReader::new(file);
@@ -186,10 +202,17 @@ fn finish<R: BufRead + Seek>(
 fn over(image: DynamicImage, background: [u8; 3]) -> Decoded {
     let size = [image.width(), image.height()];
     let pixels = if image.color().has_alpha() {
-        flatten(&image.into_rgba8(), background)
+        flatten(&image.into_rgba8(), background, |value, alpha| value * alpha)
     } else {
         image.into_rgb8().into_raw()
     };
+    Decoded { pixels, size }
+}
+
+/// The image's pixels over `background`, where they are multiplied by their opacity already.
+fn over_premultiplied(image: DynamicImage, background: [u8; 3]) -> Decoded {
+    let size = [image.width(), image.height()];
+    let pixels = flatten(&image.into_rgba8(), background, |value, alpha| 255 * value.min(alpha));
     Decoded { pixels, size }
 }
 
@@ -232,6 +255,11 @@ fn unreadable(error: std::io::Error) -> Cause {
 
 fn explain(error: ImageError) -> Cause {
     match error {
+        ImageError::Unsupported(error)
+            if error.format_hint() == ImageFormatHint::Exact(ImageFormat::Tiff) =>
+        {
+            Cause::new(Reason::UnreadTiff, error.to_string())
+        }
         ImageError::Unsupported(_) => Reason::UnknownFormat.into(),
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => Reason::CutOff.into(),
         ImageError::Limits(error) => Cause::new(Reason::TooMuchMemory, error.to_string()),
@@ -239,11 +267,12 @@ fn explain(error: ImageError) -> Cause {
     }
 }
 
-/// Lays transparent pixels over `background`.
-fn flatten(image: &image::RgbaImage, background: [u8; 3]) -> Vec<u8> {
+/// Lays transparent pixels over `background`. `weigh` says how much of a pixel's value there is at its opacity, times
+/// 255.
+fn flatten(image: &image::RgbaImage, background: [u8; 3], weigh: impl Fn(u32, u32) -> u32) -> Vec<u8> {
     let blend = |value: u8, behind: u8, alpha: u8| {
         let (value, behind, alpha) = (u32::from(value), u32::from(behind), u32::from(alpha));
-        ((value * alpha + behind * (255 - alpha) + 127) / 255) as u8
+        ((weigh(value, alpha) + behind * (255 - alpha) + 127) / 255) as u8
     };
     let mut pixels = Vec::with_capacity(3 * image.len() / 4);
     for &image::Rgba([r, g, b, a]) in image.pixels() {

@@ -188,17 +188,23 @@ mod tests {
     #[test]
     fn every_format_is_known_by_its_content_in_the_order_of_paths() {
         let dir = tempfile::tempdir().unwrap();
-        let formats =
-            [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP];
+        let formats = [
+            ImageFormat::Png,
+            ImageFormat::Jpeg,
+            ImageFormat::Gif,
+            ImageFormat::Bmp,
+            ImageFormat::WebP,
+            ImageFormat::Tiff,
+        ];
         for (i, format) in formats.into_iter().enumerate() {
             // The extension lies or is missing.
-            let name = ["0.jpg", "1.PNG", "sub/2.gif", "sub/3", "sub/4.txt"][i];
+            let name = ["0.jpg", "1.PNG", "sub/2.gif", "sub/3", "sub/4.txt", "sub/5.heic"][i];
             fs::create_dir_all(dir.path().join("sub")).unwrap();
             colour([200, 100, 40 * i as u8], 20, 30).save_with_format(dir.path().join(name), format).unwrap();
         }
         let Loaded { set, report } = get(dir.path()).unwrap();
-        assert_eq!((set.len(), report.found, report.skipped.len()), (5, 5, 0));
-        for i in 0..5 {
+        assert_eq!((set.len(), report.found, report.skipped.len()), (6, 6, 0));
+        for i in 0..6 {
             assert!(near(set.image(i), [200, 100, 40 * i as u8]), "image {i}");
         }
         assert_eq!(set.labels(), None, "images outside sub-folders: no classes");
