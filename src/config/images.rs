@@ -51,13 +51,13 @@ impl RunConfig {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::{ClassCount, LoadOptions, Source, Split, load};
+    use crate::data::{ClassCount, DataConfig, Source, Split, load};
 
     /// What is found in a folder of so many pictures, of so many classes.
     fn found(images: usize, classes: usize) -> Report {
         let source = Source::toys();
-        let options = RunConfig::default().data.options(8, Split::Train);
-        let report = load(&source, &LoadOptions { limit: Some(1), ..options }).unwrap().report;
+        let data = DataConfig { limit: Some(1), ..DataConfig::default() };
+        let report = load(&source, &data.options(8, Split::Train)).unwrap().report;
         let classes = (0..classes).map(|class| ClassCount { name: class.to_string(), count: 1 });
         Report { source: "photos".into(), used: images, classes: classes.collect(), ..report }
     }

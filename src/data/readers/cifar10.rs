@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::cifar::{CifarLayout, CifarVersion, PIXELS, SIDE};
+use super::cifar::{CifarLayout, CifarVersion, PIXELS};
+use crate::data::DataError;
 use crate::data::options::{LoadOptions, Loaded};
 use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
-use crate::data::{DataError, Split};
 
 const PER_FILE: usize = 10_000;
 /// Bytes of a whole file of the binary version.
@@ -81,7 +81,8 @@ impl Reader for Cifar10 {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::{DataConfig, Source, load};
+    use crate::data::readers::cifar::SIDE;
+    use crate::data::{DataConfig, Source, Split, load};
     use std::fs;
 
     const RECORD: usize = 1 + PIXELS;

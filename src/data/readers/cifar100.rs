@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::cifar::{CifarLayout, CifarVersion, PIXELS, SIDE};
+use super::cifar::{CifarLayout, CifarVersion, PIXELS};
+use crate::data::DataError;
 use crate::data::options::{LoadOptions, Loaded};
 use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
-use crate::data::{DataError, Split};
 
 const TRAIN: usize = 50_000;
 const TEST: usize = 10_000;

@@ -15,7 +15,7 @@ use self::names::{FoundSet, find};
 use super::records::Collector;
 use crate::data::options::{LoadOptions, Loaded};
 use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
-use crate::data::{DataError, ImageSet, Report, Split};
+use crate::data::{DataError, ImageSet, Report};
 
 /// A file of Fashion-MNIST at an address of the publisher's with HTTPS; the one that is published has none.
 const fn fashion(file: &'static str, md5: &'static str) -> RemoteFile {
