@@ -191,8 +191,8 @@ fn parts_and_classes_are_found_alike_by_check_and_score() {
         let network = ["--extractor", "inception", "--weights", "weights.safetensors"];
         autogan(dir, &words(&[&args[..], &network].concat()))
     };
-    let (done, said, aside) = score(["set", "set/val"]);
-    assert!(done && aside.contains(&format!("set: {}", note("train", "val"))), "{aside}");
+    let (done, said, errors) = score(["set", "set/val"]);
+    assert!(done && errors.contains(&format!("set: {}", note("train", "val"))), "{errors}");
     assert!(said.contains("real: 4 images in their own size"), "{said}");
     assert!(said.contains(&format!("real: {}", note("train", "val"))), "{said}");
     assert!(said.contains("generated: 2 images in their own size"), "{said}");
@@ -203,8 +203,8 @@ fn parts_and_classes_are_found_alike_by_check_and_score() {
     assert!(done && said.contains(&format!("Images    {sentence}\n")), "{said}");
     assert!(said.contains("Classes   2: cat (2), dog (2)\n"), "{said}");
     assert!(said.contains("Note      1 picture beside the classes' folders is left out\n"), "{said}");
-    let (done, said, aside) = score(["stray", "stray"]);
-    assert!(done && said.contains("real: 5 images in their own size"), "{said}{aside}");
+    let (done, said, errors) = score(["stray", "stray"]);
+    assert!(done && said.contains("real: 5 images in their own size"), "{said}{errors}");
 
     pictures(&dir.join("archive"), &["pets/pets/cats/0.png", "pets/pets/dogs/0.png"]);
     let (done, said, _) = autogan(dir, &words(&["data", "check", "archive"]));

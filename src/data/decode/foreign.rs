@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::kind::has_ending;
 use crate::data::reason::Reason;
 
 /// How the names of files end that are not read.
@@ -128,6 +127,11 @@ fn marked_up(start: &[u8]) -> Option<Reason> {
         (None, Some(_)) => Some(Reason::Svg),
         (None, None) => None,
     }
+}
+
+/// Whether the name ends with one of these, in any case.
+pub fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use image::ImageFormat;
 
-use super::foreign;
+use super::foreign::{self, has_ending};
 use crate::data::reason::Reason;
 use crate::input;
 
@@ -85,11 +85,6 @@ fn by_content(start: &[u8]) -> Option<Result<ImageFormat, Reason>> {
             | ImageFormat::Tiff
     );
     Some(if is_read { Ok(format) } else { Err(Reason::OtherFormat) })
-}
-
-/// Whether the name ends with one of these, in any case.
-pub(super) fn has_ending(path: &Path, endings: &[&str]) -> bool {
-    path.extension().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
 }
 
 #[cfg(test)]

@@ -50,11 +50,11 @@ pub struct Page {
     pub working: u64,
     /// Colours are stored multiplied by their opacity.
     pub is_premultiplied: bool,
-    palette: Option<Palette>,
+    palette: Option<TiffPalette>,
 }
 
 /// Colours of which the pixels are numbers.
-struct Palette {
+struct TiffPalette {
     /// `[2 ^ bits, 3]`.
     colours: Vec<[u8; 3]>,
     /// Where the file says that it has a palette, and what it would say there of grey pixels.
@@ -78,7 +78,7 @@ impl Page {
 
     /// The colours of pixels that were read as grey, `[height, width, 3]`; none where they are colours.
     pub fn colours(&self, image: &DynamicImage) -> Option<Vec<u8>> {
-        let Palette { colours, .. } = self.palette.as_ref()?;
+        let TiffPalette { colours, .. } = self.palette.as_ref()?;
         // The decoder makes the two values of a bit black and white.
         let number = |value: u8| if colours.len() == 2 { usize::from(value > 0) } else { value.into() };
         let numbers = image.as_luma8()?.as_raw();
@@ -231,7 +231,7 @@ impl Tags {
         self.layout(colour, samples, bits)?;
         self.chunks(file, length, [width, height], samples)?;
         let palette = match colour {
-            Colour::Palette => Some(self.palette(file, bits)?),
+            TiffColour::Palette => Some(self.palette(file, bits)?),
             _ => None,
         };
         Ok(Page {
@@ -248,14 +248,20 @@ impl Tags {
         if are_same { Ok(first) } else { Err(unread("its channels differ in their numbers")) }
     }
 
-    fn colour(&self, samples: u64, extra: u64, bits: u64, first_extra: Option<u64>) -> Result<Colour, Cause> {
+    fn colour(
+        &self,
+        samples: u64,
+        extra: u64,
+        bits: u64,
+        first_extra: Option<u64>,
+    ) -> Result<TiffColour, Cause> {
         let has_alpha = matches!(first_extra, Some(1 | 2));
         let (colour, depths): (_, &[u64]) = match (self.required(PHOTOMETRIC)?, samples - extra) {
-            (0 | 1, 1) if extra == 0 => (Colour::Grey, &[1, 8, 16]),
+            (0 | 1, 1) if extra == 0 => (TiffColour::Grey, &[1, 8, 16]),
             (0 | 1, _) => return Err(unread("its grey has other channels beside it")),
-            (2, 3 | 4) => (Colour::Rgb, &[8, 16]),
-            (5, 4) if extra == 0 => (Colour::Cmyk, &[8, 16]),
-            (3, 1) if extra == 0 => (Colour::Palette, &[1, 8]),
+            (2, 3 | 4) => (TiffColour::Rgb, &[8, 16]),
+            (5, 4) if extra == 0 => (TiffColour::Cmyk, &[8, 16]),
+            (3, 1) if extra == 0 => (TiffColour::Palette, &[1, 8]),
             _ => return Err(unread("its colours are not grey, RGB, CMYK or a palette")),
         };
         // The decoder mixes up what lies behind channels that it leaves out.
@@ -272,7 +278,7 @@ impl Tags {
     }
 
     /// Makes sure of how the channels are packed.
-    fn layout(&self, colour: Colour, samples: u64, bits: u64) -> Result<(), Cause> {
+    fn layout(&self, colour: TiffColour, samples: u64, bits: u64) -> Result<(), Cause> {
         match self.one(COMPRESSION)?.unwrap_or(1) {
             1 | 5 | 8 | 32_773 | 32_946 => {}
             4 if bits == 1 => {}
@@ -288,7 +294,7 @@ impl Tags {
         match self.one(PLANAR)?.unwrap_or(1) {
             1 => Ok(()),
             2 if samples == 1 => Ok(()),
-            2 if colour == Colour::Rgb && !self.entries.contains_key(&TILE_OFFSETS) => Ok(()),
+            2 if colour == TiffColour::Rgb && !self.entries.contains_key(&TILE_OFFSETS) => Ok(()),
             _ => Err(unread("its channels lie apart")),
         }
     }
@@ -343,7 +349,7 @@ impl Tags {
         Ok(())
     }
 
-    fn palette(&self, file: &mut (impl Read + Seek), bits: u64) -> Result<Palette, Cause> {
+    fn palette(&self, file: &mut (impl Read + Seek), bits: u64) -> Result<TiffPalette, Cause> {
         let size = 1usize << bits;
         let mut numbers = Vec::with_capacity(3 * size);
         self.numbers(file, PALETTE, 3 * size as u64, |number| numbers.push(number as u32))?;
@@ -355,7 +361,7 @@ impl Tags {
         let byte = |number: u32| if is_deep { ((number + 128) / 257) as u8 } else { number as u8 };
         let colour = |i: usize| [0, 1, 2].map(|channel| byte(numbers[channel * size + i]));
         match self.entries.get(&PHOTOMETRIC) {
-            Some(&Entry { kind: 3, at, .. }) => Ok(Palette {
+            Some(&Entry { kind: 3, at, .. }) => Ok(TiffPalette {
                 colours: (0..size).map(colour).collect(),
                 patch: (at, if self.is_little { [1, 0] } else { [0, 1] }),
             }),
@@ -366,7 +372,7 @@ impl Tags {
 
 /// What the channels of a pixel are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Colour {
+enum TiffColour {
     Grey,
     Rgb,
     Cmyk,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::layout::Layout;
+use super::layout::FolderLayout;
 use super::walk::walk;
 use crate::data::decode::{Decoded, decode, why_foreign};
 use crate::data::limits::MAX_CLASSES;
@@ -20,7 +20,7 @@ use crate::data::{DataError, ImageCounts, ImageSet, Report, Split, Stream};
 /// Files that are decoded before their pixels are put together: a bound on memory.
 const AT_ONCE: usize = 256;
 
-/// Reads every image in a folder and its sub-folders, in the order of their paths. Where [`Layout`] finds parts for
+/// Reads every image in a folder and its sub-folders, in the order of their paths. Where [`FolderLayout`] finds parts for
 /// training and for tests, the split's own. The first-level sub-folders are the classes when there are at least two
 /// and every image lies in one, but for fewer than any of them has.
 pub(super) struct Folder;
@@ -112,7 +112,7 @@ impl Reader for Folder {
 
 /// What lies in a folder for a split.
 struct Found {
-    layout: Layout,
+    layout: FolderLayout,
     /// Files that are pictures by their names or contents.
     files: Vec<PathBuf>,
     skipped: Vec<Skipped>,
@@ -122,7 +122,7 @@ impl Found {
     fn new(name: &str, path: &Path, split: Split, stop: &dyn Fn() -> bool) -> Result<Self, DataError> {
         let (files, skipped) = walk(path, stop)?;
         let none = || DataError::NoTestSplit(name.to_owned());
-        let layout = Layout::of(path, split, &files).ok_or_else(none)?;
+        let layout = FolderLayout::of(path, split, &files).ok_or_else(none)?;
         let (files, skipped) = layout.split(files, skipped);
         Ok(Self { layout, files, skipped })
     }
@@ -134,7 +134,7 @@ fn no_images(path: &Path, counts: &ImageCounts) -> DataError {
 }
 
 /// The label of each used image and the classes' names, where sub-folders make classes.
-fn classes(layout: &Layout, used: &[&Path]) -> Option<(Vec<u16>, Vec<String>)> {
+fn classes(layout: &FolderLayout, used: &[&Path]) -> Option<(Vec<u16>, Vec<String>)> {
     let folders = used.iter().map(|path| layout.class(path)).collect::<Option<Vec<String>>>()?;
     let classes: Vec<String> = BTreeSet::from_iter(&folders).into_iter().cloned().collect();
     if classes.len() < 2 {

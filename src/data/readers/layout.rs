@@ -16,7 +16,7 @@ const TEST: [&str; 5] = ["test", "testing", "val", "valid", "validation"];
 
 /// Which of a folder's pictures belong to a split, and which of its folders are classes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Layout {
+pub(super) struct FolderLayout {
     /// The folder that was named.
     dir: PathBuf,
     /// The folder of the split; the named one where it has no such folders.
@@ -33,16 +33,16 @@ pub(super) struct Layout {
     smallest: Option<(String, usize)>,
 }
 
-impl Layout {
+impl FolderLayout {
     /// The layout of `dir` for one split, with these pictures below it; none where it has no such split.
     pub fn of(dir: &Path, split: Split, files: &[PathBuf]) -> Option<Self> {
-        let (part, others) = match parts(&descend(dir, files), split, files) {
+        let (part, others) = match training_part(&descend(dir, files), split, files) {
             Some(parts) => parts,
             None if split == Split::Test => return None,
             None => (dir.to_owned(), Vec::new()),
         };
         let root = descend(&part, files);
-        let Level { beside, folders } = Level::of(&root, files);
+        let FolderLevel { beside, folders } = FolderLevel::of(&root, files);
         let smallest = folders.iter().min_by_key(|(_, count)| **count).filter(|_| folders.len() > 1);
         let smallest = smallest.map(|(name, count)| (name.to_string_lossy().into_owned(), *count));
         let is_few = smallest.as_ref().is_some_and(|(_, count)| beside < *count);
@@ -118,14 +118,14 @@ impl Layout {
 }
 
 /// What lies in a folder.
-struct Level<'a> {
+struct FolderLevel<'a> {
     /// Pictures that lie in it directly.
     beside: usize,
     /// Its sub-folders with pictures, and how many each has.
     folders: BTreeMap<&'a OsStr, usize>,
 }
 
-impl<'a> Level<'a> {
+impl<'a> FolderLevel<'a> {
     fn of(root: &Path, files: &'a [PathBuf]) -> Self {
         let mut level = Self { beside: 0, folders: BTreeMap::new() };
         for path in files {
@@ -144,7 +144,7 @@ impl<'a> Level<'a> {
 fn descend(root: &Path, files: &[PathBuf]) -> PathBuf {
     let mut root = root.to_owned();
     loop {
-        let Level { beside, folders } = Level::of(&root, files);
+        let FolderLevel { beside, folders } = FolderLevel::of(&root, files);
         match folders.first_key_value() {
             Some((only, _)) if beside == 0 && folders.len() == 1 => root.push(only),
             _ => return root,
@@ -153,8 +153,8 @@ fn descend(root: &Path, files: &[PathBuf]) -> PathBuf {
 }
 
 /// The folder of a split in `root` and those of others, where that is what all its folders are.
-fn parts(root: &Path, split: Split, files: &[PathBuf]) -> Option<(PathBuf, Vec<PathBuf>)> {
-    let Level { beside, folders } = Level::of(root, files);
+fn training_part(root: &Path, split: Split, files: &[PathBuf]) -> Option<(PathBuf, Vec<PathBuf>)> {
+    let FolderLevel { beside, folders } = FolderLevel::of(root, files);
     let place =
         |names: &[&str], name: &OsStr| names.iter().position(|known| name.eq_ignore_ascii_case(known));
     let (train, mut test): (Vec<&OsStr>, Vec<&OsStr>) =
@@ -191,7 +191,7 @@ mod tests {
     }
 
     fn read(split: Split, names: &[&str]) -> Option<Reading> {
-        let layout = Layout::of(Path::new("x"), split, &paths(names))?;
+        let layout = FolderLayout::of(Path::new("x"), split, &paths(names))?;
         let (files, skipped) = layout.split(paths(names), Vec::new());
         let (used, _) = layout.classified(files.clone(), skipped);
         let classes: Option<Vec<String>> = used.iter().map(|path| layout.class(path)).collect();
@@ -269,7 +269,7 @@ mod tests {
         let Reading { files, classes, notes, .. } = read(Split::Train, &names).unwrap();
         assert_eq!((files, classes.len()), (paths(&names[1..4]), 2));
         assert_eq!(notes, ["x/train is read; x/val is another part"]);
-        let layout = Layout::of(Path::new("x"), Split::Train, &paths(&names)).unwrap();
+        let layout = FolderLayout::of(Path::new("x"), Split::Train, &paths(&names)).unwrap();
         let page = Skipped::new(Path::new("x/val/README"), Reason::NoPicture);
         let (_, skipped) = layout.split(paths(&names), vec![page]);
         assert_eq!(skipped, [Skipped::new(&Path::new("x").join("0"), Reason::Stray)]);
