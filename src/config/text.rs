@@ -11,10 +11,7 @@ pub(super) const MOST_PARTS: usize = 16;
 /// Refuses a text that is longer than any settings are.
 pub(super) fn check_length(text: &str, origin: &str) -> Result<(), ConfigError> {
     let bytes = text.len() as u64;
-    match bytes > MOST_TEXT {
-        true => Err(ConfigError::TooLong { origin: shown(origin), bytes }),
-        false => Ok(()),
-    }
+    if bytes > MOST_TEXT { Err(ConfigError::TooLong { origin: shown(origin), bytes }) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -32,9 +32,10 @@ impl Animation {
                  pixels"
             ));
         }
-        match first.0.max(first.1) > u32::from(u16::MAX) {
-            true => Err(format!("pictures of {} x {} pixels are too large to animate", first.0, first.1)),
-            false => Ok(Self { frames, frame_time }),
+        if first.0.max(first.1) > u32::from(u16::MAX) {
+            Err(format!("pictures of {} x {} pixels are too large to animate", first.0, first.1))
+        } else {
+            Ok(Self { frames, frame_time })
         }
     }
 

@@ -41,9 +41,10 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<()> {
     let loaded = data::load(&source, &options);
     bar.finish_and_clear();
     let loaded = loaded?;
-    match args.json {
-        true => print_line(&serde_json::to_string(&loaded.report)?),
-        false => words(&loaded.report).iter().for_each(|line| print_line(line)),
+    if args.json {
+        print_line(&serde_json::to_string(&loaded.report)?)
+    } else {
+        words(&loaded.report).iter().for_each(|line| print_line(line))
     }
     if let Some(path) = &args.sheet {
         let mut png = Cursor::new(Vec::new());
@@ -63,14 +64,15 @@ pub(super) fn scorer(args: &ScorerArgs) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let (bytes, card) = trained?;
     write_file(&args.out, &bytes)?;
-    print_line(&match args.json {
-        true => serde_json::to_string(&card)?,
-        false => format!(
+    print_line(&if args.json {
+        serde_json::to_string(&card)?
+    } else {
+        format!(
             "{:.2} % of {} test toys are named correctly; weights in {}",
             100.0 * card.accuracy,
             thousands(card.test_images as u64),
             args.out.display()
-        ),
+        )
     });
     Ok(())
 }
@@ -90,11 +92,12 @@ pub(super) fn fetch(args: &FetchArgs) -> anyhow::Result<()> {
             let kept = bring_inception(&cache_dir()?, args.to.as_deref(), mirror, &mut show);
             bar.finish_and_clear();
             let kept = kept?;
-            print_line(&match args.json {
-                true => serde_json::json!({ "weights": kept }).to_string(),
-                false => "Ready: use it with autogan score --extractor inception, or with --set \
-                          score.extractor=inception in a search"
-                    .to_owned(),
+            print_line(&if args.json {
+                serde_json::json!({ "weights": kept }).to_string()
+            } else {
+                "Ready: use it with autogan score --extractor inception, or with --set \
+                  score.extractor=inception in a search"
+                    .to_owned()
             });
             return Ok(());
         }
@@ -103,9 +106,10 @@ pub(super) fn fetch(args: &FetchArgs) -> anyhow::Result<()> {
     let source = fetch::fetch(dataset, to, mirror, &mut show);
     bar.finish_and_clear();
     let source = source?;
-    match args.json {
-        true => print_line(&serde_json::json!({ "source": source.to_string() }).to_string()),
-        false => print_line(&format!("Ready: use it with --data {}", quoted(&source.to_string()))),
+    if args.json {
+        print_line(&serde_json::json!({ "source": source.to_string() }).to_string())
+    } else {
+        print_line(&format!("Ready: use it with --data {}", quoted(&source.to_string())))
     }
     Ok(())
 }
@@ -129,16 +133,18 @@ fn words(report: &Report) -> Vec<String> {
     ];
     if let Some(sizes) = &report.sizes {
         let size = |[width, height]: [u32; 2]| format!("{width} x {height}");
-        lines.push(match sizes.smallest == sizes.largest {
-            true => format!("Sizes     all {}", size(sizes.smallest)),
-            false => format!(
-                "Sizes     from {} to {}, most often {} ({} images)",
-                size(sizes.smallest),
-                size(sizes.largest),
-                size(sizes.most_common),
-                count(sizes.most_common_count)
-            ),
-        });
+        let text = if sizes.smallest == sizes.largest {
+            format!("all {}", size(sizes.smallest))
+        } else {
+            let [smallest, largest] = [sizes.smallest, sizes.largest].map(size);
+            // Where all differ, none is the most frequent.
+            let most_common = (sizes.most_common_count > 1).then(|| {
+                let (common, count) = (size(sizes.most_common), count(sizes.most_common_count));
+                format!(", most often {common} ({count} images)")
+            });
+            format!("from {smallest} to {largest}{}", most_common.unwrap_or_default())
+        };
+        lines.push(format!("Sizes     {text}"));
     }
     lines.push(format!("Memory    {} at {1} x {1}", mebibytes(report.bytes), report.side));
     lines.push(match report.classes.len() {
@@ -206,6 +212,14 @@ mod tests {
                 "  f0: not an image",
             ]
         );
+    }
+
+    #[test]
+    fn where_all_sizes_differ_none_is_the_most_frequent() {
+        let mut report = report(0);
+        let sizes = report.sizes.take().unwrap();
+        report.sizes = Some(Sizes { most_common: sizes.smallest, most_common_count: 1, ..sizes });
+        assert!(words(&report).contains(&"Sizes     from 8 x 9 to 100 x 90".to_owned()));
     }
 
     #[test]

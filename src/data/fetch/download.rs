@@ -50,10 +50,7 @@ pub(super) fn download(
             Outcome::Refused(why) => return Err(DataError::Download { url, why }),
             Outcome::Broken(why) => why,
         };
-        fruitless = match length(&part) > most {
-            true => 0,
-            false => fruitless + 1,
-        };
+        fruitless = if length(&part) > most { 0 } else { fruitless + 1 };
         most = most.max(length(&part));
         if fruitless == ATTEMPTS {
             return Err(DataError::Download { url, why });

@@ -65,9 +65,10 @@ pub fn toys(
     let resizer = Resizer::new(drawn, drawn, side, side);
     pixels.par_chunks_exact_mut(bytes).enumerate().for_each(|(index, out)| {
         let picture = draw(split, index, drawn, seed);
-        match drawn == side {
-            true => out.copy_from_slice(&picture),
-            false => out.copy_from_slice(&resizer.apply(&picture)),
+        if drawn == side {
+            out.copy_from_slice(&picture)
+        } else {
+            out.copy_from_slice(&resizer.apply(&picture))
         }
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if done.is_multiple_of(500) || done == count {

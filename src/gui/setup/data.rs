@@ -152,9 +152,10 @@ fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) 
     if let Some(sizes) = &report.sizes {
         let words = |[width, height]: [u32; 2]| format!("{width} x {height}");
         let (small, large) = (words(sizes.smallest), words(sizes.largest));
-        ui.label(match small == large {
-            true => format!("All of {small} px"),
-            false => format!("From {small} to {large} px, most of them {}", words(sizes.most_common)),
+        ui.label(if small == large {
+            format!("All of {small} px")
+        } else {
+            format!("From {small} to {large} px, most of them {}", words(sizes.most_common))
         });
     }
     if !report.classes.is_empty() {

@@ -37,10 +37,7 @@ pub fn show(
         row("Generator", cells(figures.cells), "Its depth");
         let Cost { params: least, macs: fewest } = figures.smallest;
         let Cost { params: most, macs: largest } = figures.largest;
-        let range = |least: u64, most: u64| match least == most {
-            true => operations(least),
-            false => format!("{} to {}", operations(least), operations(most)),
-        };
+        let range = |least: u64, most: u64| if least == most { operations(least) } else { format!("{} to {}", operations(least), operations(most)) };
         row(
             "Parameters",
             range(least, most),

@@ -37,10 +37,8 @@ impl IdxFile {
         let mut file = BufReader::with_capacity(1 << 16, file);
         let start = file.fill_buf().map_err(|error| DataError::read(path, error))?;
         let zipped = start.starts_with(&[0x1f, 0x8b]);
-        let mut reader: Box<dyn Read> = match zipped {
-            true => Box::new(MultiGzDecoder::new(file)),
-            false => Box::new(file),
-        };
+        let mut reader: Box<dyn Read> =
+            if zipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         let mut magic = [0; 4];
         reader.read_exact(&mut magic).map_err(|_| damaged("it ends within its header"))?;
         let [0, 0, kind, rank] = magic else {
