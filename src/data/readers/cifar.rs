@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::packed::missing;
 use super::records::{self, RecordFile, interleave, read_records};
 use crate::data::options::{LoadOptions, Loaded};
+use crate::data::reader::{Download, Reader, SourceKind, SourcePlace};
 use crate::data::{DataError, ImageSet, Report, Split};
 use crate::input;
 use crate::tensors::PickledTable;
@@ -21,8 +22,13 @@ const LONGEST_NAME: usize = 100;
 /// Largest file with the names of classes, in bytes.
 const MOST_NAMES: u64 = 1 << 20;
 
-/// How one of both data sets lies in its files.
-pub(super) struct CifarLayout {
+/// Reads one of both data sets: what it is called, and how it lies in its files.
+pub(super) struct CifarReader {
+    /// As in [`SourceKind`].
+    pub prefix: &'static str,
+    /// As in [`SourceKind`].
+    pub label: &'static str,
+    pub downloads: &'static [Download],
     /// The usual names of its classes.
     pub classes: &'static [&'static str],
     /// Bytes before the pixels of a record, the last of which is the label.
@@ -54,9 +60,22 @@ impl CifarVersion {
     }
 }
 
-impl CifarLayout {
+impl Reader for CifarReader {
+    fn kind(&self) -> SourceKind {
+        SourceKind {
+            prefix: self.prefix,
+            label: self.label,
+            about: "The folder with the files of the binary or the Python version",
+            place: SourcePlace::Folder,
+        }
+    }
+
+    fn downloads(&self) -> &'static [Download] {
+        self.downloads
+    }
+
     /// Loads the files in a folder, or in the folder of one of the archives in it.
-    pub fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
         let (dir, is_python) = self.find(path, options.split)?;
         let version = if is_python { &self.python } else { &self.binary };
         let paths = version.files(options.split).iter().map(|file| dir.join(file));
@@ -89,7 +108,9 @@ impl CifarLayout {
         report.notes.extend(note);
         Ok(Loaded { set, report })
     }
+}
 
+impl CifarReader {
     /// The folder with a split's files, and whether they are of the Python version.
     fn find(&self, path: &Path, split: Split) -> Result<(PathBuf, bool), DataError> {
         let versions = [(&self.binary, false), (&self.python, true)];

@@ -1,17 +1,17 @@
 //! CIFAR-10: 60,000 images in ten classes, in six files of 10,000 each.
 
-use std::path::Path;
-
-use super::cifar::{CifarLayout, CifarVersion, PIXELS};
-use crate::data::DataError;
-use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
+use super::cifar::{CifarReader, CifarVersion, PIXELS};
+use crate::data::reader::{Download, RemoteFile};
 
 const PER_FILE: usize = 10_000;
 /// Bytes of a whole file of the binary version.
 const BATCH: u64 = (PER_FILE * (1 + PIXELS)) as u64;
 
-static LAYOUT: CifarLayout = CifarLayout {
+/// Reads the files of either version in a folder, or in the archive's folder in it.
+pub(super) static CIFAR10: CifarReader = CifarReader {
+    prefix: "cifar10",
+    label: "CIFAR-10",
+    downloads: &DOWNLOADS,
     classes: &["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
     labels: 1,
     keys: ["labels", "label_names"],
@@ -55,35 +55,14 @@ static DOWNLOADS: [Download; 1] = [Download {
     }],
 }];
 
-/// Reads the files of either version in a folder, or in the archive's folder in it.
-pub(super) struct Cifar10;
-
-impl Reader for Cifar10 {
-    fn kind(&self) -> SourceKind {
-        SourceKind {
-            prefix: "cifar10",
-            label: "CIFAR-10",
-            about: "The folder with the files of the binary or the Python version",
-            place: SourcePlace::Folder,
-        }
-    }
-
-    fn downloads(&self) -> &'static [Download] {
-        &DOWNLOADS
-    }
-
-    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-        LAYOUT.load(name, path, options)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::data::readers::cifar::SIDE;
-    use crate::data::{DataConfig, Source, Split, load};
+    use crate::data::{DataConfig, DataError, Loaded, Source, Split, load};
     use std::fs;
+    use std::path::Path;
 
     const RECORD: usize = 1 + PIXELS;
 
@@ -110,7 +89,7 @@ mod tests {
     }
 
     fn train(dir: &Path, config: DataConfig) -> Result<Loaded, DataError> {
-        load(&Source::new(&Cifar10, dir), &config.options(32, Split::Train))
+        load(&Source::new(&CIFAR10, dir), &config.options(32, Split::Train))
     }
 
     #[test]

@@ -1,11 +1,7 @@
 //! CIFAR-100: 60,000 images in a hundred classes, which are its fine labels; the coarse ones are left out.
 
-use std::path::Path;
-
-use super::cifar::{CifarLayout, CifarVersion, PIXELS};
-use crate::data::DataError;
-use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
+use super::cifar::{CifarReader, CifarVersion, PIXELS};
+use crate::data::reader::{Download, RemoteFile};
 
 const TRAIN: usize = 50_000;
 const TEST: usize = 10_000;
@@ -27,7 +23,11 @@ const CLASSES: [&str; 100] = [
     "train", "trout", "tulip", "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
 ];
 
-static LAYOUT: CifarLayout = CifarLayout {
+/// Reads the files of either version in a folder, or in the archive's folder in it.
+pub(super) static CIFAR100: CifarReader = CifarReader {
+    prefix: "cifar100",
+    label: "CIFAR-100",
+    downloads: &DOWNLOADS,
     classes: &CLASSES,
     labels: 2,
     keys: ["fine_labels", "fine_label_names"],
@@ -52,25 +52,3 @@ static DOWNLOADS: [Download; 1] = [Download {
         members: &[("train.bin", TRAIN as u64 * RECORD), ("test.bin", TEST as u64 * RECORD)],
     }],
 }];
-
-/// Reads the files of either version in a folder, or in the archive's folder in it.
-pub(super) struct Cifar100;
-
-impl Reader for Cifar100 {
-    fn kind(&self) -> SourceKind {
-        SourceKind {
-            prefix: "cifar100",
-            label: "CIFAR-100",
-            about: "The folder with the files of the binary or the Python version",
-            place: SourcePlace::Folder,
-        }
-    }
-
-    fn downloads(&self) -> &'static [Download] {
-        &DOWNLOADS
-    }
-
-    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-        LAYOUT.load(name, path, options)
-    }
-}

@@ -27,7 +27,7 @@ use super::reader::{Reader, SourceKind};
 /// assert_eq!(forms[2..], ["cifar10:DIR", "cifar100:DIR", "stl10:DIR", "idx:DIR", "numpy:FILE"]);
 /// ```
 pub const READERS: &[&dyn Reader] =
-    &[TOYS, FOLDER, &cifar10::Cifar10, &cifar100::Cifar100, &stl10::Stl10, &idx::Idx, &numpy::Numpy];
+    &[TOYS, FOLDER, &cifar10::CIFAR10, &cifar100::CIFAR100, &stl10::Stl10, &idx::Idx, &numpy::Numpy];
 
 /// The built-in pictures, which a run learns from unless it is given others.
 pub(super) const TOYS: &dyn Reader = &toys::Toys;

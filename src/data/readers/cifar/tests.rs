@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use std::fs;
 
-use super::super::{cifar10::Cifar10, cifar100::Cifar100};
+use super::super::{cifar10::CIFAR10, cifar100::CIFAR100};
 use super::*;
 use crate::data::{DataConfig, Reader, Source, load};
 
@@ -45,7 +45,7 @@ fn colour(image: usize, x: usize, y: usize) -> [u8; 3] {
 fn pickled_batches_have_the_pixels_and_labels_that_python_wrote() {
     for inner in ["", "cifar-10-batches-py/"] {
         let dir = python(inner);
-        let Loaded { set, report } = get(&Cifar10, dir.path(), Split::Train).unwrap();
+        let Loaded { set, report } = get(&CIFAR10, dir.path(), Split::Train).unwrap();
         assert_eq!(set.labels().unwrap(), [3, 8].repeat(5));
         for image in 0..10 {
             for (x, y) in [(0, 0), (31, 0), (0, 31), (5, 17)] {
@@ -56,11 +56,11 @@ fn pickled_batches_have_the_pixels_and_labels_that_python_wrote() {
         assert_eq!((report.found, report.used, report.classes[3].name.as_str()), (10, 10, "cat"));
         assert_eq!((report.classes[3].count, report.classes[8].count), (5, 5));
         assert!(report.notes.is_empty(), "{:?}", report.notes);
-        assert_eq!(get(&Cifar10, dir.path(), Split::Test).unwrap().set.labels().unwrap(), [3, 8]);
+        assert_eq!(get(&CIFAR10, dir.path(), Split::Test).unwrap().set.labels().unwrap(), [3, 8]);
         // A choice has the labels of its images.
         let config = DataConfig { limit: Some(5), ..DataConfig::default() };
         let options = config.options(SIDE, Split::Train);
-        let some = load(&Source::new(&Cifar10, dir.path()), &options).unwrap().set;
+        let some = load(&Source::new(&CIFAR10, dir.path()), &options).unwrap().set;
         let expected: Vec<u16> = options.choose(10).iter().map(|image| [3, 8][image % 2]).collect();
         assert_eq!(some.labels().unwrap(), expected);
     }
@@ -76,10 +76,10 @@ fn the_binary_version_comes_first_and_lacking_files_are_named() {
             &[&[number][..], &[9; PIXELS]].concat(),
         );
     }
-    assert_eq!(get(&Cifar10, dir.path(), Split::Train).unwrap().set.labels().unwrap(), [1, 2, 3, 4, 5]);
+    assert_eq!(get(&CIFAR10, dir.path(), Split::Train).unwrap().set.labels().unwrap(), [1, 2, 3, 4, 5]);
     fs::remove_dir_all(dir.path().join("cifar-10-batches-bin")).unwrap();
     fs::remove_file(dir.path().join("cifar-10-batches-py/data_batch_2")).unwrap();
-    let lacking = get(&Cifar10, dir.path(), Split::Train).unwrap_err().to_string();
+    let lacking = get(&CIFAR10, dir.path(), Split::Train).unwrap_err().to_string();
     assert!(lacking.starts_with("there is no data_batch_2 in "), "{lacking}");
     assert!(
         lacking.contains("cifar-10-batches-py, which holds data_batch_1, data_batch_3, data_batch_4"),
@@ -87,7 +87,7 @@ fn the_binary_version_comes_first_and_lacking_files_are_named() {
     );
     let empty = tempfile::tempdir().unwrap();
     write(empty.path(), "readme.txt", b"");
-    let lacking = get(&Cifar10, empty.path(), Split::Test).unwrap_err().to_string();
+    let lacking = get(&CIFAR10, empty.path(), Split::Test).unwrap_err().to_string();
     let expected = format!(
         "there is no test_batch.bin (nor test_batch, as the Python version has them) in {}, which holds readme.txt; ",
         empty.path().display()
@@ -97,7 +97,7 @@ fn the_binary_version_comes_first_and_lacking_files_are_named() {
 
 #[test]
 fn names_of_classes_come_from_their_file() {
-    let note = |dir: &Path| get(&Cifar10, dir, Split::Train).unwrap().report.notes.join("\n");
+    let note = |dir: &Path| get(&CIFAR10, dir, Split::Train).unwrap().report.notes.join("\n");
     let dir = python("");
     write(dir.path(), "batches.meta", b"");
     assert!(
@@ -112,7 +112,7 @@ fn names_of_classes_come_from_their_file() {
     let names: Vec<u8> = (0..10).flat_map(|name| [b'U', 2, b'k', b'0' + name]).collect();
     write(dir.path(), "batches.meta", &[&b"\x80\x02}U\x0blabel_names]("[..], &names, b"es."].concat());
     assert_eq!(note(dir.path()), "");
-    assert_eq!(get(&Cifar10, dir.path(), Split::Train).unwrap().set.classes()[3], "k3");
+    assert_eq!(get(&CIFAR10, dir.path(), Split::Train).unwrap().set.classes()[3], "k3");
 }
 
 #[test]
@@ -123,25 +123,25 @@ fn cifar_100_has_the_fine_labels_of_both_versions() {
     };
     write(dir.path(), "cifar-100-binary/train.bin", &[record(11, 4, 10), record(0, 99, 40)].concat());
     write(dir.path(), "cifar-100-binary/test.bin", &record(19, 100, 10));
-    let Loaded { set, report } = get(&Cifar100, dir.path(), Split::Train).unwrap();
+    let Loaded { set, report } = get(&CIFAR100, dir.path(), Split::Train).unwrap();
     assert_eq!((set.labels().unwrap(), set.classes().len()), (&[4, 99][..], 100));
     assert_eq!((set.classes()[4].as_str(), set.classes()[99].as_str()), ("beaver", "worm"));
     assert_eq!((&set.image(0)[..3], &set.image(1)[3..6]), (&[10, 20, 30][..], &[40, 20, 30][..]));
     assert_eq!((report.found, report.classes[99].count, report.notes.len()), (2, 1, 0));
-    let wrong = get(&Cifar100, dir.path(), Split::Test).unwrap_err().to_string();
+    let wrong = get(&CIFAR100, dir.path(), Split::Test).unwrap_err().to_string();
     assert!(
         wrong.contains("test.bin is damaged: a record has the label 100, which is not below 100"),
         "{wrong}"
     );
     let names: String = (0..100).map(|name| format!("class {name}\n")).collect();
     write(dir.path(), "cifar-100-binary/fine_label_names.txt", format!("{names}\n").as_bytes());
-    assert_eq!(get(&Cifar100, dir.path(), Split::Train).unwrap().set.classes()[7], "class 7");
+    assert_eq!(get(&CIFAR100, dir.path(), Split::Train).unwrap().set.classes()[7], "class 7");
     let python = tempfile::tempdir().unwrap();
     write(python.path(), "cifar-100-python/train", PYTHON_2);
-    let set = get(&Cifar100, python.path(), Split::Train).unwrap().set;
+    let set = get(&CIFAR100, python.path(), Split::Train).unwrap().set;
     assert_eq!(set.labels().unwrap(), [42, 99]);
     assert_eq!(set.image(1)[..3], colour(1, 0, 0));
-    let lacking = get(&Cifar100, python.path(), Split::Test).unwrap_err().to_string();
+    let lacking = get(&CIFAR100, python.path(), Split::Test).unwrap_err().to_string();
     assert!(lacking.contains("no test.bin (nor test, as the Python version has them)"), "{lacking}");
 }
 
@@ -150,7 +150,7 @@ fn damaged_and_foreign_pickles_are_refused_in_a_sentence() {
     let dir = python("");
     let refusal = |bytes: &[u8]| {
         write(dir.path(), "data_batch_3", bytes);
-        get(&Cifar10, dir.path(), Split::Train).unwrap_err().to_string()
+        get(&CIFAR10, dir.path(), Split::Train).unwrap_err().to_string()
     };
     let swap = |from: &[u8], to: &[u8]| {
         let at = PYTHON_2.windows(from.len()).position(|part| part == from).unwrap();
