@@ -10,7 +10,7 @@ use autogan::engine::LogEvent;
 use autogan::run::RunView;
 
 use crate::numbers::peers::weights;
-use crate::small::{NETWORKS, quick_search};
+use crate::small::{NETWORKS, SCORED_TRAINING, quick_search};
 
 /// What a program says on standard output and on standard error, and whether it succeeds.
 fn autogan(dir: &Path, args: &[String]) -> (bool, String, String) {
@@ -82,15 +82,8 @@ fn what_is_left_out_is_said_alike_by_check_train_search_and_in_the_folder() {
     assert_eq!(said, Some(format!("Images: {PHONE}")));
 
     weights().keep(&dir.join("cache")).unwrap();
-    let settings = [
-        "data.source=phone",
-        "winner.steps=2",
-        "score.extractor=\"inception\"",
-        "score.samples=6",
-        "score.splits=2",
-        "score.reference=7",
-    ];
-    let sets = NETWORKS.iter().chain(&settings).flat_map(|set| ["--set", *set]);
+    let sets =
+        NETWORKS.iter().chain(&["data.source=phone"]).chain(&SCORED_TRAINING).flat_map(|set| ["--set", *set]);
     let train = ["train", "--arch", "1 0 1 1", "--preset", "quick", "--device", "cpu", "--out", "trained"];
     let args: Vec<&str> = train.into_iter().chain(sets).collect();
     let (done, _, said) = autogan(dir, &words(&args));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::numbers::peers::{picture, weights};
 use crate::runs::sample_server::finished_run;
-use crate::small::NETWORKS;
+use crate::small::{NETWORKS, SCORED_TRAINING};
 
 fn call(dir: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_autogan"))
@@ -178,15 +178,11 @@ fn a_training_is_measured_with_the_inception_network_and_its_reference_is_kept()
     let cache = dir.path().join("cache");
     weights().keep(&cache).unwrap();
     let train = |out: &str| {
-        let settings = [
-            "data.toys_count=64",
-            "winner.steps=2",
-            "score.extractor=\"inception\"",
-            "score.samples=6",
-            "score.splits=2",
-            "score.reference=7",
-        ];
-        let sets = NETWORKS.iter().chain(&settings).flat_map(|set| ["--set", *set]);
+        let sets = NETWORKS
+            .iter()
+            .chain(&["data.toys_count=64"])
+            .chain(&SCORED_TRAINING)
+            .flat_map(|set| ["--set", *set]);
         let output = Command::new(env!("CARGO_BIN_EXE_autogan"))
             .args(["train", "--arch", "1 0 1 1", "--preset", "quick", "--device", "cpu", "--out", out])
             .args(sets)

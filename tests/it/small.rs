@@ -34,6 +34,15 @@ const SETTINGS: [&str; 16] = [
     "score.samples=128",
 ];
 
+/// A training of two steps that is scored with the Inception network and few images.
+pub const SCORED_TRAINING: [&str; 5] = [
+    "winner.steps=2",
+    "score.extractor=\"inception\"",
+    "score.samples=6",
+    "score.splits=2",
+    "score.reference=7",
+];
+
 /// Several batches to a score, so that a kill also falls between them.
 const SCORES: [&str; 4] =
     ["score.splits=2", "score.batch=16", "score.reference=256", "checkpoint.every_seconds=1"];
