@@ -85,7 +85,7 @@ impl Command {
         }
     }
 
-    /// Whether it looks for the devices of the machine, if it is not told to take the CPU.
+    /// Whether it looks for the devices of the machine, unless --device names the CPU.
     pub fn opens_device(&self) -> bool {
         match self {
             Self::Search(_)

@@ -1,5 +1,5 @@
 //! What a person names instead of a data set's folder, and what a folder has instead of its files. Archives are not
-//! unpacked here; whoever names one is told how.
+//! unpacked here; the error of a source that is one says how.
 
 use std::path::{Path, PathBuf};
 
