@@ -13,8 +13,8 @@ fuzz_target!(init: autogan_fuzz::begin("image", 2_300), |data: &[u8]| {
     fs::write(dir.join("a.png"), data).unwrap();
     let source = Source::folder(dir);
     let loaded = load_images(&source, Split::Train);
-    let stream = source.stream(Split::Train).unwrap();
-    let read = stream.read(0..1);
+    let mut stream = source.stream(Split::Train).unwrap();
+    let read = stream.read(1);
     assert_eq!(loaded.is_ok(), read.is_ok());
     for pictures in read.into_iter().flatten() {
         assert_eq!(pictures.len(), 1);

@@ -143,22 +143,6 @@ pub enum DataError {
         /// Bytes that there are.
         memory: u64,
     },
-    /// The images take more memory in their own size than there is.
-    #[error(
-        "{images} images of {width} x {height} px take {bytes} bytes to be scored in their own size and this machine has {memory} bytes of memory; score a file with fewer images, or a folder of image files, which are read one by one"
-    )]
-    TooLargeToScore {
-        /// How many images.
-        images: usize,
-        /// Their width in pixels.
-        width: usize,
-        /// Their height in pixels.
-        height: usize,
-        /// Bytes that they take.
-        bytes: u64,
-        /// Bytes that there are.
-        memory: u64,
-    },
     /// A folder holds more than any set of images does.
     #[error("{} holds over {limit} files and folders, perhaps by links that lead to each other; name a folder that holds images only", .0.display(), limit = super::limits::MAX_ENTRIES)]
     TooManyFiles(PathBuf),

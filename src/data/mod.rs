@@ -12,6 +12,7 @@ pub mod fetch;
 #[cfg(test)]
 mod hostile;
 mod limits;
+mod load;
 mod options;
 mod reader;
 mod readers;

@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use super::stream::OwnSizes;
 use super::{DataError, ImageSet, Report, Split, toys};
 use crate::rng::{permutation, rng};
 
@@ -45,7 +44,7 @@ impl DataConfig {
             seed: self.seed,
             progress: &|_, _| {},
             stop: &|| false,
-            own: None,
+            is_scored: false,
         }
     }
 }
@@ -69,8 +68,8 @@ pub struct LoadOptions<'a> {
     pub progress: &'a (dyn Fn(usize, usize) + Sync),
     /// Asked every so often whether to give up.
     pub stop: &'a (dyn Fn() -> bool + Sync),
-    /// Takes the images as they are. The set is without them then: its pixels are black.
-    pub(super) own: Option<&'a OwnSizes>,
+    /// The images are measured instead of learned from, so that none may be left out.
+    pub(super) is_scored: bool,
 }
 
 impl LoadOptions<'_> {
@@ -82,18 +81,6 @@ impl LoadOptions<'_> {
     /// An error when so many images do not fit in this machine's memory.
     pub(super) fn fits_memory(&self, images: usize) -> Result<(), DataError> {
         self.fits(images, available_memory())
-    }
-
-    /// An error when so many images of this width and height do not fit in this machine's memory.
-    pub(super) fn fits_memory_in_own_size(&self, images: usize, size: [usize; 2]) -> Result<(), DataError> {
-        let [width, height] = size;
-        let bytes = (images as u64).saturating_mul(3 * (width * height) as u64);
-        match available_memory() {
-            memory if bytes > memory => {
-                Err(DataError::TooLargeToScore { images, width, height, bytes, memory })
-            }
-            _ => Ok(()),
-        }
     }
 
     fn fits(&self, images: usize, memory: u64) -> Result<(), DataError> {
@@ -181,9 +168,5 @@ mod tests {
         assert!(error.contains("1001 images of 256 px") && error.contains("data.limit"), "{error}");
         assert!(options.fits(usize::MAX, u64::MAX - 1).is_err(), "no overflow");
         assert!((1 << 28..1 << 50).contains(&memory()), "{} bytes", memory());
-        let own = |images| options.fits_memory_in_own_size(images, [4_000, 3_000]);
-        assert!(own(2).is_ok());
-        let error = own(1 << 40).unwrap_err().to_string();
-        assert!(error.contains("1099511627776 images of 4000 x 3000 px take"), "{error}");
     }
 }

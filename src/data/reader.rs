@@ -1,11 +1,9 @@
 //! What every reader of images can do.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::limits::SIDES;
-use super::options::{DataConfig, LoadOptions, Loaded};
-use super::stream::OwnSizes;
-use super::{DataError, Split, Stream};
+use super::decode::{Decoded, decode, decode_small};
+use super::{DataError, LoadOptions, Skipped};
 
 /// What stands behind a reader's prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,35 +42,104 @@ impl SourceKind {
     }
 }
 
-/// What loads images of one [`SourceKind`]. It is a file in `data/readers/` and a line in
+/// What reads images of one [`SourceKind`]. It is a file in `data/readers/` and a line in
 /// [`READERS`](super::readers::READERS); the text form of a source, its errors, the help of the command line
 /// and the window's form follow from what it says of itself.
 pub trait Reader: Sync {
     /// What it is called and what it reads.
     fn kind(&self) -> SourceKind;
 
-    /// Loads the images at `path` as square RGB images of `options.side`; `name` is the source's text form.
+    /// Finds the images at `path`, which are handed out in their own size afterwards; `name` is the source's text
+    /// form.
     ///
     /// # Errors
-    /// If there are none, or one of the files is missing or damaged.
-    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError>;
-
-    /// Opens the images at `path` in their own sizes. Unless a reader does better, all are held in memory.
-    ///
-    /// # Errors
-    /// As [`load`](Reader::load).
-    fn stream(&self, name: String, path: &Path, split: Split) -> Result<Stream, DataError> {
-        let own = OwnSizes::default();
-        // What is brought to a side is not looked at.
-        let options = DataConfig::default().options(*SIDES.start(), split);
-        let Loaded { report, .. } = self.load(name, path, &LoadOptions { own: Some(&own), ..options })?;
-        Ok(Stream::of_images(report.counts(), own))
-    }
+    /// If one of the files is missing, or what it declares is damaged or beyond the limits.
+    fn open(&self, name: &str, path: &Path, options: &LoadOptions) -> Result<FoundImages, DataError>;
 
     /// Public data sets of this kind that can be downloaded.
     fn downloads(&self) -> &'static [Download] {
         &[]
     }
+}
+
+/// The images of a source before they are read.
+pub struct FoundImages {
+    /// Images, or in a folder files, that the source holds.
+    pub(super) found: usize,
+    /// How many of them are handed out: all, or as many as the limit chooses.
+    pub(super) count: usize,
+    /// Whether each of these can be used, unless the source is damaged, so that their memory is known before.
+    pub(super) all_usable: bool,
+    /// What is left out.
+    pub(super) skipped: Vec<Skipped>,
+    /// What else a person should know, a sentence each.
+    pub(super) notes: Vec<String>,
+    pub(super) images: Box<dyn OwnImages>,
+}
+
+/// Images in their own size, one after the other. Nothing is read before it is asked for, and none is held.
+pub(super) trait OwnImages: Iterator<Item = Result<UndecodedImage, DataError>> {
+    /// The labels of those that are `used`, which are numbers in the order in which all were handed out.
+    fn labels(self: Box<Self>, used: &[usize]) -> ImageLabels;
+}
+
+/// The labels of images.
+#[derive(Default)]
+pub(super) struct ImageLabels {
+    /// One index into the classes for each image; none where they have no labels.
+    pub labels: Option<Vec<u16>>,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// What a person should know of them, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// An image that is decoded by the thread that needs its pixels.
+pub(super) enum UndecodedImage {
+    /// A file, which may turn out to be no picture.
+    File(PathBuf),
+    /// Another image.
+    Data {
+        /// Bytes that it takes until it is decoded.
+        bytes: usize,
+        decode: Box<dyn Fn() -> Result<Decoded, DataError> + Send + Sync>,
+    },
+}
+
+impl UndecodedImage {
+    /// Decodes it over `background` and has `then` use it, large files one at a time. Inside, a file that is no
+    /// picture.
+    ///
+    /// # Errors
+    /// If its source is damaged.
+    pub fn decode<T>(
+        &self,
+        background: [u8; 3],
+        then: impl FnOnce(Decoded) -> T,
+    ) -> Result<Result<T, Skipped>, DataError> {
+        match self {
+            Self::File(path) => Ok(decode(path, background, then).map_err(|cause| Skipped::new(path, cause))),
+            Self::Data { decode, .. } => Ok(Ok(then(decode()?))),
+        }
+    }
+
+    /// Decodes it over `background`, unless it is a large file: then there is nothing yet.
+    ///
+    /// # Errors
+    /// If it is no picture, or its source is damaged.
+    pub fn decode_small(&self, background: [u8; 3]) -> Result<Option<Decoded>, DataError> {
+        match self {
+            Self::File(path) => {
+                decode_small(path, background).map_err(|cause| not_an_image(Skipped::new(path, cause)))
+            }
+            Self::Data { decode, .. } => decode().map(Some),
+        }
+    }
+}
+
+/// The error of a file where none may be left out.
+pub(super) fn not_an_image(file: Skipped) -> DataError {
+    DataError::NotAnImage { path: file.path.into(), why: file.reason }
 }
 
 /// A public data set that can be downloaded.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ImageSet, Reason, Skipped, Split};
+use super::{DataError, ImageSet, Reason, Skipped, Split};
 use crate::arch::words::thousands;
 
 /// The sizes of the used images before cropping and resizing, `[width, height]` in pixels.
@@ -89,6 +90,12 @@ impl ImageCounts {
         Self { source: source.to_owned(), found, used, left_out, notes: Vec::new() }
     }
 
+    /// The error of a source at `path` without a usable image.
+    pub(super) fn no_images(&self, path: &Path) -> DataError {
+        let why = if self.found == 0 { "the folder is empty".into() } else { self.to_string() };
+        DataError::NoImages { path: path.into(), why }
+    }
+
     /// What is to be said of the images, in lines: the sentence on how many are used, then the notes.
     pub fn lines(&self) -> impl Iterator<Item = String> {
         std::iter::once(format!("Images: {self}"))
@@ -159,8 +166,13 @@ impl Report {
         ImageCounts { notes: notes.clone(), ..ImageCounts::new(source, *found, *used, skipped) }
     }
 
-    /// The report on a set whose images all had one size, `[width, height]`.
-    pub(super) fn of(set: &ImageSet, split: Split, found: usize, size: [u32; 2]) -> Self {
+    /// The report on a set of images that had these sizes, `[width, height]`.
+    pub(super) fn of(
+        set: &ImageSet,
+        split: Split,
+        found: usize,
+        sizes: impl IntoIterator<Item = [u32; 2]>,
+    ) -> Self {
         let mut counts = vec![0; set.classes().len()];
         for &label in set.labels().into_iter().flatten() {
             counts[usize::from(label)] += 1;
@@ -173,7 +185,7 @@ impl Report {
             found,
             used: set.len(),
             skipped: Vec::new(),
-            sizes: Sizes::of((0..set.len()).map(|_| size)),
+            sizes: Sizes::of(sizes),
             classes: classes.map(|(name, count)| ClassCount { name: name.clone(), count }).collect(),
             bytes: set.bytes(),
             notes: Vec::new(),
@@ -202,7 +214,7 @@ mod tests {
     #[test]
     fn what_is_used_and_left_out_is_one_sentence() {
         let set = ImageSet::new("x", 1, vec![0; 60], None, vec![]).unwrap();
-        let mut report = Report::of(&set, Split::Train, 20, [1, 1]);
+        let mut report = Report::of(&set, Split::Train, 20, [[1, 1]; 20]);
         assert_eq!(report.counts().to_string(), "20 of 20 found are used");
         report.found = 21;
         report.skipped = vec![skipped("x/.DS_Store", Reason::Hidden)];
@@ -240,7 +252,7 @@ mod tests {
     fn a_report_survives_json() {
         let set =
             ImageSet::new("x", 1, vec![0; 9], Some(vec![1, 1, 0]), vec!["a".into(), "b".into()]).unwrap();
-        let mut report = Report::of(&set, Split::Train, 4, [5, 5]);
+        let mut report = Report::of(&set, Split::Train, 4, [[5, 5]; 3]);
         report.skipped.push(skipped("a/b.txt", Reason::NoPicture));
         assert_eq!(report.classes[1], ClassCount { name: "b".into(), count: 2 });
         let text = serde_json::to_string(&report).unwrap();

@@ -64,6 +64,11 @@ impl Fit {
         Self { width, height, resizer: Resizer::new(edge, edge, side, side) }
     }
 
+    /// Whether it is for images of `width` x `height` pixels.
+    pub(super) fn is_from(&self, width: usize, height: usize) -> bool {
+        [self.width, self.height] == [width, height]
+    }
+
     /// Crops and resizes one image: `[height, width, 3]` to `[side, side, 3]`.
     pub(super) fn apply(&self, image: &[u8]) -> Vec<u8> {
         let edge = self.width.min(self.height);

@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::reader::{Reader, SourcePlace};
+use super::load::load_set;
+use super::reader::{FoundImages, Reader, SourcePlace};
 use super::readers::{FOLDER, READERS, TOYS, explain, forms, refuse};
-use super::{DataError, LoadOptions, Loaded, SIDES, Split, Stream};
+use super::{DataConfig, DataError, LoadOptions, Loaded, SIDES, Split, Stream};
 
 /// Where images come from: a [`Reader`] and the path that it reads. Its text form is what the user writes:
 /// the reader's prefix, a colon and the path, or for a folder of images the path alone.
@@ -87,14 +88,24 @@ impl Source {
     /// # Errors
     /// If there is no such source, or nothing in it.
     pub fn stream(&self, split: Split) -> Result<Stream, DataError> {
-        self.unpacked(|| self.reader.stream(self.to_string(), &self.path, split))
+        // They are brought to no side.
+        let options = DataConfig::default().options(*SIDES.start(), split);
+        let new = |name, images| Stream::new(name, &self.path, images);
+        self.read(&LoadOptions { is_scored: true, ..options }, new)
     }
 
-    /// Reads it, unless it is an archive or its folder holds archives only: then the error says how to unpack one.
-    fn unpacked<T>(&self, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    /// Has `then` read its images under its name, unless it is an archive or its folder holds archives only: then the
+    /// error says how to unpack one.
+    fn read<T>(
+        &self,
+        options: &LoadOptions,
+        then: impl FnOnce(String, FoundImages) -> Result<T, DataError>,
+    ) -> Result<T, DataError> {
         let text = |path: &Path| Self::new(self.reader, path).to_string();
         refuse(&self.path, self.reader.kind().place, text)?;
-        read().map_err(|error| explain(&self.path, text, error))
+        let name = self.to_string();
+        let opened = self.reader.open(&name, &self.path, options);
+        opened.and_then(|images| then(name, images)).map_err(|error| explain(&self.path, text, error))
     }
 }
 
@@ -161,7 +172,7 @@ pub fn load(source: &Source, options: &LoadOptions) -> Result<Loaded, DataError>
     if options.limit == Some(0) {
         return Err(DataError::EmptyLimit);
     }
-    source.unpacked(|| source.reader.load(source.to_string(), &source.path, options))
+    source.read(options, |name, images| load_set(name, &source.path, images, options))
 }
 
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! Images in their own size, a few at a time: for measuring, where resizing or holding all would be wrong.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::decode::{Decoded, decode, decode_small};
+use super::decode::Decoded;
 use super::limits::STREAM_MEMORY;
-use super::reason::Cause;
+use super::reader::{FoundImages, OwnImages, UndecodedImage, not_an_image};
 use super::{DataError, ImageCounts};
+
+/// Transparent pixels lie on white.
+const BACKGROUND: [u8; 3] = [u8::MAX; 3];
 
 /// Images of one size, as 8-bit RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,43 +51,24 @@ impl Pictures {
     }
 }
 
-/// A source that is read some images at a time, in an order that depends on nothing but the source.
+/// A source that is read some images at a time, in an order that depends on nothing but the source. No more of it
+/// is held.
 pub struct Stream {
     counts: ImageCounts,
-    from: From,
-}
-
-enum From {
-    /// Files that are decoded when they are read. Transparent pixels lie on white.
-    Files(Vec<PathBuf>),
-    /// Images of a public data set.
-    Images(Pictures),
-}
-
-/// Takes images of one size while they are loaded.
-#[derive(Debug, Default)]
-pub(super) struct OwnSizes(Mutex<Option<Pictures>>);
-
-impl OwnSizes {
-    /// Adds images of this width and height, `[n, height, width, 3]`.
-    pub fn push(&self, [width, height]: [usize; 2], pixels: &[u8]) {
-        let mut images = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let none = || Pictures { width, height, pixels: Vec::new() };
-        images.get_or_insert_with(none).pixels.extend(pixels);
-    }
+    /// Those that come next, before all others.
+    ahead: VecDeque<UndecodedImage>,
+    images: Box<dyn OwnImages>,
 }
 
 impl Stream {
-    /// Files that are decoded when they are read.
-    pub(super) fn of_files(counts: ImageCounts, files: Vec<PathBuf>) -> Self {
-        Self { counts, from: From::Files(files) }
-    }
-
-    /// Images that are held in memory.
-    pub(super) fn of_images(counts: ImageCounts, images: OwnSizes) -> Self {
-        let images = images.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let images = images.unwrap_or(Pictures { width: 1, height: 1, pixels: Vec::new() });
-        Self { counts, from: From::Images(images) }
+    /// The images that were found at `path`.
+    pub(super) fn new(name: String, path: &Path, images: FoundImages) -> Result<Self, DataError> {
+        let FoundImages { found, count, skipped, notes, images, .. } = images;
+        let counts = ImageCounts { notes, ..ImageCounts::new(&name, found, count, &skipped) };
+        if count == 0 {
+            return Err(counts.no_images(path));
+        }
+        Ok(Self { counts, ahead: VecDeque::new(), images })
     }
 
     /// The source as the user wrote it.
@@ -107,71 +91,176 @@ impl Stream {
         self.len() == 0
     }
 
-    /// The images of these numbers, in their order, those of one size that follow each other together. Of images
-    /// that take much memory fewer than were asked for, from the first on: at least one, and a large one alone.
+    /// The next images, those of one size that follow each other together; none at the end. Of images that take much
+    /// memory fewer than the `most` that were asked for: at least one, and a large one alone.
     ///
     /// # Errors
     /// If a file that is a picture by its name or content cannot be read, with its name: to leave it out would
-    /// change what is measured.
-    pub fn read(&self, numbers: std::ops::Range<usize>) -> Result<Vec<Pictures>, DataError> {
-        let images: Vec<Decoded> = match &self.from {
-            From::Images(Pictures { width, height, pixels }) => {
-                if numbers.is_empty() {
-                    return Ok(Vec::new());
-                }
-                let bytes = 3 * width * height;
-                let pixels = pixels[numbers.start * bytes..numbers.end * bytes].to_vec();
-                return Ok(vec![Pictures { width: *width, height: *height, pixels }]);
+    /// change what is measured. If the source is damaged.
+    pub fn read(&mut self, most: usize) -> Result<Vec<Pictures>, DataError> {
+        let mut groups = Vec::new();
+        let (mut count, mut bytes) = (0, 0);
+        while count < most && bytes <= STREAM_MEMORY {
+            let mut part = self.next_part(rayon::current_num_threads().clamp(1, most - count))?;
+            if part.is_empty() {
+                break;
             }
-            From::Files(files) => read_files(&files[numbers])?,
-        };
-        let mut groups: Vec<Pictures> = Vec::new();
-        for Decoded { pixels, size } in images {
-            let [width, height] = size.map(|extent| extent as usize);
-            match groups.last_mut().filter(|group| [group.width, group.height] == [width, height]) {
-                Some(group) => group.pixels.extend(pixels),
-                None => groups.push(Pictures { width, height, pixels }),
+            let small: Vec<_> = part.par_iter().map(|image| image.decode_small(BACKGROUND)).collect();
+            for (place, image) in small.into_iter().enumerate() {
+                // The first that cannot be read is named, however many there are.
+                let Some(image) = image? else {
+                    let alone = count == 0;
+                    let rest = part.split_off(place + usize::from(alone));
+                    rest.into_iter().rev().for_each(|image| self.ahead.push_front(image));
+                    if let Some(large) = part.get(place) {
+                        let large = large.decode(BACKGROUND, |image| image)?;
+                        add(&mut groups, large.map_err(not_an_image)?);
+                    }
+                    return Ok(groups);
+                };
+                bytes += image.pixels.len();
+                add(&mut groups, image);
+                count += 1;
             }
         }
         Ok(groups)
     }
-}
 
-/// The first of these images, as many as fit in [`STREAM_MEMORY`]; at least one, where there is one.
-fn read_files(files: &[PathBuf]) -> Result<Vec<Decoded>, DataError> {
-    let background = [u8::MAX; 3];
-    let (mut images, mut bytes) = (Vec::new(), 0);
-    for part in files.chunks(rayon::current_num_threads().max(1)) {
-        let small: Vec<_> = part.par_iter().map(|path| decode_small(path, background)).collect();
-        for (path, image) in part.iter().zip(small) {
-            // The first that cannot be read is named, however many there are.
-            match image.map_err(|cause| not_an_image(path, &cause))? {
-                Some(image) => {
-                    bytes += image.pixels.len();
-                    images.push(image);
-                }
-                None if images.is_empty() => {
-                    let large = decode(path, background, |image| image);
-                    return large.map(|image| vec![image]).map_err(|cause| not_an_image(path, &cause));
-                }
-                None => return Ok(images),
-            }
-        }
-        if bytes > STREAM_MEMORY {
-            break;
-        }
+    /// At most `most` of the images that come next; none at the end.
+    fn next_part(&mut self, most: usize) -> Result<Vec<UndecodedImage>, DataError> {
+        let ahead = self.ahead.drain(..most.min(self.ahead.len())).map(Ok);
+        ahead.chain(&mut self.images).take(most).collect()
     }
-    Ok(images)
 }
 
-fn not_an_image(path: &Path, cause: &Cause) -> DataError {
-    DataError::NotAnImage { path: path.to_owned(), why: cause.to_string() }
+/// Adds an image to the last group, or to a new one where it has another size.
+fn add(groups: &mut Vec<Pictures>, Decoded { pixels, size }: Decoded) {
+    let [width, height] = size.map(|extent| extent as usize);
+    match groups.last_mut().filter(|group| [group.width, group.height] == [width, height]) {
+        Some(group) => group.pixels.extend(pixels),
+        None => groups.push(Pictures { width, height, pixels }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use crate::data::{Source, Split};
+    use std::cell::Cell;
+    use std::fs;
+    use std::io::Write;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::data::reader::ImageLabels;
+    use crate::data::{DataConfig, Source, Split, load};
+    use crate::input::measure::{in_process, process};
+
+    /// Images of a pixel that count how many were asked for.
+    struct Counted(Rc<Cell<usize>>);
+
+    impl Iterator for Counted {
+        type Item = Result<UndecodedImage, DataError>;
+
+        fn next(&mut self) -> Option<Self::Item> {
+            self.0.set(self.0.get() + 1);
+            let decode = Box::new(|| Ok(Decoded { pixels: vec![7; 3], size: [1; 2] }));
+            Some(Ok(UndecodedImage::Data { bytes: 3, decode }))
+        }
+    }
+
+    impl OwnImages for Counted {
+        fn labels(self: Box<Self>, _: &[usize]) -> ImageLabels {
+            ImageLabels::default()
+        }
+    }
+
+    #[test]
+    fn no_more_images_are_read_than_are_asked_for() {
+        let asked = Rc::new(Cell::new(0));
+        let images = Box::new(Counted(Rc::clone(&asked)));
+        let (skipped, notes) = (Vec::new(), Vec::new());
+        let found = FoundImages { found: 90, count: 90, all_usable: true, skipped, notes, images };
+        let mut stream = Stream::new("x".to_owned(), Path::new("x"), found).unwrap();
+        assert_eq!((stream.len(), asked.get()), (90, 0));
+        for (most, all) in [(1, 1), (50, 51), (0, 51), (7, 58)] {
+            let read: usize = stream.read(most).unwrap().iter().map(Pictures::len).sum();
+            assert_eq!((read, asked.get()), (most, all));
+        }
+    }
+
+    /// Not a test but the process of the next one.
+    #[test]
+    fn reading_process() {
+        in_process(|source| {
+            let source: Source = source.parse().unwrap();
+            let mut stream = source.stream(Split::Train).unwrap();
+            let mut sum = 0;
+            for number in 0..stream.len() {
+                let groups = stream.read(1).unwrap();
+                assert_eq!((groups.len(), groups[0].pixels.len()), (1, 3 << 20), "image {number}");
+                sum += u32::from(groups[0].pixels[3 * number]);
+            }
+            let set = load(&source, &DataConfig::default().options(8, Split::Train)).unwrap().set;
+            format!("{} images, {sum}, {}", set.len(), set.pixels().len())
+        });
+    }
+
+    #[test]
+    fn files_larger_than_memory_may_be_are_streamed_for_scores_and_sets() {
+        // 64 images of a megapixel that hardly pack.
+        let (side, count) = (1_024, 64);
+        let noise = |place: u32| {
+            (place.wrapping_mul(0x9e37_79b1) >> 13 ^ place.wrapping_mul(0x85eb_ca77) >> 24) as u8
+        };
+        let pixels: Vec<u8> = (0..count * side * side).map(noise).collect();
+        let sum: u32 = (0..count).map(|image| u32::from(noise(image * side * side + image))).sum();
+        let idx = [&[0, 0, 8, 3][..], &[count, side, side].map(u32::to_be_bytes).concat(), &pixels].concat();
+        let text =
+            format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({count}, {side}, {side}), }}\n");
+        let npy =
+            [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes(), &pixels].concat();
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for folder in ["plain", "packed"] {
+            fs::create_dir(at(folder)).unwrap();
+        }
+        fs::write(at("plain/train-images-idx3-ubyte"), &idx).unwrap();
+        let file = fs::File::create(at("packed/train-images-idx3-ubyte.gz")).unwrap();
+        let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        packer.write_all(&idx).unwrap();
+        packer.finish().unwrap();
+        fs::write(at("a.npy"), &npy).unwrap();
+        let mut archive = zip::ZipWriter::new(fs::File::create(at("a.npz")).unwrap());
+        archive.start_file("images.npy", zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(&npy).unwrap();
+        archive.finish().unwrap();
+        for source in ["idx:plain", "idx:packed", "numpy:a.npy", "numpy:a.npz"] {
+            let (prefix, name) = source.split_once(':').unwrap();
+            let process =
+                process("data::stream::tests::reading_process", &format!("{prefix}:{}", at(name).display()));
+            assert_eq!(process.outcome, format!("64 images, {sum}, {}", 64 * 192), "{source}");
+            process.within(40);
+        }
+    }
+
+    #[test]
+    fn damage_behind_the_last_image_is_found_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer
+            .write_all(&[&[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1][..], &[5, 6, 7]].concat())
+            .unwrap();
+        fs::write(dir.path().join("train-images-idx3-ubyte.gz"), packer.finish().unwrap()).unwrap();
+        let source: Source = format!("idx:{}", dir.path().display()).parse().unwrap();
+        let mut stream = source.stream(Split::Train).unwrap();
+        assert_eq!(stream.read(1).unwrap(), [Pictures { width: 1, height: 1, pixels: vec![5; 3] }]);
+        let error = stream.read(1).unwrap_err().to_string();
+        assert!(error.contains("is damaged: bytes follow after its declared end"), "{error}");
+        assert_eq!(
+            load(&source, &DataConfig::default().options(8, Split::Train)).unwrap_err().to_string(),
+            error
+        );
+    }
 
     #[test]
     fn a_folder_is_read_in_order_and_in_its_own_sizes() {
@@ -182,9 +271,11 @@ mod tests {
             let image = image::RgbImage::from_pixel(width, height, image::Rgb([red, 0, 255]));
             image.save(dir.path().join(name)).unwrap();
         }
-        let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
+        let open = || Source::folder(dir.path()).stream(Split::Train).unwrap();
+        let mut stream = open();
         assert_eq!(stream.len(), 4);
-        let groups = stream.read(0..4).unwrap();
+        let groups = stream.read(4).unwrap();
+        assert_eq!(stream.read(1).unwrap(), []);
         let sizes: Vec<[usize; 3]> =
             groups.iter().map(|group| [group.len(), group.width, group.height]).collect();
         assert_eq!(sizes, [[2, 5, 3], [1, 2, 2], [1, 5, 3]]);
@@ -193,23 +284,27 @@ mod tests {
         assert_eq!([values[0], values[15], values[30]], [10.0 / 127.5 - 1.0, -1.0, 1.0]);
         assert_eq!(values[45], 20.0 / 127.5 - 1.0);
         for name in [".DS_Store", "dataset.json"] {
-            std::fs::write(dir.path().join(name), "no image").unwrap();
+            fs::write(dir.path().join(name), "no image").unwrap();
         }
-        let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
+        let mut stream = open();
         assert_eq!((stream.len(), stream.counts().found, stream.counts().left_out()), (4, 6, 2));
-        assert_eq!(stream.read(0..4).unwrap(), groups);
-        std::fs::write(dir.path().join("e.png"), "no image").unwrap();
-        let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
-        let error = stream.read(3..5).unwrap_err().to_string();
+        assert_eq!(stream.read(4).unwrap(), groups);
+        fs::write(dir.path().join("e.png"), "no image").unwrap();
+        let mut stream = open();
+        assert_eq!(stream.read(3).unwrap(), groups[..2]);
+        let error = stream.read(2).unwrap_err().to_string();
         assert!(error.contains("e.png") && error.contains("leave"), "{error}");
     }
 
     #[test]
     fn toys_come_in_their_own_size() {
-        let stream = Source::toys().stream(Split::Test).unwrap();
+        let mut stream = Source::toys().stream(Split::Test).unwrap();
         assert_eq!(stream.len(), super::super::toys::TEST);
-        let groups = stream.read(7..10).unwrap();
+        stream.read(7).unwrap();
+        let groups = stream.read(3).unwrap();
         assert_eq!((groups.len(), groups[0].len(), groups[0].width), (1, 3, 32));
+        let set = super::super::toys::toys(Split::Test, 10, 32, 0, &|_, _| {}).unwrap();
+        assert_eq!(groups[0].pixels, set.pixels()[7 * 3_072..]);
     }
 
     #[test]
@@ -219,7 +314,7 @@ mod tests {
         for [height, width] in [[300, 20], [3, 5], [28, 28], [300, 300]] {
             let pixels: Vec<u8> = (0..2 * height * width).map(|place| (place % 251) as u8).collect();
             let dims = [2, height, width].map(|dim| (dim as u32).to_be_bytes()).concat();
-            std::fs::write(
+            fs::write(
                 dir.path().join("train-images-idx3-ubyte"),
                 [&[0, 0, 8, 3][..], &dims, &pixels].concat(),
             )
@@ -230,16 +325,21 @@ mod tests {
             );
             let file = dir.path().join("images.npy");
             let head = [b"\x93NUMPY\x01\x00", &(text.len() as u16).to_le_bytes()[..], text.as_bytes()];
-            std::fs::write(&file, [&head.concat()[..], &pixels].concat()).unwrap();
+            fs::write(&file, [&head.concat()[..], &pixels].concat()).unwrap();
             for source in [format!("idx:{}", dir.path().display()), format!("numpy:{}", file.display())] {
-                let stream = source.parse::<Source>().unwrap().stream(Split::Train).unwrap();
+                let open = || source.parse::<Source>().unwrap().stream(Split::Train).unwrap();
+                let mut stream = open();
                 assert_eq!((stream.len(), stream.counts().found), (2, 2));
-                let groups = stream.read(0..2).unwrap();
+                let groups = stream.read(2).unwrap();
                 let coloured: Vec<u8> = pixels.iter().flat_map(|&value| [value; 3]).collect();
-                let own = super::Pictures { width, height, pixels: coloured };
+                let own = Pictures { width, height, pixels: coloured };
                 assert_eq!(groups, std::slice::from_ref(&own), "{source}");
-                assert_eq!(stream.read(1..2).unwrap()[0].pixels, own.pixels[3 * height * width..]);
-                assert_eq!(stream.read(1..1).unwrap(), []);
+                assert_eq!(stream.read(1).unwrap(), []);
+                let mut stream = open();
+                for number in 0..2 {
+                    let one = &own.pixels[number * 3 * height * width..][..3 * height * width];
+                    assert_eq!(stream.read(1).unwrap()[0].pixels, one);
+                }
             }
         }
     }
@@ -251,13 +351,12 @@ mod tests {
             let image = image::RgbImage::from_pixel(width, height, image::Rgb([7, 8, 9]));
             image.save(dir.path().join(name)).unwrap();
         }
-        let stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
-        let sizes = |first: usize| -> Vec<[usize; 3]> {
-            let groups = stream.read(first..3).unwrap();
-            groups.iter().map(|group| [group.len(), group.width, group.height]).collect()
-        };
-        assert_eq!(sizes(0), [[1, 3, 3]]);
-        assert_eq!(sizes(1), [[1, 6_000, 4_000]]);
-        assert_eq!(sizes(2), [[1, 3, 3]]);
+        let mut stream = Source::folder(dir.path()).stream(Split::Train).unwrap();
+        for size in [[1, 3, 3], [1, 6_000, 4_000], [1, 3, 3]] {
+            let groups = stream.read(3).unwrap();
+            let sizes: Vec<_> = groups.iter().map(|group| [group.len(), group.width, group.height]).collect();
+            assert_eq!(sizes, [size]);
+        }
+        assert_eq!(stream.read(3).unwrap(), []);
     }
 }

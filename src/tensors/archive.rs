@@ -1,9 +1,11 @@
 //! A zip archive from an untrusted source: nothing is unpacked beyond the size that the caller allows.
 
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, ErrorKind, Read, Seek, SeekFrom};
 
+use flate2::CrcReader;
+use flate2::bufread::DeflateDecoder;
 use zip::result::ZipError;
-use zip::{ZipArchive, ZipReadOptions};
+use zip::{CompressionMethod, ZipArchive, ZipReadOptions};
 
 use super::limits::{MOST_DIRECTORY, unpacked};
 use super::{TensorsError, damaged, within};
@@ -37,6 +39,27 @@ impl<R: Seek> Seek for Rationed<R> {
     }
 }
 
+/// A reader of bytes whose number and checksum are known.
+struct Verified<R> {
+    reader: CrcReader<R>,
+    /// Bytes that are still to come.
+    left: u64,
+    checksum: u32,
+}
+
+impl<R: Read> Read for Verified<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        let wrong = |what| io::Error::new(ErrorKind::InvalidData, what);
+        let too_many = || wrong("File is larger than its declared uncompressed size");
+        self.left = self.left.checked_sub(read as u64).ok_or_else(too_many)?;
+        if read == 0 && !buffer.is_empty() && self.reader.crc().sum() != self.checksum {
+            return Err(wrong("Invalid checksum"));
+        }
+        Ok(read)
+    }
+}
+
 impl<R: Read + Seek> Archive<R> {
     /// Reads the directory of a file of at most `limit` bytes, which must have at most [`MOST_DIRECTORY`]: it
     /// takes memory for the entries that there are, some eight times the directory.
@@ -65,13 +88,27 @@ impl<R: Read + Seek> Archive<R> {
         self.zip.by_index_data(index).ok().map(|entry| entry.size())
     }
 
-    /// An entry as it is unpacked, and how many bytes it declares. The checksum is verified at its end.
-    pub(crate) fn entry<'a>(&'a mut self, name: &str) -> Result<(impl Read + use<'a, R>, u64), TensorsError> {
+    /// An entry as it is unpacked, and how many bytes it declares. It is read through `reader`, another one of the
+    /// same file, so that it needs this one no longer. Its length and checksum are verified at its end.
+    pub(crate) fn entry<S: BufRead + Seek + 'static>(
+        &mut self,
+        name: &str,
+        mut reader: S,
+    ) -> Result<(impl Read + use<R, S>, u64), TensorsError> {
         let index =
             self.zip.index_for_name(name).ok_or_else(|| damaged(format!("it has no entry {name:?}")))?;
         let entry = self.zip.by_index(index).map_err(broken)?;
-        let size = entry.size();
-        Ok((entry, size))
+        reader.seek(SeekFrom::Start(entry.data_start().unwrap_or_default()))?;
+        let packed = reader.take(entry.compressed_size());
+        let unpacked: Box<dyn Read> = match entry.compression() {
+            CompressionMethod::Stored => Box::new(packed),
+            CompressionMethod::Deflated => Box::new(DeflateDecoder::new(packed)),
+            other => {
+                return Err(damaged(format!("its entry {name:?} is packed as {other}, which is not read")));
+            }
+        };
+        let (size, checksum) = (entry.size(), entry.crc32());
+        Ok((Verified { reader: CrcReader::new(unpacked), left: size, checksum }, size))
     }
 
     /// The unpacked bytes of an entry, of which there may be `limit`. Memory grows only with bytes that
@@ -115,8 +152,8 @@ pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
     use std::io::{Cursor, Write};
 
+    use zip::ZipWriter;
     use zip::write::SimpleFileOptions;
-    use zip::{CompressionMethod, ZipWriter};
 
     use super::*;
     use crate::input::measure::{in_process, process};
@@ -150,6 +187,34 @@ pub(super) mod tests {
             assert_eq!(archive.read("a", 3).unwrap(), b"one");
             assert_eq!(archive.read("b", 3).unwrap(), b"");
             assert!(archive.read("c", 3).unwrap_err().to_string().contains("no entry \"c\""));
+        }
+    }
+
+    #[test]
+    fn an_entry_is_read_bit_by_bit_and_verified_at_its_end() {
+        let content: Vec<u8> = (0..100_000u32).map(|place| (place % 241) as u8).collect();
+        for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+            let entries: [(&str, &[u8]); 2] = [("first", b"x"), ("a", &content)];
+            let bytes = zipped(&entries, method);
+            let read = |bytes: &[u8]| {
+                let mut archive = open(bytes.to_vec()).unwrap();
+                let (mut entry, size) = archive.entry("a", Cursor::new(bytes.to_vec())).unwrap();
+                // The archive is not needed any more.
+                drop(archive);
+                let (mut start, mut rest) = ([0; 1_000], Vec::new());
+                entry.read_exact(&mut start).unwrap();
+                let end = entry.read_to_end(&mut rest).map_err(|error| error.to_string());
+                end.map(|_| (size, [&start[..], &rest].concat()))
+            };
+            assert_eq!(read(&bytes).unwrap(), (100_000, content.clone()));
+            // The checksums in both headers.
+            let mut sum = CrcReader::new(&content[..]);
+            io::copy(&mut sum, &mut io::sink()).unwrap();
+            let sum = sum.crc().sum().to_le_bytes();
+            let mut changed = bytes.clone();
+            let places: Vec<usize> = (0..bytes.len() - 4).filter(|&at| bytes[at..at + 4] == sum).collect();
+            places.iter().for_each(|&at| changed[at] ^= 1);
+            assert_eq!((places.len(), read(&changed)), (2, Err("Invalid checksum".to_owned())));
         }
     }
 

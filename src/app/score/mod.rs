@@ -82,8 +82,8 @@ pub fn score(
 ) -> anyhow::Result<ScoreReport> {
     refuse_impossible(real, fake, protocol, save)?;
     let generation = &protocol.generation;
-    let opened_fake = OpenedOrigin::new(fake, Split::Train, generation, place.device)?;
-    let opened_real = OpenedOrigin::new(real, protocol.real_split, generation, place.device)?;
+    let mut opened_fake = OpenedOrigin::new(fake, Split::Train, generation, place.device)?;
+    let mut opened_real = OpenedOrigin::new(real, protocol.real_split, generation, place.device)?;
     for side in [&opened_real, &opened_fake].into_iter().flatten() {
         side.notes()
             .iter()
@@ -102,12 +102,12 @@ pub fn score(
     let assumptions = protocol.assumptions(&extractor, [&opened_real, &opened_fake]);
     let mut materials = real_materials(&protocol.metrics);
     materials.extend(save.map(|_| Material::Moments));
-    let reference = reference(real, opened_real.as_ref(), &materials, &extractor, place, progress)?;
+    let reference = reference(real, opened_real.as_mut(), &materials, &extractor, place, progress)?;
     let real_features = Arc::clone(&reference.features);
     let evaluator = Evaluator::new(extractor, reference, &protocol.metrics, protocol.settings)?;
     let splits = protocol.settings.splits;
     let seed = if matches!(fake, Origin::Model(_)) { generation.seed } else { 0 };
-    let scores = match (&opened_fake, fake) {
+    let scores = match (&mut opened_fake, fake) {
         (Some(side), _) => {
             let mut evaluation = evaluator.begin(side.len(), splits, seed)?;
             let mut push = |images, _| Ok(evaluation.push(&evaluator, images)?);
@@ -224,8 +224,8 @@ fn extractor(
         );
     };
     // Learned at the side that the set has by itself, where that can be.
-    let native = OpenedOrigin::Images(source.stream(protocol.real_split)?);
-    let first = native.batch(0, 1, place.device)?;
+    let mut native = OpenedOrigin::Images(source.stream(protocol.real_split)?);
+    let first = native.batch(1, place.device)?;
     let side = first.first().map_or(32, |images| images.dims()[3]).clamp(*SIDES.start(), *SIDES.end());
     let set = load(source, &DataConfig::default().options(side, protocol.real_split))?.set;
     enough(set.classes().len() >= 2)?;
@@ -239,13 +239,13 @@ fn extractor(
 /// What the metrics need of the real images; where that is nothing, none of them is seen.
 fn reference(
     real: &Origin,
-    opened: Option<&OpenedOrigin>,
+    opened: Option<&mut OpenedOrigin>,
     materials: &[Material],
     extractor: &Extractor,
     place: &ScoreEnvironment<'_>,
     progress: &mut dyn FnMut(ScoreProgress),
 ) -> anyhow::Result<Reference> {
-    let count = opened.map_or(0, OpenedOrigin::len);
+    let count = opened.as_ref().map_or(0, |side| side.len());
     let mut features = FeatureSet::new(materials, extractor.features(), count);
     let mut images = real.to_string();
     match (opened, real) {
@@ -265,7 +265,7 @@ fn reference(
 
 /// Passes all images of `side` to `push`, batch by batch, each with the number of its first image.
 fn each_batch(
-    side: &OpenedOrigin,
+    side: &mut OpenedOrigin,
     what: &str,
     extractor: &Extractor,
     place: &ScoreEnvironment<'_>,
@@ -279,7 +279,7 @@ fn each_batch(
             !place.stop.load(Ordering::Relaxed),
             "stopped after {done} of {total} {what}; nothing was written"
         );
-        for images in side.batch(done, extractor.batch(), extractor.device())? {
+        for images in side.batch(extractor.batch(), extractor.device())? {
             let [count, ..] = images.dims();
             push(images, done)?;
             done += count;

@@ -96,7 +96,14 @@ pub struct Generation {
 /// Images that can be read, some at a time.
 pub(super) enum OpenedOrigin {
     Images(Stream),
-    Model { name: String, sampler: Box<Sampler>, generation: Generation, notes: Vec<String> },
+    Model {
+        name: String,
+        sampler: Box<Sampler>,
+        /// How many were read.
+        done: usize,
+        generation: Generation,
+        notes: Vec<String>,
+    },
 }
 
 impl OpenedOrigin {
@@ -120,6 +127,7 @@ impl OpenedOrigin {
                 Ok(Some(Self::Model {
                     name: origin.to_string(),
                     sampler: Box::new(sampler.with_context(unusable)?),
+                    done: 0,
                     generation: generation.clone(),
                     notes: read.notes,
                 }))
@@ -161,20 +169,20 @@ impl OpenedOrigin {
         }
     }
 
-    /// At most `most` images from the number `first` on, in -1 to 1, those of one size together.
-    pub fn batch(&self, first: usize, most: usize, device: &Device) -> anyhow::Result<Vec<Tensor<4>>> {
-        let count = most.min(self.len() - first);
+    /// At most `most` of the images that come next, in -1 to 1, those of one size together.
+    pub fn batch(&mut self, most: usize, device: &Device) -> anyhow::Result<Vec<Tensor<4>>> {
         Ok(match self {
             Self::Images(stream) => {
-                let groups = stream.read(first..first + count)?;
                 let tensor = |group: crate::data::Pictures| {
                     let shape = [group.len(), 3, group.height, group.width];
                     Tensor::from_data(TensorData::new(group.values(), shape), device)
                 };
-                groups.into_iter().map(tensor).collect()
+                stream.read(most)?.into_iter().map(tensor).collect()
             }
-            Self::Model { sampler, generation, .. } => {
-                let images = sampler.images(first, count);
+            Self::Model { sampler, done, generation, .. } => {
+                let count = most.min(sampler.len() - *done);
+                let images = sampler.images(*done, count);
+                *done += count;
                 vec![match generation.quantization {
                     Quantization::Rounded => images,
                     Quantization::Truncated => (images * 127.5 + 127.5).floor() / 127.5 - 1.0,

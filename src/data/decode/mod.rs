@@ -49,7 +49,11 @@ struct TooMuch {
 
 /// Decodes one file to its pixels over `background` and has `then` use them; or says why it cannot. Of a file with
 /// several frames, the first one. Large images are decoded and used one at a time.
-pub(super) fn decode<T>(path: &Path, background: [u8; 3], then: impl Fn(Decoded) -> T) -> Result<T, Cause> {
+pub(super) fn decode<T>(
+    path: &Path,
+    background: [u8; 3],
+    then: impl FnOnce(Decoded) -> T,
+) -> Result<T, Cause> {
     if let Some(small) = decode_small(path, background)? {
         return Ok(then(small));
     }

@@ -3,13 +3,14 @@
 //! The binary version has records: the labels, then the red, green and blue planes of 32 x 32 pixels, row by row. The
 //! Python version has pickled dictionaries: the same pixels as an array `data` `[n, 3072]`, the labels as a list.
 
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::columns::RowReader;
 use super::packed::missing;
-use super::records::{self, RecordFile, interleave, read_records};
-use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Download, Reader, SourceKind, SourcePlace};
-use crate::data::{DataError, ImageSet, Report, Split};
+use super::records::{self, RecordFile, RecordFormat, RecordLabels, found_records, interleave};
+use crate::data::reader::{Download, FoundImages, Reader, SourceKind, SourcePlace};
+use crate::data::{DataError, LoadOptions, Split};
 use crate::input;
 use crate::tensors::PickledTable;
 
@@ -74,39 +75,29 @@ impl Reader for CifarReader {
         self.downloads
     }
 
-    /// Loads the files in a folder, or in the folder of one of the archives in it.
-    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+    /// Opens the files in a folder, or in the folder of one of the archives in it.
+    fn open(&self, _: &str, path: &Path, options: &LoadOptions) -> Result<FoundImages, DataError> {
         let (dir, is_python) = self.find(path, options.split)?;
         let version = if is_python { &self.python } else { &self.binary };
         let paths = version.files(options.split).iter().map(|file| dir.join(file));
-        let (records, labels) = if is_python {
+        let (files, start, labels) = if is_python {
             let (mut files, mut labels) = (Vec::new(), Vec::new());
             for path in paths {
-                let (file, of_file) = self.pickled(path)?;
+                let (file, of_file) = self.pickled(&path)?;
                 files.push(file);
                 labels.extend(of_file);
             }
-            let records = read_records(&files, SIDE, PIXELS, options, |record| Ok((0, interleave(record))))?;
-            let labels = records.chosen.iter().map(|&image| labels[image]).collect();
-            (records, labels)
+            (files, 0, RecordLabels::Listed(labels))
         } else {
-            let bytes = self.labels + PIXELS;
-            let files: Vec<RecordFile> =
-                paths.map(|path| RecordFile::whole(path, bytes, self.most)).collect::<Result<_, _>>()?;
-            let mut records = read_records(&files, SIDE, bytes, options, |record| {
-                let (labels, pixels) = record.split_at(self.labels);
-                let label = labels.last().copied().unwrap_or_default();
-                self.check(label.into())?;
-                Ok((label.into(), interleave(pixels)))
-            })?;
-            let labels = std::mem::take(&mut records.labels);
-            (records, labels)
+            let open = |path: PathBuf| RecordFile::open(&path, self.labels + PIXELS, self.most);
+            let (classes, place) = (self.classes.len(), self.labels - 1);
+            let label = move |record: &[u8]| check(record[place].into(), classes);
+            (paths.map(open).collect::<Result<_, _>>()?, self.labels, RecordLabels::Within(Box::new(label)))
         };
+        let decode = Box::new(move |record: &[u8]| Ok(interleave(&record[start..])));
+        let format = RecordFormat { bytes: start + PIXELS, size: [SIDE; 2], decode };
         let (classes, note) = self.names(&dir.join(version.names), is_python);
-        let set = ImageSet::new(name, options.side, records.pixels, Some(labels), classes)?;
-        let mut report = Report::of(&set, options.split, records.found, [SIDE as u32; 2]);
-        report.notes.extend(note);
-        Ok(Loaded { set, report })
+        Ok(found_records(files, format, (labels, classes), note.into_iter().collect(), options))
     }
 }
 
@@ -132,15 +123,15 @@ impl CifarReader {
     }
 
     /// The images of a pickled batch, and their labels.
-    fn pickled(&self, path: PathBuf) -> Result<(RecordFile, Vec<u16>), DataError> {
-        let damaged = |why: String| DataError::damaged(&path, why);
-        let (_, length) = input::open(&path).map_err(|error| DataError::read(&path, error))?;
+    fn pickled(&self, path: &Path) -> Result<(RecordFile, Vec<u16>), DataError> {
+        let damaged = |why: String| DataError::damaged(path, why);
+        let (_, length) = input::open(path).map_err(|error| DataError::read(path, error))?;
         if length == 0 {
             return Err(damaged("it is empty".to_owned()));
         }
-        let of_file = |error| DataError::of_file(&path, error);
+        let of_file = |error| DataError::of_file(path, error);
         let table =
-            PickledTable::read(&mut records::open(&path)?, (self.most * PIXELS) as u64).map_err(of_file)?;
+            PickledTable::read(&mut records::open(path)?, (self.most * PIXELS) as u64).map_err(of_file)?;
         let array = table.bytes("data").map_err(of_file)?;
         let array = array.ok_or_else(|| damaged(format!("it has no key \"data\", but {}", table.keys())))?;
         let [count, PIXELS] = array.shape[..] else {
@@ -156,17 +147,16 @@ impl CifarReader {
         if labels.len() != count {
             return Err(damaged(format!("it holds {} labels for {count} images", labels.len())));
         }
-        let labels = labels.into_iter().map(|label| self.check(label));
+        let labels = labels.into_iter().map(|label| check(label, self.classes.len()));
         let labels = labels.collect::<Result<_, _>>().map_err(damaged)?;
-        let (start, by_columns) = (array.start, array.by_columns);
-        Ok((RecordFile { path, start, count, by_columns }, labels))
-    }
-
-    /// A label that has a class.
-    fn check(&self, label: i64) -> Result<u16, String> {
-        let classes = self.classes.len();
-        let fits = u16::try_from(label).ok().filter(|&label| usize::from(label) < classes);
-        fits.ok_or_else(|| format!("a record has the label {label}, which is not below {classes}"))
+        let mut reader = records::open(path)?;
+        reader.seek(SeekFrom::Start(array.start)).map_err(|error| DataError::read(path, error))?;
+        let reader: Box<dyn Read> = if array.by_columns {
+            Box::new(RowReader::new(path, reader, &array.shape, 1)?)
+        } else {
+            Box::new(reader)
+        };
+        Ok((RecordFile::new(path, count, reader, false), labels))
     }
 
     /// The classes' names from their file; where there is none the usual ones, and a note where it cannot be used.
@@ -204,6 +194,12 @@ impl CifarReader {
         let plain = |name: &String| name.len() <= LONGEST_NAME && !name.chars().any(char::is_control);
         if names.iter().all(plain) { Ok(names) } else { Err("its names are no plain texts".to_owned()) }
     }
+}
+
+/// A label that has a class.
+fn check(label: i64, classes: usize) -> Result<u16, String> {
+    let fits = u16::try_from(label).ok().filter(|&label| usize::from(label) < classes);
+    fits.ok_or_else(|| format!("a record has the label {label}, which is not below {classes}"))
 }
 
 #[cfg(test)]

@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::data::DataError;
 use crate::data::limits::MAX_BY_COLUMNS;
 
-/// The records of such an array, one after the other, each row by row.
-pub(super) struct RowReader {
-    /// The array as it lies in its file.
+/// The records of such an array, one after the other, each row by row; then what follows after the array.
+pub(super) struct RowReader<R> {
+    reader: R,
+    /// The array as it lies in its file, once the first record was asked for.
     bytes: Vec<u8>,
     /// Extents, outermost first.
     shape: Vec<usize>,
@@ -21,12 +22,12 @@ pub(super) struct RowReader {
     done: usize,
 }
 
-impl RowReader {
+impl<R: Read> RowReader<R> {
     /// Reads an array of this shape, whose numbers have `size` bytes, from the file at `path`. It is held whole, so it
     /// may have [`MAX_BY_COLUMNS`] bytes.
-    pub fn read(path: &Path, reader: impl Read, shape: &[usize], size: usize) -> Result<Self, DataError> {
+    pub fn new(path: &Path, reader: R, shape: &[usize], size: usize) -> Result<Self, DataError> {
         let length = shape.iter().try_fold(size, |product, &extent| product.checked_mul(extent));
-        let Some(length) = length.filter(|&length| length <= MAX_BY_COLUMNS) else {
+        if length.is_none_or(|length| length > MAX_BY_COLUMNS) {
             let limit = MAX_BY_COLUMNS >> 20;
             return Err(DataError::damaged(
                 path,
@@ -34,16 +35,20 @@ impl RowReader {
                     "its array is in Fortran's order and over {limit} MiB; save it with numpy.ascontiguousarray"
                 ),
             ));
-        };
-        let mut bytes = Vec::new();
-        reader
-            .take(length as u64)
-            .read_to_end(&mut bytes)
-            .map_err(|error| DataError::damaged(path, error.to_string()))?;
-        if bytes.len() < length {
-            return Err(DataError::damaged(path, format!("it ends after {} of {length} bytes", bytes.len())));
         }
-        Ok(Self { bytes, shape: shape.to_vec(), size, next: 0, record: Vec::new(), done: 0 })
+        let shape = shape.to_vec();
+        Ok(Self { reader, bytes: Vec::new(), shape, size, next: 0, record: Vec::new(), done: 0 })
+    }
+
+    /// Reads the array.
+    fn fill(&mut self) -> io::Result<()> {
+        let length = self.shape.iter().product::<usize>() * self.size;
+        self.reader.by_ref().take(length as u64).read_to_end(&mut self.bytes)?;
+        if self.bytes.len() < length {
+            let why = format!("it ends after {} of {length} bytes", self.bytes.len());
+            return Err(io::Error::other(why));
+        }
+        Ok(())
     }
 
     /// Puts the next record together; `false` where there is none.
@@ -70,10 +75,13 @@ impl RowReader {
     }
 }
 
-impl Read for RowReader {
+impl<R: Read> Read for RowReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.bytes.is_empty() {
+            self.fill()?;
+        }
         if self.done == self.record.len() && !self.advance() {
-            return Ok(0);
+            return self.reader.read(buffer);
         }
         let part = &self.record[self.done..];
         let length = part.len().min(buffer.len());
@@ -93,21 +101,22 @@ mod tests {
         // numpy.arange(24).reshape(2, 3, 4) in Fortran's order, as tobytes("F") has it.
         let columns = [0, 12, 4, 16, 8, 20, 1, 13, 5, 17, 9, 21, 2, 14, 6, 18, 10, 22, 3, 15, 7, 19, 11, 23];
         let mut rows = Vec::new();
-        RowReader::read(Path::new("x"), &columns[..], &[2, 3, 4], 1).unwrap().read_to_end(&mut rows).unwrap();
+        RowReader::new(Path::new("x"), &columns[..], &[2, 3, 4], 1).unwrap().read_to_end(&mut rows).unwrap();
         assert_eq!(rows, (0..24).collect::<Vec<u8>>());
         // Numbers of two bytes stay whole.
         let wide: Vec<u8> = [0u16, 2, 1, 3].iter().flat_map(|number| number.to_be_bytes()).collect();
         let mut rows = Vec::new();
-        RowReader::read(Path::new("x"), &wide[..], &[2, 2], 2).unwrap().read_to_end(&mut rows).unwrap();
+        RowReader::new(Path::new("x"), &wide[..], &[2, 2], 2).unwrap().read_to_end(&mut rows).unwrap();
         assert_eq!(rows, [0, 0, 0, 1, 0, 2, 0, 3]);
     }
 
     #[test]
     fn what_is_too_large_or_cut_off_is_refused() {
         let error = |shape: &[usize]| {
-            RowReader::read(Path::new("x"), &[0; 7][..], shape, 1).err().unwrap().to_string()
+            RowReader::new(Path::new("x"), &[0; 7][..], shape, 1).err().unwrap().to_string()
         };
-        assert!(error(&[2, 4]).contains("ends after 7 of 8 bytes"));
+        let mut rows = RowReader::new(Path::new("x"), &[0; 7][..], &[2, 4], 1).unwrap();
+        assert_eq!(rows.read(&mut [0]).unwrap_err().to_string(), "it ends after 7 of 8 bytes");
         assert!(error(&[1 << 20, 1 << 20]).contains("ascontiguousarray"));
         assert!(error(&[usize::MAX, 2]).contains("ascontiguousarray"));
     }

@@ -2,23 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use rayon::prelude::*;
 
 use super::layout::FolderLayout;
 use super::walk::walk;
-use crate::data::decode::{Decoded, decode, why_foreign};
+use crate::data::decode::why_foreign;
 use crate::data::limits::MAX_CLASSES;
-use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Reader, SourceKind, SourcePlace};
-use crate::data::reason::{Cause, Skipped};
-use crate::data::report::Sizes;
-use crate::data::resize::Fit;
-use crate::data::{DataError, ImageCounts, ImageSet, Report, Split, Stream};
-
-/// Files that are decoded before their pixels are put together: a bound on memory.
-const AT_ONCE: usize = 256;
+use crate::data::reader::{
+    FoundImages, ImageLabels, OwnImages, Reader, SourceKind, SourcePlace, UndecodedImage, not_an_image,
+};
+use crate::data::{DataError, LoadOptions, Skipped};
 
 /// Reads every image in a folder and its sub-folders, in the order of their paths. Where [`FolderLayout`] finds parts for
 /// training and for tests, the split's own. The first-level sub-folders are the classes when there are at least two
@@ -35,129 +27,70 @@ impl Reader for Folder {
         }
     }
 
-    fn stream(&self, name: String, path: &Path, split: Split) -> Result<Stream, DataError> {
-        let Found { layout, files, skipped } = Found::new(&name, path, split, &|| false)?;
-        if let Some(file) = skipped.iter().find(|file| !file.kind.is_harmless()) {
-            return Err(DataError::NotAnImage { path: (&file.path).into(), why: file.reason.clone() });
-        }
-        if let Some((path, cause)) = files.iter().find_map(|path| Some((path, why_foreign(path)?))) {
-            return Err(DataError::NotAnImage { path: path.clone(), why: cause.to_string() });
-        }
-        let mut counts = ImageCounts::new(&name, files.len() + skipped.len(), files.len(), &skipped);
-        if files.is_empty() {
-            return Err(no_images(path, &counts));
-        }
-        counts.notes.extend(layout.split_note());
-        Ok(Stream::of_files(counts, files))
-    }
-
-    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-        let Found { layout, files, skipped } = Found::new(&name, path, options.split, options.stop)?;
-        let found = files.len() + skipped.len();
-        let (files, mut skipped) = layout.classified(files, skipped);
-        let chosen = options.choose(files.len());
-        let done = AtomicUsize::new(0);
-        let mut used = Vec::new();
-        let mut sizes = Vec::new();
-        let mut pixels = Vec::new();
-        for part in chosen.chunks(AT_ONCE) {
-            options.go_on()?;
-            let results: Vec<Result<DecodedImage, Cause>> = part
-                .par_iter()
-                .map(|&i| {
-                    let picture = read(&files[i], options);
-                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-                    if done.is_multiple_of(100) || done == chosen.len() {
-                        (options.progress)(done, chosen.len());
-                    }
-                    picture
-                })
-                .collect();
-            for (&i, result) in part.iter().zip(results) {
-                match result {
-                    Ok(picture) => {
-                        pixels.extend(picture.pixels);
-                        sizes.push(picture.size);
-                        used.push(files[i].as_path());
-                    }
-                    Err(cause) => skipped.push(Skipped::new(&files[i], cause)),
-                }
-            }
-            options.fits_memory(used.len())?;
-        }
-        if used.is_empty() {
-            return Err(no_images(path, &ImageCounts::new(&name, found, 0, &skipped)));
-        }
-        let mut many = None;
-        let (labels, classes) = match classes(&layout, &used) {
-            Some((_, classes)) if classes.len() > MAX_CLASSES => {
-                many = Some(format!("{} sub-folders are too many to be classes", classes.len()));
-                (None, Vec::new())
-            }
-            Some((labels, classes)) => (Some(labels), classes),
-            None => (None, Vec::new()),
-        };
-        let notes = layout.notes(labels.is_some()).into_iter().chain(many).collect();
-        let set = ImageSet::new(name, options.side, pixels, labels, classes)?;
-        skipped.sort_by(|a, b| a.path.cmp(&b.path));
-        let report = Report {
-            skipped,
-            sizes: Sizes::of(sizes),
-            notes,
-            ..Report::of(&set, options.split, found, [0; 2])
-        };
-        Ok(Loaded { set, report })
-    }
-}
-
-/// What lies in a folder for a split.
-struct Found {
-    layout: FolderLayout,
-    /// Files that are pictures by their names or contents.
-    files: Vec<PathBuf>,
-    skipped: Vec<Skipped>,
-}
-
-impl Found {
-    fn new(name: &str, path: &Path, split: Split, stop: &dyn Fn() -> bool) -> Result<Self, DataError> {
-        let (files, skipped) = walk(path, stop)?;
+    fn open(&self, name: &str, path: &Path, options: &LoadOptions) -> Result<FoundImages, DataError> {
+        let (files, skipped) = walk(path, options.stop)?;
         let none = || DataError::NoTestSplit(name.to_owned());
-        let layout = FolderLayout::of(path, split, &files).ok_or_else(none)?;
-        let (files, skipped) = layout.split(files, skipped);
-        Ok(Self { layout, files, skipped })
+        let layout = FolderLayout::of(path, options.split, &files).ok_or_else(none)?;
+        let (mut files, mut skipped) = layout.split(files, skipped);
+        let found = files.len() + skipped.len();
+        if options.is_scored {
+            refuse_unread(&files, &skipped)?;
+        } else {
+            (files, skipped) = layout.classified(files, skipped);
+        }
+        let chosen = options.choose(files.len());
+        let is_chosen = |(number, _): &(usize, PathBuf)| chosen.binary_search(number).is_ok();
+        let files: Vec<PathBuf> =
+            files.into_iter().enumerate().filter(is_chosen).map(|(_, file)| file).collect();
+        let notes = layout.split_note().into_iter().collect();
+        let count = files.len();
+        let images = Box::new(ImageFiles { layout, files, next: 0 });
+        Ok(FoundImages { found, count, all_usable: false, skipped, notes, images })
     }
 }
 
-fn no_images(path: &Path, counts: &ImageCounts) -> DataError {
-    let why = if counts.found == 0 { "the folder is empty".into() } else { counts.to_string() };
-    DataError::NoImages { path: path.into(), why }
+/// Refuses pictures that are known not to be read before any is decoded.
+fn refuse_unread(files: &[PathBuf], skipped: &[Skipped]) -> Result<(), DataError> {
+    let skipped = skipped.iter().find(|file| !file.kind.is_harmless()).cloned();
+    let foreign = || files.iter().find_map(|path| Some(Skipped::new(path, why_foreign(path)?)));
+    skipped.or_else(foreign).map_or(Ok(()), |file| Err(not_an_image(file)))
 }
 
-/// The label of each used image and the classes' names, where sub-folders make classes.
-fn classes(layout: &FolderLayout, used: &[&Path]) -> Option<(Vec<u16>, Vec<String>)> {
-    let folders = used.iter().map(|path| layout.class(path)).collect::<Option<Vec<String>>>()?;
-    let classes: Vec<String> = BTreeSet::from_iter(&folders).into_iter().cloned().collect();
-    if classes.len() < 2 {
-        return None;
+/// The chosen files of a folder.
+struct ImageFiles {
+    layout: FolderLayout,
+    files: Vec<PathBuf>,
+    next: usize,
+}
+
+impl Iterator for ImageFiles {
+    type Item = Result<UndecodedImage, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let file = self.files.get(self.next)?;
+        self.next += 1;
+        Some(Ok(UndecodedImage::File(file.clone())))
     }
-    let label = |folder: &String| classes.binary_search(folder).unwrap_or(0) as u16;
-    Some((folders.iter().map(label).collect(), classes))
 }
 
-/// A decoded image, brought to the target side.
-struct DecodedImage {
-    /// `[side, side, 3]`.
-    pixels: Vec<u8>,
-    /// Width and height before.
-    size: [u32; 2],
-}
-
-/// Decodes one file and brings it to the target side, or says why not.
-fn read(path: &Path, options: &LoadOptions) -> Result<DecodedImage, Cause> {
-    decode(path, options.background, |Decoded { pixels, size: [width, height] }| {
-        let fit = Fit::new(width as usize, height as usize, options.side);
-        DecodedImage { pixels: fit.apply(&pixels), size: [width, height] }
-    })
+impl OwnImages for ImageFiles {
+    /// Sub-folders make classes where each of the used images lies in one.
+    fn labels(self: Box<Self>, used: &[usize]) -> ImageLabels {
+        let folders: Option<Vec<String>> =
+            used.iter().map(|&number| self.layout.class(&self.files[number])).collect();
+        let folders = folders.unwrap_or_default();
+        let classes: Vec<String> = BTreeSet::from_iter(&folders).into_iter().cloned().collect();
+        let (mut of_images, mut many) = (ImageLabels::default(), None);
+        if classes.len() > MAX_CLASSES {
+            many = Some(format!("{} sub-folders are too many to be classes", classes.len()));
+        } else if classes.len() > 1 {
+            let label = |folder: &String| classes.binary_search(folder).unwrap_or(0) as u16;
+            of_images.labels = Some(folders.iter().map(label).collect());
+            of_images.classes = classes;
+        }
+        let notes = self.layout.class_notes(of_images.labels.is_some()).into_iter().chain(many);
+        ImageLabels { notes: notes.collect(), ..of_images }
+    }
 }
 
 #[cfg(test)]
@@ -165,7 +98,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::data::reason::{FORMATS, Reason};
-    use crate::data::{ClassCount, DataConfig, Source, load};
+    use crate::data::{ClassCount, DataConfig, ImageCounts, ImageSet, Loaded, Source, Split, load};
     use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
     use std::fs;
 
@@ -286,8 +219,8 @@ mod tests {
             assert_eq!(reds(&set), expected);
             let note = format!("{} is read; {} is another part", at(place[0]), at(place[1]));
             assert_eq!(report.notes, [&*note]);
-            let stream = source.stream(split).unwrap();
-            let read = stream.read(0..stream.len()).unwrap();
+            let mut stream = source.stream(split).unwrap();
+            let read = stream.read(stream.len()).unwrap();
             assert_eq!(read[0].pixels.chunks(768).map(|image| image[0]).collect::<Vec<_>>(), expected);
             assert_eq!(stream.counts(), &ImageCounts { source: source.to_string(), ..report.counts() });
             // The page beside the parts and the hidden folder belong to both; what lies in the other part to none.
@@ -348,7 +281,7 @@ mod tests {
                 format!("1 of 2 found is used, 1 is left out: 1 {} ({})", kind.words(), path.display());
             assert_eq!(report.counts().to_string(), sentence);
             let stream = Source::folder(dir.path()).stream(Split::Train);
-            let refused = stream.and_then(|stream| stream.read(0..stream.len())).err();
+            let refused = stream.and_then(|mut stream| stream.read(stream.len())).err();
             let refusal = format!("{} cannot be read as an image ({}); ", path.display(), kind.words());
             assert_eq!(
                 refused.is_some_and(|error| error.to_string().starts_with(&refusal)),

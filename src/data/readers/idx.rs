@@ -12,10 +12,9 @@ use std::path::Path;
 
 use self::file::IdxFile;
 use self::names::{FoundSet, find};
-use super::records::Collector;
-use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
-use crate::data::{DataError, ImageSet, Report};
+use super::records::{RecordFile, RecordFormat, RecordLabels, found_records};
+use crate::data::reader::{Download, FoundImages, Reader, RemoteFile, SourceKind, SourcePlace};
+use crate::data::{DataError, LoadOptions};
 
 /// A file of Fashion-MNIST at an address of the publisher's with HTTPS; the one that is published has none.
 const fn fashion(file: &'static str, md5: &'static str) -> RemoteFile {
@@ -51,40 +50,34 @@ impl Reader for Idx {
         &DOWNLOADS
     }
 
-    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+    fn open(&self, _: &str, path: &Path, options: &LoadOptions) -> Result<FoundImages, DataError> {
         let found_set = find(path, options.split)?;
-        let FoundSet { set: idx_set, images: path, .. } = &found_set;
-        let mut images = IdxFile::open(path)?;
+        let FoundSet { set, images: path, .. } = &found_set;
+        let set = *set;
+        let images = IdxFile::open(path)?;
         let layout = images.layout()?;
-        let found = images.dims[0];
-        let labels = match found_set.labels(options.split) {
-            Some(path) => Some(IdxFile::open(&path)?.labels(found)?),
-            None => None,
-        };
-        options.fits_memory(options.kept_of(found))?;
-        let chosen = options.choose(found);
-        let [width, height] = idx_set.turned([layout.width, layout.height]);
-        let mut collector = Collector::new(width, height, found, &chosen, options);
-        collector.take(path, &mut images.reader, found, layout.bytes(), |record| {
-            Ok((0, idx_set.upright(layout.rgb(record), layout.width)))
-        })?;
-        images.end()?;
+        let count = images.dims[0];
         let mut notes = found_set.notes();
-        let (labels, classes) = match labels {
-            Some(all) => {
-                let (all, classes, note) = idx_set.classify(all);
+        let labels = match found_set.labels(options.split) {
+            Some(path) => {
+                let labels = IdxFile::open(&path)?.labels(count)?;
+                let (labels, classes, note) = set.classify(labels);
                 notes.extend(note);
-                (Some(chosen.iter().map(|&i| all[i]).collect()), classes)
+                (RecordLabels::Listed(labels), classes)
             }
             None => {
-                let prefix = idx_set.prefix(options.split);
+                let prefix = set.prefix(options.split);
                 notes.push(format!("There is no {prefix}-labels-idx1-ubyte: the images have no labels"));
-                (None, Vec::new())
+                (RecordLabels::None, Vec::new())
             }
         };
-        let set = ImageSet::new(name, options.side, collector.pixels, labels, classes)?;
-        let report = Report::of(&set, options.split, found, [width as u32, height as u32]);
-        Ok(Loaded { set, report: Report { notes, ..report } })
+        let format = RecordFormat {
+            bytes: layout.bytes(),
+            size: set.turned([layout.width, layout.height]),
+            decode: Box::new(move |record| Ok(set.upright(layout.rgb(record), layout.width))),
+        };
+        let files = vec![RecordFile::new(path, count, images.reader, true)];
+        Ok(found_records(files, format, labels, notes, options))
     }
 }
 

@@ -89,8 +89,8 @@ impl FolderLayout {
     }
 
     /// What the folders are taken for, a sentence each, where a person may have meant something else.
-    pub fn notes(&self, has_classes: bool) -> Vec<String> {
-        let mut notes: Vec<String> = self.split_note().into_iter().collect();
+    pub fn class_notes(&self, has_classes: bool) -> Vec<String> {
+        let mut notes = Vec::new();
         let root = self.root.display();
         let pictures = |count: usize| match count {
             1 => "1 picture".to_owned(),
@@ -199,7 +199,8 @@ mod tests {
         classes.dedup();
         let has_classes = classes.len() > 1;
         let classes = if has_classes { classes } else { Vec::new() };
-        Some(Reading { files, used, classes, notes: layout.notes(has_classes) })
+        let notes = layout.split_note().into_iter().chain(layout.class_notes(has_classes)).collect();
+        Some(Reading { files, used, classes, notes })
     }
 
     #[test]

@@ -2,19 +2,17 @@
 //!
 //! Images are whole numbers from 0 to 255, `[n, h, w]` (grey), `[n, h, w, c]` or `[n, c, h, w]` with 1 or 3 channels,
 //! in either order of bytes and of indices. In an archive they are the first array there is of [`IMAGES`], or the only
-//! array of such a shape, and labels, whole numbers `[n]` or `[n, 1]`, the first of [`LABELS`]. The images are
-//! streamed: only those of the target side are held.
+//! array of such a shape, and labels, whole numbers `[n]` or `[n, 1]`, the first of [`LABELS`].
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::columns::RowReader;
-use super::records::{self, Collector, RecordLayout};
+use super::records::{self, RecordFile, RecordFormat, RecordLabels, RecordLayout, found_records};
 use crate::data::limits::MAX_RATIO;
-use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Reader, SourceKind, SourcePlace};
-use crate::data::{DataError, ImageSet, Report, Split};
+use crate::data::reader::{FoundImages, Reader, SourceKind, SourcePlace};
+use crate::data::{DataError, LoadOptions, Split};
 use crate::input;
 use crate::tensors::{Archive, NpyHeader, shown};
 
@@ -42,40 +40,33 @@ impl Reader for Numpy {
         }
     }
 
-    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+    fn open(&self, _: &str, path: &Path, options: &LoadOptions) -> Result<FoundImages, DataError> {
         let mut arrays = Arrays::open(path)?;
-        let (found, note) = {
-            let images = arrays.images(options.split)?;
-            (images.array.header.shape[0], images.note)
-        };
-        let labels = arrays.labels(options.split, found)?;
+        let ImageArray { array: UnreadArray { header, kind, numbers }, layout, note } =
+            arrays.images(options.split)?;
+        let count = header.shape[0];
+        let labels = arrays.labels(options.split, count)?;
         let mut notes: Vec<String> = note.into_iter().collect();
         notes.extend(arrays.validation());
-        if labels.is_none() {
-            notes.push("There is no array with a label for each image".to_owned());
-        }
-        options.fits_memory(options.kept_of(found))?;
-        let chosen = options.choose(found);
-        let ImageArray { array: UnreadArray { header, kind, mut numbers }, layout, .. } =
-            arrays.images(options.split)?;
-        let mut collector = Collector::new(layout.width, layout.height, found, &chosen, options);
-        let bytes = layout.bytes() * kind.size;
-        let decode = |record: &[u8]| Ok((0, layout.rgb(&kind.pixels(record)?)));
-        if header.by_columns {
-            let mut rows = RowReader::read(path, &mut numbers, &header.shape, kind.size)?;
-            collector.take(path, &mut rows, found, bytes, decode)?;
+        let labels = if let Some(labels) = labels {
+            let classes = labels.iter().max().map_or(0, |&last| usize::from(last) + 1);
+            (RecordLabels::Listed(labels), (0..classes).map(|class| class.to_string()).collect())
         } else {
-            collector.take(path, &mut numbers, found, bytes, decode)?;
-        }
-        // An archive verifies its checksum at the end.
-        numbers.read(&mut [0]).map_err(|error| DataError::damaged(path, error.to_string()))?;
-        let count = labels.iter().flatten().max().map_or(0, |&last| usize::from(last) + 1);
-        let labels = labels.map(|labels| chosen.iter().map(|&i| labels[i]).collect());
-        let classes = (0..count).map(|class| class.to_string()).collect();
-        let set = ImageSet::new(name, options.side, collector.pixels, labels, classes)?;
-        let size = [layout.width as u32, layout.height as u32];
-        let report = Report::of(&set, options.split, found, size);
-        Ok(Loaded { set, report: Report { notes, ..report } })
+            notes.push("There is no array with a label for each image".to_owned());
+            (RecordLabels::None, Vec::new())
+        };
+        let reader = if header.by_columns {
+            Box::new(RowReader::new(path, numbers, &header.shape, kind.size)?)
+        } else {
+            numbers
+        };
+        let format = RecordFormat {
+            bytes: layout.bytes() * kind.size,
+            size: [layout.width, layout.height],
+            decode: Box::new(move |record| Ok(layout.rgb(&kind.pixels(record)?))),
+        };
+        let files = vec![RecordFile::new(path, count, reader, true)];
+        Ok(found_records(files, format, labels, notes, options))
     }
 }
 
@@ -84,24 +75,20 @@ struct Arrays {
     path: PathBuf,
     /// Bytes of the file.
     length: u64,
-    file: Opened,
-}
-
-enum Opened {
-    Array(BufReader<File>),
-    Archive(Archive<BufReader<File>>),
+    /// None where it is one array.
+    archive: Option<Archive<BufReader<File>>>,
 }
 
 /// An array whose numbers are still to be read.
-struct UnreadArray<'a> {
+struct UnreadArray {
     header: NpyHeader,
     kind: ArrayKind,
-    numbers: Box<dyn Read + 'a>,
+    numbers: Box<dyn Read>,
 }
 
 /// An array of images.
-struct ImageArray<'a> {
-    array: UnreadArray<'a>,
+struct ImageArray {
+    array: UnreadArray,
     layout: RecordLayout,
     /// What a person should know of how it was found.
     note: Option<String>,
@@ -114,24 +101,21 @@ impl Arrays {
         let mut start = Vec::new();
         file.by_ref().take(2).read_to_end(&mut start).map_err(|error| DataError::read(path, error))?;
         file.rewind().map_err(|error| DataError::read(path, error))?;
-        let file = if start == b"PK" {
-            Opened::Archive(Archive::open(file, u64::MAX).map_err(|error| DataError::of_file(path, error))?)
-        } else {
-            Opened::Array(file)
-        };
-        Ok(Self { path: path.to_owned(), length, file })
+        let archive = (start == b"PK").then(|| Archive::open(file, u64::MAX)).transpose();
+        let archive = archive.map_err(|error| DataError::of_file(path, error))?;
+        Ok(Self { path: path.to_owned(), length, archive })
     }
 
     /// The images of a split, and how they lie there.
-    fn images(&mut self, split: Split) -> Result<ImageArray<'_>, DataError> {
+    fn images(&mut self, split: Split) -> Result<ImageArray, DataError> {
         let path = self.path.clone();
         let known = of(split, IMAGES);
-        let (name, note) = match (&self.file, split) {
-            (Opened::Array(_), Split::Train) => (String::new(), None),
-            (Opened::Array(_), Split::Test) => {
+        let (name, note) = match (&self.archive, split) {
+            (None, Split::Train) => (String::new(), None),
+            (None, Split::Test) => {
                 return Err(DataError::NoTestSplit(path.display().to_string()));
             }
-            (Opened::Archive(archive), _) => {
+            (Some(archive), _) => {
                 let there = known.iter().find(|name| archive.size(&entry(name)).is_some());
                 match (there, split) {
                     (Some(name), _) => ((*name).to_owned(), None),
@@ -162,14 +146,14 @@ impl Arrays {
     /// The name of the only array of an archive that can be images.
     fn only_images(&mut self) -> Result<String, DataError> {
         let path = self.path.clone();
-        let Opened::Archive(archive) = &self.file else { return Ok(String::new()) };
+        let Some(archive) = &self.archive else { return Ok(String::new()) };
         let names = archive.names();
         let arrays = names.iter().filter_map(|name| name.strip_suffix(".npy")).take(LOOKED_AT);
         let mut images = Vec::new();
         for name in arrays {
             // What is no array, or no array of numbers, is none of images.
             let is_image =
-                |array: UnreadArray<'_>| array.kind.is_whole && RecordLayout::of(&array.header.shape).is_ok();
+                |array: UnreadArray| array.kind.is_whole && RecordLayout::of(&array.header.shape).is_ok();
             if self.array(name).is_ok_and(is_image) {
                 images.push(name);
             }
@@ -198,7 +182,7 @@ impl Arrays {
     /// The label of each of `images` images; `None` where there is no such array.
     fn labels(&mut self, split: Split, images: usize) -> Result<Option<Vec<u16>>, DataError> {
         let path = self.path.clone();
-        let Opened::Archive(archive) = &self.file else { return Ok(None) };
+        let Some(archive) = &self.archive else { return Ok(None) };
         let names = of(split, LABELS);
         let Some(name) = names.iter().find(|name| archive.size(&entry(name)).is_some()) else {
             return Ok(None);
@@ -217,22 +201,20 @@ impl Arrays {
 
     /// A note on images for validation, which are not used.
     fn validation(&self) -> Option<String> {
-        let Opened::Archive(archive) = &self.file else { return None };
+        let Some(archive) = &self.archive else { return None };
         let name = VALIDATION.iter().find(|name| archive.size(&entry(name)).is_some())?;
         Some(format!("The array {name}, which is for validation, is left out"))
     }
 
     /// An array by its name; a file of one array has it under each.
-    fn array(&mut self, name: &str) -> Result<UnreadArray<'_>, DataError> {
-        let Self { path, length, file } = self;
+    fn array(&mut self, name: &str) -> Result<UnreadArray, DataError> {
+        let Self { path, length, archive } = self;
         let refuse = |error| DataError::of_file(path, error);
-        let (mut numbers, bytes): (Box<dyn Read + '_>, u64) = match file {
-            Opened::Array(file) => {
-                file.rewind().map_err(|error| DataError::read(path, error))?;
-                (Box::new(file), *length)
-            }
-            Opened::Archive(archive) => {
-                let (entry, bytes) = archive.entry(&entry(name)).map_err(refuse)?;
+        let file = records::open(path)?;
+        let (mut numbers, bytes): (Box<dyn Read>, u64) = match archive {
+            None => (Box::new(file), *length),
+            Some(archive) => {
+                let (entry, bytes) = archive.entry(&entry(name), file).map_err(refuse)?;
                 (Box::new(entry), bytes)
             }
         };

@@ -1,19 +1,16 @@
-//! Files of many equal records, read as a stream: only the target images are held in memory.
+//! Files of many equal records, each an image, read as a stream.
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::columns::RowReader;
+use crate::data::decode::Decoded;
 use crate::data::limits::{MAX_RECORD_PIXELS, MAX_RECORDS, MAX_SIDE};
-use crate::data::resize::Fit;
+use crate::data::reader::{FoundImages, ImageLabels, OwnImages, UndecodedImage};
 use crate::data::{DataError, LoadOptions};
 use crate::input;
-
-/// Bytes that are read at a time, and that they become at most.
-const CHUNK: usize = 8 << 20;
 
 /// The file at `path`, buffered.
 pub(super) fn open(path: &Path) -> Result<BufReader<File>, DataError> {
@@ -21,186 +18,197 @@ pub(super) fn open(path: &Path) -> Result<BufReader<File>, DataError> {
     Ok(BufReader::with_capacity(1 << 16, file))
 }
 
-/// How many records of `bytes` bytes the file at `path` holds: whole ones, at least 1, at most `most`.
-pub(super) fn count(path: &Path, bytes: usize, most: usize) -> Result<usize, DataError> {
-    let (_, length) = input::open(path).map_err(|error| DataError::read(path, error))?;
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    if length == 0 {
-        return Err(DataError::damaged(path, "it is empty"));
+/// Makes sure that nothing follows, and that an archive's own checksum holds.
+pub(super) fn end(path: &Path, reader: &mut impl Read) -> Result<(), DataError> {
+    match reader.read(&mut [0]) {
+        Ok(0) => Ok(()),
+        Ok(_) => Err(DataError::damaged(path, "bytes follow after its declared end")),
+        Err(error) => Err(DataError::damaged(path, error.to_string())),
     }
-    if !length.is_multiple_of(bytes) {
-        return Err(DataError::damaged(
-            path,
-            format!(
-                "its {length} bytes are not whole records of {bytes} bytes, so it is cut off or no such file"
-            ),
-        ));
-    }
-    if length / bytes > most {
-        return Err(DataError::damaged(
-            path,
-            format!("it holds {} records where at most {most} belong", length / bytes),
-        ));
-    }
-    Ok(length / bytes)
 }
 
-/// A file of records, or a part of one.
-#[derive(Debug)]
+/// A file of records, or a part of one, from its first record on.
 pub(super) struct RecordFile {
-    pub path: PathBuf,
-    /// Bytes of the file that are before the first record.
-    pub start: u64,
+    path: Arc<Path>,
     /// How many records.
     pub count: usize,
-    /// Whether the bytes of all records of one place follow each other, as in Fortran's arrays.
-    pub by_columns: bool,
+    /// How many were read.
+    done: usize,
+    pub reader: Box<dyn Read>,
+    /// Whether nothing may follow after the records.
+    is_whole: bool,
 }
 
 impl RecordFile {
+    /// The `count` records of the file at `path` that `reader` reads, with nothing behind them if it `is_whole`.
+    pub fn new(path: &Path, count: usize, reader: Box<dyn Read>, is_whole: bool) -> Self {
+        Self { path: path.into(), count, done: 0, reader, is_whole }
+    }
+
     /// The whole file at `path`: whole records of `bytes` bytes, at least 1, at most `most`.
-    pub fn whole(path: PathBuf, bytes: usize, most: usize) -> Result<Self, DataError> {
-        let count = count(&path, bytes, most)?;
-        Ok(Self { path, start: 0, count, by_columns: false })
-    }
-
-    /// Its records of `bytes` bytes, one after the other.
-    fn open(&self, bytes: usize) -> Result<Box<dyn Read>, DataError> {
-        let mut file = open(&self.path)?;
-        file.seek(SeekFrom::Start(self.start)).map_err(|error| DataError::read(&self.path, error))?;
-        if self.by_columns {
-            return Ok(Box::new(RowReader::read(&self.path, file, &[self.count, bytes], 1)?));
+    pub fn open(path: &Path, bytes: usize, most: usize) -> Result<Self, DataError> {
+        let (file, length) = input::open(path).map_err(|error| DataError::read(path, error))?;
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if length == 0 {
+            return Err(DataError::damaged(path, "it is empty"));
         }
-        Ok(Box::new(file))
-    }
-}
-
-/// The chosen images of some files.
-pub(super) struct ChosenRecords {
-    /// How many records the files have.
-    pub found: usize,
-    /// Which of them were chosen, ascending, counted over all files.
-    pub chosen: Vec<usize>,
-    /// `[chosen, side, side, 3]`, at the target side.
-    pub pixels: Vec<u8>,
-    /// One label for each chosen image, as the decoder gave it.
-    pub labels: Vec<u16>,
-}
-
-/// Reads records of `bytes` bytes, each an image of `side` x `side`, out of all files. `decode` turns one into its
-/// label and its pixels (`[side, side, 3]`), or says what is wrong with it.
-pub(super) fn read_records(
-    files: &[RecordFile],
-    side: usize,
-    bytes: usize,
-    options: &LoadOptions,
-    decode: impl Fn(&[u8]) -> Result<(u16, Vec<u8>), String> + Sync,
-) -> Result<ChosenRecords, DataError> {
-    let found = files.iter().map(|file| file.count).sum();
-    options.fits_memory(options.kept_of(found))?;
-    let chosen = options.choose(found);
-    let mut collector = Collector::new(side, side, found, &chosen, options);
-    for file in files {
-        collector.take(&file.path, &mut file.open(bytes)?, file.count, bytes, &decode)?;
-    }
-    let Collector { pixels, labels, .. } = collector;
-    Ok(ChosenRecords { found, chosen, pixels, labels })
-}
-
-/// Collects the chosen images of one or more files, brought to their target side.
-pub(super) struct Collector<'a> {
-    fit: Fit,
-    /// Width and height of the images in the files.
-    size: [usize; 2],
-    /// Which images to keep, ascending, counted over all files.
-    chosen: &'a [usize],
-    read: usize,
-    total: usize,
-    options: &'a LoadOptions<'a>,
-    /// `[kept, side, side, 3]`.
-    pub pixels: Vec<u8>,
-    /// One label for each kept image, as the decoder gave it.
-    pub labels: Vec<u16>,
-}
-
-impl<'a> Collector<'a> {
-    /// For `total` images of `width` x `height`, of which the `chosen` ones are kept.
-    pub fn new(
-        width: usize,
-        height: usize,
-        total: usize,
-        chosen: &'a [usize],
-        options: &'a LoadOptions<'a>,
-    ) -> Self {
-        Self {
-            fit: Fit::new(width, height, options.side),
-            size: [width, height],
-            chosen,
-            read: 0,
-            total,
-            options,
-            pixels: Vec::new(),
-            labels: Vec::new(),
+        if !length.is_multiple_of(bytes) {
+            return Err(DataError::damaged(
+                path,
+                format!(
+                    "its {length} bytes are not whole records of {bytes} bytes, so it is cut off or no such file"
+                ),
+            ));
         }
+        let count = length / bytes;
+        if count > most {
+            let why = format!("it holds {count} records where at most {most} belong");
+            return Err(DataError::damaged(path, why));
+        }
+        Ok(Self::new(path, count, Box::new(BufReader::with_capacity(1 << 16, file)), false))
     }
 
-    /// Reads `count` records of `bytes` bytes from `reader`. `decode` turns one into its label and its
-    /// pixels (`[height, width, 3]`), or says what is wrong with it.
-    pub fn take(
-        &mut self,
-        path: &Path,
-        reader: &mut impl Read,
-        count: usize,
-        bytes: usize,
-        decode: impl Fn(&[u8]) -> Result<(u16, Vec<u8>), String> + Sync,
-    ) -> Result<(), DataError> {
-        let mut buffer = Vec::new();
-        let mut done = 0;
-        let square = 3 * self.options.side * self.options.side;
-        if self.options.own.is_some() {
-            self.options.fits_memory_in_own_size(self.chosen.len(), self.size)?;
-        }
-        // Images of a pixel each become a million times as large.
-        let largest = bytes.max(square);
-        let chunk = (CHUNK / largest).max(1);
-        while done < count {
-            self.options.go_on()?;
-            let records = chunk.min(count - done);
-            buffer.clear();
-            // Grows with what the file really holds, whatever its header declares.
-            reader
-                .take((records * bytes) as u64)
-                .read_to_end(&mut buffer)
-                .map_err(|error| DataError::damaged(path, error.to_string()))?;
-            if buffer.len() < records * bytes {
-                let whole = done + buffer.len() / bytes;
-                return Err(DataError::damaged(path, format!("it ends after {whole} of {count} images")));
-            }
-            let (first, end) = (self.read, self.read + records);
-            let from = self.chosen.partition_point(|&i| i < first);
-            let to = self.chosen.partition_point(|&i| i < end);
-            let images = self.chosen[from..to]
-                .par_iter()
-                .map(|&i| {
-                    let (label, image) = decode(&buffer[(i - first) * bytes..(i - first + 1) * bytes])?;
-                    Ok((label, if self.options.own.is_some() { image } else { self.fit.apply(&image) }))
-                })
-                .collect::<Result<Vec<_>, String>>()
-                .map_err(|why| DataError::damaged(path, why))?;
-            for (label, image) in images {
-                self.labels.push(label);
-                if let Some(own) = self.options.own {
-                    own.push(self.size, &image);
-                    self.pixels.resize(self.pixels.len() + square, 0);
-                } else {
-                    self.pixels.extend(image);
-                }
-            }
-            done += records;
-            self.read = end;
-            (self.options.progress)(self.read, self.total);
+    /// The next record of `bytes` bytes.
+    fn read(&mut self, bytes: usize) -> Result<Vec<u8>, DataError> {
+        let mut record = Vec::with_capacity(bytes);
+        let read = (&mut self.reader).take(bytes as u64).read_to_end(&mut record);
+        self.advance(1, bytes, read.map(|read| read as u64))?;
+        Ok(record)
+    }
+
+    /// Passes over so many records of `bytes` bytes.
+    fn pass(&mut self, records: usize, bytes: usize) -> Result<(), DataError> {
+        let mut passed = (&mut self.reader).take(records as u64 * bytes as u64);
+        let passed = io::copy(&mut passed, &mut io::sink());
+        self.advance(records, bytes, passed)
+    }
+
+    /// Counts so many records, of which so much was `read`.
+    fn advance(&mut self, records: usize, bytes: usize, read: io::Result<u64>) -> Result<(), DataError> {
+        let read = read.map_err(|error| DataError::damaged(&self.path, error.to_string()))?;
+        let read = (read / bytes as u64) as usize;
+        self.done += read;
+        if read < records {
+            let why = format!("it ends after {} of {} images", self.done, self.count);
+            return Err(DataError::damaged(&self.path, why));
         }
         Ok(())
+    }
+}
+
+/// Makes a record to pixels, `[height, width, 3]`, or says what is wrong with it.
+type RecordDecoder = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, String> + Send + Sync>;
+/// Reads the label in a record, or says what is wrong with it.
+type LabelReader = Box<dyn Fn(&[u8]) -> Result<u16, String>>;
+
+/// How an image lies in its record.
+pub(super) struct RecordFormat {
+    /// Bytes of a record.
+    pub bytes: usize,
+    /// Width and height of the image.
+    pub size: [usize; 2],
+    pub decode: RecordDecoder,
+}
+
+/// Where the labels of records are.
+pub(super) enum RecordLabels {
+    None,
+    /// One for each record.
+    Listed(Vec<u16>),
+    /// In each record.
+    Within(LabelReader),
+}
+
+/// The chosen ones of the images in `files`, with their labels and the names of the classes. `notes` say what else a
+/// person should know.
+pub(super) fn found_records(
+    files: Vec<RecordFile>,
+    format: RecordFormat,
+    (labels, classes): (RecordLabels, Vec<String>),
+    notes: Vec<String>,
+    options: &LoadOptions,
+) -> FoundImages {
+    let found = files.iter().map(|file| file.count).sum();
+    let chosen = options.choose(found);
+    let count = chosen.len();
+    let (labels, label) = match labels {
+        RecordLabels::None => (None, None),
+        RecordLabels::Listed(all) => (Some(chosen.iter().map(|&number| all[number]).collect()), None),
+        RecordLabels::Within(label) => (Some(Vec::new()), Some(label)),
+    };
+    let labels = ImageLabels { labels, classes, notes: Vec::new() };
+    let (files, chosen) = (files.into(), chosen.into_iter());
+    let images = Box::new(Records { files, chosen, next: 0, format: Arc::new(format), labels, label });
+    FoundImages { found, count, all_usable: true, skipped: Vec::new(), notes, images }
+}
+
+/// The chosen records of some files.
+struct Records {
+    /// Those that are not at their end.
+    files: VecDeque<RecordFile>,
+    /// Numbers of the records that are still to be handed out, ascending, counted over all files.
+    chosen: std::vec::IntoIter<usize>,
+    /// The number of the record that comes next in the files.
+    next: usize,
+    format: Arc<RecordFormat>,
+    labels: ImageLabels,
+    label: Option<LabelReader>,
+}
+
+impl Records {
+    /// Passes over the records before `number`, and over the ends of files before it.
+    fn pass_to(&mut self, number: usize) -> Result<(), DataError> {
+        while let Some(file) = self.files.front_mut() {
+            let left = file.count - file.done;
+            let passed = left.min(number - self.next);
+            file.pass(passed, self.format.bytes)?;
+            self.next += passed;
+            if passed < left {
+                break;
+            }
+            if file.is_whole {
+                end(&file.path, &mut file.reader)?;
+            }
+            self.files.pop_front();
+        }
+        Ok(())
+    }
+
+    /// The record of this number; none where the files have none.
+    fn read(&mut self, number: usize) -> Result<Option<UndecodedImage>, DataError> {
+        self.pass_to(number)?;
+        let Some(file) = self.files.front_mut() else { return Ok(None) };
+        let record = file.read(self.format.bytes)?;
+        self.next += 1;
+        let path = Arc::clone(&file.path);
+        if let (Some(labels), Some(label)) = (&mut self.labels.labels, &self.label) {
+            labels.push(label(&record).map_err(|why| DataError::damaged(&path, why))?);
+        }
+        // The rest is read with the last one, so that damage there is found without asking for more.
+        if self.chosen.len() == 0 {
+            self.pass_to(usize::MAX)?;
+        }
+        let (bytes, format) = (record.len(), Arc::clone(&self.format));
+        let decode = move || {
+            let pixels = (format.decode)(&record).map_err(|why| DataError::damaged(&path, why))?;
+            Ok(Decoded { pixels, size: format.size.map(|extent| extent as u32) })
+        };
+        Ok(Some(UndecodedImage::Data { bytes, decode: Box::new(decode) }))
+    }
+}
+
+impl Iterator for Records {
+    type Item = Result<UndecodedImage, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let number = self.chosen.next()?;
+        self.read(number).transpose()
+    }
+}
+
+impl OwnImages for Records {
+    fn labels(self: Box<Self>, _: &[usize]) -> ImageLabels {
+        self.labels
     }
 }
 

@@ -8,10 +8,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::packed::missing;
-use super::records::{self, RecordFile, read_records};
-use crate::data::options::{LoadOptions, Loaded};
-use crate::data::reader::{Download, Reader, RemoteFile, SourceKind, SourcePlace};
-use crate::data::{DataError, ImageSet, Report, Split};
+use super::records::{RecordFile, RecordFormat, RecordLabels, found_records};
+use crate::data::reader::{Download, FoundImages, Reader, RemoteFile, SourceKind, SourcePlace};
+use crate::data::{DataError, LoadOptions, Split};
 
 const SIDE: usize = 96;
 const RECORD: usize = 3 * SIDE * SIDE;
@@ -56,7 +55,7 @@ impl Reader for Stl10 {
         &DOWNLOADS
     }
 
-    fn load(&self, name: String, path: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
+    fn open(&self, _: &str, path: &Path, options: &LoadOptions) -> Result<FoundImages, DataError> {
         let (images, labels, unlabelled) = match options.split {
             Split::Train => ("train_X.bin", "train_y.bin", Some("unlabeled_X.bin")),
             Split::Test => ("test_X.bin", "test_y.bin", None),
@@ -83,38 +82,33 @@ impl Reader for Stl10 {
         let unlabelled = unlabelled.filter(|(_, there)| *there).map(|(name, _)| name);
         let used = labelled.then_some(images).into_iter().chain(unlabelled);
         let files: Vec<RecordFile> =
-            used.map(|name| RecordFile::whole(dir.join(name), RECORD, MOST)).collect::<Result<_, _>>()?;
-        let all_labels = match (unlabelled, &files[..]) {
-            (None, [images]) if has(dir, labels) => Some(read_labels(&dir.join(labels), images.count)?),
+            used.map(|name| RecordFile::open(&dir.join(name), RECORD, MOST)).collect::<Result<_, _>>()?;
+        let labels = match (unlabelled, &files[..]) {
+            (None, [images]) if has(dir, labels) => {
+                let labels = read_labels(&dir.join(labels), images.count)?;
+                (RecordLabels::Listed(labels), CLASSES.map(String::from).into())
+            }
             (None, _) => {
                 notes.push(absent(labels, "the images have no labels"));
-                None
+                (RecordLabels::None, Vec::new())
             }
-            (Some(_), _) => None,
+            (Some(_), _) => (RecordLabels::None, Vec::new()),
         };
-        let records = read_records(&files, SIDE, RECORD, options, |record| Ok((0, upright(record))))?;
-        let classes = match all_labels {
-            Some(_) => CLASSES.map(String::from).into(),
-            None => Vec::new(),
-        };
-        let labels = all_labels.map(|labels| records.chosen.iter().map(|&image| labels[image]).collect());
-        let set = ImageSet::new(name, options.side, records.pixels, labels, classes)?;
-        let report = Report::of(&set, options.split, records.found, [SIDE as u32; 2]);
-        Ok(Loaded { set, report: Report { notes, ..report } })
+        let decode = Box::new(|record: &[u8]| Ok(upright(record)));
+        let format = RecordFormat { bytes: RECORD, size: [SIDE; 2], decode };
+        Ok(found_records(files, format, labels, notes, options))
     }
 }
 
 /// One label for each of `images` images, counted from 0.
 fn read_labels(path: &Path, images: usize) -> Result<Vec<u16>, DataError> {
-    let count = records::count(path, 1, MOST)?;
+    let RecordFile { count, reader, .. } = RecordFile::open(path, 1, MOST)?;
     if count != images {
         return Err(DataError::damaged(path, format!("it holds {count} labels for {images} images")));
     }
     let mut bytes = Vec::new();
-    records::open(path)?
-        .take(count as u64)
-        .read_to_end(&mut bytes)
-        .map_err(|error| DataError::read(path, error))?;
+    let mut labels = reader.take(count as u64);
+    labels.read_to_end(&mut bytes).map_err(|error| DataError::read(path, error))?;
     match bytes.iter().find(|label| !(1..=10).contains(*label)) {
         Some(label) => Err(DataError::damaged(path, format!("the label {label} is not from 1 to 10"))),
         None => Ok(bytes.into_iter().map(|label| u16::from(label - 1)).collect()),
@@ -136,7 +130,7 @@ fn upright(record: &[u8]) -> Vec<u8> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::{DataConfig, Source, load};
+    use crate::data::{DataConfig, Loaded, Source, load};
     use std::fs;
 
     /// An image whose upper half is red and whose lower half is blue, in the file's order.

@@ -1,11 +1,13 @@
 //! The built-in pictures as a source.
 
+use std::ops::Range;
 use std::path::Path;
 
-use crate::data::options::{DataConfig, LoadOptions, Loaded};
-use crate::data::reader::{Reader, SourceKind, SourcePlace};
-use crate::data::stream::OwnSizes;
-use crate::data::{DataError, Report, Split, Stream, toys};
+use crate::data::decode::Decoded;
+use crate::data::reader::{
+    FoundImages, ImageLabels, OwnImages, Reader, SourceKind, SourcePlace, UndecodedImage,
+};
+use crate::data::{DataError, LoadOptions, Split, toys};
 
 /// The side in pixels at which they are scored; they can be drawn at any.
 const SIDE: usize = 32;
@@ -23,21 +25,44 @@ impl Reader for Toys {
         }
     }
 
-    fn load(&self, _: String, _: &Path, options: &LoadOptions) -> Result<Loaded, DataError> {
-        let found = match options.split {
+    fn open(&self, _: &str, _: &Path, options: &LoadOptions) -> Result<FoundImages, DataError> {
+        let &LoadOptions { split, seed, .. } = options;
+        let found = match split {
             Split::Train => options.toys_count,
             Split::Test => toys::TEST,
         };
         let count = options.kept_of(found);
-        let set = toys::toys(options.split, count, options.side, options.seed, options.progress)?;
-        let report = Report::of(&set, options.split, found, [options.side as u32; 2]);
-        Ok(Loaded { set, report })
+        toys::check_count(count)?;
+        let side = if options.is_scored { SIDE } else { options.side };
+        let images = Box::new(ToyImages { left: 0..count, split, side, seed });
+        Ok(FoundImages { found, count, all_usable: true, skipped: Vec::new(), notes: Vec::new(), images })
     }
+}
 
-    fn stream(&self, name: String, path: &Path, split: Split) -> Result<Stream, DataError> {
-        let Loaded { set, report } = self.load(name, path, &DataConfig::default().options(SIDE, split))?;
-        let own = OwnSizes::default();
-        own.push([SIDE; 2], set.pixels());
-        Ok(Stream::of_images(report.counts(), own))
+/// Pictures that are drawn when they are decoded.
+struct ToyImages {
+    left: Range<usize>,
+    split: Split,
+    side: usize,
+    seed: u64,
+}
+
+impl Iterator for ToyImages {
+    type Item = Result<UndecodedImage, DataError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let index = self.left.next()?;
+        let &mut Self { split, side, seed, .. } = self;
+        let size = [side as u32; 2];
+        let decode = move || Ok(Decoded { pixels: toys::toy(split, index, side, seed), size });
+        Some(Ok(UndecodedImage::Data { bytes: 0, decode: Box::new(decode) }))
+    }
+}
+
+impl OwnImages for ToyImages {
+    fn labels(self: Box<Self>, used: &[usize]) -> ImageLabels {
+        let labels = used.iter().map(|&index| toys::label(index)).collect();
+        let classes = toys::CLASSES.map(String::from).into();
+        ImageLabels { labels: Some(labels), classes, notes: Vec::new() }
     }
 }

@@ -55,28 +55,36 @@ pub fn toys(
     if !SIDES.contains(&side) {
         return Err(DataError::Side(side));
     }
-    if count == 0 || count > MAX_TOYS {
-        return Err(DataError::ToysCount(count));
-    }
+    check_count(count)?;
     let bytes = side * side * 3;
     let mut pixels = vec![0; count * bytes];
     let done = AtomicUsize::new(0);
-    let drawn = drawn_side(side);
-    let resizer = Resizer::new(drawn, drawn, side, side);
     pixels.par_chunks_exact_mut(bytes).enumerate().for_each(|(index, out)| {
-        let picture = draw(split, index, drawn, seed);
-        if drawn == side {
-            out.copy_from_slice(&picture)
-        } else {
-            out.copy_from_slice(&resizer.apply(&picture))
-        }
+        out.copy_from_slice(&toy(split, index, side, seed));
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if done.is_multiple_of(500) || done == count {
             progress(done, count);
         }
     });
-    let labels = (0..count).map(|index| (index % CLASSES.len()) as u16).collect();
+    let labels = (0..count).map(label).collect();
     ImageSet::new("toys", side, pixels, Some(labels), CLASSES.map(String::from).into())
+}
+
+/// Refuses a number of pictures that cannot be drawn.
+pub(super) fn check_count(count: usize) -> Result<(), DataError> {
+    if count == 0 || count > MAX_TOYS { Err(DataError::ToysCount(count)) } else { Ok(()) }
+}
+
+/// The label of picture `index`.
+pub(super) fn label(index: usize) -> u16 {
+    (index % CLASSES.len()) as u16
+}
+
+/// Picture `index` of a split at `side`, `[side, side, 3]`.
+pub(super) fn toy(split: Split, index: usize, side: usize, seed: u64) -> Vec<u8> {
+    let drawn = drawn_side(side);
+    let picture = draw(split, index, drawn, seed);
+    if drawn == side { picture } else { Resizer::new(drawn, drawn, side, side).apply(&picture) }
 }
 
 /// The smallest pictures are drawn at twice their side and halved: there the rasteriser's sixteen

@@ -3,7 +3,7 @@ use std::fs;
 
 use super::super::{cifar10::CIFAR10, cifar100::CIFAR100};
 use super::*;
-use crate::data::{DataConfig, Reader, Source, load};
+use crate::data::{DataConfig, Loaded, Source, load};
 
 /// Batches of two images that Python wrote: tests/fixtures/make_pickled.py says with which pixels and labels.
 const PYTHON_2: &[u8] = include_bytes!("../../../../tests/fixtures/pickled/python2");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::super::records::RecordLayout;
+use super::super::records::{RecordLayout, end};
 use crate::data::DataError;
 use crate::data::limits::MAX_RATIO;
 use crate::input;
@@ -120,16 +120,7 @@ impl IdxFile {
                 DataError::damaged(&self.path, why)
             })?);
         }
-        self.end()?;
+        end(&self.path, &mut self.reader)?;
         Ok(labels)
-    }
-
-    /// Makes sure that nothing follows (and that a gzip's own checksum holds).
-    pub fn end(&mut self) -> Result<(), DataError> {
-        match self.reader.read(&mut [0]) {
-            Ok(0) => Ok(()),
-            Ok(_) => Err(DataError::damaged(&self.path, "bytes follow after its declared end")),
-            Err(error) => Err(DataError::damaged(&self.path, error.to_string())),
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::super::records::interleave;
 use super::*;
 use crate::data::limits::MAX_RECORDS;
-use crate::data::{DataConfig, Source, Split, load};
+use crate::data::{DataConfig, Loaded, Source, Split, load};
 
 fn idx(dims: &[u32], values: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, dims.len() as u8];

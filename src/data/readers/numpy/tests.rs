@@ -6,7 +6,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
-use crate::data::{DataConfig, Source, load};
+use crate::data::{DataConfig, ImageSet, Loaded, Source, load};
 
 fn npy(kind: &str, shape: &str, numbers: &[u8]) -> Vec<u8> {
     let text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}\n");
