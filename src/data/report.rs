@@ -40,6 +40,22 @@ impl Sizes {
     }
 }
 
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |[width, height]: [u32; 2]| format!("{width} x {height}");
+        let [smallest, largest, common] = [self.smallest, self.largest, self.most_common].map(words);
+        if smallest == largest {
+            return write!(f, "all {smallest}");
+        }
+        write!(f, "from {smallest} to {largest}")?;
+        // Where all differ, none is the most frequent.
+        match self.most_common_count {
+            0 | 1 => Ok(()),
+            count => write!(f, ", most often {common} ({} images)", thousands(count as u64)),
+        }
+    }
+}
+
 /// A class and how many images it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClassCount {
@@ -204,6 +220,9 @@ mod tests {
         assert_eq!(sizes.smallest, [8, 8]);
         assert_eq!(sizes.largest, [100, 2]);
         assert_eq!((sizes.most_common, sizes.most_common_count), ([9, 9], 2));
+        assert_eq!(sizes.to_string(), "from 8 x 8 to 100 x 2, most often 9 x 9 (2 images)");
+        assert_eq!(Sizes::of([[8, 8], [9, 9]]).unwrap().to_string(), "from 8 x 8 to 9 x 9");
+        assert_eq!(Sizes::of([[8, 9]; 3]).unwrap().to_string(), "all 8 x 9");
         assert_eq!(Sizes::of([]), None);
     }
 

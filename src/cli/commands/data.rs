@@ -131,21 +131,7 @@ fn words(report: &Report) -> Vec<String> {
         format!("Source    {}, {} images", report.source, report.split),
         format!("Images    {}", report.counts()),
     ];
-    if let Some(sizes) = &report.sizes {
-        let size = |[width, height]: [u32; 2]| format!("{width} x {height}");
-        let text = if sizes.smallest == sizes.largest {
-            format!("all {}", size(sizes.smallest))
-        } else {
-            let [smallest, largest] = [sizes.smallest, sizes.largest].map(size);
-            // Where all differ, none is the most frequent.
-            let most_common = (sizes.most_common_count > 1).then(|| {
-                let (common, count) = (size(sizes.most_common), count(sizes.most_common_count));
-                format!(", most often {common} ({count} images)")
-            });
-            format!("from {smallest} to {largest}{}", most_common.unwrap_or_default())
-        };
-        lines.push(format!("Sizes     {text}"));
-    }
+    lines.extend(report.sizes.iter().map(|sizes| format!("Sizes     {sizes}")));
     lines.push(format!("Memory    {} at {1} x {1}", mebibytes(report.bytes), report.side));
     lines.push(match report.classes.len() {
         0 => "Classes   none: the images have no labels".to_owned(),

@@ -150,12 +150,11 @@ fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) 
     let report = &found.report;
     ui.label(format!("{} images, brought to {side} x {side} px", thousands(report.used as u64)));
     if let Some(sizes) = &report.sizes {
-        let words = |[width, height]: [u32; 2]| format!("{width} x {height}");
-        let (small, large) = (words(sizes.smallest), words(sizes.largest));
-        ui.label(if small == large {
-            format!("All of {small} px")
+        let [width, height] = sizes.smallest;
+        ui.label(if sizes.smallest == sizes.largest {
+            format!("All of {width} x {height} px")
         } else {
-            format!("From {small} to {large} px, most of them {}", words(sizes.most_common))
+            format!("Sizes {sizes}")
         });
     }
     if !report.classes.is_empty() {
