@@ -1,4 +1,4 @@
-//! Files from outside: never waited for, never read beyond a limit.
+//! Files from outside: never waited for, never read beyond a limit, and their names never printed raw.
 //!
 //! What a person names or a folder holds may be anything: a pipe that nobody writes into, a device that
 //! never ends, a file of a terabyte. Every reader of such files opens them here. Only regular files are
@@ -7,6 +7,12 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
+
+mod shown;
+mod stand_in;
+
+pub use shown::{beginning, shown};
+pub use stand_in::{Markup, START, StandIn};
 
 /// Largest file of settings or of an architecture, in bytes; a long one has 4 KiB.
 pub const MOST_TEXT: u64 = 1 << 20;

@@ -6,6 +6,7 @@ use toml::{Table, Value};
 use super::table::now;
 use super::words::{list, shown};
 use super::{RunConfig, preset};
+use crate::input::beginning;
 
 /// Longest name for which another is proposed, in bytes.
 const LONGEST_NAME: usize = 100;
@@ -278,11 +279,7 @@ fn advice(nearest: &Option<String>, allowed: &[String]) -> String {
 
 /// A parser's message, which may repeat much of the text.
 fn shown_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(LONGEST_MESSAGE) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    beginning(&text.split_whitespace().collect::<Vec<_>>().join(" "), LONGEST_MESSAGE)
 }
 
 #[cfg(test)]

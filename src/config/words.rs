@@ -1,5 +1,7 @@
 //! Pieces of messages.
 
+use crate::input::beginning;
+
 /// Longest piece of a text that a message repeats, in characters.
 const SHOWN: usize = 60;
 
@@ -14,19 +16,5 @@ pub(super) fn list(names: &[impl AsRef<str>], and: &str) -> String {
 
 /// A piece of a text as a message repeats it: its beginning.
 pub(super) fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_repeats_the_beginning() {
-        assert_eq!(shown("ä".repeat(60).as_str()), "ä".repeat(60));
-        assert_eq!(shown("ä".repeat(61).as_str()), "ä".repeat(60) + "…");
-    }
+    beginning(text, SHOWN)
 }

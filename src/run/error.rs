@@ -1,6 +1,6 @@
 //! What can go wrong with a run folder, each in one sentence.
 
-use super::names::shown;
+use crate::input::shown;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};

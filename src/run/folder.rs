@@ -8,11 +8,11 @@ use super::error::at;
 use super::fs::{Disk, Fs};
 use super::info::RUN_JSON;
 use super::lock::Lock;
-use super::names::shown;
 use super::view::{CANDIDATES, CHECKPOINTS, EVENTS, EXPORT, LOG_TXT, RunView, SAMPLES, SUMMARY};
 use super::{
     Checkpoint, Checkpoints, Draft, LineLog, LogLengths, RunError, RunInfo, Warning, manifest_check,
 };
+use crate::input::shown;
 use begin::{clear, fill, missing, refuse_deep, refuse_foreign, refuse_taken, remove_empty};
 use serde::Serialize;
 use std::fs::OpenOptions;

@@ -2,9 +2,9 @@
 
 use super::error::at;
 use super::lock::is_locked;
-use super::names::shown;
 use super::view::{CHECKPOINTS, RunView};
 use super::{Checkpoints, RunError};
+use crate::input::shown;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

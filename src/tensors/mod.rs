@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
+use crate::input::beginning;
+
 pub(crate) use self::archive::Archive;
 pub use self::file::TensorFile;
 pub(crate) use self::npz::NpyHeader;
@@ -119,7 +121,7 @@ fn damaged(what: impl Into<String>) -> TensorsError {
 
 /// The beginning of a text from a file, fit for a message.
 pub(crate) fn shown(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(100).collect()
+    beginning(text, 100)
 }
 
 /// Checks a count or a size that the file declares.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::run::{RunError, shown};
+use crate::input::shown;
+use crate::run::RunError;
 
 /// Time between two attempts.
 pub(super) const RETRY_EVERY: Duration = Duration::from_secs(2);

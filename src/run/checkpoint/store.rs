@@ -1,11 +1,11 @@
 //! The folder of checkpoints: which there are, which is the newest whole one, which may go.
 
 use super::{Checkpoint, Manifest, damaged, parse_step};
+use crate::input::shown;
 use crate::run::atomic::{sweep, write_atomic_on};
 use crate::run::error::at;
 use crate::run::fs::{Disk, Fs, read_at_most};
 use crate::run::hash::FileSums;
-use crate::run::names::shown;
 use crate::run::{RunError, Warning};
 use std::fs;
 use std::io::ErrorKind;
