@@ -8,13 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
-use crate::data::is_hidden;
+use crate::data::is_of_a_system;
 use crate::export::{LatentRecipe, PictureRecipe};
 use crate::input;
 use crate::run::write_file;
 
-/// Files that systems put into folders that somebody has looked into, beside hidden ones.
-const SYSTEM_FILES: [&str; 2] = ["Thumbs.db", "desktop.ini"];
 /// Largest file that is looked into for its recipe, in bytes: an image has 256 x 256 pixels at most.
 const MOST_BYTES: u64 = 16 << 20;
 
@@ -170,7 +168,7 @@ fn look(dir: &Path) -> io::Result<Found> {
     let mut found = Found::default();
     for entry in entries {
         let name = entry?.file_name();
-        if is_hidden(&name) || SYSTEM_FILES.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        if is_of_a_system(&name) {
             continue;
         }
         let list = if is_sample(dir, &name) { &mut found.samples } else { &mut found.others };

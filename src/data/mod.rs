@@ -26,7 +26,7 @@ mod stream;
 pub mod toys;
 
 pub use batches::Batches;
-pub use decode::is_hidden;
+pub use decode::is_of_a_system;
 pub use error::DataError;
 pub use limits::{MAX_TOYS, SIDES};
 pub use options::{DataConfig, LoadOptions, Loaded};

@@ -1,9 +1,11 @@
 //! Why something that lies among the images is not used: one list, and one wording for all who say it.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::input::shown;
 
 /// The formats of pictures that are read, as a part of a sentence.
 macro_rules! formats {
@@ -44,12 +46,18 @@ pub enum Reason {
     OtherFormat,
     /// A TIFF file of a kind that is not read.
     UnreadTiff,
+    /// A file without content.
+    Empty,
+    /// A JPEG file of a kind that is not read.
+    UnreadJpeg,
     /// A video.
     Video,
     /// What Git leaves in place of a large file that it has not fetched.
     GitLfsPointer,
     /// A web page that was saved in place of the picture on it.
     WebPage,
+    /// An archive, which may hold pictures.
+    Archive,
     /// A picture that lies beside the folders that pictures are read from.
     Stray,
     /// The data of the picture ends before the picture does.
@@ -85,10 +93,15 @@ impl Reason {
             Self::Svg => "an SVG drawing, which is not read: export it as PNG",
             Self::CameraRaw => "a camera's raw file, which is not read: convert it to JPEG or PNG",
             Self::OtherFormat => "a picture format that is not read: convert it to JPEG or PNG",
-            Self::UnreadTiff => "a kind of TIFF that is not read: save it with 8 or 16 bits a channel",
+            Self::UnreadTiff => {
+                "a kind of TIFF that is not read: save it as PNG, or as TIFF without compression"
+            }
+            Self::UnreadJpeg => "a kind of JPEG that is not read: save it as PNG, or as an ordinary JPEG",
+            Self::Empty => "empty",
             Self::Video => "a video, which is not read: save its frames as JPEG or PNG",
             Self::GitLfsPointer => "a Git LFS pointer, not the picture: run `git lfs pull`",
             Self::WebPage => "a web page, not the picture: download the picture itself",
+            Self::Archive => "an archive, which is not looked into: unpack it",
             Self::Stray => "beside the folders that are read",
             Self::CutOff => "cut off: its data ends before the picture does",
             Self::Damaged => "damaged",
@@ -108,6 +121,7 @@ impl Reason {
             self,
             Self::Hidden
                 | Self::NoPicture
+                | Self::Archive
                 | Self::Video
                 | Self::Stray
                 | Self::NotAFile
@@ -148,8 +162,9 @@ impl fmt::Display for Cause {
 /// A file or a folder that is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// Where it lies.
-    pub path: String,
+    /// Where it lies. JSON has a mark in it for what is no UTF-8.
+    #[serde(serialize_with = "as_text")]
+    pub path: PathBuf,
     /// Why, as a kind.
     pub kind: Reason,
     /// Why, in words, with what is particular to it.
@@ -159,6 +174,17 @@ pub struct Skipped {
 impl Skipped {
     pub(super) fn new(path: &Path, cause: impl Into<Cause>) -> Self {
         let cause = cause.into();
-        Self { path: path.display().to_string(), kind: cause.reason, reason: cause.to_string() }
+        Self { path: path.to_owned(), kind: cause.reason, reason: cause.to_string() }
     }
+}
+
+/// As people read it: `a/b.txt: no picture by name or content`.
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", shown(&self.path), self.reason)
+    }
+}
+
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{DataError, ImageSet, Reason, Skipped, Split};
 use crate::arch::words::thousands;
+use crate::input::shown;
 
 /// The sizes of the used images before cropping and resizing, `[width, height]` in pixels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,9 @@ impl fmt::Display for Sizes {
     }
 }
 
+/// Classes that are listed for people: as many as CIFAR-100 has. Labels may be numbers up to 65,535.
+const LISTED_CLASSES: usize = 100;
+
 /// A class and how many images it has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClassCount {
@@ -89,7 +93,7 @@ pub struct LeftOutCount {
     pub reason: Reason,
     /// How many files or folders, at least 1.
     pub count: usize,
-    /// The path of the first.
+    /// The path of the first, fit for a message.
     pub first: String,
 }
 
@@ -97,7 +101,7 @@ impl ImageCounts {
     pub(super) fn new(source: &str, found: usize, used: usize, skipped: &[Skipped]) -> Self {
         let mut left_out: BTreeMap<Reason, LeftOutCount> = BTreeMap::new();
         for Skipped { path, kind, .. } in skipped {
-            let none = || LeftOutCount { reason: *kind, count: 0, first: path.clone() };
+            let none = || LeftOutCount { reason: *kind, count: 0, first: shown(path) };
             left_out.entry(*kind).or_insert_with(none).count += 1;
         }
         let mut left_out: Vec<LeftOutCount> = left_out.into_values().collect();
@@ -182,6 +186,16 @@ impl Report {
         ImageCounts { notes: notes.clone(), ..ImageCounts::new(source, *found, *used, skipped) }
     }
 
+    /// The first classes, each with the number of its images, and how many more there are.
+    pub fn listed_classes(&self) -> Vec<String> {
+        let each = |class: &ClassCount| format!("{} ({})", class.name, thousands(class.count as u64));
+        let mut listed: Vec<String> = self.classes.iter().take(LISTED_CLASSES).map(each).collect();
+        if let more @ 1.. = self.classes.len().saturating_sub(LISTED_CLASSES) {
+            listed.push(format!("and {} more", thousands(more as u64)));
+        }
+        listed
+    }
+
     /// The report on a set of images that had these sizes, `[width, height]`.
     pub(super) fn of(
         set: &ImageSet,
@@ -226,6 +240,19 @@ mod tests {
         assert_eq!(Sizes::of([]), None);
     }
 
+    #[test]
+    fn of_sixty_thousand_classes_the_first_are_listed() {
+        let set = ImageSet::new("x", 1, vec![0; 3], None, vec![]).unwrap();
+        let class = |number: usize| ClassCount { name: number.to_string(), count: 1_000 };
+        let mut report = Report::of(&set, Split::Train, 1, [[1, 1]]);
+        report.classes = (0..100).map(class).collect();
+        let listed = report.listed_classes();
+        assert_eq!((listed.len(), &*listed[99]), (100, "99 (1,000)"));
+        report.classes = (0..60_001).map(class).collect();
+        let listed = report.listed_classes();
+        assert_eq!((listed.len(), &*listed[100]), (101, "and 59,901 more"));
+    }
+
     fn skipped(path: &str, reason: Reason) -> Skipped {
         Skipped::new(std::path::Path::new(path), reason)
     }
@@ -256,6 +283,17 @@ mod tests {
         assert_eq!((counts.left_out(), &counts.notes), (4, &report.notes));
         let lines: Vec<String> = counts.lines().collect();
         assert_eq!(lines, [format!("Images: {counts}"), "Images: a note".to_owned()]);
+    }
+
+    #[test]
+    fn a_name_that_moves_the_cursor_is_said_in_letters() {
+        let counts = ImageCounts::new("x", 1, 0, &[skipped("x/bad\u{1b}[5m\n.png", Reason::Empty)]);
+        assert_eq!(
+            counts.to_string(),
+            "0 of 1 found are used, 1 is left out: 1 empty (x/bad\\u{1b}[5m\\n.png)"
+        );
+        let file = skipped("x/\u{202e}gnp.exe", Reason::Empty);
+        assert_eq!(file.to_string(), "x/\\u{202e}gnp.exe: empty");
     }
 
     /// A run's log keeps them for ever.

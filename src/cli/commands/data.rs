@@ -136,15 +136,14 @@ fn words(report: &Report) -> Vec<String> {
     lines.push(match report.classes.len() {
         0 => "Classes   none: the images have no labels".to_owned(),
         classes => {
-            let each = report.classes.iter().map(|class| format!("{} ({})", class.name, count(class.count)));
-            format!("Classes   {classes}: {}", each.collect::<Vec<_>>().join(", "))
+            format!("Classes   {}: {}", count(classes), report.listed_classes().join(", "))
         }
     });
     lines.extend(report.notes.iter().map(|note| format!("Note      {note}")));
     if !report.skipped.is_empty() {
         lines.push("Left out".to_owned());
         let listed = report.skipped.iter().take(LISTED);
-        lines.extend(listed.map(|file| format!("  {}: {}", file.path, file.reason)));
+        lines.extend(listed.map(|file| format!("  {file}")));
         if report.skipped.len() > LISTED {
             let more = count(report.skipped.len() - LISTED);
             lines.push(format!("  and {more} more; --json lists all"));
@@ -161,8 +160,11 @@ mod tests {
     use std::fs;
 
     fn report(skipped: usize) -> Report {
-        let file =
-            |i| Skipped { path: format!("f{i}"), kind: Reason::UnknownFormat, reason: "not an image".into() };
+        let file = |i| Skipped {
+            path: format!("f{i}").into(),
+            kind: Reason::UnknownFormat,
+            reason: "not an image".into(),
+        };
         Report {
             source: "pictures".into(),
             split: Split::Train,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::data::reason::Reason;
+use crate::input::{Markup, StandIn};
 
 /// How the names of files end that are not read.
 const ENDINGS: [(Reason, &[&str]); 9] = [
@@ -16,10 +17,16 @@ const ENDINGS: [(Reason, &[&str]); 9] = [
         Reason::CameraRaw,
         &[
             "dng", "cr2", "cr3", "crw", "nef", "nrw", "arw", "sr2", "orf", "raf", "rw2", "pef", "srw", "x3f",
-            "3fr",
+            "3fr", "dcr", "erf", "fff", "gpr", "iiq", "kdc", "mef", "mos", "mrw", "rwl", "srf",
         ],
     ),
-    (Reason::OtherFormat, &["ico", "tga", "pbm", "pgm", "ppm", "pnm", "qoi", "exr", "hdr", "dds", "pcx"]),
+    (
+        Reason::OtherFormat,
+        &[
+            "ico", "icns", "tga", "pbm", "pgm", "ppm", "pnm", "pfm", "qoi", "exr", "hdr", "dds", "pcx",
+            "xcf", "jxr", "sgi", "eps",
+        ],
+    ),
     (
         Reason::Video,
         &["mp4", "mov", "m4v", "avi", "mkv", "webm", "wmv", "mpg", "mpeg", "3gp", "mts", "m2ts", "flv"],
@@ -27,7 +34,7 @@ const ENDINGS: [(Reason, &[&str]); 9] = [
 ];
 
 /// How contents begin of files that are not read.
-const STARTS: [(&[u8], Reason); 23] = [
+const STARTS: [(&[u8], Reason); 21] = [
     (b"\0\0\0\x0cJXL \r\n\x87\n", Reason::JpegXl),
     (b"\xff\x0a", Reason::JpegXl),
     (b"\0\0\0\x0cjP  \r\n\x87\n", Reason::Jpeg2000),
@@ -48,8 +55,6 @@ const STARTS: [(&[u8], Reason); 23] = [
     (b"\0\0\x01\xba", Reason::Video),
     (b"\0\0\x01\xb3", Reason::Video),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", Reason::Video),
-    (b"version https://git-lfs.github.com/spec/", Reason::GitLfsPointer),
-    (b"version https://hawser.github.com/spec/", Reason::GitLfsPointer),
     (b"gimp xcf", Reason::OtherFormat),
     (b"II\xbc\0", Reason::OtherFormat),
 ];
@@ -71,7 +76,13 @@ pub fn by_content(start: &[u8]) -> Option<Reason> {
     if start.starts_with(b"RIFF") && start.get(8..12) == Some(b"AVI ") {
         return Some(Reason::Video);
     }
-    boxed(start).or_else(|| marked_up(start))
+    let stand_in = StandIn::of(start).map(|stand_in| match stand_in {
+        StandIn::Empty => Reason::Empty,
+        StandIn::GitLfsPointer => Reason::GitLfsPointer,
+        StandIn::WebPage => Reason::WebPage,
+    });
+    let is_drawing = || Markup::of(start) == Some(Markup::Drawing);
+    boxed(start).or(stand_in).or_else(|| is_drawing().then_some(Reason::Svg))
 }
 
 /// Whether a content that was taken for this makes a file a picture, whatever it is called: not a text, nor what a
@@ -109,26 +120,6 @@ fn boxed(start: &[u8]) -> Option<Reason> {
     }
 }
 
-/// A web page or a drawing in text.
-fn marked_up(start: &[u8]) -> Option<Reason> {
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
-    if !text.starts_with(b"<") {
-        return None;
-    }
-    let text = text.to_ascii_lowercase();
-    let place = |element: &[u8]| text.windows(element.len()).position(|window| window == element);
-    let first = |elements: &[&[u8]]| elements.iter().filter_map(|element| place(element)).min();
-    let page = first(&[b"<!doctype html", b"<html", b"<head", b"<body"]);
-    let drawing = first(&[b"<!doctype svg", b"<svg"]);
-    // A page may have drawings in it, and a drawing may quote a page.
-    match (page, drawing) {
-        (Some(page), Some(drawing)) if drawing < page => Some(Reason::Svg),
-        (Some(_), _) => Some(Reason::WebPage),
-        (None, Some(_)) => Some(Reason::Svg),
-        (None, None) => None,
-    }
-}
-
 /// Whether the name ends with one of these, in any case.
 pub fn has_ending(path: &Path, endings: &[&str]) -> bool {
     path.extension().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
@@ -141,7 +132,7 @@ mod tests {
     #[test]
     fn files_are_known_by_how_they_begin() {
         let brands = |brands: &str| [&b"\0\0\0\x1cftyp"[..], brands.as_bytes()].concat();
-        let cases: [(&[u8], Reason); 21] = [
+        let cases: [(&[u8], Reason); 22] = [
             (&brands("heic\0\0\0\0mif1heicmiaf"), Reason::Heic),
             (&brands("mif1\0\0\0\0mif1heicmiaf"), Reason::Heic),
             (&brands("mif1\0\0\0\0mif1avifmiaf"), Reason::Avif),
@@ -166,6 +157,7 @@ mod tests {
             (b"<?xml version=\"1.0\"?>\n<!-- made by a program -->\n<svg xmlns=\"x\">", Reason::Svg),
             (b"<svg><foreignObject><body>", Reason::Svg),
             (b"II+\0\x08\0\0\0", Reason::UnreadTiff),
+            (b"", Reason::Empty),
         ];
         for (start, reason) in cases {
             assert_eq!(by_content(start), Some(reason), "{}", start.escape_ascii());
@@ -174,8 +166,7 @@ mod tests {
 
     #[test]
     fn what_may_be_anything_is_not_taken_for_something() {
-        let starts: [&[u8]; 13] = [
-            b"",
+        let starts: [&[u8]; 12] = [
             b"\0\0\0",
             b"\0\0\0\x08ftyp",
             b"\0\0\0\0wide",

@@ -152,6 +152,21 @@ pub fn header(bytes: &[u8]) -> Option<Header> {
     None
 }
 
+/// What is uncommon about a JPEG file of a kind that decoders do not read; none where it is of the usual ones.
+pub fn unread_kind(bytes: &[u8]) -> Option<&'static str> {
+    // Markers of frames; the three between them are those of tables.
+    let is_frame = |marker: u8| matches!(marker, 0xc0..=0xcf | 0xf7) && !matches!(marker, 0xc4 | 0xc8 | 0xcc);
+    let frame = Segments::new(bytes).find(|segment| is_frame(segment.marker))?;
+    match (frame.marker, frame.content.first()) {
+        (0xf7, _) => Some("it is JPEG-LS"),
+        (0xc3 | 0xc7 | 0xcb | 0xcf, _) => Some("its pixels are packed without loss"),
+        (0xc9.., _) => Some("its codes are arithmetic"),
+        (0xc5..=0xc6, _) => Some("it is hierarchical"),
+        (_, Some(&bits)) if bits != 8 => Some("it has more than 8 bits a channel"),
+        _ => None,
+    }
+}
+
 /// Whether a JPEG file was cut off before the data of its first scan.
 pub fn ends_in_header(bytes: &[u8]) -> bool {
     let mut segments = Segments::new(bytes);

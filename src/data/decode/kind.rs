@@ -9,7 +9,7 @@ use image::ImageFormat;
 
 use super::foreign::{self, has_ending};
 use crate::data::reason::Reason;
-use crate::input;
+use crate::input::{self, START};
 
 /// How names of pictures end that are read.
 const ENDINGS: &[&str] =
@@ -19,12 +19,17 @@ const ENDINGS: &[&str] =
 const SYSTEM: &[&str] = &["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"];
 /// Sizes of the header that follows the first 14 bytes of a BMP file.
 const BMP_HEADERS: [u32; 8] = [12, 16, 40, 52, 56, 64, 108, 124];
-/// Bytes by which what a file is can be known: those of a text must reach the first elements of a page.
-pub const START: u64 = 1024;
+/// Files that systems put into folders that somebody has looked into, and that are not hidden.
+const SYSTEM_FILES: &[&str] = &["Thumbs.db", "desktop.ini"];
 
 /// Whether a file or folder of this name is hidden, or one that a system keeps for itself.
 pub fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(b".") || SYSTEM.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether a file of this name was put there by a system, hidden or not.
+pub fn is_of_a_system(name: &OsStr) -> bool {
+    is_hidden(name) || SYSTEM_FILES.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Why a file is no picture by its name nor by how its content begins; none where it is one, be it one that is not
@@ -66,6 +71,8 @@ pub fn format(start: &[u8], path: &Path) -> Result<ImageFormat, Reason> {
         // Most raw files are TIFF files, whose first page is a small preview.
         Some(Ok(ImageFormat::Tiff)) if named == Some(Reason::CameraRaw) => Err(Reason::CameraRaw),
         Some(known) => known,
+        // The clipboard's form of a bitmap, without the header of a file.
+        None if has_ending(path, &["dib"]) => Err(Reason::OtherFormat),
         None => Err(named.unwrap_or(Reason::UnknownFormat)),
     }
 }
@@ -110,7 +117,7 @@ mod tests {
             std::fs::write(&path, content).unwrap();
             why_no_picture(&path).unwrap()
         };
-        for name in ["a.png", "a.JPG", "a.b.Heic", "a.tiff", "a.NEF", "a.svg", "a.ico"] {
+        for name in ["a.png", "a.JPG", "a.b.Heic", "a.tiff", "a.NEF", "a.erf", "a.svg", "a.ico", "a.xcf"] {
             assert_eq!(why(name, b""), None, "{name}");
         }
         for name in ["Thumbs.db", "desktop.ini", "dataset.json", "README", "png", "a.png.txt"] {
@@ -151,7 +158,12 @@ mod tests {
         assert_eq!(format("a.nef", jpeg), Ok(ImageFormat::Jpeg));
         assert_eq!(format("a.nef", b"MM\0*"), Err(Reason::CameraRaw));
         assert_eq!(format("a.psd", b"MM\0*"), Ok(ImageFormat::Tiff));
-        assert_eq!(format("a.heic", b""), Err(Reason::Heic));
+        assert_eq!(format("a.heic", b"\0"), Err(Reason::Heic));
+        assert_eq!(format("a.heic", b""), Err(Reason::Empty));
+        assert_eq!(format("a.dib", b"\x28\0\0\0"), Err(Reason::OtherFormat));
+        for name in ["a.kdc", "a.DCR", "a.gpr", "a.iiq"] {
+            assert_eq!(format(name, b"II*\0"), Err(Reason::CameraRaw), "{name}");
+        }
         assert_eq!(format("a.heic", b"<!DOCTYPE html>"), Err(Reason::WebPage));
         assert_eq!(format("a.png", b"qoif"), Err(Reason::OtherFormat));
         assert_eq!(format("a.png", b"anything"), Err(Reason::UnknownFormat));

@@ -1,6 +1,7 @@
 //! One image file to pixels.
 
 mod bits;
+mod ending;
 mod foreign;
 mod jpeg;
 mod kind;
@@ -18,11 +19,12 @@ use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, Imag
 use super::limits::{HEADER_MEMORY, LARGE_MEMORY, MAX_FILE, MAX_PIXELS, MAX_SIDE, SMALL_MEMORY};
 use super::reason::{Cause, Reason};
 use crate::input;
+use ending::WithEnd;
 use jpeg::Walk;
 use tiff::Page;
 
-pub use kind::is_hidden;
-pub(super) use kind::why_no_picture;
+pub use kind::is_of_a_system;
+pub(super) use kind::{is_hidden, why_no_picture};
 
 /// So many zeros in a row are no packed pixels: zeros were written over them, as when a disk was full or a transfer
 /// stopped.
@@ -87,7 +89,7 @@ pub(super) fn why_foreign(path: &Path) -> Option<Cause> {
 /// How a file's content begins; the next read is at its beginning again.
 fn start(file: &mut File) -> Result<Vec<u8>, Cause> {
     let mut start = Vec::new();
-    file.take(kind::START).read_to_end(&mut start).and_then(|_| file.rewind()).map_err(unreadable)?;
+    file.take(input::START).read_to_end(&mut start).and_then(|_| file.rewind()).map_err(unreadable)?;
     Ok(start)
 }
 
@@ -97,7 +99,8 @@ fn decode_within(path: &Path, background: [u8; 3], memory: u64) -> Result<Result
         let detail = format!("its {length} bytes are over the limit of {} MiB", MAX_FILE >> 20);
         return Err(Cause::new(Reason::TooLarge, detail));
     }
-    let format = kind::format(&start(&mut file)?, path)?;
+    let start = start(&mut file)?;
+    let format = kind::format(&start, path)?;
     let over_background = |image| over(image, background);
     match format {
         ImageFormat::Jpeg => {
@@ -126,15 +129,38 @@ fn decode_within(path: &Path, background: [u8; 3], memory: u64) -> Result<Result
         ImageFormat::WebP => {
             // Neither sums nor an end mark its pixels, and its decoder takes zeros for codes.
             let mut file = BufReader::new(file);
-            let is_zeroed = ends_with_zeros(&mut file, length).map_err(unreadable)?;
+            let declared = start.get(4..8).and_then(|size| size.try_into().ok()).map(u32::from_le_bytes);
+            // What follows the declared end is another matter.
+            let end = 8 + u64::from(declared.unwrap_or_default());
+            let is_zeroed = ends_with_zeros(&mut file, end.min(length)).map_err(unreadable)?;
             file.rewind().map_err(unreadable)?;
             let is_whole = |_| if is_zeroed { Err(Reason::CutOff.into()) } else { Ok(()) };
-            Ok(finish(ImageReader::with_format(file, format), memory, 0, is_whole)?.map(over_background))
+            let image = finish(ImageReader::with_format(file, format), memory, 0, is_whole);
+            let is_cut = |cause: &Cause| cause.reason == Reason::Damaged && end > length;
+            let image = image.map_err(|cause| if is_cut(&cause) { Reason::CutOff.into() } else { cause });
+            Ok(image?.map(over_background))
         }
+        ImageFormat::Png => Ok(decode_png(file, length, memory)?.map(over_background)),
         _ => {
             let reader = ImageReader::with_format(BufReader::new(file), format);
             Ok(finish(reader, memory, 0, |_| Ok(()))?.map(over_background))
         }
+    }
+}
+
+/// Decodes a PNG file of `length` bytes, be it without the chunk that ends it.
+fn decode_png(file: File, length: u64, memory: u64) -> Result<Result<DynamicImage, TooMuch>, Cause> {
+    let png = ImageFormat::Png;
+    let image = finish(ImageReader::with_format(BufReader::new(&file), png), memory, 0, |_| Ok(()));
+    match image {
+        Err(cause) if cause.reason == Reason::CutOff => {
+            let closed = WithEnd::all(&file, length).map_err(unreadable)?.into_iter().find_map(|file| {
+                let reader = ImageReader::with_format(BufReader::new(file), png);
+                finish(reader, memory, 0, |_| Ok(())).ok()
+            });
+            closed.ok_or(cause)
+        }
+        image => image,
     }
 }
 
@@ -161,7 +187,11 @@ fn decode_jpeg(bytes: &[u8], memory: u64) -> Result<Result<DynamicImage, TooMuch
         },
         _ => Ok(()),
     };
-    finish(ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg), memory, working, is_whole)
+    let reader = ImageReader::with_format(Cursor::new(bytes), ImageFormat::Jpeg);
+    finish(reader, memory, working, is_whole).map_err(|cause| match jpeg::unread_kind(bytes) {
+        Some(kind) => Cause::new(Reason::UnreadJpeg, kind),
+        None => cause,
+    })
 }
 
 /// Decodes what `reader` reads, where that takes at most `memory`, with the `working` memory of its decoder beside
@@ -240,6 +270,7 @@ fn needed(decoder: &impl ImageDecoder, pixels: u64, orientation: Orientation, wo
     decoded + working.max(turned).max(converted)
 }
 
+/// Whether an image may have these pixels.
 fn check_size((width, height): (u32, u32)) -> Result<(), Cause> {
     let pixels = u64::from(width) * u64::from(height);
     if width.max(height) > MAX_SIDE || pixels > MAX_PIXELS {
@@ -259,15 +290,20 @@ fn unreadable(error: std::io::Error) -> Cause {
 
 fn explain(error: ImageError) -> Cause {
     match error {
-        ImageError::Unsupported(error)
-            if error.format_hint() == ImageFormatHint::Exact(ImageFormat::Tiff) =>
-        {
-            Cause::new(Reason::UnreadTiff, error.to_string())
-        }
-        ImageError::Unsupported(_) => Reason::UnknownFormat.into(),
+        ImageError::Unsupported(error) => match error.format_hint() {
+            ImageFormatHint::Exact(ImageFormat::Tiff) => Cause::new(Reason::UnreadTiff, error.to_string()),
+            ImageFormatHint::Exact(ImageFormat::Jpeg) => Reason::UnreadJpeg.into(),
+            _ => Reason::UnknownFormat.into(),
+        },
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => Reason::CutOff.into(),
         ImageError::Limits(error) => Cause::new(Reason::TooMuchMemory, error.to_string()),
-        error => Cause::new(Reason::Damaged, error.to_string()),
+        error => match error.to_string() {
+            // The decoder of GIF files has a kind of its own for this.
+            text if text.ends_with("Unexpected End of File") => Reason::CutOff.into(),
+            // Values of a program's own are no words for people.
+            text if text.contains('{') => Reason::Damaged.into(),
+            text => Cause::new(Reason::Damaged, text),
+        },
     }
 }
 

@@ -36,8 +36,8 @@ fn what_is_cut_in_half_or_overwritten_with_zeros_is_no_picture() {
         let bytes = encoded(&image, format);
         assert_eq!(get(&bytes).unwrap().size, [90, 70], "{format:?}");
         let half = bytes.len() / 2;
-        let cut = reason(&bytes[..half]);
-        assert!(matches!(cut, Some(Reason::CutOff | Reason::Damaged)), "{format:?}: {cut:?}");
+        let cut = get(&bytes[..half]).err().unwrap();
+        assert_eq!(cut.to_string(), Reason::CutOff.words(), "{format:?}");
         // Zeros are good pixels of a BMP file.
         if format != ImageFormat::Bmp {
             let mut zeroed = bytes.clone();
@@ -50,6 +50,60 @@ fn what_is_cut_in_half_or_overwritten_with_zeros_is_no_picture() {
     assert_eq!(reason(&jpeg[..jpeg.len() / 2]), Some(Reason::CutOff));
     let whole = get(&jpeg).unwrap().pixels;
     assert_eq!(get(&jpeg[..jpeg.len() - 2]).unwrap().pixels, whole, "it lacks its end marker only");
+}
+
+#[test]
+fn what_follows_a_whole_picture_is_no_matter() {
+    let image = DynamicImage::from(RgbImage::from_fn(90, 70, |x, y| Rgb([shade(x, y), x as u8, y as u8])));
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP] {
+        let bytes = encoded(&image, format);
+        let padded = get(&[&bytes[..], &[0; 3_000]].concat()).unwrap();
+        assert_eq!(padded.pixels, get(&bytes).unwrap().pixels, "{format:?}");
+    }
+}
+
+#[test]
+fn a_png_file_without_its_last_chunk_is_whole() {
+    let image = DynamicImage::from(RgbImage::from_fn(90, 70, |x, y| Rgb([shade(x, y), x as u8, y as u8])));
+    let bytes = encoded(&image, ImageFormat::Png);
+    let whole = get(&bytes).unwrap().pixels;
+    for less in 1..=12 {
+        assert_eq!(get(&bytes[..bytes.len() - less]).unwrap().pixels, whole, "{less} bytes less");
+    }
+    // With one byte less of its data, or of the sum behind that, it is not.
+    for less in 13..=20 {
+        assert_eq!(reason(&bytes[..bytes.len() - less]), Some(Reason::CutOff), "{less} bytes less");
+    }
+}
+
+#[test]
+fn decoders_say_nothing_in_values_of_their_own() {
+    let image = DynamicImage::from(RgbImage::from_fn(90, 70, |x, y| Rgb([shade(x, y), x as u8, y as u8])));
+    let mut bytes = encoded(&image, ImageFormat::Png);
+    // The sum of its pixels' chunk.
+    let at = bytes.len() - 13;
+    bytes[at] ^= 0xff;
+    assert_eq!(get(&bytes).err().unwrap().to_string(), "damaged");
+}
+
+#[test]
+fn kinds_of_jpeg_that_are_not_read_are_no_damaged_pictures() {
+    let image = DynamicImage::from(RgbImage::from_fn(40, 30, |x, y| Rgb([shade(x, y), x as u8, y as u8])));
+    let jpeg = encoded(&image, ImageFormat::Jpeg);
+    let at = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    let kinds = [
+        (0xc1, 12, "it has more than 8 bits a channel"),
+        (0xc3, 8, "its pixels are packed without loss"),
+        (0xc9, 8, "its codes are arithmetic"),
+        (0xc5, 8, "it is hierarchical"),
+        (0xf7, 8, "it is JPEG-LS"),
+    ];
+    for (marker, bits, kind) in kinds {
+        let mut other = jpeg.clone();
+        (other[at + 1], other[at + 4]) = (marker, bits);
+        let expected = format!("{}: {kind}", Reason::UnreadJpeg.words());
+        assert_eq!(get(&other).err().unwrap().to_string(), expected);
+    }
 }
 
 /// Drawings and scans become hundreds of times as large as their files, and are pictures all the same.

@@ -9,8 +9,8 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 
 use image::DynamicImage;
 
-use super::{ZEROS, ends_with_zeros};
-use crate::data::limits::{MAX_PIXELS, MAX_SIDE};
+use super::{ZEROS, check_size, ends_with_zeros};
+use crate::data::limits::MAX_SIDE;
 use crate::data::reason::{Cause, Reason};
 
 /// Tags in a page's directory, of which usual ones have 20.
@@ -201,15 +201,8 @@ impl Tags {
             return Err(Reason::CameraRaw.into());
         }
         let (width, height) = (self.required(WIDTH)?, self.required(HEIGHT)?);
-        if width.max(height) > MAX_SIDE.into() || width * height > MAX_PIXELS {
-            let detail = format!(
-                "{width} x {height} pixels are over the limit of {MAX_SIDE} a side and 200 megapixels"
-            );
-            return Err(Cause::new(Reason::TooLarge, detail));
-        }
-        if width * height == 0 {
-            return Err(damaged("it has no pixels"));
-        }
+        // They have four bytes at most.
+        check_size((width as u32, height as u32))?;
         if self.one(SUBFILE)?.unwrap_or(0) & 1 == 1 {
             return Err(unread("its first page is a small preview of another"));
         }

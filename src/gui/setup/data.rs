@@ -158,10 +158,8 @@ fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) 
         });
     }
     if !report.classes.is_empty() {
-        let names: Vec<String> =
-            report.classes.iter().map(|class| format!("{} {}", class.name, class.count)).collect();
         let text = format!("{} classes", report.classes.len());
-        ui.label(text).on_hover_text(names.join("\n"));
+        ui.label(text).on_hover_text(report.listed_classes().join("\n"));
     }
     for note in &report.notes {
         ui.label(note);
@@ -171,8 +169,7 @@ fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) 
         ui.collapsing("Left out", |ui| {
             egui::ScrollArea::vertical().max_height(140.0).show(ui, |ui| {
                 for skipped in report.skipped.iter().take(LISTED) {
-                    let text = RichText::new(format!("{}: {}", skipped.path, skipped.reason));
-                    ui.label(text.small());
+                    ui.label(RichText::new(skipped.to_string()).small());
                 }
                 if report.skipped.len() > LISTED {
                     ui.label(format!("and {} more", report.skipped.len() - LISTED));

@@ -234,7 +234,7 @@ fn strips_tiles_and_planes_are_put_together() {
 
 #[test]
 fn kinds_that_are_not_read_are_named() {
-    let base = "a kind of TIFF that is not read: save it with 8 or 16 bits a channel: ";
+    let base = "a kind of TIFF that is not read: save it as PNG, or as TIFF without compression: ";
     let grey = |bits: u32, more: &[Tag]| one(&tags(1, 1, 1, &[bits]), more, &[0; 8]);
     let photometric = |photometric| one(&tags(1, 1, photometric, &[8; 3]), &[], &[0; 3]);
     let method = |method| grey(8, &[(COMPRESSION, 3, vec![method])]);
