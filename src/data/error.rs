@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::input::{StandIn, shown};
 use crate::tensors::TensorsError;
 
 /// Why images could not be loaded, downloaded or batched. Every message is one sentence that says
@@ -26,13 +27,13 @@ pub enum DataError {
         names: String,
     },
     /// The folder or file is not there.
-    #[error("there is no {}; check the path, or see `autogan data check --help` for what else a source can be", .0.display())]
+    #[error("there is no {}; check the path, or see `autogan data check --help` for what else a source can be", shown(.0))]
     Missing(PathBuf),
     /// A data set's folder lacks one of its files.
-    #[error("there is no {}; get the data set with `autogan data fetch` or name its folder", .0.display())]
+    #[error("there is no {}; get the data set with `autogan data fetch` or name its folder", shown(.0))]
     MissingFile(PathBuf),
     /// A data set's folder holds other files than its own.
-    #[error("there is no {expected} in {}, which holds {there}; get the data set with `autogan data fetch` or name its folder", .dir.display())]
+    #[error("there is no {expected} in {}, which holds {there}; get the data set with `autogan data fetch` or name its folder", shown(.dir))]
     MissingFiles {
         /// The folder.
         dir: PathBuf,
@@ -42,7 +43,7 @@ pub enum DataError {
         there: String,
     },
     /// A folder holds several data sets of one kind.
-    #[error("{} holds {names}; name one of them, as in {example}", .dir.display())]
+    #[error("{} holds {names}; name one of them, as in {example}", shown(.dir))]
     SeveralSets {
         /// The folder.
         dir: PathBuf,
@@ -52,7 +53,7 @@ pub enum DataError {
         example: String,
     },
     /// The source is an archive, or its folder holds archives only.
-    #[error("{} is an archive, and images are read unpacked; {how}, then write `{unpacked}`", .path.display())]
+    #[error("{} is an archive, and images are read unpacked; {how}, then write `{unpacked}`", shown(.path))]
     Packed {
         /// The archive.
         path: PathBuf,
@@ -62,10 +63,10 @@ pub enum DataError {
         unpacked: String,
     },
     /// A folder was expected.
-    #[error("{} is a file, not a folder; name the folder that holds the images", .0.display())]
+    #[error("{} is a file, not a folder; name the folder that holds the images", shown(.0))]
     NotAFolder(PathBuf),
     /// The operating system refused to read.
-    #[error("cannot read {}: {source}; check that you may read it", .path.display())]
+    #[error("cannot read {}: {source}; check that you may read it", shown(.path))]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -73,7 +74,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// The operating system refused to write.
-    #[error("cannot write {}: {source}; check that the disk has space and that you may write there", .path.display())]
+    #[error("cannot write {}: {source}; check that the disk has space and that you may write there", shown(.path))]
     Write {
         /// The file or folder.
         path: PathBuf,
@@ -81,7 +82,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// The folder holds no image that could be used.
-    #[error("no usable image in {}: {why}; put files in one of the formats {formats} there", .path.display(), formats = super::reason::FORMATS)]
+    #[error("no usable image in {}: {why}; put files in one of the formats {formats} there", shown(.path), formats = super::reason::FORMATS)]
     NoImages {
         /// The folder.
         path: PathBuf,
@@ -91,7 +92,7 @@ pub enum DataError {
     /// A file among images is none.
     #[error(
         "{} cannot be read as an image ({why}); take it out of the folder, since to leave it out would change what is measured",
-        .path.display()
+        shown(.path)
     )]
     NotAnImage {
         /// The file.
@@ -100,13 +101,42 @@ pub enum DataError {
         why: String,
     },
     /// A data set's file is truncated, too long or not of the format at all.
-    #[error("{} is damaged: {why}; get it again, for example with `autogan data fetch`", .path.display())]
+    #[error("{} is damaged: {why}; get it again, for example with `autogan data fetch`", shown(.path))]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         why: String,
     },
+    /// A whole file holds something that is not read.
+    #[error("{} cannot be used: {why}", shown(.path))]
+    Unread {
+        /// The file.
+        path: PathBuf,
+        /// What it holds and what to do, as the end of a sentence.
+        why: String,
+    },
+    /// Something else lies in a file's place.
+    #[error("{} is {}", shown(.path), .what.words())]
+    StandIn {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: StandIn,
+    },
+    /// The file or folder is read by another reader.
+    #[error("{} is {what}; write `{source_text}`", shown(.path))]
+    OtherSource {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it is.
+        what: String,
+        /// The source to write.
+        source_text: String,
+    },
+    /// A file of weights was named in place of images.
+    #[error("{} is a file of weights, not images; name the folder that holds the images", shown(.0))]
+    Weights(PathBuf),
     /// The source has no such split.
     #[error("{0} has no test split; use its training images or hold some of them out")]
     NoTestSplit(String),
@@ -144,7 +174,7 @@ pub enum DataError {
         memory: u64,
     },
     /// A folder holds more than any set of images does.
-    #[error("{} holds over {limit} files and folders, perhaps by links that lead to each other; name a folder that holds images only", .0.display(), limit = super::limits::MAX_ENTRIES)]
+    #[error("{} holds over {limit} files and folders, perhaps by links that lead to each other; name a folder that holds images only", shown(.0), limit = super::limits::MAX_ENTRIES)]
     TooManyFiles(PathBuf),
     /// The caller wanted no more of it.
     #[error("the reading of images was stopped; start it again")]
@@ -171,7 +201,7 @@ pub enum DataError {
         why: String,
     },
     /// A download is complete but not what it should be.
-    #[error("{} has the {kind} {found} instead of {expected} and was removed; run the same command again, and if it fails again the file at the source has changed", .path.display())]
+    #[error("{} has the {kind} {found} instead of {expected} and was removed; run the same command again, and if it fails again the file at the source has changed", shown(.path))]
     Checksum {
         /// The downloaded file.
         path: PathBuf,
@@ -203,11 +233,20 @@ impl DataError {
         Self::Damaged { path: path.into(), why: why.into() }
     }
 
+    /// `path` is whole and holds what is not read.
+    pub(super) fn unread(path: &Path, why: impl Into<String>) -> Self {
+        Self::Unread { path: path.into(), why: why.into() }
+    }
+
     /// Wraps an error of reading what another program wrote to `path`.
     pub(super) fn of_file(path: &Path, error: TensorsError) -> Self {
         let why = match error {
             TensorsError::Io(source) => return Self::read(path, source),
-            TensorsError::Damaged(why) | TensorsError::Unsupported(why) => why,
+            TensorsError::Damaged(why) => why,
+            TensorsError::Unsupported(why) => {
+                let it = if why.starts_with("its ") { "" } else { "it " };
+                return Self::unread(path, format!("{it}{why}; save it again in NumPy's usual form"));
+            }
             TensorsError::Foreign(name) => {
                 format!("it refers to `{name}`, which no data set needs; nothing of it was run")
             }

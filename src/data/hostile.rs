@@ -242,7 +242,7 @@ fn of_a_million_frames_the_first_is_taken() {
 #[test]
 fn what_is_no_image_is_skipped_whatever_it_is_called() {
     let formats = super::reason::FORMATS;
-    skipped("empty.png", b"", formats);
+    skipped("empty.png", b"", "empty");
     skipped("page.png", b"<!DOCTYPE html><html></html>", "a web page, not the picture");
     skipped(
         "drawing.png",
@@ -377,7 +377,7 @@ fn data_sets_that_promise_terabytes_or_are_no_files_are_refused() {
     let terabyte = 1 << 40;
     refused("cifar10", "data_batch_2.bin", sparse(3_073 << 28), "at most 10000 belong");
     refused("cifar10", "data_batch_2.bin", sparse(terabyte), "not whole records");
-    refused("cifar10", "data_batch_2.bin", sparse(0), "it is empty");
+    refused("cifar10", "data_batch_2.bin", sparse(0), "data_batch_2.bin is empty; copy it");
     refused("cifar10", "data_batch_2.bin", folder, "a folder");
     refused("stl10", "unlabeled_X.bin", sparse(27_648 << 28), "at most 100000 belong");
     refused("stl10", "train_y.bin", sparse(terabyte), "at most 100000 belong");
@@ -401,7 +401,7 @@ fn gzips_that_inflate_to_gigabytes_are_refused_by_what_they_declare() {
     let images = "train-images-idx3-ubyte.gz";
     let declared = gzip_zeros(&start([4 << 20, 32, 32]), 4_096);
     assert!(declared.len() < 5 << 20);
-    refused("idx", images, |path| fs::write(path, &declared).unwrap(), "packed over 100 to 1");
+    refused("idx", images, |path| fs::write(path, &declared).unwrap(), "bytes may come out of its");
     // Or behind what they declare.
     let hidden = gzip_zeros(&[start([1, 32, 32]), vec![7; 1024]].concat(), 4_096);
     refused("idx", images, |path| fs::write(path, &hidden).unwrap(), "bytes follow");

@@ -19,8 +19,8 @@ pub(super) const SMALL_MEMORY: u64 = 64 << 20;
 pub(super) const LARGE_MEMORY: u64 = 2 << 30;
 /// Pixels, in bytes, after which no more images are read at a time to be scored, each at its own size.
 pub(super) const STREAM_MEMORY: usize = 512 << 20;
-/// How many bytes one byte of an archive of images may become.
-pub(super) const MAX_RATIO: u64 = 100;
+/// How many bytes one byte of an archive of images may become, where more than [`LARGE_MEMORY`] come out.
+const MAX_RATIO: u64 = 100;
 /// The most files and folders below a folder of images; ImageNet has 1.3 million.
 pub(super) const MAX_ENTRIES: usize = 2_000_000;
 /// Labels are 16-bit.
@@ -33,3 +33,9 @@ pub(super) const MAX_RECORD_PIXELS: usize = 4 << 20;
 pub(super) const MAX_BY_COLUMNS: usize = 1 << 30;
 /// The most toys that can be drawn.
 pub const MAX_TOYS: usize = 1_000_000;
+
+/// How many bytes may come out of an archive of `packed` bytes. Flat icons and sorted labels pack hundreds to one; what
+/// fits in memory is no bomb, however well it is packed.
+pub(super) fn most_unpacked(packed: u64) -> u64 {
+    packed.saturating_mul(MAX_RATIO).max(LARGE_MEMORY)
+}

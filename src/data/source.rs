@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::load::load_set;
-use super::reader::{FoundImages, Reader, SourcePlace};
+use super::reader::{FoundImages, Reader, SourceKind, SourcePlace};
 use super::readers::{FOLDER, READERS, TOYS, explain, forms, refuse};
 use super::{DataConfig, DataError, LoadOptions, Loaded, SIDES, Split, Stream};
+use crate::arch::words::quoted;
 
 /// Where images come from: a [`Reader`] and the path that it reads. Its text form is what the user writes:
 /// the reader's prefix, a colon and the path, or for a folder of images the path alone.
@@ -105,7 +106,24 @@ impl Source {
         refuse(&self.path, self.reader.kind().place, text)?;
         let name = self.to_string();
         let opened = self.reader.open(&name, &self.path, options);
-        opened.and_then(|images| then(name, images)).map_err(|error| explain(&self.path, text, error))
+        let read = opened.and_then(|images| then(name, images));
+        read.map_err(|error| match explain(&self.path, text, error) {
+            error @ DataError::NoImages { .. } => self.meant(options).unwrap_or(error),
+            error => error,
+        })
+    }
+
+    /// That its folder has no pictures but a data set of another reader, where that is so.
+    fn meant(&self, options: &LoadOptions) -> Option<DataError> {
+        let reads = |reader: &&&dyn Reader| {
+            let SourceKind { place, prefix, .. } = reader.kind();
+            let is_other = place == SourcePlace::Folder && !prefix.is_empty();
+            is_other && reader.open("", &self.path, options).is_ok()
+        };
+        let reader = READERS.iter().find(reads)?;
+        let what = format!("a folder with the files of {}", reader.kind().label);
+        let source_text = quoted(&Self::new(*reader, &self.path).to_string());
+        Some(DataError::OtherSource { path: self.path.clone(), what, source_text })
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use self::file::IdxFile;
 use self::names::{FoundSet, find};
-use super::records::{RecordFile, RecordFormat, RecordLabels, found_records};
+use super::records::{RecordFile, RecordFormat, RecordLabels, found_records, unlabelled};
 use crate::data::reader::{Download, FoundImages, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions};
 
@@ -67,7 +67,7 @@ impl Reader for Idx {
             }
             None => {
                 let prefix = set.prefix(options.split);
-                notes.push(format!("There is no {prefix}-labels-idx1-ubyte: the images have no labels"));
+                notes.push(unlabelled(&format!("{prefix}-labels-idx1-ubyte")));
                 (RecordLabels::None, Vec::new())
             }
         };

@@ -9,8 +9,8 @@ use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::columns::RowReader;
-use super::records::{self, RecordFile, RecordFormat, RecordLabels, RecordLayout, found_records};
-use crate::data::limits::MAX_RATIO;
+use super::records::{self, RecordFile, RecordFormat, RecordLabels, RecordLayout, found_records, unlabelled};
+use crate::data::limits::most_unpacked;
 use crate::data::reader::{FoundImages, Reader, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions, Split};
 use crate::input;
@@ -24,8 +24,6 @@ const LABELS: [&[&str]; 2] = [&["train_labels", "y_train", "labels", "arr_1"], &
 const VALIDATION: [&str; 3] = ["val_images", "x_val", "x_valid"];
 /// Arrays of an archive that are looked at in search of images.
 const LOOKED_AT: usize = 100;
-/// So many bytes may come out of any archive, since grounds of one colour pack well.
-const ALWAYS: u64 = 1 << 20;
 
 /// Reads a `.npy` or `.npz` file.
 pub(super) struct Numpy;
@@ -48,12 +46,15 @@ impl Reader for Numpy {
         let labels = arrays.labels(options.split, count)?;
         let mut notes: Vec<String> = note.into_iter().collect();
         notes.extend(arrays.validation());
-        let labels = if let Some(labels) = labels {
-            let classes = labels.iter().max().map_or(0, |&last| usize::from(last) + 1);
-            (RecordLabels::Listed(labels), (0..classes).map(|class| class.to_string()).collect())
-        } else {
-            notes.push("There is no array with a label for each image".to_owned());
-            (RecordLabels::None, Vec::new())
+        let labels = match labels {
+            Ok(labels) => {
+                let classes = labels.iter().max().map_or(0, |&last| usize::from(last) + 1);
+                (RecordLabels::Listed(labels), (0..classes).map(|class| class.to_string()).collect())
+            }
+            Err(why) => {
+                notes.push(why);
+                (RecordLabels::None, Vec::new())
+            }
         };
         let reader = if header.by_columns {
             Box::new(RowReader::new(path, numbers, &header.shape, kind.size)?)
@@ -113,7 +114,7 @@ impl Arrays {
         let (name, note) = match (&self.archive, split) {
             (None, Split::Train) => (String::new(), None),
             (None, Split::Test) => {
-                return Err(DataError::NoTestSplit(path.display().to_string()));
+                return Err(DataError::NoTestSplit(input::shown(&path)));
             }
             (Some(archive), _) => {
                 let there = known.iter().find(|name| archive.size(&entry(name)).is_some());
@@ -127,18 +128,18 @@ impl Arrays {
                         );
                         (name, Some(note))
                     }
-                    (None, Split::Test) => return Err(DataError::NoTestSplit(path.display().to_string())),
+                    (None, Split::Test) => return Err(DataError::NoTestSplit(input::shown(&path))),
                 }
             }
         };
         let array = self.array(&name)?;
-        let layout = RecordLayout::of(&array.header.shape).map_err(|why| DataError::damaged(&path, why))?;
+        let layout = layout(&array.header.shape).map_err(|why| DataError::unread(&path, why))?;
         if !array.kind.is_whole {
             let why = format!(
-                "it holds numbers of the kind {:?}, and pixels are whole numbers from 0 to 255 (uint8)",
-                array.header.kind
+                "it holds numbers of the kind {}, and pixels are whole numbers from 0 to 255; save it as such, from values of 0 to 1 with `(x * 255).astype(\"uint8\")`",
+                shown(&array.header.kind)
             );
-            return Err(DataError::damaged(&path, why));
+            return Err(DataError::unread(&path, why));
         }
         Ok(ImageArray { array, layout, note })
     }
@@ -152,8 +153,7 @@ impl Arrays {
         let mut images = Vec::new();
         for name in arrays {
             // What is no array, or no array of numbers, is none of images.
-            let is_image =
-                |array: UnreadArray| array.kind.is_whole && RecordLayout::of(&array.header.shape).is_ok();
+            let is_image = |array: UnreadArray| array.kind.is_whole && layout(&array.header.shape).is_ok();
             if self.array(name).is_ok_and(is_image) {
                 images.push(name);
             }
@@ -166,37 +166,66 @@ impl Arrays {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let there = if names.is_empty() { "nothing".to_owned() } else { listed(&names) };
                 format!(
-                    "it has none of the arrays {} and no other of images, but {there}",
+                    "it has none of the arrays {} and no other of images, but {there}; save the images in it as one of these",
                     IMAGES[0].join(", ")
                 )
             }
             _ => format!(
-                "it has several arrays that may be images ({}) and none of the names {}",
+                "it has several arrays that may be images ({}) and none of the names {}; give one of them such a name",
                 listed(&images),
                 IMAGES[0].join(", ")
             ),
         };
-        Err(DataError::damaged(&path, why))
+        Err(DataError::unread(&path, why))
     }
 
-    /// The label of each of `images` images; `None` where there is no such array.
-    fn labels(&mut self, split: Split, images: usize) -> Result<Option<Vec<u16>>, DataError> {
+    /// The label of each of `images` images, or a note on why they have none.
+    fn labels(&mut self, split: Split, images: usize) -> Result<Result<Vec<u16>, String>, DataError> {
         let path = self.path.clone();
-        let Some(archive) = &self.archive else { return Ok(None) };
+        let none = || unlabelled("array of labels");
+        let Some(archive) = &self.archive else { return Ok(Err(none())) };
         let names = of(split, LABELS);
         let Some(name) = names.iter().find(|name| archive.size(&entry(name)).is_some()) else {
-            return Ok(None);
+            return Ok(Err(none()));
         };
-        let UnreadArray { header, kind, mut numbers } = self.array(name)?;
-        if !kind.is_whole || ![&[images][..], &[images, 1]].contains(&&header.shape[..]) {
-            return Ok(None);
+        let unused = |why: &str| format!("The labels in the array {name} are not used: {why}");
+        let UnreadArray { header, kind, mut numbers } = match self.array(name) {
+            // Objects of Python's.
+            Err(DataError::Unread { .. }) => return Ok(Err(unused("they are no numbers"))),
+            array => array?,
+        };
+        if header.shape.first().is_some_and(|&count| count != images) {
+            let why = format!(
+                "its array {name} has {} labels for {images} images; save one for each",
+                header.shape[0]
+            );
+            return Err(DataError::unread(&path, why));
+        }
+        if !kind.is_whole {
+            let kind = shown(&header.kind);
+            return Ok(Err(unused(&format!("they are of the kind {kind}, and labels are whole numbers"))));
+        }
+        if ![&[images][..], &[images, 1]].contains(&&header.shape[..]) {
+            let shape = &header.shape;
+            return Ok(Err(unused(&format!("their shape is {shape:?}, and that of labels is [{images}]"))));
         }
         let mut bytes = Vec::new();
         numbers.read_to_end(&mut bytes).map_err(|error| DataError::damaged(&path, error.to_string()))?;
-        let label = |number: &[u8]| u16::try_from(kind.number(number)).ok();
-        let labels: Option<Vec<u16>> = bytes.chunks_exact(kind.size).map(label).collect();
-        let wrong = || DataError::damaged(&path, format!("it has not {images} labels from 0 to 65535"));
-        labels.filter(|labels| labels.len() == images).ok_or_else(wrong).map(Some)
+        let label = |number: &[u8]| {
+            let number = kind.number(number);
+            u16::try_from(number).map_err(|_| {
+                let why = format!("its array {name} has the label {number}, and labels are from 0 to 65535");
+                DataError::unread(&path, why)
+            })
+        };
+        let labels: Vec<u16> = bytes.chunks_exact(kind.size).map(label).collect::<Result<_, _>>()?;
+        match labels.len() {
+            count if count == images => Ok(Ok(labels)),
+            count => Err(DataError::damaged(
+                &path,
+                format!("its array {name} ends after {count} of {images} labels"),
+            )),
+        }
     }
 
     /// A note on images for validation, which are not used.
@@ -228,8 +257,11 @@ impl Arrays {
             let why = format!("the shape {:?} does not fit the {there} bytes of its array", header.shape);
             return Err(DataError::damaged(path, why));
         }
-        if bytes > length.saturating_mul(MAX_RATIO).max(ALWAYS) {
-            let why = format!("{bytes} bytes in a file of {length} are packed more than {MAX_RATIO} to 1");
+        let most = most_unpacked(*length);
+        if bytes > most {
+            let why = format!(
+                "an array in it declares {bytes} bytes, and at most {most} may come out of its {length}"
+            );
             return Err(DataError::damaged(path, why));
         }
         // One more than there are, so that the end is reached and a checksum compared.
@@ -240,6 +272,17 @@ impl Arrays {
 /// An array's name in an archive.
 fn entry(name: &str) -> String {
     format!("{name}.npy")
+}
+
+/// How images lie in an array of this shape, or why it has none.
+fn layout(shape: &[usize]) -> Result<RecordLayout, String> {
+    // As narrow as this no grey image is.
+    if let [_, _, 3 | 4] = shape {
+        return Err(format!(
+            "its shape {shape:?} is that of one colour picture, and that of images is [n, height, width, 3]; save it with `x[None]`"
+        ));
+    }
+    RecordLayout::of(shape)
 }
 
 /// What belongs to a split.
@@ -253,7 +296,7 @@ fn of<T: Copy>(split: Split, [train, test]: [T; 2]) -> T {
 /// What kind of numbers an array has.
 #[derive(Clone, Copy, Debug)]
 struct ArrayKind {
-    /// Bytes of a number; 1 where it is not known.
+    /// Bytes of a number or a text; 1 where it is not known.
     size: usize,
     /// Whether they are whole numbers.
     is_whole: bool,
@@ -265,11 +308,13 @@ impl ArrayKind {
     /// Of a kind in NumPy's notation, such as `<i8`.
     fn of(kind: &str) -> Self {
         let letters = kind.trim_start_matches(['<', '>', '|', '=']);
-        let size =
-            letters.get(1..).and_then(|size| size.parse().ok()).filter(|size| [1, 2, 4, 8].contains(size));
+        let size = letters.get(1..).and_then(|size| size.parse::<usize>().ok());
+        // Each letter of a text takes four bytes.
+        let each = if letters.starts_with('U') { 4 } else { 1 };
+        let is_number = size.is_some_and(|size| [1, 2, 4, 8].contains(&size));
         Self {
-            size: size.unwrap_or(1),
-            is_whole: size.is_some() && letters.starts_with(['u', 'i']),
+            size: size.and_then(|size| size.checked_mul(each)).filter(|&size| size > 0).unwrap_or(1),
+            is_whole: is_number && letters.starts_with(['u', 'i']),
             is_signed: letters.starts_with('i'),
             is_big_endian: kind.starts_with('>'),
         }
@@ -291,8 +336,9 @@ impl ArrayKind {
         }
         let pixel = |number: &[u8]| {
             let number = self.number(number);
-            u8::try_from(number)
-                .map_err(|_| format!("it has the number {number}, and pixels are from 0 to 255"))
+            u8::try_from(number).map_err(|_| {
+                format!("it has the number {number}, and pixels are from 0 to 255; save it as such")
+            })
         };
         numbers.chunks_exact(self.size).map(pixel).collect()
     }

@@ -7,7 +7,7 @@ use crate::arch::words::quoted;
 use crate::data::DataError;
 use crate::data::decode::is_hidden;
 use crate::data::reader::SourcePlace;
-use crate::input;
+use crate::input::{self, StandIn, shown};
 
 /// Names in a folder that a message lists.
 const LISTED: usize = 8;
@@ -44,6 +44,13 @@ const ENDINGS: [(&str, Packer); 13] = [
 const BEGINNINGS: [(&[u8], Packer); 3] =
     [(b"PK\x03\x04", Packer::Zip), (b"7z\xbc\xaf\x27\x1c", Packer::SevenZip), (b"Rar!\x1a\x07", Packer::Rar)];
 
+/// How names of NumPy's files end.
+const NUMPY: &[&str] = &["npy", "npz"];
+/// How a file of one array begins.
+const NUMPY_BEGINNING: &[u8] = b"\x93NUMPY";
+/// How names of files of weights end.
+const WEIGHTS: &[&str] = &["pth", "pt", "ckpt", "safetensors"];
+
 impl Packer {
     /// Of an archive, by its name.
     fn by_name(path: &Path) -> Option<Self> {
@@ -53,16 +60,12 @@ impl Packer {
 
     /// Of an archive, by its first bytes.
     fn by_content(path: &Path) -> Option<Self> {
-        use std::io::Read as _;
-        let (file, _) = input::open(path).ok()?;
-        let mut start = Vec::new();
-        file.take(6).read_to_end(&mut start).ok()?;
-        BEGINNINGS.iter().find(|(beginning, _)| start.starts_with(beginning)).map(|(_, packer)| *packer)
+        BEGINNINGS.iter().find(|(beginning, _)| starts_with(path, beginning)).map(|(_, packer)| *packer)
     }
 
     /// The command that unpacks `archive` into the folder `to` on this system.
     fn command(self, archive: &Path, to: &Path) -> String {
-        let [archive, to] = [archive, to].map(|path| quoted(&path.display().to_string()));
+        let [archive, to] = [archive, to].map(|path| quoted(&shown(path)));
         match self {
             Self::Tar => format!("tar -xf {archive} -C {to}"),
             Self::Zip if cfg!(windows) => format!("Expand-Archive -Path {archive} -DestinationPath {to}"),
@@ -75,7 +78,21 @@ impl Packer {
 
 /// Whether there is an archive at `path`, by its name: a zip or tar file or one of their kin.
 pub fn is_archive(path: &Path) -> bool {
-    path.is_file() && Packer::by_name(path).is_some()
+    path.is_file() && is_called_archive(path)
+}
+
+/// Whether the file at `path` begins so.
+fn starts_with(path: &Path, beginning: &[u8]) -> bool {
+    use std::io::Read as _;
+    let mut start = Vec::new();
+    let read =
+        input::open(path).and_then(|(file, _)| file.take(beginning.len() as u64).read_to_end(&mut start));
+    read.is_ok() && start == beginning
+}
+
+/// Whether the name is one of an archive.
+pub(super) fn is_called_archive(path: &Path) -> bool {
+    Packer::by_name(path).is_some()
 }
 
 /// Refuses a path that is an archive, or another file where a folder belongs. `text` is the source's text for a path.
@@ -84,15 +101,27 @@ pub(in crate::data) fn refuse(
     place: SourcePlace,
     text: impl Fn(&Path) -> String,
 ) -> Result<(), DataError> {
-    if !path.is_file() {
+    if place == SourcePlace::Drawn || !path.is_file() {
         return Ok(());
     }
+    if let Ok(Some(what)) = StandIn::at(path) {
+        return Err(DataError::StandIn { path: path.into(), what });
+    }
+    let has_ending = |endings: &[&str]| {
+        path.extension().is_some_and(|own| endings.iter().any(|ending| own.eq_ignore_ascii_case(ending)))
+    };
     let packer = match place {
-        SourcePlace::Drawn => return Ok(()),
-        SourcePlace::Folder => Packer::by_name(path).or_else(|| Packer::by_content(path)),
-        // NumPy's archives are zip files, too.
-        SourcePlace::File(endings) => Packer::by_name(path)
-            .filter(|_| !endings.iter().any(|ending| path.extension().is_some_and(|own| own == *ending))),
+        // Both kinds are zip files, too.
+        SourcePlace::Folder if has_ending(NUMPY) || starts_with(path, NUMPY_BEGINNING) => {
+            return Err(numpy(path, "a file of NumPy's".to_owned()));
+        }
+        SourcePlace::Folder if has_ending(WEIGHTS) || is_checkpoint(path) => {
+            return Err(DataError::Weights(path.into()));
+        }
+        SourcePlace::Folder | SourcePlace::Drawn => {
+            Packer::by_name(path).or_else(|| Packer::by_content(path))
+        }
+        SourcePlace::File(endings) => Packer::by_name(path).filter(|_| !has_ending(endings)),
     };
     match packer {
         Some(packer) => {
@@ -109,8 +138,25 @@ pub(in crate::data) fn refuse(
     }
 }
 
-/// Explains an error of the source `text` by the archive that lies in its folder `path`, where one does.
+/// Whether it is called as PyTorch's examples call their checkpoints, which are no archives.
+fn is_checkpoint(path: &Path) -> bool {
+    path.to_string_lossy().to_lowercase().ends_with(".pth.tar")
+}
+
+/// That a file, or what lies in a folder, is read by [`Numpy`](super::numpy::Numpy).
+fn numpy(path: &Path, what: String) -> DataError {
+    let source_text = quoted(&format!("numpy:{}", shown(path)));
+    DataError::OtherSource { path: path.into(), what, source_text }
+}
+
+/// Explains an error of the source `text` by what lies in place of its file, or by the archive or the array that lies
+/// in its folder `path`, where one does.
 pub(in crate::data) fn explain(path: &Path, text: impl Fn(&Path) -> String, error: DataError) -> DataError {
+    if let DataError::Damaged { path, .. } | DataError::Unread { path, .. } = &error
+        && let Ok(Some(what)) = StandIn::at(path)
+    {
+        return DataError::StandIn { path: path.clone(), what };
+    }
     let alone = match &error {
         DataError::MissingFiles { .. } => false,
         // Pictures that cannot be read are not explained by an archive beside them.
@@ -124,7 +170,19 @@ pub(in crate::data) fn explain(path: &Path, text: impl Fn(&Path) -> String, erro
         Some((archive, packer)) if !alone || archives.len() == names.len() => {
             packed(archive, *packer, path, None, text(path))
         }
-        _ => error,
+        _ => {
+            let arrays = |name: &&String| {
+                Path::new(name)
+                    .extension()
+                    .is_some_and(|own| NUMPY.iter().any(|ending| own.eq_ignore_ascii_case(ending)))
+            };
+            match names.iter().find(arrays).filter(|_| alone) {
+                Some(name) => {
+                    numpy(&path.join(name), "a file of NumPy's, and its folder has no pictures".to_owned())
+                }
+                None => error,
+            }
+        }
     }
 }
 
@@ -144,11 +202,10 @@ pub(super) fn missing(dir: &Path, expected: impl Into<String>) -> DataError {
 }
 
 fn packed(archive: &Path, packer: Packer, to: &Path, make: Option<&Path>, unpacked: String) -> DataError {
-    let make = make.map_or_else(String::new, |folder| {
-        format!("make the folder {}, ", quoted(&folder.display().to_string()))
-    });
+    let make =
+        make.map_or_else(String::new, |folder| format!("make the folder {}, ", quoted(&shown(folder))));
     let how = format!("{make}run `{}`", packer.command(archive, to));
-    DataError::Packed { path: archive.into(), how, unpacked }
+    DataError::Packed { path: archive.into(), how, unpacked: quoted(&unpacked) }
 }
 
 /// An archive's name without its ending, or with another one where it has none.
@@ -166,7 +223,7 @@ fn stem(path: &Path) -> String {
 fn names(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().take(LOOKED_AT).filter_map(Result::ok);
     let names = entries.map(|entry| entry.file_name()).filter(|name| !is_hidden(name));
-    let mut names: Vec<String> = names.map(|name| crate::tensors::shown(&name.to_string_lossy())).collect();
+    let mut names: Vec<String> = names.map(shown).collect();
     names.sort();
     names
 }
@@ -261,7 +318,7 @@ mod tests {
             message(dir.path()).starts_with(&format!("there is no a or b in {at}, which holds nothing; "))
         );
         for number in 0..10 {
-            fs::write(dir.path().join(format!("{number}.txt")), "").unwrap();
+            fs::write(dir.path().join(format!("{number}.txt")), "x").unwrap();
         }
         fs::write(dir.path().join(".hidden"), "").unwrap();
         let there = "0.txt, 1.txt, 2.txt, 3.txt, 4.txt, 5.txt, 6.txt, 7.txt and 2 more; ";
@@ -271,5 +328,49 @@ mod tests {
         // A file of the data set instead of its folder.
         let refusal = refusal(&format!("idx:{at}/0.txt"));
         assert!(refusal.contains("0.txt is a file, not a folder"), "{refusal}");
+    }
+
+    #[test]
+    fn a_file_or_folder_of_another_kind_says_what_to_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = dir.path().display().to_string();
+        for name in ["a.npz", "b.NPY"] {
+            fs::write(dir.path().join(name), "PK\x03\x04").unwrap();
+            let expected = format!("{at}/{name} is a file of NumPy's; write `numpy:{at}/{name}`");
+            assert_eq!(refusal(&format!("{at}/{name}")), expected);
+            assert_eq!(refusal(&format!("idx:{at}/{name}")), expected);
+            fs::remove_file(dir.path().join(name)).unwrap();
+        }
+        fs::write(dir.path().join("array"), b"\x93NUMPY\x01\0").unwrap();
+        assert!(refusal(&format!("{at}/array")).ends_with(&format!("; write `numpy:{at}/array`")));
+        for name in ["plain.pth", "a.ckpt", "a.safetensors", "best.pth.tar"] {
+            fs::write(dir.path().join(name), b"PK\x03\x04").unwrap();
+            let expected = format!(
+                "{at}/{name} is a file of weights, not images; name the folder that holds the images"
+            );
+            assert_eq!(refusal(&format!("{at}/{name}")), expected);
+        }
+        // A page that was saved as an archive cannot be unpacked.
+        fs::write(dir.path().join("page.zip"), "<!DOCTYPE html>").unwrap();
+        let page = refusal(&format!("{at}/page.zip"));
+        assert_eq!(
+            page,
+            format!("{at}/page.zip is a web page, not the file itself; download the file itself")
+        );
+        // Folders.
+        let folder = |name: &str, file: &str, content: &[u8]| {
+            fs::create_dir_all(dir.path().join(name)).unwrap();
+            fs::write(dir.path().join(name).join(file), content).unwrap();
+            refusal(&format!("{at}/{name}"))
+        };
+        let idx = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2][..], &[7; 4]].concat();
+        let expected = format!("{at}/m is a folder with the files of IDX; write `idx:{at}/m`");
+        assert_eq!(folder("m", "train-images-idx3-ubyte", &idx), expected);
+        let expected = format!("{at}/s is a folder with the files of STL-10; write `stl10:{at}/s`");
+        assert_eq!(folder("s", "unlabeled_X.bin", &[0; 27_648]), expected);
+        let expected = format!(
+            "{at}/n/x.npz is a file of NumPy's, and its folder has no pictures; write `numpy:{at}/n/x.npz`"
+        );
+        assert_eq!(folder("n", "x.npz", b"PK"), expected);
     }
 }

@@ -10,7 +10,7 @@ use crate::data::decode::Decoded;
 use crate::data::limits::{MAX_RECORD_PIXELS, MAX_RECORDS, MAX_SIDE};
 use crate::data::reader::{FoundImages, ImageLabels, OwnImages, UndecodedImage};
 use crate::data::{DataError, LoadOptions};
-use crate::input;
+use crate::input::{self, StandIn};
 
 /// The file at `path`, buffered.
 pub(super) fn open(path: &Path) -> Result<BufReader<File>, DataError> {
@@ -50,7 +50,7 @@ impl RecordFile {
         let (file, length) = input::open(path).map_err(|error| DataError::read(path, error))?;
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length == 0 {
-            return Err(DataError::damaged(path, "it is empty"));
+            return Err(DataError::StandIn { path: path.into(), what: StandIn::Empty });
         }
         if !length.is_multiple_of(bytes) {
             return Err(DataError::damaged(
@@ -136,7 +136,7 @@ pub(super) fn found_records(
         RecordLabels::Listed(all) => (Some(chosen.iter().map(|&number| all[number]).collect()), None),
         RecordLabels::Within(label) => (Some(Vec::new()), Some(label)),
     };
-    let labels = ImageLabels { labels, classes, notes: Vec::new() };
+    let labels = ImageLabels { labels, classes, ..ImageLabels::default() };
     let (files, chosen) = (files.into(), chosen.into_iter());
     let images = Box::new(Records { files, chosen, next: 0, format: Arc::new(format), labels, label });
     FoundImages { found, count, all_usable: true, skipped: Vec::new(), notes, images }
@@ -190,7 +190,7 @@ impl Records {
         }
         let (bytes, format) = (record.len(), Arc::clone(&self.format));
         let decode = move || {
-            let pixels = (format.decode)(&record).map_err(|why| DataError::damaged(&path, why))?;
+            let pixels = (format.decode)(&record).map_err(|why| DataError::unread(&path, why))?;
             Ok(Decoded { pixels, size: format.size.map(|extent| extent as u32) })
         };
         Ok(Some(UndecodedImage::Data { bytes, decode: Box::new(decode) }))
@@ -210,6 +210,11 @@ impl OwnImages for Records {
     fn labels(self: Box<Self>, _: &[usize]) -> ImageLabels {
         self.labels
     }
+}
+
+/// The note on images without labels; `lacking` is what would have them.
+pub(super) fn unlabelled(lacking: &str) -> String {
+    format!("There is no {lacking}: the images have no labels")
 }
 
 /// Interleaves three planes of one byte a pixel: `[3, n]` to `[n, 3]`.
@@ -235,7 +240,14 @@ impl RecordLayout {
             [_, height, width] => (height, width, 1, true),
             [_, height, width, channels @ (1 | 3)] => (height, width, channels, true),
             [_, channels @ (1 | 3), height, width] => (height, width, channels, false),
-            _ => return Err(format!("its dimensions {dims:?} are not those of grey or colour images")),
+            [_, _, _, channels @ 2..=4] | [_, channels @ 2..=4, _, _] => {
+                return Err(format!("its images have {channels} channels; save them with 1 or 3"));
+            }
+            _ => {
+                return Err(format!(
+                    "its dimensions {dims:?} are not those of images, [n, height, width] or [n, height, width, 3]; reshape it"
+                ));
+            }
         };
         if height.max(width) > MAX_SIDE as usize || height * width > MAX_RECORD_PIXELS {
             return Err(format!(

@@ -8,9 +8,10 @@ use std::io::Read;
 use std::path::Path;
 
 use super::packed::missing;
-use super::records::{RecordFile, RecordFormat, RecordLabels, found_records};
+use super::records::{RecordFile, RecordFormat, RecordLabels, found_records, unlabelled};
 use crate::data::reader::{Download, FoundImages, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions, Split};
+use crate::input::shown;
 
 const SIDE: usize = 96;
 const RECORD: usize = 3 * SIDE * SIDE;
@@ -68,7 +69,7 @@ impl Reader for Stl10 {
             return Err(missing(if inner.is_dir() { &inner } else { path }, expected.join(" or ")));
         };
         let mut notes = Vec::new();
-        let absent = |name: &str, what: &str| format!("There is no {}: {what}", dir.join(name).display());
+        let absent = |name: &str, what: &str| format!("There is no {}: {what}", shown(dir.join(name)));
         let (labelled, unlabelled) = (has(dir, images), unlabelled.map(|name| (name, has(dir, name))));
         match (labelled, unlabelled) {
             (true, Some((name, false))) => {
@@ -89,7 +90,7 @@ impl Reader for Stl10 {
                 (RecordLabels::Listed(labels), CLASSES.map(String::from).into())
             }
             (None, _) => {
-                notes.push(absent(labels, "the images have no labels"));
+                notes.push(unlabelled(&shown(dir.join(labels))));
                 (RecordLabels::None, Vec::new())
             }
             (Some(_), _) => (RecordLabels::None, Vec::new()),

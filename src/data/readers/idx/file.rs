@@ -7,11 +7,9 @@ use flate2::bufread::MultiGzDecoder;
 
 use super::super::records::{RecordLayout, end};
 use crate::data::DataError;
-use crate::data::limits::MAX_RATIO;
+use crate::data::limits::most_unpacked;
 use crate::input;
 
-/// Sorted labels pack a thousand to one, so so many bytes may come out of any gzip.
-const ALWAYS: u64 = 1 << 20;
 /// Unsigned bytes, and big-endian 32-bit integers, as the format numbers kinds of values.
 const BYTE: u8 = 0x08;
 const INTEGER: u8 = 0x0c;
@@ -48,9 +46,10 @@ impl IdxFile {
             BYTE => 1,
             INTEGER => 4,
             _ => {
-                return Err(damaged(&format!(
-                    "its values have type {kind:#04x}, and only unsigned bytes (0x08) are images"
-                )));
+                let why = format!(
+                    "its values have type {kind:#04x}, and images are unsigned bytes (0x08); save it as such"
+                );
+                return Err(DataError::unread(path, why));
             }
         };
         let mut dims = Vec::new();
@@ -67,10 +66,10 @@ impl IdxFile {
         if rank == 0 || declared == header {
             return Err(damaged("it holds no values"));
         }
-        let most = if zipped { length.saturating_mul(MAX_RATIO).max(ALWAYS) } else { length };
+        let most = if zipped { most_unpacked(length) } else { length };
         if declared > most {
             let why = if zipped {
-                format!("which its {length} bytes cannot hold unless packed over {MAX_RATIO} to 1")
+                format!("and at most {most} bytes may come out of its {length}")
             } else {
                 "but ends before them".into()
             };
@@ -86,12 +85,10 @@ impl IdxFile {
     /// How the images lie in it.
     pub fn layout(&self) -> Result<RecordLayout, DataError> {
         if self.size != 1 {
-            return Err(DataError::damaged(
-                &self.path,
-                "its values are 32-bit integers, and images are unsigned bytes",
-            ));
+            let why = "its values are 32-bit integers, and images are unsigned bytes; save it as such";
+            return Err(DataError::unread(&self.path, why));
         }
-        RecordLayout::of(&self.dims).map_err(|why| DataError::damaged(&self.path, why))
+        RecordLayout::of(&self.dims).map_err(|why| DataError::unread(&self.path, why))
     }
 
     /// Its values as labels of so many images: one for each, or the first column of a table.

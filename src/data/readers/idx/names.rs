@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::packed::missing;
 use crate::data::{DataError, Split};
+use crate::input::shown;
 
 /// A data set in IDX files.
 pub(super) struct IdxSet {
@@ -125,11 +126,11 @@ impl FoundSet {
                 self.set.name
             )
         });
-        let (dir, others) = (self.dir.display(), self.others.join(", "));
+        let (dir, others) = (shown(&self.dir), self.others.join(", "));
         let others = self.others.first().map(|first| {
             format!(
                 "{dir} also holds {others}, which is left out: `idx:{}` reads it",
-                self.dir.join(first).display()
+                shown(self.dir.join(first))
             )
         });
         turned.into_iter().chain(others).collect()
@@ -169,7 +170,7 @@ pub(super) fn find(path: &Path, split: Split) -> Result<FoundSet, DataError> {
     if let [first, _, ..] = names[..]
         && !plain
     {
-        let example = format!("`idx:{}`", root.join(first).display());
+        let example = format!("`idx:{}`", shown(root.join(first)));
         return Err(DataError::SeveralSets { dir: root.into(), names: names.join(", "), example });
     }
     let others = names.into_iter().skip(1).collect();

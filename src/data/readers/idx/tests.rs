@@ -74,27 +74,35 @@ fn damaged_files_are_refused_in_a_sentence() {
         bytes
     };
     let cases = [
-        (Vec::new(), "ends within its header"),
+        (Vec::new(), "is empty; copy it or download it again"),
         (good[..10].to_vec(), "ends within its header"),
         (good[..100].to_vec(), "ends before"),
         ([&good[..], &[0]].concat(), "1 bytes follow"),
         (changed(0, 1), "does not start"),
-        (changed(2, 0x0d), "type 0x0d"),
+        (changed(2, 0x0d), "cannot be used: its values have type 0x0d"),
         (changed(3, 0), "no values"),
         (changed(4, 255), "ends before"),
         (idx(&[0, 8, 8], &[]), "no values"),
-        (idx(&[4, 8], &[0; 32]), "not those of"),
-        (idx(&[1, 8, 8, 2], &[0; 128]), "not those of"),
+        (idx(&[4, 8], &[0; 32]), "cannot be used: its dimensions [4, 8] are not those of images"),
+        (idx(&[1, 8, 8, 2], &[0; 128]), "cannot be used: its images have 2 channels; save them with 1 or 3"),
         (idx(&[u32::MAX; 4], &[]), "impossible"),
-        (idx(&[1, 1, 70_000], &[0; 70_000]), "larger than the limit"),
+        (idx(&[1, 1, 70_000], &[0; 70_000]), "cannot be used: images of 70000 x 1 are larger than the limit"),
         (gzip(&good[..100]), "ends after 1 of 2 images"),
         (gzip(&[&good[..], &[0]].concat()), "bytes follow"),
         (gzip(&good)[..20].to_vec(), "damaged"),
-        (gzip(&idx(&[u32::MAX, 8, 8], &[])), "packed over 100 to 1"),
+        (gzip(&idx(&[u32::MAX, 8, 8], &[])), "and at most 2147483648 bytes may come out of its "),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n".to_vec(),
+            "is a Git LFS pointer, not the file itself; run `git lfs pull`",
+        ),
+        (b"<!DOCTYPE html><html>".to_vec(), "is a web page, not the file itself; download"),
     ];
     for (bytes, expected) in cases {
         let error = get_bytes("train-images-idx3-ubyte", &bytes).unwrap_err().to_string();
-        assert!(error.contains("train-images-idx3-ubyte is damaged"), "{error}");
+        // What is whole and not read is not called damaged.
+        let is_whole =
+            ["cannot be used", "is empty", "is a "].iter().any(|start| expected.starts_with(start));
+        assert_eq!(error.contains("train-images-idx3-ubyte is damaged: "), !is_whole, "{error}");
         assert!(error.contains(expected), "{error} should say: {expected}");
     }
 }

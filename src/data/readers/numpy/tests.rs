@@ -128,32 +128,115 @@ fn either_order_of_bytes_and_of_indices_is_the_same() {
 fn damaged_and_foreign_arrays_are_refused_in_a_sentence() {
     let negative = npy("|i1", "(3,)", &[0, 1, 0xff]);
     let cases = [
-        (npy("<f4", "(1, 8, 8)", &[0; 256]), "<f4"),
-        (npy("|O", "(1,)", &[0; 8]), "pickled"),
-        (npy("|u1", "(4, 8, 8)", &[0; 64]), "does not fit"),
+        (
+            npy("<f4", "(1, 8, 8)", &[0; 256]),
+            "cannot be used: it holds numbers of the kind <f4, and pixels are whole numbers from 0 to 255; save it as \
+             such, from values of 0 to 1 with `(x * 255).astype(\"uint8\")`",
+        ),
+        (npy("|b1", "(1, 8, 8)", &[1; 64]), "cannot be used: it holds numbers of the kind |b1, and pixels"),
+        (
+            npy("|O", "(1,)", &[0; 8]),
+            "cannot be used: it holds pickled Python objects, which are never read; save it again",
+        ),
+        (
+            npy("|u1", "(1, 8, 8, 4)", &[0; 256]),
+            "cannot be used: its images have 4 channels; save them with 1 or 3",
+        ),
+        (
+            npy("|u1", "(2, 192)", &[0; 384]),
+            "cannot be used: its dimensions [2, 192] are not those of images, [n, height, width] or \
+             [n, height, width, 3]; reshape it",
+        ),
+        (
+            npy("|u1", "(32, 32, 3)", &[0; 3072]),
+            "cannot be used: its shape [32, 32, 3] is that of one colour picture, and that of images is \
+             [n, height, width, 3]; save it with `x[None]`",
+        ),
+        (npy("|u1", "(4, 8, 8)", &[0; 64]), "is damaged: the shape [4, 8, 8] does not fit the 64 bytes"),
         (npy("|u1", "(18446744073709551615, 8, 8)", &[0; 64]), "does not fit"),
         (npy("|u1", "(0, 8, 8)", &[]), "does not fit"),
-        (npy("|u1", "(8, 8)", &[0; 64]), "not those of"),
-        (npy("|u1", "(1, 70000, 1)", &[0; 70_000]), "larger than the limit"),
+        (
+            npy("|u1", "(1, 70000, 1)", &[0; 70_000]),
+            "cannot be used: images of 1 x 70000 are larger than the limit",
+        ),
         (grey()[..100].to_vec(), "does not fit"),
         (
             npz(&[("mu.npy", npy("<f8", "(1,)", &[0; 8]))]),
-            "none of the arrays train_images, x_train, images, arr_0 and no other of images, but mu.npy",
+            "cannot be used: it has none of the arrays train_images, x_train, images, arr_0 and no other of images, \
+             but mu.npy; save the images",
         ),
-        (npz(&[("a.npy", grey()), ("b.npy", grey())]), "several arrays that may be images (a, b)"),
-        (npy(">i2", "(1, 8, 8)", &[1; 128]), "it has the number 257, and pixels are from 0 to 255"),
+        (
+            npz(&[("a.npy", grey()), ("b.npy", grey())]),
+            "cannot be used: it has several arrays that may be images (a, b)",
+        ),
+        (
+            npy(">i2", "(1, 8, 8)", &[1; 128]),
+            "cannot be used: it has the number 257, and pixels are from 0 to 255; save it as such",
+        ),
         (npy("|i1", "(1, 8, 8)", &[0x80; 64]), "it has the number -128, and pixels"),
-        (npz(&[("images.npy", grey()), ("labels.npy", negative)]), "not 3 labels from 0"),
-        (npz(&[("images.npy", npy("|u1", "(4000, 64, 64)", &[0; 4000 * 4096]))]), "packed more than"),
-        (b"PK\x03\x04".to_vec(), "zip archive"),
-        (Vec::new(), "does not begin"),
+        (
+            npz(&[("images.npy", grey()), ("labels.npy", negative)]),
+            "cannot be used: its array labels has the label -1, and labels are from 0 to 65535",
+        ),
+        (
+            npz(&[("x_train.npy", grey()), ("y_train.npy", npy("|u1", "(2,)", &[0; 2]))]),
+            "cannot be used: its array y_train has 2 labels for 3 images; save one for each",
+        ),
+        (b"PK\x03\x04".to_vec(), "is damaged: "),
+        (Vec::new(), "is empty; copy it or download it again"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\n".to_vec(),
+            "is a Git LFS pointer, not the file itself; run",
+        ),
+        (b"<html>".to_vec(), "is a web page, not the file itself; download the file itself"),
     ];
     for (bytes, expected) in cases {
         let refusal = refusal(&bytes);
-        assert!(refusal.contains("is damaged") && refusal.contains(expected), "{expected}: {refusal}");
+        assert!(refusal.contains(expected), "{expected}: {refusal}");
     }
     let mut changed = npz(&[("images.npy", grey())]);
     let at = changed.len() / 3;
     changed[at] ^= 1;
     assert!(get(&changed, 8, Split::Train).is_err());
+}
+
+#[test]
+fn labels_that_are_no_numbers_are_left_out_and_named() {
+    let of = |labels: Vec<u8>| {
+        let bytes = npz(&[("x_train.npy", grey()), ("y_train.npy", labels)]);
+        let Loaded { set, report } = get(&bytes, 8, Split::Train).unwrap();
+        assert_eq!((set.len(), set.labels(), set.image(2)[0]), (3, None, 30));
+        report.notes
+    };
+    for (labels, why) in [
+        (npy("<U1", "(3,)", &[0; 12]), "they are of the kind <U1, and labels are whole numbers"),
+        (npy("|S5", "(3,)", &[0; 15]), "they are of the kind |S5, and labels are whole numbers"),
+        (npy("<f4", "(3,)", &[0; 12]), "they are of the kind <f4, and labels are whole numbers"),
+        (npy("|u1", "(3, 10)", &[0; 30]), "their shape is [3, 10], and that of labels is [3]"),
+        (npy("|O", "(3,)", &[0; 24]), "they are no numbers"),
+    ] {
+        assert_eq!(of(labels), [format!("The labels in the array y_train are not used: {why}")]);
+    }
+}
+
+/// 200 flat icons pack hundreds to one.
+#[test]
+fn flat_pictures_are_read_however_well_they_are_packed() {
+    let bytes = npz(&[("images.npy", npy("|u1", "(200, 256, 256)", &[9; 200 << 16]))]);
+    assert!((200 << 16) / bytes.len() > 300, "{} bytes", bytes.len());
+    let set = get(&bytes, 8, Split::Train).unwrap().set;
+    assert_eq!((set.len(), set.image(199)[0]), (200, 9));
+}
+
+#[test]
+fn pixels_of_zeros_and_ones_are_no_pictures() {
+    let faint = npy("|u1", "(2, 8, 8)", &[[0; 64], [1; 64]].concat());
+    let notes = get(&faint, 8, Split::Train).unwrap().report.notes;
+    assert!(
+        notes.iter().any(|note| note.starts_with("no value of a pixel is above 1, where 255")),
+        "{notes:?}"
+    );
+    for black in [npy("|u1", "(2, 8, 8)", &[0; 128]), npy("|u1", "(1, 8, 8)", &[2; 64])] {
+        assert_eq!(get(&black, 8, Split::Train).unwrap().report.notes.len(), 1);
+    }
 }
