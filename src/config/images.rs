@@ -19,7 +19,9 @@ impl RunConfig {
         let needs = self.score.image_needs(reward);
         let needs = needs.with_extractor(builtin && Extractor::is_trained_on(&found.source));
         let needs = needs.with_moments(true).with_batch(self.recipe.batch);
-        needs.check_real(&CountedImages::there(&found.source, found.used))?;
+        let images = CountedImages::there(&found.source, found.used);
+        let is_limited = found.used + found.skipped.len() < found.found;
+        needs.check_real(&if is_limited { images.limited_by("data.limit") } else { images })?;
         // The Inception network knows classes of its own.
         if builtin && found.classes.len() < 2 {
             self.check_without_classes(searched)?;
@@ -59,7 +61,7 @@ mod tests {
         let data = DataConfig { limit: Some(1), ..DataConfig::default() };
         let report = load(&source, &data.options(8, Split::Train)).unwrap().report;
         let classes = (0..classes).map(|class| ClassCount { name: class.to_string(), count: 1 });
-        Report { source: "photos".into(), used: images, classes: classes.collect(), ..report }
+        Report { source: "photos".into(), found: images, used: images, classes: classes.collect(), ..report }
     }
 
     fn said(settings: &[&str], searched: bool, found: &Report) -> (String, String) {
@@ -87,6 +89,14 @@ mod tests {
         let inception = ["score.extractor=inception", "recipe.batch=1"];
         assert!(with(&inception, 1).1.contains("fid needs 2 (add images)"));
         assert_eq!(with(&inception, 2), Default::default());
+        // Where the limit leaves no more of them, there are enough.
+        let limited = Report { found: 50, ..found(18, 0) };
+        let (_, text) = said(&[&fid[..], &["recipe.batch=8"]].concat(), true, &limited);
+        assert_eq!(
+            text,
+            "photos has 18 images, which is too few: the built-in extractor needs 20 to be trained (raise data.limit, or \
+             set score.extractor to \"inception\")"
+        );
         let (key, text) = with(&["recipe.batch=8", "score.metrics=[\"recall\"]", "score.neighbours=30"], 25);
         assert!(key == "score.neighbours" && text.contains("set score.neighbours to 24 or less"), "{text}");
         // The toys bring their own extractor.

@@ -12,6 +12,9 @@ use super::{DataError, ImageCounts, ImageSet, LoadOptions, Loaded, Report};
 
 /// Images that are decoded before their pixels are put together: a bound on memory.
 const AT_ONCE: usize = 256;
+/// What is said of images such as masks and binary data sets.
+const FAINT: &str =
+    "no value of a pixel is above 1, where 255 is white: multiply them by 255, or they are learned as black";
 /// Bytes of undecoded images, after which no more are read before these are decoded.
 const MOST_UNDECODED: usize = 8 << 20;
 
@@ -34,6 +37,9 @@ pub(super) fn load_set(
     loop {
         let part = next_part(&mut *images, options)?;
         if part.is_empty() {
+            if images.hand_out_more(&used) {
+                continue;
+            }
             break;
         }
         let decode = |kept: &mut Option<Fit>, image: &UndecodedImage| {
@@ -41,7 +47,8 @@ pub(super) fn load_set(
                 image.decode(options.background, |image| (image.size, square(image, options.side, kept)));
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             if done.is_multiple_of(100) || done == count {
-                (options.progress)(done, count);
+                // Those in place of others were not counted.
+                (options.progress)(done.min(count), count);
             }
             image
         };
@@ -62,9 +69,13 @@ pub(super) fn load_set(
     if used.is_empty() {
         return Err(ImageCounts::new(&name, found, 0, &skipped).no_images(path));
     }
-    let ImageLabels { labels, classes, notes: of_labels } = images.labels(&used);
+    let ImageLabels { labels, classes, notes: of_labels, skipped: of_classes } = images.labels(&used);
     notes.extend(of_labels);
+    skipped.extend(of_classes);
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    if pixels.iter().all(|&value| value <= 1) && pixels.contains(&1) {
+        notes.push(FAINT.to_owned());
+    }
     let set = ImageSet::new(name, options.side, pixels, labels, classes)?;
     let report = Report { skipped, notes, ..Report::of(&set, options.split, found, sizes) };
     Ok(Loaded { set, report })

@@ -98,14 +98,21 @@ impl LoadOptions<'_> {
 
     /// Which of `found` images to use, ascending: all, or an even random choice of `limit`.
     pub(super) fn choose(&self, found: usize) -> Vec<usize> {
+        let [chosen, _] = self.draw(found);
+        chosen
+    }
+
+    /// As [`choose`](Self::choose), and the others in the order in which they take the place of chosen ones.
+    pub(super) fn draw(&self, found: usize) -> [Vec<usize>; 2] {
         match self.limit {
             Some(limit) if limit < found => {
-                let mut order = permutation(&mut rng(self.seed, "data/limit", 0), found);
-                order.truncate(limit);
-                order.sort_unstable();
-                order.into_iter().map(|i| i as usize).collect()
+                let order = permutation(&mut rng(self.seed, "data/limit", 0), found);
+                let mut chosen: Vec<usize> = order.into_iter().map(|i| i as usize).collect();
+                let rest = chosen.split_off(limit);
+                chosen.sort_unstable();
+                [chosen, rest]
             }
-            _ => (0..found).collect(),
+            _ => [(0..found).collect(), Vec::new()],
         }
     }
 }

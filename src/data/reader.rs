@@ -79,6 +79,12 @@ pub struct FoundImages {
 
 /// Images in their own size, one after the other. Nothing is read before it is asked for, and none is held.
 pub(super) trait OwnImages: Iterator<Item = Result<UndecodedImage, DataError>> {
+    /// Whether others follow in place of those that were handed out and cannot be used; all but the `used` ones, which
+    /// are numbers as in [`labels`](OwnImages::labels).
+    fn hand_out_more(&mut self, _used: &[usize]) -> bool {
+        false
+    }
+
     /// The labels of those that are `used`, which are numbers in the order in which all were handed out.
     fn labels(self: Box<Self>, used: &[usize]) -> ImageLabels;
 }
@@ -92,6 +98,8 @@ pub(super) struct ImageLabels {
     pub classes: Vec<String>,
     /// What a person should know of them, a sentence each.
     pub notes: Vec<String>,
+    /// What is left out for the sake of the classes.
+    pub skipped: Vec<Skipped>,
 }
 
 /// An image that is decoded by the thread that needs its pixels.

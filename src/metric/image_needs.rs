@@ -31,6 +31,11 @@ impl CountedImages {
         }
     }
 
+    /// The same where the setting or option `key` allows no more of them.
+    pub fn limited_by(self, key: &str) -> Self {
+        Self { key: key.to_owned(), more: format!("raise {key}"), ..self }
+    }
+
     /// Images that are to be made, or taken of those that are there: as many as the setting or option `key` says.
     pub fn asked_for(key: &str, count: usize) -> Self {
         Self {

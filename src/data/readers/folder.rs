@@ -1,6 +1,7 @@
 //! A folder of image files.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::layout::FolderLayout;
@@ -10,7 +11,8 @@ use crate::data::limits::MAX_CLASSES;
 use crate::data::reader::{
     FoundImages, ImageLabels, OwnImages, Reader, SourceKind, SourcePlace, UndecodedImage, not_an_image,
 };
-use crate::data::{DataError, LoadOptions, Skipped};
+use crate::data::{DataError, LoadOptions, Reason, Skipped};
+use crate::input::shown;
 
 /// Reads every image in a folder and its sub-folders, in the order of their paths. Where [`FolderLayout`] finds parts for
 /// training and for tests, the split's own. The first-level sub-folders are the classes when there are at least two
@@ -30,21 +32,32 @@ impl Reader for Folder {
     fn open(&self, name: &str, path: &Path, options: &LoadOptions) -> Result<FoundImages, DataError> {
         let (files, skipped) = walk(path, options.stop)?;
         let none = || DataError::NoTestSplit(name.to_owned());
-        let layout = FolderLayout::of(path, options.split, &files).ok_or_else(none)?;
-        let (mut files, mut skipped) = layout.split(files, skipped);
+        let mut layout = FolderLayout::of(path, options.split, &files).ok_or_else(none)?;
+        let (files, mut skipped) = layout.split(files, skipped);
         let found = files.len() + skipped.len();
-        if options.is_scored {
+        let [files, strays] = if options.is_scored {
             refuse_unread(&files, &skipped)?;
+            [files, Vec::new()]
         } else {
-            (files, skipped) = layout.classified(files, skipped);
-        }
-        let chosen = options.choose(files.len());
-        let is_chosen = |(number, _): &(usize, PathBuf)| chosen.binary_search(number).is_ok();
-        let files: Vec<PathBuf> =
-            files.into_iter().enumerate().filter(is_chosen).map(|(_, file)| file).collect();
+            // A picture that is known not to be read takes no place of one that is.
+            let read = files.into_iter().filter(|path| match why_foreign(path) {
+                Some(cause) => {
+                    skipped.push(Skipped::new(path, cause));
+                    false
+                }
+                None => true,
+            });
+            layout.classified(read.collect())
+        };
         let notes = layout.split_note().into_iter().collect();
-        let count = files.len();
-        let images = Box::new(ImageFiles { layout, files, next: 0 });
+        let [chosen, rest] = options.draw(files.len()).map(|numbers| {
+            let file = |number: usize| files[number].clone();
+            numbers.into_iter().map(file).collect::<Vec<PathBuf>>()
+        });
+        let count = chosen.len();
+        let rest = rest.into_iter();
+        let images =
+            Box::new(ImageFiles { layout, files: chosen, next: 0, rest, strays, limit: options.limit });
         Ok(FoundImages { found, count, all_usable: false, skipped, notes, images })
     }
 }
@@ -61,6 +74,22 @@ struct ImageFiles {
     layout: FolderLayout,
     files: Vec<PathBuf>,
     next: usize,
+    /// Those beyond the limit, in the order in which they take the place of chosen ones that cannot be used.
+    rest: std::vec::IntoIter<PathBuf>,
+    /// Pictures beside the classes' folders, which are used where there turn out to be no classes.
+    strays: Vec<PathBuf>,
+    limit: Option<usize>,
+}
+
+impl ImageFiles {
+    /// The folder of each used picture's class, and the classes in order; none where not each lies in such a folder,
+    /// or all in one.
+    fn classes(&self, used: &[usize]) -> Option<[Vec<&OsStr>; 2]> {
+        let folders = used.iter().map(|&number| self.layout.class(&self.files[number]));
+        let folders: Vec<&OsStr> = folders.collect::<Option<_>>()?;
+        let classes: Vec<&OsStr> = BTreeSet::from_iter(folders.iter().copied()).into_iter().collect();
+        (classes.len() > 1).then_some([folders, classes])
+    }
 }
 
 impl Iterator for ImageFiles {
@@ -74,22 +103,34 @@ impl Iterator for ImageFiles {
 }
 
 impl OwnImages for ImageFiles {
+    /// Another picture for each of the chosen ones that cannot be used; at last those beside the folders.
+    fn hand_out_more(&mut self, used: &[usize]) -> bool {
+        let before = self.files.len();
+        let lacking = self.limit.map_or(usize::MAX, |limit| limit.saturating_sub(used.len()));
+        self.files.extend(self.rest.by_ref().take(lacking));
+        if self.files.len() == before && lacking > 0 && self.classes(used).is_none() {
+            self.files.extend(self.strays.drain(..).take(lacking));
+        }
+        self.files.len() > before
+    }
+
     /// Sub-folders make classes where each of the used images lies in one.
     fn labels(self: Box<Self>, used: &[usize]) -> ImageLabels {
-        let folders: Option<Vec<String>> =
-            used.iter().map(|&number| self.layout.class(&self.files[number])).collect();
-        let folders = folders.unwrap_or_default();
-        let classes: Vec<String> = BTreeSet::from_iter(&folders).into_iter().cloned().collect();
         let (mut of_images, mut many) = (ImageLabels::default(), None);
-        if classes.len() > MAX_CLASSES {
-            many = Some(format!("{} sub-folders are too many to be classes", classes.len()));
-        } else if classes.len() > 1 {
-            let label = |folder: &String| classes.binary_search(folder).unwrap_or(0) as u16;
-            of_images.labels = Some(folders.iter().map(label).collect());
-            of_images.classes = classes;
+        match self.classes(used) {
+            Some([_, classes]) if classes.len() > MAX_CLASSES => {
+                many = Some(format!("{} sub-folders are too many to be classes", classes.len()));
+            }
+            Some([folders, classes]) => {
+                let label = |folder: &OsStr| classes.binary_search(&folder).unwrap_or(0) as u16;
+                of_images.labels = Some(folders.into_iter().map(label).collect());
+                of_images.classes = classes.iter().map(shown).collect();
+            }
+            None => {}
         }
         let notes = self.layout.class_notes(of_images.labels.is_some()).into_iter().chain(many);
-        ImageLabels { notes: notes.collect(), ..of_images }
+        let skipped = self.strays.iter().map(|path| Skipped::new(path, Reason::Stray));
+        ImageLabels { notes: notes.collect(), skipped: skipped.collect(), ..of_images }
     }
 }
 
@@ -97,7 +138,7 @@ impl OwnImages for ImageFiles {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::reason::{FORMATS, Reason};
+    use crate::data::reason::FORMATS;
     use crate::data::{ClassCount, DataConfig, ImageCounts, ImageSet, Loaded, Source, Split, load};
     use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
     use std::fs;
@@ -267,7 +308,7 @@ mod tests {
             ("IMG_1.HEIC", heic, Reason::Heic, true),
             ("IMG_2.jpg", heic, Reason::Heic, true),
             ("IMG_3", heic, Reason::Heic, true),
-            ("empty.psd", b"", Reason::Photoshop, true),
+            ("damaged.psd", b"\0", Reason::Photoshop, true),
             ("pointer.jpg", pointer, Reason::GitLfsPointer, true),
             ("page.jpg", b"<!DOCTYPE html>\n<html><body>404</body></html>", Reason::WebPage, true),
             ("index.html", b"<!DOCTYPE html>", Reason::NoPicture, false),
@@ -299,16 +340,18 @@ mod tests {
         colour([9, 9, 9], 16, 16).save(path("good.png")).unwrap();
         fs::write(path("notes.txt"), "hello").unwrap();
         fs::write(path("empty.png"), "").unwrap();
+        fs::write(path("other.png"), "other").unwrap();
         let png = fs::read(path("good.png")).unwrap();
         fs::write(path("cut.png"), &png[..png.len() - 30]).unwrap();
         let Loaded { set, report } = get(dir.path()).unwrap();
-        assert_eq!((set.len(), report.found, report.used), (1, 4, 1));
+        assert_eq!((set.len(), report.found, report.used), (1, 5, 1));
         let reason = |name: &str| {
             let path = path(name).display().to_string();
             report.skipped.iter().find(|s| s.path == path).unwrap().reason.clone()
         };
         assert_eq!(reason("notes.txt"), "no picture by name or content");
-        assert_eq!(reason("empty.png"), format!("not an image in one of the formats {FORMATS}"));
+        assert_eq!(reason("empty.png"), "empty");
+        assert_eq!(reason("other.png"), format!("not an image in one of the formats {FORMATS}"));
         let cut = reason("cut.png");
         assert!(cut.contains("cut off") || cut.contains("damaged"), "{cut}");
     }
@@ -370,6 +413,71 @@ mod tests {
         assert!(message(dir.path()).contains(left_out));
         let test = load(&Source::folder(dir.path()), &DataConfig::default().options(16, Split::Test));
         assert!(matches!(test, Err(DataError::NoTestSplit(_))));
+    }
+
+    /// A class is what has pictures that can be read.
+    #[test]
+    fn a_stray_picture_is_used_where_there_are_no_classes_without_it() {
+        let dir = pictures(&["0.png", "cat/0.png", "cat/1.png"]);
+        let with = |dogs: &[(&str, &[u8])]| {
+            let _ = fs::remove_dir_all(dir.path().join("dog"));
+            fs::create_dir(dir.path().join("dog")).unwrap();
+            dogs.iter()
+                .for_each(|(name, content)| fs::write(dir.path().join("dog").join(name), content).unwrap());
+            let Loaded { set, report } = get(dir.path()).unwrap();
+            assert_eq!((report.found, set.labels()), (3 + dogs.len(), None));
+            let kinds: Vec<Reason> = report.skipped.iter().map(|file| file.kind).collect();
+            (reds(&set), report.notes, kinds)
+        };
+        let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
+        // By their names.
+        let (images, notes, kinds) = with(&[("0.heic", heic), ("1.heic", heic)]);
+        assert_eq!((images, notes.len(), kinds), (vec![0, 1, 2], 0, vec![Reason::Heic; 2]));
+        // By their content, which is looked at when they are read.
+        let (images, notes, kinds) = with(&[("0.png", heic), ("1.png", b"\x89PNG\r\n\x1a\n")]);
+        assert_eq!((images, kinds), (vec![1, 2, 0], vec![Reason::Heic, Reason::CutOff]));
+        let place = dir.path().display();
+        assert_eq!(
+            notes,
+            [format!("there are no classes: not two of the folders in {place} have usable pictures")]
+        );
+    }
+
+    #[test]
+    fn a_limit_is_filled_where_there_are_enough_pictures() {
+        let names: Vec<String> = (0..40).map(|number| format!("{number:02}.png")).collect();
+        let dir = pictures(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let limited = |limit: usize| {
+            let config = DataConfig { limit: Some(limit), ..DataConfig::default() };
+            let Loaded { set, report } = get_with(dir.path(), config).unwrap();
+            (reds(&set), report.counts().to_string())
+        };
+        let whole = limited(20).0;
+        // What is known not to be read by its name is no part of the draw.
+        for name in ["a.heic", "b.heic", "c.heic"] {
+            fs::write(dir.path().join(name), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
+        }
+        let (same, said) = limited(20);
+        assert_eq!(same, whole);
+        assert!(
+            said.starts_with("20 of 43 found are used, 20 are beyond data.limit, 3 are left out: 3 HEIC"),
+            "{said}"
+        );
+        // What turns out not to be readable is replaced.
+        let broken = dir.path().join(format!("{:02}.png", whole[7]));
+        fs::write(&broken, b"\x89PNG\r\n\x1a\n").unwrap();
+        let (replaced, said) = limited(20);
+        let kept: Vec<u8> = whole.iter().copied().filter(|red| *red != whole[7]).collect();
+        assert_eq!(&replaced[..19], kept);
+        assert!(!whole.contains(&replaced[19]), "{replaced:?}");
+        assert!(
+            said.starts_with("20 of 43 found are used, 19 are beyond data.limit, 4 are left out"),
+            "{said}"
+        );
+        for limit in [39, 40] {
+            let said = limited(limit).1;
+            assert!(said.starts_with("39 of 43 found are used, 4 are left out"), "{said}");
+        }
     }
 
     #[test]

@@ -1,53 +1,61 @@
 //! What the folders in a folder of pictures mean: parts for training and for tests, classes, or nothing.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::folder_parts::{FolderPart, split_folders};
 use crate::arch::words::thousands;
 use crate::data::Split;
 use crate::data::limits::MAX_CLASSES;
 use crate::data::reason::{Reason, Skipped};
+use crate::input::shown;
 
-/// What folders with images for training are called, in lower case.
-const TRAIN: [&str; 2] = ["train", "training"];
-/// What folders with other images are called, in lower case. The first that is there is the test split.
-const TEST: [&str; 5] = ["test", "testing", "val", "valid", "validation"];
+/// Folders that a note names.
+const LISTED: usize = 8;
 
 /// Which of a folder's pictures belong to a split, and which of its folders are classes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct FolderLayout {
-    /// The folder that was named.
-    dir: PathBuf,
-    /// The folder of the split; the named one where it has no such folders.
-    part: PathBuf,
-    /// The folders of other splits.
+    /// The folders of the split; the named one where it has no such folders.
+    parts: Vec<PathBuf>,
+    /// The folders beside them.
     others: Vec<PathBuf>,
     /// The folder whose sub-folders are the classes, if any are.
     root: PathBuf,
-    /// How many pictures lie beside these sub-folders.
+    /// How many pictures that may be read lie beside these sub-folders.
     beside: usize,
     /// They are so few that the sub-folders are classes all the same.
     has_strays: bool,
-    /// The sub-folder with the fewest pictures, and how many it has; none where there are not two sub-folders.
-    smallest: Option<(String, usize)>,
+    /// The sub-folder with the fewest of such pictures, and how many it has; none where not two have any.
+    smallest: Option<(OsString, usize)>,
+    /// Sub-folders that are called like parts, and yet may be classes.
+    part_like: Vec<OsString>,
 }
 
 impl FolderLayout {
     /// The layout of `dir` for one split, with these pictures below it; none where it has no such split.
     pub fn of(dir: &Path, split: Split, files: &[PathBuf]) -> Option<Self> {
-        let (part, others) = match training_part(&descend(dir, files), split, files) {
-            Some(parts) => parts,
+        let top = descend(dir, files);
+        let level = FolderLevel::of(&top, files);
+        let (parts, others) = match split_folders(&level.folders, level.beside, split == Split::Test) {
+            Some([parts, others]) => {
+                let paths = |names: Vec<&OsStr>| names.into_iter().map(|name| top.join(name)).collect();
+                (paths(parts), paths(others))
+            }
             None if split == Split::Test => return None,
-            None => (dir.to_owned(), Vec::new()),
+            None => (vec![dir.to_owned()], Vec::new()),
         };
-        let root = descend(&part, files);
-        let FolderLevel { beside, folders } = FolderLevel::of(&root, files);
-        let smallest = folders.iter().min_by_key(|(_, count)| **count).filter(|_| folders.len() > 1);
-        let smallest = smallest.map(|(name, count)| (name.to_string_lossy().into_owned(), *count));
-        let is_few = smallest.as_ref().is_some_and(|(_, count)| beside < *count);
-        let has_strays = beside > 0 && is_few && folders.len() <= MAX_CLASSES;
-        Some(Self { dir: dir.to_owned(), part, others, root, beside, has_strays, smallest })
+        let root = match &parts[..] {
+            [part] => descend(part, files),
+            // Each is a class.
+            _ => top,
+        };
+        let part_like = match &others[..] {
+            [] => FolderPart::like(FolderLevel::of(&root, files).folders.into_keys()),
+            _ => Vec::new(),
+        };
+        Some(Self { parts, others, root, beside: 0, has_strays: false, smallest: None, part_like })
     }
 
     /// The pictures of the split, and what is left out of what lies in its folder or beside all of them.
@@ -56,56 +64,74 @@ impl FolderLayout {
             return (files, skipped);
         }
         let is_other = |path: &Path| self.others.iter().any(|other| path.starts_with(other));
-        skipped.retain(|file| !is_other(Path::new(&file.path)));
+        let is_read = |path: &PathBuf| self.parts.iter().any(|part| path.starts_with(part));
+        skipped.retain(|file| !is_other(&file.path));
         let (files, beside): (Vec<_>, Vec<_>) =
-            files.into_iter().filter(|path| !is_other(path)).partition(|path| path.starts_with(&self.part));
+            files.into_iter().filter(|path| !is_other(path)).partition(is_read);
         skipped.extend(beside.iter().map(|path| Skipped::new(path, Reason::Stray)));
         (files, skipped)
     }
 
-    /// The pictures that have a class, where some have none and are few.
-    pub fn classified(&self, files: Vec<PathBuf>, mut skipped: Vec<Skipped>) -> (Vec<PathBuf>, Vec<Skipped>) {
-        if !self.has_strays {
-            return (files, skipped);
-        }
-        let (strays, files): (Vec<_>, Vec<_>) =
-            files.into_iter().partition(|path| path.parent() == Some(&self.root));
-        skipped.extend(strays.iter().map(|path| Skipped::new(path, Reason::Stray)));
-        (files, skipped)
+    /// Those of the split's pictures that have a class and those that have none, where the latter are few; else all
+    /// and none. What cannot be read is not among them: it makes no class.
+    pub fn classified(&mut self, files: Vec<PathBuf>) -> [Vec<PathBuf>; 2] {
+        let FolderLevel { beside, folders } = FolderLevel::of(&self.root, &files);
+        let smallest = folders.iter().min_by_key(|(_, count)| **count).filter(|_| folders.len() > 1);
+        let is_few = smallest.is_some_and(|(_, count)| beside < *count);
+        self.has_strays = beside > 0 && is_few && folders.len() <= MAX_CLASSES;
+        self.smallest = smallest.map(|(name, count)| ((*name).to_owned(), *count));
+        self.beside = beside;
+        let is_classified = |path: &PathBuf| !self.has_strays || path.parent() != Some(&self.root);
+        let (files, strays) = files.into_iter().partition(is_classified);
+        [files, strays]
     }
 
-    /// The name of the class that a picture has; none for a picture in no class's folder.
-    pub fn class(&self, path: &Path) -> Option<String> {
-        let mut parts = path.strip_prefix(&self.root).ok()?.components();
-        let first = parts.next()?.as_os_str().to_string_lossy().into_owned();
+    /// The folder of the class that a picture has; none for a picture in no class's folder.
+    pub fn class<'a>(&self, path: &'a Path) -> Option<&'a OsStr> {
+        let mut parts = path.strip_prefix(&self.root).ok()?.iter();
+        let first = parts.next()?;
         parts.next().map(|_| first)
     }
 
     /// Which of several splits is read, in a sentence, where there are several.
     pub fn split_note(&self) -> Option<String> {
-        let others: Vec<String> = self.others.iter().map(|other| other.display().to_string()).collect();
-        let part = self.part.display();
-        (!others.is_empty()).then(|| format!("{part} is read; {} is another part", others.join(" or ")))
+        let are = if self.parts.len() == 1 { "is" } else { "are" };
+        let (parts, others) = (listed(&self.parts, "and"), listed(&self.others, "or"));
+        (!self.others.is_empty()).then(|| format!("{parts} {are} read; {others} is another part"))
     }
 
     /// What the folders are taken for, a sentence each, where a person may have meant something else.
     pub fn class_notes(&self, has_classes: bool) -> Vec<String> {
         let mut notes = Vec::new();
-        let root = self.root.display();
+        let root = shown(&self.root);
         let pictures = |count: usize| match count {
             1 => "1 picture".to_owned(),
             count => format!("{} pictures", thousands(count as u64)),
         };
-        if has_classes && self.root != self.part {
+        if has_classes && !self.parts.contains(&self.root) && self.parts.len() == 1 {
             notes.push(format!("the classes are the folders in {root}"));
+        }
+        if has_classes && let Some(first) = self.part_like.first() {
+            let (names, are) =
+                (listed(&self.part_like, "and"), if self.part_like.len() == 1 { "is" } else { "are" });
+            let what = if self.part_like.len() == 1 { "a class" } else { "classes" };
+            let example = shown(self.root.join(first));
+            notes.push(format!(
+                "{names} {are} taken for {what}; to read one part, name its folder, as {example}"
+            ));
         }
         match &self.smallest {
             Some(_) if has_classes && self.has_strays => {
                 let (beside, is) = (pictures(self.beside), if self.beside == 1 { "is" } else { "are" });
                 notes.push(format!("{beside} beside the classes' folders {is} left out"));
             }
+            Some(_) if self.has_strays => {
+                notes.push(format!(
+                    "there are no classes: not two of the folders in {root} have usable pictures"
+                ));
+            }
             Some((name, count)) if !has_classes && self.beside > 0 => {
-                let beside = pictures(self.beside);
+                let (beside, name) = (pictures(self.beside), shown(name));
                 let lie = if self.beside == 1 { "lies" } else { "lie" };
                 notes.push(format!(
                     "there are no classes: {beside} {lie} beside the folders in {root}, and {name} has only {count}"
@@ -114,6 +140,18 @@ impl FolderLayout {
             _ => {}
         }
         notes
+    }
+}
+
+/// The first of these names: `a, b or c`, or `a, b and 3 more`.
+fn listed(names: &[impl AsRef<OsStr>], or: &str) -> String {
+    let mut texts: Vec<String> = names.iter().take(LISTED).map(shown).collect();
+    if let more @ 1.. = names.len().saturating_sub(LISTED) {
+        return format!("{} and {more} more", texts.join(", "));
+    }
+    match texts.pop() {
+        Some(last) if !texts.is_empty() => format!("{} {or} {last}", texts.join(", ")),
+        last => last.unwrap_or_default(),
     }
 }
 
@@ -126,13 +164,13 @@ struct FolderLevel<'a> {
 }
 
 impl<'a> FolderLevel<'a> {
-    fn of(root: &Path, files: &'a [PathBuf]) -> Self {
+    fn of(root: &Path, files: impl IntoIterator<Item = &'a PathBuf>) -> Self {
         let mut level = Self { beside: 0, folders: BTreeMap::new() };
         for path in files {
             let Ok(path) = path.strip_prefix(root) else { continue };
-            let mut parts = path.components();
+            let mut parts = path.iter();
             match (parts.next(), parts.next()) {
-                (Some(folder), Some(_)) => *level.folders.entry(folder.as_os_str()).or_default() += 1,
+                (Some(folder), Some(_)) => *level.folders.entry(folder).or_default() += 1,
                 _ => level.beside += 1,
             }
         }
@@ -142,32 +180,16 @@ impl<'a> FolderLevel<'a> {
 
 /// The first folder from `root` on that has not just one folder in it.
 fn descend(root: &Path, files: &[PathBuf]) -> PathBuf {
+    let mut folders = files.iter().filter_map(|path| path.strip_prefix(root).ok()?.parent());
+    let Some(first) = folders.next() else { return root.to_owned() };
+    let mut common: Vec<&OsStr> = first.iter().collect();
+    for folder in folders {
+        let same = common.iter().zip(folder).take_while(|(one, other)| **one == *other).count();
+        common.truncate(same);
+    }
     let mut root = root.to_owned();
-    loop {
-        let FolderLevel { beside, folders } = FolderLevel::of(&root, files);
-        match folders.first_key_value() {
-            Some((only, _)) if beside == 0 && folders.len() == 1 => root.push(only),
-            _ => return root,
-        }
-    }
-}
-
-/// The folder of a split in `root` and those of others, where that is what all its folders are.
-fn training_part(root: &Path, split: Split, files: &[PathBuf]) -> Option<(PathBuf, Vec<PathBuf>)> {
-    let FolderLevel { beside, folders } = FolderLevel::of(root, files);
-    let place =
-        |names: &[&str], name: &OsStr| names.iter().position(|known| name.eq_ignore_ascii_case(known));
-    let (train, mut test): (Vec<&OsStr>, Vec<&OsStr>) =
-        folders.keys().partition(|name| place(&TRAIN, name).is_some());
-    let is_test = |name: &&OsStr| place(&TEST, name).is_some();
-    let is_few = folders.values().all(|count| beside < *count);
-    if train.len() != 1 || test.is_empty() || !test.iter().all(is_test) || !is_few {
-        return None;
-    }
-    test.sort_by_key(|name| place(&TEST, name));
-    let mut parts: Vec<PathBuf> = train.iter().chain(&test).map(|name| root.join(name)).collect();
-    let part = parts.remove(if split == Split::Train { 0 } else { 1 });
-    Some((part, parts))
+    root.extend(common);
+    root
 }
 
 #[cfg(test)]
@@ -191,10 +213,10 @@ mod tests {
     }
 
     fn read(split: Split, names: &[&str]) -> Option<Reading> {
-        let layout = FolderLayout::of(Path::new("x"), split, &paths(names))?;
-        let (files, skipped) = layout.split(paths(names), Vec::new());
-        let (used, _) = layout.classified(files.clone(), skipped);
-        let classes: Option<Vec<String>> = used.iter().map(|path| layout.class(path)).collect();
+        let mut layout = FolderLayout::of(Path::new("x"), split, &paths(names))?;
+        let (files, _) = layout.split(paths(names), Vec::new());
+        let [used, _] = layout.classified(files.clone());
+        let classes: Option<Vec<String>> = used.iter().map(|path| layout.class(path).map(shown)).collect();
         let mut classes = classes.unwrap_or_default();
         classes.dedup();
         let has_classes = classes.len() > 1;
@@ -231,11 +253,57 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_beside_parts_is_not_trained_on() {
+        let names = ["extra/0", "test/a/0", "train/a/0", "train/b/0", "unlabeled/0", "val/a/0"];
+        let Reading { files, classes, notes, .. } = read(Split::Train, &names).unwrap();
+        assert_eq!((files, classes.len()), (paths(&names[2..4]), 2));
+        assert_eq!(notes, ["x/train is read; x/test, x/val, x/extra or x/unlabeled is another part"]);
+        assert_eq!(read(Split::Test, &names).unwrap().files, paths(&names[1..2]));
+        // Two for training are two classes.
+        let names =
+            ["0", "testA/0", "testA/1", "testB/0", "testB/1", "trainA/0", "trainA/1", "trainB/0", "trainB/1"];
+        let Reading { files, classes, notes, .. } = read(Split::Train, &names).unwrap();
+        assert_eq!((files, classes), (paths(&names[5..]), vec!["trainA".into(), "trainB".into()]));
+        assert_eq!(notes, ["x/trainA and x/trainB are read; x/testA or x/testB is another part"]);
+        let layout = FolderLayout::of(Path::new("x"), Split::Test, &paths(&names)).unwrap();
+        let (files, skipped) = layout.split(paths(&names), Vec::new());
+        assert_eq!(
+            (files, skipped),
+            (paths(&names[1..5]), vec![Skipped::new(Path::new("x/0"), Reason::Stray)])
+        );
+    }
+
+    #[test]
+    fn many_parts_are_not_all_listed() {
+        let names: Vec<String> = (0..20).map(|number| format!("{number:02}")).collect();
+        assert_eq!(listed(&names, "or"), "00, 01, 02, 03, 04, 05, 06, 07 and 12 more");
+        assert_eq!((listed(&names[..1], "or"), listed(&names[..2], "or")), ("00".into(), "00 or 01".into()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_whose_names_are_no_text_are_classes_of_their_own() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let at = |name: &[u8]| Path::new("x").join(OsStr::from_bytes(name)).join("0");
+        let files = [at(b"\xe8"), at(b"\xe9"), at(b"ok")];
+        let layout = FolderLayout::of(Path::new("x"), Split::Train, &files).unwrap();
+        let classes: Vec<&OsStr> = files.iter().map(|path| layout.class(path).unwrap()).collect();
+        assert_eq!(classes, [b"\xe8", b"\xe9", &b"ok"[..]].map(OsStr::from_bytes));
+        // And parts of such a folder stay apart.
+        let page = Skipped::new(
+            &Path::new("x").join(OsStr::from_bytes(b"\xe9")).join("val/README"),
+            Reason::NoPicture,
+        );
+        let inner = |name: &str| Path::new("x").join(OsStr::from_bytes(b"\xe9")).join(name);
+        let files = vec![inner("train/0"), inner("val/0")];
+        let layout = FolderLayout::of(Path::new("x"), Split::Train, &files).unwrap();
+        assert_eq!(layout.split(files, vec![page]), (vec![inner("train/0")], Vec::new()));
+    }
+
+    #[test]
     fn other_folders_and_names_make_no_parts() {
         for names in [
-            &["train/0", "val/0", "cat/0"][..],
-            &["val/0", "test/0"],
-            &["train/0", "training/0", "val/0"],
+            &["train/0", "car/0", "bus/0"][..],
             &["train/0", "trains/0"],
             &["cat/train/0", "cat/val/0", "dog/train/0", "dog/val/0"],
         ] {
@@ -243,6 +311,23 @@ mod tests {
             let Reading { files, used, classes, notes } = read(Split::Train, names).unwrap();
             assert_eq!((files, used, notes), (paths(names), paths(names), vec![]));
             assert!(classes.len() > 1, "{names:?}");
+        }
+        // Where they may be parts, a note says what they are taken for.
+        let doubtful = [
+            (
+                &["val/0", "test/0"][..],
+                "test and val are taken for classes; to read one part, name its folder, as x/test",
+            ),
+            (&["cat/0", "dev/0"], "dev is taken for a class; to read one part, name its folder, as x/dev"),
+            (
+                &["train/0", "training/0", "val/0"],
+                "train, training and val are taken for classes; to read one part, name its folder, as x/train",
+            ),
+        ];
+        for (names, note) in doubtful {
+            assert_eq!(read(Split::Test, names), None, "{names:?}");
+            let Reading { files, notes, .. } = read(Split::Train, names).unwrap();
+            assert_eq!((files, notes), (paths(names), vec![note.to_owned()]));
         }
         assert_eq!(read(Split::Test, &["0", "1"]), None);
     }

@@ -5,6 +5,7 @@ mod cifar10;
 mod cifar100;
 mod columns;
 mod folder;
+mod folder_parts;
 mod idx;
 mod layout;
 mod numpy;

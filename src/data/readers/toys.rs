@@ -63,6 +63,6 @@ impl OwnImages for ToyImages {
     fn labels(self: Box<Self>, used: &[usize]) -> ImageLabels {
         let labels = used.iter().map(|&index| toys::label(index)).collect();
         let classes = toys::CLASSES.map(String::from).into();
-        ImageLabels { labels: Some(labels), classes, notes: Vec::new() }
+        ImageLabels { labels: Some(labels), classes, ..ImageLabels::default() }
     }
 }

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use super::packed::is_called_archive;
 use crate::data::DataError;
 use crate::data::decode::{is_hidden, why_no_picture};
 use crate::data::limits::MAX_ENTRIES;
 use crate::data::reason::{Cause, Reason, Skipped};
+use crate::input::shown;
 
 /// All pictures below `dir`, by their names or contents, in the order of their paths, and what else there is.
 /// What is hidden is not looked into, except for `dir` itself. Links are followed, each folder's once; a link that leads
@@ -33,6 +35,7 @@ fn walk_at_most(
         return Err(DataError::NotAFolder(dir.into()));
     }
     std::fs::read_dir(dir).map_err(|error| DataError::read(dir, error))?;
+    let root = dir.canonicalize().map_err(|error| DataError::read(dir, error))?;
     let mut files = Vec::new();
     let mut skipped = Vec::new();
     let mut linked = HashSet::new();
@@ -58,6 +61,9 @@ fn walk_at_most(
             }
             Ok(entry) if entry.file_type().is_file() => match why_no_picture(entry.path()) {
                 Ok(None) => files.push(entry.into_path()),
+                Ok(Some(Reason::NoPicture)) if is_called_archive(entry.path()) => {
+                    skipped.push(Skipped::new(entry.path(), Reason::Archive));
+                }
                 Ok(Some(reason)) => skipped.push(Skipped::new(entry.path(), reason)),
                 Err(error) => {
                     let cause = Cause::new(Reason::Unreadable, error.to_string());
@@ -67,7 +73,7 @@ fn walk_at_most(
             Ok(entry) if entry.file_type().is_dir() => {
                 // Two links in each of thirty folders to the next one are a billion paths without a circle.
                 let place = entry.path_is_symlink().then(|| entry.path().canonicalize().ok()).flatten();
-                if place.is_some_and(|place| !linked.insert(place)) {
+                if place.is_some_and(|place| is_walked(&place, &root) || !linked.insert(place)) {
                     skipped.push(Skipped::new(entry.path(), Reason::SameFolder));
                     entries.skip_current_dir();
                 }
@@ -75,7 +81,7 @@ fn walk_at_most(
             Ok(entry) => skipped.push(Skipped::new(entry.path(), Reason::NotAFile)),
             Err(error) => {
                 let cause = match (error.loop_ancestor(), error.io_error()) {
-                    (Some(above), _) => Cause::new(Reason::LinkBack, above.display().to_string()),
+                    (Some(above), _) => Cause::new(Reason::LinkBack, shown(above)),
                     (_, Some(io)) => Cause::new(Reason::Unreadable, io.to_string()),
                     _ => Reason::Unreadable.into(),
                 };
@@ -84,6 +90,11 @@ fn walk_at_most(
         }
     }
     Ok((files, skipped))
+}
+
+/// Whether the folder `place` is one below `root` that is walked without a link; both are without links.
+fn is_walked(place: &Path, root: &Path) -> bool {
+    place.strip_prefix(root).is_ok_and(|below| !below.iter().any(is_hidden))
 }
 
 #[cfg(test)]
@@ -102,6 +113,28 @@ mod tests {
         assert!(matches!(error, DataError::TooManyFiles(_)), "{error}");
         assert!(matches!(walk_at_most(dir.path(), 4, &|| true), Err(DataError::Stopped)));
     }
+
+    /// A link beside its folder would double its pictures and make a class of its own.
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_read_once_whatever_links_lead_to_it() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for name in ["real", ".store/kept"] {
+            std::fs::create_dir_all(at(name)).unwrap();
+            std::fs::write(at(name).join("0.png"), "").unwrap();
+        }
+        symlink("real", at("alias")).unwrap();
+        // What is hidden is reached by the link alone.
+        symlink(".store/kept", at("kept")).unwrap();
+        let (files, skipped) = walk(dir.path(), &|| false).unwrap();
+        assert_eq!(files, [at("kept/0.png"), at("real/0.png")]);
+        let left_out: Vec<(PathBuf, Reason)> =
+            skipped.into_iter().map(|file| (file.path, file.kind)).collect();
+        assert_eq!(left_out, [(at(".store"), Reason::Hidden), (at("alias"), Reason::SameFolder)]);
+    }
+
     #[test]
     fn what_is_hidden_or_no_picture_is_left_out_whatever_lies_in_it() {
         let root = tempfile::tempdir().unwrap();
@@ -117,6 +150,7 @@ mod tests {
             "__MACOSX/cat/0.png",
             "dataset.json",
             "cat/IMG_1.MOV",
+            "cat/more.tar.GZ",
         ];
         for name in names {
             std::fs::create_dir_all(dir.join(name).parent().unwrap()).unwrap();
@@ -126,7 +160,10 @@ mod tests {
         assert_eq!(files, [dir.join("cat/0.png")]);
         let mut skipped: Vec<(String, Reason)> = skipped
             .into_iter()
-            .map(|file| (file.path[dir.display().to_string().len() + 1..].replace('\\', "/"), file.kind))
+            .map(|file| {
+                let path = file.path.strip_prefix(&dir).unwrap().display().to_string();
+                (path.replace('\\', "/"), file.kind)
+            })
             .collect();
         skipped.sort();
         let expected = [
@@ -136,6 +173,7 @@ mod tests {
             ("cat/.ipynb_checkpoints", Reason::Hidden),
             ("cat/IMG_1.MOV", Reason::Video),
             ("cat/Thumbs.db", Reason::NoPicture),
+            ("cat/more.tar.GZ", Reason::Archive),
             ("dataset.json", Reason::NoPicture),
         ];
         assert_eq!(skipped, expected.map(|(path, reason)| (path.to_owned(), reason)));
