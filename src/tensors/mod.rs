@@ -24,7 +24,7 @@ use crate::input::beginning;
 pub(crate) use self::archive::Archive;
 pub use self::file::TensorFile;
 pub(crate) use self::npz::NpyHeader;
-pub(crate) use self::pickled::PickledTable;
+pub(crate) use self::pickled::{LatinReader, PickledTable};
 pub use self::safetensors::{is_safetensors, open_safetensors, read_safetensors};
 pub use limits::{MOST_HEADER, MOST_SAVED, MOST_TENSORS};
 pub use npz::Moments;

@@ -50,6 +50,11 @@ pub(super) enum PickleValue {
         start: u64,
         length: u64,
     },
+    /// A long text that was passed over, the same.
+    PassedText {
+        start: u64,
+        length: u64,
+    },
     /// A list or a set.
     List(Vec<Id>),
     Tuple(Vec<Id>),
@@ -83,8 +88,9 @@ impl Pickle {
         Self::run(StackMachine::new(reader, known))
     }
 
-    /// As [`Pickle::read`], but byte strings with a length of four or eight bytes are not held: they become
-    /// [`PickleValue::Passed`], and may have `most` bytes in all.
+    /// As [`Pickle::read`], but byte strings with a length of four or eight bytes and long texts are not held: they
+    /// become [`PickleValue::Passed`] and [`PickleValue::PassedText`], and may have `most` bytes in all, two for each
+    /// where they are letters.
     pub(super) fn read_around(
         reader: &mut impl Read,
         known: &[&str],

@@ -3,8 +3,11 @@
 //! It is read by the machine that reads checkpoints, which calls nothing. The arrays' numbers are passed over: what
 //! comes out is where in the file they lie, so that a file of a hundred megabytes costs what its lists cost.
 
+mod latin;
+
 use std::io::Read;
 
+pub(crate) use self::latin::LatinReader;
 use super::limits::MOST_DIMENSIONS;
 use super::pickle::{Id, Pickle, PickleValue};
 use super::{TensorsError, damaged, shown, within};
@@ -35,6 +38,8 @@ pub(crate) struct PickledBytes {
     pub by_columns: bool,
     /// How many bytes of the file are before them.
     pub start: u64,
+    /// Whether they are letters, which a [`LatinReader`] makes bytes again.
+    pub is_text: bool,
 }
 
 impl PickledTable {
@@ -91,12 +96,14 @@ impl PickledTable {
         let array = self.array(id).ok_or_else(|| {
             damaged(format!("what it has under {key:?} is no array of unsigned bytes as NumPy pickles one"))
         })?;
-        let PickledArray { shape, by_columns, start, length } = array;
+        let PickledArray { shape, by_columns, start, length, is_text } = array;
         let product = shape.iter().try_fold(1u64, |product, &extent| product.checked_mul(extent as u64));
-        if product != Some(length) {
+        // A letter has one byte or two.
+        let least = if is_text { length.div_ceil(2) } else { length };
+        if product.is_none_or(|product| !(least..=length).contains(&product)) {
             return Err(damaged(format!("the shape {shape:?} of {key:?} does not fit its {length} bytes")));
         }
-        Ok(Some(PickledBytes { shape, by_columns, start }))
+        Ok(Some(PickledBytes { shape, by_columns, start, is_text }))
     }
 
     fn entries(&self) -> &[(Id, Id)] {
@@ -160,7 +167,19 @@ impl PickledTable {
         } else {
             return None;
         };
-        let PickleValue::Passed { start, length } = *self.pickle.get(bytes) else { return None };
+        let (start, length, is_text) = match *self.pickle.get(bytes) {
+            PickleValue::Passed { start, length } => (start, length, false),
+            // As Python 3 writes bytes by protocol 2.
+            _ => match self.call(bytes)? {
+                (ENCODED, [text, encoding], _) if self.text(*encoding)? == b"latin1" => {
+                    let PickleValue::PassedText { start, length } = *self.pickle.get(*text) else {
+                        return None;
+                    };
+                    (start, length, true)
+                }
+                _ => return None,
+            },
+        };
         let (KIND, [kind, ..], _) = self.call(kind)? else { return None };
         let extents = self.tuple(shape)?;
         within("dimensions in an array", extents.len() as u64, MOST_DIMENSIONS).ok()?;
@@ -169,7 +188,13 @@ impl PickledTable {
             _ => None,
         };
         let shape = extents.iter().map(extent).collect::<Option<Vec<usize>>>()?;
-        BYTES.contains(&self.text(*kind)?).then_some(PickledArray { shape, by_columns, start, length })
+        BYTES.contains(&self.text(*kind)?).then_some(PickledArray {
+            shape,
+            by_columns,
+            start,
+            length,
+            is_text,
+        })
     }
 
     /// The name, the arguments and the state of a call.
@@ -195,6 +220,7 @@ struct PickledArray {
     by_columns: bool,
     start: u64,
     length: u64,
+    is_text: bool,
 }
 
 #[cfg(test)]

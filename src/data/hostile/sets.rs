@@ -50,7 +50,7 @@ fn pickles_that_promise_terabytes_or_are_no_batches_are_refused() {
     for (start, bytes, reason) in [
         (huge, terabyte, "549755813888 bytes in its arrays, and at most 153600000"),
         (batch(2, false, u32::MAX), terabyte, "4294967295 bytes in its arrays"),
-        (long, terabyte, "bytes in its pickle"),
+        (long, terabyte, "2147483648 bytes in its arrays, and at most 307200000"),
         (Vec::new(), terabyte, "0x00 is no instruction"),
         (batch(2, false, 6_144), 1 << 20, "0x00 is no instruction"),
         (

@@ -11,8 +11,8 @@ use super::packed::missing;
 use super::records::{self, RecordFile, RecordFormat, RecordLabels, found_records, interleave};
 use crate::data::reader::{Download, FoundImages, Reader, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions, Split};
-use crate::input;
-use crate::tensors::PickledTable;
+use crate::input::{self, StandIn, shown};
+use crate::tensors::{LatinReader, PickledTable};
 
 /// Width and height of every image.
 pub(super) const SIDE: usize = 32;
@@ -127,7 +127,7 @@ impl CifarReader {
         let damaged = |why: String| DataError::damaged(path, why);
         let (_, length) = input::open(path).map_err(|error| DataError::read(path, error))?;
         if length == 0 {
-            return Err(damaged("it is empty".to_owned()));
+            return Err(DataError::StandIn { path: path.into(), what: StandIn::Empty });
         }
         let of_file = |error| DataError::of_file(path, error);
         let table =
@@ -151,11 +151,10 @@ impl CifarReader {
         let labels = labels.collect::<Result<_, _>>().map_err(damaged)?;
         let mut reader = records::open(path)?;
         reader.seek(SeekFrom::Start(array.start)).map_err(|error| DataError::read(path, error))?;
-        let reader: Box<dyn Read> = if array.by_columns {
-            Box::new(RowReader::new(path, reader, &array.shape, 1)?)
-        } else {
-            Box::new(reader)
-        };
+        let reader: Box<dyn Read> =
+            if array.is_text { Box::new(LatinReader::new(reader)) } else { Box::new(reader) };
+        let reader: Box<dyn Read> =
+            if array.by_columns { Box::new(RowReader::new(path, reader, &array.shape, 1)?) } else { reader };
         Ok((RecordFile::new(path, count, reader, false), labels))
     }
 
@@ -168,7 +167,7 @@ impl CifarReader {
         match self.read_names(path, is_python) {
             Ok(names) => (names, None),
             Err(why) => {
-                let path = path.display();
+                let path = shown(path);
                 (usual(), Some(format!("{path} is not used ({why}): the classes have their usual names")))
             }
         }

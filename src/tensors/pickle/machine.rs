@@ -6,6 +6,9 @@ use std::io::{self, Read};
 use super::{DICTIONARY, Id, LONGEST_NAME, MOST_BYTES, MOST_STEPS, PickleValue, SETS, STEPS};
 use crate::tensors::{TensorsError, damaged, shown, within};
 
+/// Bytes from which on a text is passed over, where byte strings are: longer than any name.
+const LONG_TEXT: u64 = 1024;
+
 /// The stack machine's state.
 pub(super) struct StackMachine<'a, R> {
     reader: &'a mut R,
@@ -152,7 +155,13 @@ impl<'a, R: Read> StackMachine<'a, R> {
     }
 
     pub(super) fn push_text<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
-        let bytes = self.counted::<WIDTH>()?;
+        let length = self.number::<WIDTH>()?;
+        if let Some(most) = self.most_passed.filter(|_| length >= LONG_TEXT) {
+            let start = self.pass_over(length, most.saturating_mul(2))?;
+            self.push(PickleValue::PassedText { start, length });
+            return Ok(());
+        }
+        let bytes = self.exactly(length)?;
         // Python 2's strings are bytes, and Python 3's may have lone surrogates: neither stands in names.
         self.push(PickleValue::Text(String::from_utf8_lossy(&bytes).into()));
         Ok(())
@@ -172,15 +181,21 @@ impl<'a, R: Read> StackMachine<'a, R> {
     /// Passes over bytes with their number before them, and keeps where they lie.
     pub(super) fn push_place<const WIDTH: usize>(&mut self) -> Result<(), TensorsError> {
         let length = self.number::<WIDTH>()?;
+        let start = self.pass_over(length, self.most_passed.unwrap_or(0))?;
+        self.push(PickleValue::Passed { start, length });
+        Ok(())
+    }
+
+    /// Passes over so many bytes, at most `most` in all, and says where they begin.
+    fn pass_over(&mut self, length: u64, most: u64) -> Result<u64, TensorsError> {
         let start = self.bytes + self.passed;
         let passed = self.passed.saturating_add(length);
-        within("bytes in its arrays", passed, self.most_passed.unwrap_or(0))?;
+        within("bytes in its arrays", passed, most)?;
         if io::copy(&mut self.reader.by_ref().take(length), &mut io::sink())? != length {
             return Err(damaged("its pickle ends too early"));
         }
         self.passed = passed;
-        self.push(PickleValue::Passed { start, length });
-        Ok(())
+        Ok(start)
     }
 
     pub(super) fn byte(&mut self) -> Result<u8, TensorsError> {
@@ -198,6 +213,10 @@ impl<'a, R: Read> StackMachine<'a, R> {
     /// Bytes with their number before them. Memory grows with the bytes that are there.
     pub(super) fn counted<const WIDTH: usize>(&mut self) -> Result<Vec<u8>, TensorsError> {
         let length = self.number::<WIDTH>()?;
+        self.exactly(length)
+    }
+
+    fn exactly(&mut self, length: u64) -> Result<Vec<u8>, TensorsError> {
         self.count(length)?;
         let mut bytes = Vec::new();
         self.reader.by_ref().take(length).read_to_end(&mut bytes)?;
