@@ -8,6 +8,10 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+mod stand_in;
+
+pub use stand_in::{Markup, START, StandIn};
+
 /// Largest file of settings or of an architecture, in bytes; a long one has 4 KiB.
 pub const MOST_TEXT: u64 = 1 << 20;
 /// Largest file of weights, in bytes.
