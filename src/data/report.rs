@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ImageSet, Reason, Skipped, Split};
+use super::{DataError, ImageSet, Reason, Skipped, Split};
 use crate::arch::words::thousands;
 
 /// The sizes of the used images before cropping and resizing, `[width, height]` in pixels.
@@ -157,6 +157,17 @@ impl Report {
     pub fn counts(&self) -> ImageCounts {
         let Self { source, found, used, skipped, notes, .. } = self;
         ImageCounts { notes: notes.clone(), ..ImageCounts::new(source, *found, *used, skipped) }
+    }
+
+    /// Refuses a folder of which pictures are left out that cannot be read, where to do so would change what is
+    /// measured.
+    ///
+    /// # Errors
+    /// How many they are, and the first of them.
+    pub fn check_complete(&self) -> Result<(), DataError> {
+        let wrong = self.skipped.iter().filter(|skipped| !skipped.kind.is_harmless());
+        let wrong = wrong.map(|skipped| (skipped.path.clone().into(), skipped.reason.clone())).collect();
+        DataError::not_images(self.found, wrong).map_or(Ok(()), Err)
     }
 
     /// The report on a set whose images all had one size, `[width, height]`.

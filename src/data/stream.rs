@@ -1,5 +1,7 @@
 //! Images in their own size, a few at a time: for measuring, where resizing or holding all would be wrong.
 
+mod check;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -9,6 +11,11 @@ use super::decode::{Decoded, decode, decode_small};
 use super::limits::STREAM_MEMORY;
 use super::reason::Cause;
 use super::{DataError, ImageCounts};
+
+use check::check_files;
+
+/// Transparent pixels lie on white.
+const BACKGROUND: [u8; 3] = [u8::MAX; 3];
 
 /// Images of one size, as 8-bit RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +114,17 @@ impl Stream {
         self.len() == 0
     }
 
+    /// Looks for files that cannot be read, as [`check_files`] does; there are none in a data set.
+    ///
+    /// # Errors
+    /// If there are some, with their number and the first of them.
+    pub fn check(&self) -> Result<(), DataError> {
+        match &self.from {
+            From::Files(files) => check_files(files),
+            From::Images(_) => Ok(()),
+        }
+    }
+
     /// The images of these numbers, in their order, those of one size that follow each other together. Of images
     /// that take much memory fewer than were asked for, from the first on: at least one, and a large one alone.
     ///
@@ -139,10 +157,9 @@ impl Stream {
 
 /// The first of these images, as many as fit in [`STREAM_MEMORY`]; at least one, where there is one.
 fn read_files(files: &[PathBuf]) -> Result<Vec<Decoded>, DataError> {
-    let background = [u8::MAX; 3];
     let (mut images, mut bytes) = (Vec::new(), 0);
     for part in files.chunks(rayon::current_num_threads().max(1)) {
-        let small: Vec<_> = part.par_iter().map(|path| decode_small(path, background)).collect();
+        let small: Vec<_> = part.par_iter().map(|path| decode_small(path, BACKGROUND)).collect();
         for (path, image) in part.iter().zip(small) {
             // The first that cannot be read is named, however many there are.
             match image.map_err(|cause| not_an_image(path, &cause))? {
@@ -151,7 +168,7 @@ fn read_files(files: &[PathBuf]) -> Result<Vec<Decoded>, DataError> {
                     images.push(image);
                 }
                 None if images.is_empty() => {
-                    let large = decode(path, background, |image| image);
+                    let large = decode(path, BACKGROUND, |image| image);
                     return large.map(|image| vec![image]).map_err(|cause| not_an_image(path, &cause));
                 }
                 None => return Ok(images),
