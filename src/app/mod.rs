@@ -16,7 +16,7 @@ pub use doctor::{DeviceCheck, DoctorReport, check_device, warm_up};
 pub use export::{ExportPart, Exported, LeftOut, export_model};
 pub use inception::bring_inception;
 pub use random_baseline::{BaselineConfig, BaselineEntry, random_baseline};
-pub use sample::{Images, Latents, latent_file, sample};
+pub use sample::{Images, Latents, SampleError, latent_file, sample};
 pub use sample_folder::SampleFolder;
 pub use score::{
     Generation, Origin, Protocol, Quantization, ScoreEnvironment, ScoreProgress, ScoreReport, score,

@@ -14,6 +14,9 @@ use crate::tensors::TensorFile;
 /// Most latents that a file may hold: the images of all of them are held.
 const MOST_LATENTS: usize = 100_000;
 
+/// Most tensors that a message names.
+const MOST_NAMED: usize = 3;
+
 /// The tensor of a file of latents.
 const LATENTS: &str = "z";
 
@@ -54,12 +57,23 @@ impl Images {
     }
 }
 
+/// Why no images were generated.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// The weights do not fit the architecture.
+    #[error(transparent)]
+    Model(anyhow::Error),
+    /// The file of latents cannot be used; the caller knows its name and adds it.
+    #[error(transparent)]
+    Latents(anyhow::Error),
+}
+
 /// Generates images on `device`.
 ///
 /// # Errors
 ///
 /// If weights or latents do not fit the architecture.
-pub fn sample(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Result<Images> {
+pub fn sample(file: &ModelFile, from: &Latents, device: &Device) -> Result<Images, SampleError> {
     let sampler = Sampler::new(file, from, device)?;
     let count = sampler.len();
     let batches = (0..count).step_by(IMAGE_BATCH);
@@ -80,13 +94,13 @@ impl Sampler {
     /// # Errors
     ///
     /// If weights or latents do not fit the architecture.
-    pub fn new(file: &ModelFile, from: &Latents, device: &Device) -> anyhow::Result<Self> {
+    pub fn new(file: &ModelFile, from: &Latents, device: &Device) -> Result<Self, SampleError> {
         let latent = file.config.latent_dim;
         // Its sizes are those of the tensors then, and nothing is made for others.
-        let generator = file.generator(device)?;
+        let generator = file.generator(device).map_err(|error| SampleError::Model(error.into()))?;
         let z = match from {
             Latents::Drawn { count, seed } => latents(*seed, SAMPLE_STREAM, 0, *count, latent, device),
-            Latents::Given(bytes) => read_latents(bytes, latent, device)?,
+            Latents::Given(bytes) => read_latents(bytes, latent, device).map_err(SampleError::Latents)?,
         };
         let side = file.config.side(file.genotype.cells.len());
         Ok(Self { generator, z, side })
@@ -116,24 +130,29 @@ pub fn latent_file(values: &[f32]) -> anyhow::Result<Vec<u8>> {
 }
 
 fn read_latents(bytes: &[u8], latent: usize, device: &Device) -> anyhow::Result<Tensor<2>> {
-    let unusable = "the latents cannot be used";
-    let mut file = TensorFile::open(bytes).context(unusable)?;
-    let list = file.list().context(unusable)?;
-    let z = list.into_iter().find(|tensor| tensor.name == LATENTS);
-    let z = z.context("the latents' file has no tensor z of [n, latent]")?;
+    let mut file = TensorFile::open(bytes)?;
+    let list = file.list()?;
+    let Some(z) = list.iter().find(|tensor| tensor.name == LATENTS) else {
+        let there: Vec<String> = list.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+        let more = if list.len() > there.len() { " and others" } else { "" };
+        bail!(
+            "it has no tensor {LATENTS} of shape [n, {latent}] but {}{more}; save the latents under that name",
+            there.join(", ")
+        );
+    };
     match z.shape.as_deref() {
         Some(&[n, _]) if n > MOST_LATENTS => {
-            bail!(
-                "the latents' tensor z has {n} latents, and at most {MOST_LATENTS} are read; split the file"
-            )
+            bail!("its tensor {LATENTS} has {n} latents, and at most {MOST_LATENTS} are read; split the file")
         }
         Some(&[n, length]) if n > 0 && length == latent => {}
-        Some(other) => bail!("the latents' tensor z has shape {other:?}; the model wants [n, {latent}]"),
-        None => bail!("the latents' tensor z is described in an unknown way; write it again"),
+        Some(other) => bail!(
+            "its tensor {LATENTS} has shape {other:?}, and the model takes [n, {latent}]; choose latents of that shape"
+        ),
+        None => bail!("its tensor {LATENTS} is described in an unknown way; save it again"),
     }
-    let read = named(file.read(&|name| name == LATENTS).context(unusable)?);
-    let (_, z) = read.into_iter().next().context("the latents' tensor z is not there")?;
+    let read = named(file.read(&|name| name == LATENTS)?);
+    let (_, z) = read.into_iter().next().context("its tensor z is not there; save it again")?;
     let finite = z.as_slice::<f32>().is_ok_and(|values| values.iter().all(|value| value.is_finite()));
-    ensure!(finite, "the latents' tensor z holds what is no number; write it again");
+    ensure!(finite, "its tensor {LATENTS} holds NaN or infinity; save it again");
     Ok(Tensor::from_data(z, device))
 }

@@ -19,6 +19,11 @@ pub fn cells(count: usize) -> String {
     if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
 }
 
+/// `1 image`, `2,000 images`.
+pub fn images(count: usize) -> String {
+    if count == 1 { "1 image".to_owned() } else { format!("{} images", thousands(count as u64)) }
+}
+
 /// A number of operations: `4.438 T`, `1.765 G`, `16.1 M`, `640`.
 pub fn operations(count: u64) -> String {
     match count {

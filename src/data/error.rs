@@ -100,6 +100,22 @@ pub enum DataError {
         /// What is wrong with it.
         why: String,
     },
+    /// Several files among images are none.
+    #[error(
+        "{count} of {found} files cannot be read as images, the first of them {} ({why}); take them out of the folder, \
+         since to leave them out would change what is measured",
+        .path.display()
+    )]
+    NotImages {
+        /// How many.
+        count: usize,
+        /// Of how many.
+        found: usize,
+        /// The first of them.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A data set's file is truncated, too long or not of the format at all.
     #[error("{} is damaged: {why}; get it again, for example with `autogan data fetch`", shown(.path))]
     Damaged {
@@ -226,6 +242,16 @@ impl DataError {
     /// Wraps an error of writing `path`.
     pub(super) fn write(path: &Path, source: io::Error) -> Self {
         Self::Write { path: path.into(), source }
+    }
+
+    /// That some of `found` files among images are none: where they lie, and what is wrong with each. None without any.
+    pub(super) fn not_images(found: usize, wrong: Vec<(PathBuf, String)>) -> Option<Self> {
+        let count = wrong.len();
+        let (path, why) = wrong.into_iter().next()?;
+        Some(match count {
+            1 => Self::NotAnImage { path, why },
+            _ => Self::NotImages { count, found, path, why },
+        })
     }
 
     /// `path` is not what a file of its format should be.

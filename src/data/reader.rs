@@ -85,6 +85,14 @@ pub(super) trait OwnImages: Iterator<Item = Result<UndecodedImage, DataError>> {
         false
     }
 
+    /// Looks for files that cannot be read, before anything is computed of them.
+    ///
+    /// # Errors
+    /// If there are some, with their number and the first of them.
+    fn check(&self) -> Result<(), DataError> {
+        Ok(())
+    }
+
     /// The labels of those that are `used`, which are numbers in the order in which all were handed out.
     fn labels(self: Box<Self>, used: &[usize]) -> ImageLabels;
 }

@@ -196,6 +196,17 @@ impl Report {
         listed
     }
 
+    /// Refuses a folder of which pictures are left out that cannot be read, where to do so would change what is
+    /// measured.
+    ///
+    /// # Errors
+    /// How many they are, and the first of them.
+    pub fn check_complete(&self) -> Result<(), DataError> {
+        let wrong = self.skipped.iter().filter(|skipped| !skipped.kind.is_harmless());
+        let wrong = wrong.map(|skipped| (skipped.path.clone(), skipped.reason.clone())).collect();
+        DataError::not_images(self.found, wrong).map_or(Ok(()), Err)
+    }
+
     /// The report on a set of images that had these sizes, `[width, height]`.
     pub(super) fn of(
         set: &ImageSet,

@@ -1,5 +1,7 @@
 //! Images in their own size, a few at a time: for measuring, where resizing or holding all would be wrong.
 
+mod check;
+
 use std::collections::VecDeque;
 use std::path::Path;
 
@@ -9,6 +11,8 @@ use super::decode::Decoded;
 use super::limits::STREAM_MEMORY;
 use super::reader::{FoundImages, OwnImages, UndecodedImage, not_an_image};
 use super::{DataError, ImageCounts};
+
+pub(super) use check::check_files;
 
 /// Transparent pixels lie on white.
 const BACKGROUND: [u8; 3] = [u8::MAX; 3];
@@ -89,6 +93,14 @@ impl Stream {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Looks for files that cannot be read, as [`check_files`] does; there are none in a data set.
+    ///
+    /// # Errors
+    /// If there are some, with their number and the first of them.
+    pub fn check(&self) -> Result<(), DataError> {
+        self.images.check()
     }
 
     /// The next images, those of one size that follow each other together; none at the end. Of images that take much

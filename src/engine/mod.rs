@@ -18,7 +18,7 @@ pub use control::{Control, Stride};
 pub use event::{Event, LiveEvent, LogEvent, Summary, Tick, TimeSpent};
 pub use launch::{Reopened, begin, plan, resume};
 pub use model_file::{ModelOptions, ModelRead, model_file, read_model};
-pub use plan::{JobSpec, Plan, expected_macs};
+pub use plan::{JobSpec, Plan, expected_macs, resume_command};
 pub use reexec::reexec;
 pub use run_loop::{ENLARGED, End, Engine, WEIGHTS};
 pub(crate) use sample_server::IMAGE_BATCH;

@@ -5,31 +5,43 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, ensure};
 
+use super::plan::resume_command;
 use super::run_loop::WEIGHTS;
 use crate::arch::Genotype;
+use crate::arch::words;
 use crate::data::SIDES;
 use crate::model::{GeneratorTable, ModelFile, NamedTensors, WeightsError, import, named};
-use crate::tensors::{TensorFile, TensorsError, is_safetensors};
+use crate::run::{RunError, RunView};
+use crate::tensors::{TensorFile, TensorsError, is_safetensors, shown};
 
 /// How burn's own files of weights begin: the number 0x4255524E in either order.
 const BURNPACK: [&[u8]; 2] = [b"NRUB", b"BURN"];
+
+/// Most classes that a note names.
+const MOST_CLASSES: usize = 3;
 
 /// The model file that is meant: a file itself, or the winner of a run folder.
 ///
 /// # Errors
 ///
-/// If the run has no winner yet.
+/// If the run has no winner yet, or the folder is no run's.
 pub fn model_file(model: &Path) -> anyhow::Result<PathBuf> {
     if !model.is_dir() {
         return Ok(model.to_owned());
     }
     let path = model.join(WEIGHTS);
-    ensure!(
-        path.exists(),
-        "{0} has no trained generator yet; finish it with: autogan search --resume {0}",
-        model.display()
-    );
-    Ok(path)
+    if path.exists() {
+        return Ok(path);
+    }
+    let dir = model.display();
+    match RunView::open(model) {
+        Ok(view) => bail!("{dir} has no trained generator yet; finish it with: {}", resume_command(&view)),
+        Err(RunError::NotARun { .. }) => bail!(
+            "{dir} is a folder that no run wrote, so there is no generator to find in it; name a file of weights or a \
+             run's folder"
+        ),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Which generator of a file is meant, where the file leaves it open.
@@ -79,13 +91,16 @@ pub fn read_model(bytes: &[u8], options: &ModelOptions) -> anyhow::Result<ModelR
         let named = arch.cells.len();
         ensure!(
             stage <= named,
-            "--arch names {named} cells and --stage {stage} needs {stage}; name them, too"
+            "--arch names {} and --stage {stage} needs {stage}; name them, too",
+            words::cells(named)
         );
     }
     let imported = import(tensors, arch.as_ref(), stage.is_some())?;
     notes.push(imported.how);
-    if imported.unused > 0 {
-        notes.push(format!("{} tensors of other operators are left out", imported.unused));
+    match imported.unused {
+        0 => {}
+        1 => notes.push("1 tensor of another operator is left out".to_owned()),
+        unused => notes.push(format!("{unused} tensors of other operators are left out")),
     }
     drawable(at_stage(ModelRead { file: imported.file, notes }, *stage)?)
 }
@@ -97,13 +112,14 @@ fn at_stage(read: ModelRead, stage: Option<usize>) -> anyhow::Result<ModelRead> 
     let cells = file.genotype.cells.len();
     ensure!(
         (1..=cells).contains(&stage),
-        "the generator has {cells} cells, and stage {stage} was asked for; choose one from 1 to {cells} with --stage"
+        "the generator has {}, and stage {stage} was asked for; choose one from 1 to {cells} with --stage",
+        words::cells(cells)
     );
     file.genotype = file.genotype.prefix(stage);
     let wanted = file.config.generator_graph(&file.genotype).parameters();
     file.tensors.retain(|name, _| wanted.contains_key(name));
-    let (plural, side) = (if stage == 1 { "" } else { "s" }, file.config.side(stage));
-    notes.push(format!("stage {stage} of its growth: {stage} cell{plural}, images of {side} px"));
+    let (cells, side) = (words::cells(stage), file.config.side(stage));
+    notes.push(format!("stage {stage} of its growth is taken: {cells}, images of {side} px"));
     Ok(ModelRead { file, notes })
 }
 
@@ -113,6 +129,17 @@ fn drawable(read: ModelRead) -> anyhow::Result<ModelRead> {
     let (least, most) = (SIDES.start(), SIDES.end());
     ensure!(side <= *most, "its images would have {side} px a side; from {least} to {most} can be made");
     Ok(read)
+}
+
+/// What is said of objects that stand beside the weights, of these classes.
+fn left_out(classes: &[String]) -> String {
+    let some: Vec<String> = classes.iter().take(MOST_CLASSES).map(|class| shown(class)).collect();
+    let more = if classes.len() > some.len() { " and others" } else { "" };
+    format!(
+        "objects of other programs are left out, and nothing of them was run: {}{more} (weights in them are read once \
+         they are saved with torch.save(model.state_dict(), path))",
+        some.join(", ")
+    )
 }
 
 /// The tensors of the generator in a file by their own names, and what a person should know of where they are from.
@@ -129,7 +156,14 @@ fn generator_of(bytes: &[u8], table: Option<&str>) -> anyhow::Result<(NamedTenso
         ),
         error => error.into(),
     })?;
-    let GeneratorTable { names, notes } = GeneratorTable::find(&file.list()?, &file.tables()?, table)?;
+    let left_out = (!file.left_out().is_empty()).then(|| left_out(file.left_out()));
+    let found = GeneratorTable::find(&file.list()?, &file.tables()?, table);
+    let GeneratorTable { names, mut notes } = found.map_err(|error| match &left_out {
+        // The generator may be in one of them, as in a model that was saved whole.
+        Some(left_out) => anyhow!("{error}; {left_out}"),
+        None => error.into(),
+    })?;
+    notes.extend(left_out);
     let arrays = file.read(&|name| names.contains_key(name))?;
     let mut own = BTreeMap::new();
     for (name, array) in arrays {

@@ -8,16 +8,24 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Event, LiveEvent, LogEvent};
 use super::single_training::SingleTraining;
+use crate::arch::words::quoted;
 use crate::arch::{ArchError, Genotype, Space};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
 use crate::gan::{self, TrainingData, TrainingSetup};
 use crate::metric::extractor::{ExtractorKind, inception::InceptionWeights};
 use crate::metric::{Evaluator, Extractor, MetricName, Reference, left_out_without_classes, real_materials};
+use crate::run::{RunInfo, RunView};
 use crate::search::{CostFactors, Job, Search, SearchContext, SearchPlan, WarmUp, work_items};
 
 /// Stream of the training of one architecture.
 const STREAM: &str = "train";
+
+/// The command that goes on with a run, as a shell takes it: `autogan train --resume runs/a`.
+pub fn resume_command(view: &RunView) -> String {
+    let command = JobSpec::of(view.info()).map_or("search", |spec| spec.command());
+    format!("autogan {command} --resume {}", quoted(&view.dir().display().to_string()))
+}
 
 /// What a run is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +38,11 @@ pub enum JobSpec {
 }
 
 impl JobSpec {
+    /// What a run is for, if it says so.
+    pub fn of(info: &RunInfo) -> Option<Self> {
+        serde_json::from_value(info.extra.get("job")?.clone()).ok()
+    }
+
     /// The subcommand that does it.
     pub fn command(&self) -> &'static str {
         match self {

@@ -34,5 +34,5 @@ pub use metrics::{
 };
 pub use reference::Reference;
 pub use reward::{NoClasses, REWARDS, Reward, RewardError, RewardScale};
-pub use score::Score;
+pub use score::{Score, ScoreCondition};
 pub use statistics::{Gaussian, Statistics};

@@ -8,6 +8,7 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use super::extractor::{Extractor, ExtractorError, images_in_words, write_cached};
 use super::feature_set::{FeatureSet, Material};
+use super::score::HASH_DIGITS;
 use super::statistics::Statistics;
 use crate::arch::words::thousands;
 use crate::data::ImageSet;
@@ -94,7 +95,7 @@ impl Reference {
             if count == set.len() { String::new() } else { format!("{} of ", thousands(count as u64)) };
         Self {
             extractor: extractor.name().to_owned(),
-            images: format!("{used}{}, {}", images_in_words(set), &set.hash()[..8]),
+            images: format!("{used}{}, {}", images_in_words(set), &set.hash()[..HASH_DIGITS]),
             features: Arc::new(features),
         }
     }

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::metrics::MetricName;
 use crate::arch::words::thousands;
 
+/// Digits of the hash of the real images that a score names.
+pub(super) const HASH_DIGITS: usize = 8;
+
 /// A value together with everything that decides what it may be compared with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,18 +45,17 @@ impl Score {
         self.metric == other.metric && self.named_conditions() == other.named_conditions()
     }
 
-    /// All that decides what the value may be ranked with beside the metric, each condition with the plural of its
-    /// name and its value in words: everything but value, std and seed.
-    pub fn named_conditions(&self) -> [(&'static str, String); 5] {
+    /// All that decides what the value may be ranked with beside the metric: everything but value, std and seed.
+    pub fn named_conditions(&self) -> [ScoreCondition; 5] {
         let Score { metric: _, value: _, std: _, extractor, samples, reference, splits, seed: _, setting } =
             self;
         let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
         [
-            ("extractors", extractor.clone()),
-            ("numbers of samples", thousands(*samples as u64)),
-            ("real images", or_none(reference)),
-            ("numbers of splits", or_none(&splits.map(|splits| splits.to_string()))),
-            ("settings", or_none(setting)),
+            ScoreCondition::new("extractors", extractor.clone()),
+            ScoreCondition::new("numbers of samples", thousands(*samples as u64)),
+            ScoreCondition::of_images(or_none(reference)),
+            ScoreCondition::new("numbers of splits", or_none(&splits.map(|splits| splits.to_string()))),
+            ScoreCondition::new("settings", or_none(setting)),
         ]
     }
 
@@ -71,6 +73,65 @@ impl Score {
     pub fn better(&self, other: &Score) -> bool {
         self.compare(other) == Some(Ordering::Greater)
     }
+}
+
+/// Something that a value was measured with. Two are equal where the values may be ranked together.
+#[derive(Debug, Clone)]
+pub struct ScoreCondition {
+    /// The plural of its name, such as `numbers of samples`.
+    pub plural: &'static str,
+    /// It in words.
+    pub words: String,
+    /// As far as it decides what the value may be ranked with.
+    identity: String,
+}
+
+impl ScoreCondition {
+    fn new(plural: &'static str, words: String) -> Self {
+        Self { plural, identity: words.clone(), words }
+    }
+
+    /// Real images in the words of a [`Reference`](super::Reference): the hash of their pixels, their number, their
+    /// side and how many of them were used decide which they are, and not how their source was typed. Other words are
+    /// taken whole.
+    fn of_images(words: String) -> Self {
+        let identity = without_name(&words).unwrap_or_else(|| words.clone());
+        Self { plural: "real images", words, identity }
+    }
+}
+
+impl PartialEq for ScoreCondition {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ScoreCondition {}
+
+impl PartialOrd for ScoreCondition {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// An order without meaning, by which equal ones stand together.
+impl Ord for ScoreCondition {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.plural, &self.identity).cmp(&(other.plural, &other.identity))
+    }
+}
+
+/// What "2,000 of photos, 10,000 images of 16 px, 1a2b3c4d" says beside the name, which may have any of these words
+/// in it; none where the end is another.
+fn without_name(words: &str) -> Option<String> {
+    let number = |text: &str| text.replace(',', "").parse::<usize>().ok();
+    let (before, hash) = words.rsplit_once(", ")?;
+    let (named, images) = before.rsplit_once(", ")?;
+    let (count, side) = images.strip_suffix(" px")?.split_once(" images of ")?;
+    let (count, _) = (number(count)?, number(side)?);
+    let is_hash = hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let used = named.split_once(" of ").and_then(|(used, _)| number(used)).filter(|used| *used < count);
+    is_hash.then(|| format!("{} of {images}, {hash}", used.unwrap_or(count)))
 }
 
 impl Score {
@@ -220,6 +281,36 @@ mod tests {
             assert_eq!(base.compare(&other), None);
         }
         assert!(base.comparable(&Score { value: 9.0, std: Some(1.0), seed: 2, ..base.clone() }));
+    }
+
+    #[test]
+    fn the_same_pictures_are_the_same_however_their_source_was_typed() {
+        let of = |reference: &str| Score { reference: Some(reference.to_owned()), ..distance(3.0) };
+        let base = of("photos, 40 images of 16 px, 1a2b3c4d");
+        for same in ["./photos", "/home/a, b/9 of us, 2 images of 8 px", "numpy:photos.npy", "50 of us", ""] {
+            let other = of(&format!("{same}, 40 images of 16 px, 1a2b3c4d"));
+            assert!(base.comparable(&other), "{same}");
+            assert_eq!(base.compare(&other), Some(Ordering::Equal), "{same}");
+        }
+        for other in [
+            "photos, 40 images of 16 px, 1a2b3c4e",
+            "photos, 41 images of 16 px, 1a2b3c4d",
+            "photos, 40 images of 32 px, 1a2b3c4d",
+            "20 of photos, 40 images of 16 px, 1a2b3c4d",
+            "photos, 40 images of 16 px",
+            "photos",
+        ] {
+            assert!(!base.comparable(&of(other)), "{other}");
+            assert!(of(other).comparable(&of(other)), "{other}");
+        }
+        // As 0.1 wrote them, and as runs do that use a part of their images.
+        let part = of("2,000 of toys, 10,000 images of 16 px, 9ba8d1b9");
+        assert!(part.comparable(&of("2,000 of ./toys, 10,000 images of 16 px, 9ba8d1b9")));
+        // Where there is no hash, the words decide.
+        assert!(!of("photos, 40 images").comparable(&of("./photos, 40 images")));
+        assert!(
+            !of("photos, 40 images of 16 px, 1a2b3cxx").comparable(&of("b, 40 images of 16 px, 1a2b3cxx"))
+        );
     }
 
     #[test]

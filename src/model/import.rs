@@ -108,7 +108,7 @@ pub fn import(
         return Err(ImportError::NoCells);
     }
     let (genotype, how) = match arch {
-        Some(genotype) => (genotype.clone(), "the architecture that was named".to_owned()),
+        Some(genotype) => (genotype.clone(), "its architecture is the one that was named".to_owned()),
         None if released && there == 3 => recognise(&tensors),
         None => {
             let both = ["cell1.pre_conv1.conv.weight", "cell1.post_conv1.conv.weight"];
@@ -163,7 +163,7 @@ fn recognise(tensors: &NamedTensors) -> (Genotype, String) {
         (false, true) => ("c", Genotype::autogan_c()),
         (false, false) => ("a", Genotype::autogan_a()),
     };
-    (genotype, format!("recognised as autogan_cifar10_{variant} by its names"))
+    (genotype, format!("it is recognised as autogan_cifar10_{variant} by the names of its tensors"))
 }
 
 /// Sizes by the shapes of the first and the last layer.

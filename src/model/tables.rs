@@ -16,9 +16,10 @@ const FIRST: [&str; 2] = ["l1", "weight"];
 const LAST: [&str; 3] = ["to_rgb", "0", "weight"];
 /// How the names of all its tensors begin.
 const LAYERS: [&str; 3] = ["l1.", "cell", "to_rgb."];
-/// Words in the name of a table of averaged weights; the last two are those of StyleGAN and its kin.
-const AVERAGED: [&str; 9] =
-    ["ema", "avg", "average", "averaged", "averages", "shadow", "swa", "running", "gs"];
+/// Words in the name of a table of averaged weights; the last ones are those of StyleGAN and its kin (`Gs`, `GE`,
+/// `G_smooth`).
+const AVERAGED: [&str; 11] =
+    ["ema", "avg", "average", "averaged", "averages", "shadow", "swa", "running", "gs", "ge", "smooth"];
 /// Words in the name of a table that say no more than "the generator's weights": of several tables, one of such a
 /// name comes before `best_generator` or `generator_old`.
 const PLAIN: [&str; 15] = [
@@ -72,7 +73,7 @@ pub enum TableError {
         content: String,
     },
     /// The table that was asked for is not there.
-    #[error("it has no table {table}; {there}")]
+    #[error("it has no table {table:?}; {there}")]
     NoTable {
         /// As it was asked for.
         table: String,
@@ -128,11 +129,13 @@ impl GeneratorTable {
             }
         }
         if let Some(first) = foreign.first() {
-            let count = foreign.len();
-            notes.push(format!(
-                "{count} tensors that no generator has are left out, first of them {}",
-                shown(first)
-            ));
+            let first = shown(first);
+            notes.push(match foreign.len() {
+                1 => format!("1 tensor that no generator has is left out: {first}"),
+                count => {
+                    format!("{count} tensors that no generator has are left out, first of them {first}")
+                }
+            });
         }
         found.notes = notes;
         Ok(found)
@@ -282,7 +285,10 @@ fn not_there(list: &[Listed], tables: &[&str], generators: &[NamePath<'_>], aske
             "there is no generator of AutoGAN's kind in it either, but {}",
             content(list.iter(), tables)
         ),
-        [only] => format!("its generator is in {}", shown(&plain_name(only))),
+        [only] => match plain_name(only) {
+            name if name == TOP => format!("its generator is at the file's top, which is --table {TOP}"),
+            name => format!("its generator is in {}", shown(&name)),
+        },
         generators => format!("choose one with a generator: {}", names(generators)),
     };
     TableError::NoTable { table, there }

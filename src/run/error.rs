@@ -74,9 +74,9 @@ pub enum RunError {
         /// The format that it names.
         found: u64,
     },
-    /// A run could not be begun, so that there is none to resume.
+    /// The file system refused where there is no run to resume: before one was begun, or in the folder of all runs.
     #[error(transparent)]
-    NotBegun(FileError),
+    NoRun(FileError),
     /// The disk or the quota is full. What was written before is intact.
     #[error(
         "no space left to {action} {} ({reason}): free some space or raise the quota, then resume the run",
@@ -188,7 +188,7 @@ impl RunError {
     pub(super) fn of_a_beginning(self) -> Self {
         match self {
             Self::Full { action, path, reason } | Self::Io { action, path, reason } => {
-                Self::NotBegun(FileError { action, path, reason })
+                Self::NoRun(FileError { action, path, reason })
             }
             other => other,
         }

@@ -77,7 +77,7 @@ impl RunFolder {
     /// deleted; when the process is killed meanwhile, a folder stays that no one takes for a run.
     ///
     /// # Errors
-    /// [`RunError::AlreadyARun`] or [`RunError::NotEmpty`], with nothing touched; [`RunError::NotBegun`],
+    /// [`RunError::AlreadyARun`] or [`RunError::NotEmpty`], with nothing touched; [`RunError::NoRun`],
     /// [`RunError::Denied`] or [`RunError::BadName`].
     pub fn create(dir: &Path, info: &RunInfo, config_toml: &str) -> Result<Self, RunError> {
         Self::create_on(Arc::new(Disk), dir, info, config_toml).map_err(RunError::of_a_beginning)

@@ -1,9 +1,8 @@
 //! All runs of a folder at a glance.
 
-use super::error::at;
 use super::lock::is_locked;
 use super::view::{CHECKPOINTS, RunView};
-use super::{Checkpoints, RunError};
+use super::{Checkpoints, FileError, RunError};
 use crate::input::shown;
 use std::fs;
 use std::io::ErrorKind;
@@ -70,13 +69,14 @@ impl RunSummary {
 /// # Errors
 /// Where `runs_root` itself cannot be read.
 pub fn list(runs_root: &Path) -> Result<Vec<RunSummary>, RunError> {
+    let unreadable = |reason| RunError::NoRun(FileError::new("read", runs_root, reason));
     let entries = match fs::read_dir(runs_root) {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(at("read", runs_root))?,
+        entries => entries.map_err(unreadable)?,
     };
     let mut runs = Vec::new();
     for entry in entries {
-        let dir = entry.map_err(at("read", runs_root))?.path();
+        let dir = entry.map_err(unreadable)?.path();
         if dir.is_dir() {
             runs.extend(summarize(dir));
         }

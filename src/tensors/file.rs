@@ -76,6 +76,15 @@ impl<'a> TensorFile<'a> {
         }
     }
 
+    /// The first classes of objects that stand beside the tensors and are of no known kind: they are left out, and
+    /// nothing of them was run. None in a safetensors file.
+    pub fn left_out(&self) -> &[String] {
+        match &self.0 {
+            TensorFormat::PyTorch(file) => file.left_out(),
+            TensorFormat::Safetensors(_) => &[],
+        }
+    }
+
     /// The tensors whose names are `wanted`, as `f32`: halves exactly, doubles and integers rounded, booleans as 0
     /// and 1.
     ///

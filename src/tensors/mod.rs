@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 
-use crate::input::beginning;
+use crate::input::{StandIn, beginning};
 
 pub(crate) use self::archive::Archive;
 pub use self::file::TensorFile;
@@ -71,6 +71,12 @@ pub enum TensorsError {
         /// What the file should have been, for example `PyTorch file`.
         expected: &'static str,
     },
+    /// It is no file of weights nor of anything else, but stands in the place of one.
+    #[error("the file is {}", .0.words())]
+    StandIn(StandIn),
+    /// It is an archive in which there is such a file.
+    #[error("the file is a zip archive with {} in it; unpack it and name that file", shown(.0))]
+    Packed(String),
     /// The file contradicts itself or ends too early.
     #[error("the file is damaged: {0}; download it or save it again")]
     Damaged(String),
@@ -99,6 +105,12 @@ pub enum TensorsError {
         "the file has no tensors; save the weights in it, with torch.save(model.state_dict(), path) for example"
     )]
     Empty,
+    /// A tensor without a name.
+    #[error(
+        "the file is one tensor, and tensors are read by their names; save a table of them, with \
+         torch.save({{\"z\": tensor}}, path) for latents or torch.save(model.state_dict(), path) for weights"
+    )]
+    Nameless,
     /// Numbers of a kind that is not read.
     #[error(
         "tensor {name:?} holds {kind} numbers, which are not read; save it again as float32, with tensor.float()"
@@ -112,6 +124,11 @@ pub enum TensorsError {
     /// Numbers that cannot be a mean and a covariance.
     #[error("these are no usable statistics: {0}; compute them again")]
     Statistics(String),
+}
+
+/// The error of a file that begins with `start` and is not what was `expected`.
+fn other_kind(start: &[u8], expected: &'static str) -> TensorsError {
+    StandIn::of(start).map_or(TensorsError::OtherKind { expected }, TensorsError::StandIn)
 }
 
 /// The error of a file that contradicts itself.

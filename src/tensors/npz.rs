@@ -11,7 +11,8 @@ use zip::{CompressionMethod, ZipWriter};
 pub(crate) use self::array::NpyHeader;
 use self::array::Numbers;
 use super::archive::Archive;
-use super::{TensorsError, damaged, shown, within};
+use super::{TensorsError, damaged, other_kind, shown, within};
+use crate::input::START;
 
 /// Widest features. The Inception network has 2,048; a covariance of 4,096 takes 128 MiB,
 /// and three times that while it is read.
@@ -140,10 +141,10 @@ impl Moments {
 
 /// Opens an archive of at most `limit` bytes.
 fn open<R: Read + Seek>(mut reader: R, limit: u64) -> Result<Archive<R>, TensorsError> {
-    let mut start = [0; 4];
-    let read = reader.by_ref().take(4).read(&mut start)?;
-    if start[..read] != *b"PK\x03\x04" {
-        return Err(TensorsError::OtherKind { expected: "NumPy archive (.npz)" });
+    let mut start = Vec::new();
+    reader.by_ref().take(START).read_to_end(&mut start)?;
+    if !start.starts_with(b"PK\x03\x04") {
+        return Err(other_kind(&start, "NumPy archive (.npz)"));
     }
     Archive::open(reader, limit)
 }

@@ -13,7 +13,7 @@ mod machine;
 use std::io::Read;
 
 use self::machine::{StackMachine, pairs};
-use super::{TensorsError, damaged, within};
+use super::{TensorsError, damaged, shown, within};
 
 /// Place of a value in a [`Pickle`].
 pub(super) type Id = u32;
@@ -79,6 +79,8 @@ pub(super) enum PickleValue {
 pub(super) struct Pickle {
     values: Vec<PickleValue>,
     root: Id,
+    /// Names that are not known, as [`StackMachine`] keeps them.
+    foreign: Vec<String>,
 }
 
 impl Pickle {
@@ -86,6 +88,12 @@ impl Pickle {
     /// classes that may occur, besides dictionaries and sets.
     pub(super) fn read(reader: &mut impl Read, known: &[&str]) -> Result<Self, TensorsError> {
         Self::run(StackMachine::new(reader, known))
+    }
+
+    /// As [`Pickle::read`], but classes that are not known may occur, as values or for objects that Python would make
+    /// without calling a function: they are calls that nobody looks at, and named by [`Pickle::foreign`].
+    pub(super) fn read_beside(reader: &mut impl Read, known: &[&str]) -> Result<Self, TensorsError> {
+        Self::run(StackMachine::passing_by(reader, known))
     }
 
     /// As [`Pickle::read`], but byte strings with a length of four or eight bytes and long texts are not held: they
@@ -109,7 +117,7 @@ impl Pickle {
             machine.obey(instruction)?;
         }
         let root = machine.pop()?;
-        Ok(Self { values: machine.values, root })
+        Ok(Self { values: machine.values, root, foreign: machine.foreign })
     }
 
     /// The place of the value that was pickled.
@@ -125,6 +133,11 @@ impl Pickle {
     /// The value at a place that this pickle named.
     pub(super) fn get(&self, id: Id) -> &PickleValue {
         &self.values[id as usize]
+    }
+
+    /// The first names that occur and are not known, each once.
+    pub(super) fn foreign(&self) -> &[String] {
+        &self.foreign
     }
 
     /// All values, also those that nothing refers to.
@@ -229,7 +242,7 @@ impl<R: Read> StackMachine<'_, R> {
                     let arguments = self.pop_to_mark()?;
                     self.push(PickleValue::Tuple(arguments));
                     let arguments = self.pop()?;
-                    self.call(callable, arguments)?;
+                    self.call_known(callable, arguments)?;
                 }
             }
             0x93 => {
@@ -242,7 +255,12 @@ impl<R: Read> StackMachine<'_, R> {
                     _ => return Err(damaged("its pickle has a function whose name is no text")),
                 }
             }
-            b'R' | 0x81 => {
+            b'R' => {
+                let (arguments, callable) = (self.pop()?, self.pop()?);
+                self.call_known(callable, arguments)?;
+            }
+            // Objects of a class, which Python makes without calling anything else.
+            0x81 => {
                 let (arguments, callable) = (self.pop()?, self.pop()?);
                 self.call(callable, arguments)?;
             }
@@ -256,7 +274,7 @@ impl<R: Read> StackMachine<'_, R> {
                     items.split_first().ok_or_else(|| damaged("its pickle makes an object of no class"))?;
                 self.push(PickleValue::Tuple(arguments.to_vec()));
                 let arguments = self.pop()?;
-                self.call(*callable, arguments)?;
+                self.call_known(*callable, arguments)?;
             }
             b'b' => {
                 let attributes = self.pop()?;
@@ -274,6 +292,16 @@ impl<R: Read> StackMachine<'_, R> {
             other => return Err(damaged(format!("{other:#04x} is no instruction of a pickle"))),
         }
         Ok(())
+    }
+
+    /// Keeps a call as data, unless it is one of a function that is not known: a file with one was made to run it.
+    fn call_known(&mut self, callable: Id, arguments: Id) -> Result<(), TensorsError> {
+        if let PickleValue::Name(name) = self.get(callable)
+            && !self.knows(name)
+        {
+            return Err(TensorsError::Foreign(shown(name)));
+        }
+        self.call(callable, arguments)
     }
 
     /// Keeps a call as data; only dictionaries and sets are made.

@@ -15,12 +15,15 @@ use self::storage::Storages;
 use self::view::TensorView;
 use super::limits::{MOST_TENSORS, unpacked};
 use super::pickle::{Id, Pickle, PickleValue};
-use super::{Array, Listed, NamedArrays, TensorsError, damaged, within};
+use super::{Array, Listed, NamedArrays, TensorsError, damaged, shown, within};
 
 /// Names that PyTorch writes for tensors; [`view`] says what they mean.
-const TENSORS: [&str; 13] = [
+const TENSORS: [&str; 16] = [
     "torch._utils._rebuild_tensor_v2",
     "torch._utils._rebuild_parameter",
+    "torch._utils._rebuild_parameter_with_state",
+    "torch._tensor._rebuild_from_type_v2",
+    "torch.Tensor",
     "torch.Size",
     "torch.FloatStorage",
     "torch.DoubleStorage",
@@ -118,6 +121,12 @@ impl<R: Read + Seek> PthFile<R> {
         Ok(tables)
     }
 
+    /// The first classes, each once, of objects that are left out because they are of no known kind; nothing of them
+    /// was run.
+    pub fn left_out(&self) -> &[String] {
+        self.pickle.foreign()
+    }
+
     /// Every tensor of the file by its name, and the shape where its description can be read, in the file's order.
     /// Names of nested tables are joined by dots, as in PyTorch.
     ///
@@ -183,11 +192,16 @@ impl<R: Read + Seek> PthFile<R> {
     /// Names and places of all tensors.
     fn found(&self) -> Result<Vec<(String, Id)>, TensorsError> {
         let (mut search, root) = (self.search(), self.pickle.root());
-        // A tensor alone has no name.
-        if !view::is_tensor(&self.pickle, root) {
-            search.look(root, "", 0)?;
+        if view::is_tensor(&self.pickle, root) {
+            return Err(TensorsError::Nameless);
         }
-        if search.found.is_empty() { Err(TensorsError::Empty) } else { Ok(search.found) }
+        search.look(root, "", 0)?;
+        match self.left_out() {
+            // They may be in it, as in a model that was saved whole.
+            [class, ..] if search.found.is_empty() => Err(TensorsError::Foreign(shown(class))),
+            _ if search.found.is_empty() => Err(TensorsError::Empty),
+            _ => Ok(search.found),
+        }
     }
 
     /// A search for tensors that has found none yet.

@@ -123,6 +123,30 @@ fn pictures_are_scored_with_the_inception_network_and_statistics_stand_for_them(
     assert!(!dir.join("hacked").exists());
 }
 
+#[test]
+fn pictures_that_cannot_be_read_are_counted_before_anything_is_computed() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    pictures(dir, "real", 24);
+    pictures(dir, "fake", 24);
+    let cut = |name: &str| {
+        let bytes = std::fs::read(dir.join(name)).unwrap();
+        std::fs::write(dir.join(name), &bytes[..bytes.len() / 2]).unwrap();
+    };
+    cut("fake/003.png");
+    cut("fake/020.png");
+    let call = ["--real", "real", "--fake", "fake", "--metrics", "fid"];
+    let of_fake = "2 of 24 files cannot be read as images, the first of them fake/003.png (cut off: its data ends \
+                   before the picture does); take them out of the folder, since to leave them out would change what \
+                   is measured";
+    assert_eq!(refused(dir, 1, &call), of_fake);
+    cut("real/007.png");
+    let of_real = "real/007.png cannot be read as an image (cut off: its data ends before the picture does); take it \
+                   out of the folder, since to leave it out would change what is measured";
+    assert_eq!(refused(dir, 1, &call), format!("{of_real}; {of_fake}"));
+    assert!(!dir.join("cache").exists(), "no extractor was trained");
+}
+
 /// As the samples of diffusion models are published: `arr_0` in bytes, rows of pixels.
 #[test]
 fn an_array_of_pictures_is_scored_as_the_pictures() {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -16,6 +17,8 @@ use serde_json::Value;
 
 /// The generator's two cells.
 const VECTOR: &str = "1 0 1 1 1 0 0 1 1";
+/// What is said where the architecture was named.
+const NAMED: &str = "its architecture is the one that was named";
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/wrapped").join(name)
@@ -70,7 +73,7 @@ fn assert_sums(images: &[f32], generator: &str) {
 fn the_same_generator_in_any_wrapping_makes_the_same_images() {
     let (plain, notes) = images("plain.pth", &named());
     assert_sums(&plain, "generator");
-    assert_eq!(notes, ["the architecture that was named"]);
+    assert_eq!(notes, [NAMED]);
     for (model, table) in [
         ("plain.safetensors", ""),
         ("half.safetensors", ""),
@@ -86,7 +89,7 @@ fn the_same_generator_in_any_wrapping_makes_the_same_images() {
         let (values, notes) = images(model, &named());
         assert_eq!(values, plain, "{model}");
         let table: Vec<&str> = Some(table).filter(|table| !table.is_empty()).into_iter().collect();
-        assert_eq!(notes, [table, vec!["the architecture that was named"]].concat(), "{model}");
+        assert_eq!(notes, [table, vec![NAMED]].concat(), "{model}");
     }
 }
 
@@ -124,16 +127,22 @@ fn an_earlier_stage_of_growth_is_made_only_where_it_is_asked_for() {
     let of_stage = |arch: &Option<Genotype>| {
         let (images, notes) = images_of(&bytes("plain.pth"), "latents.safetensors", &stage(arch.clone(), 1));
         assert_eq!((images.count, images.side), (3, 4));
-        assert!(notes.contains(&"stage 1 of its growth: 1 cell, images of 4 px".to_owned()), "{notes:?}");
+        assert!(
+            notes.contains(&"stage 1 of its growth is taken: 1 cell, images of 4 px".to_owned()),
+            "{notes:?}"
+        );
         images.values
     };
     assert_eq!(of_stage(&first), of_stage(&named().arch));
     let (whole, notes) = images("plain.pth", &stage(named().arch, 2));
     assert_eq!(whole, images("plain.pth", &named()).0);
-    assert!(notes.contains(&"stage 2 of its growth: 2 cells, images of 8 px".to_owned()), "{notes:?}");
+    assert!(
+        notes.contains(&"stage 2 of its growth is taken: 2 cells, images of 8 px".to_owned()),
+        "{notes:?}"
+    );
     for (arch, number, part) in [
         (named().arch, 3, "--arch names 2 cells and --stage 3 needs 3"),
-        (first, 2, "--arch names 1 cells and --stage 2 needs 2"),
+        (first, 2, "--arch names 1 cell and --stage 2 needs 2"),
     ] {
         let said = refusal(&bytes("plain.pth"), &stage(arch, number));
         assert!(said.contains(part), "{said}");
@@ -142,7 +151,7 @@ fn an_earlier_stage_of_growth_is_made_only_where_it_is_asked_for() {
     let own = read_model(&bytes("plain.pth"), &named()).unwrap().file.to_bytes().unwrap();
     let (cut, notes) = images_of(&own, "latents.safetensors", &stage(None, 1));
     assert_eq!(cut.values, of_stage(&named().arch));
-    assert_eq!(notes, ["stage 1 of its growth: 1 cell, images of 4 px"]);
+    assert_eq!(notes, ["stage 1 of its growth is taken: 1 cell, images of 4 px"]);
     assert!(
         refusal(&own, &stage(None, 3))
             .contains("has 2 cells, and stage 3 was asked for; choose one from 1 to 2")
@@ -161,7 +170,7 @@ fn what_cannot_be_read_is_one_sentence_that_says_what_it_is() {
             in_table("D"),
             &["its table D holds no generator", "D.block1.c1.weight [2, 3, 3, 3]"],
         ),
-        ("averaged.pth", in_table("g"), &["no table g; choose one with a generator: G, G_ema"]),
+        ("averaged.pth", in_table("g"), &["no table \"g\"; choose one with a generator: G, G_ema"]),
         (
             "foreign.pth",
             named(),
@@ -175,6 +184,65 @@ fn what_cannot_be_read_is_one_sentence_that_says_what_it_is() {
         let said = refusal(&bytes(model), &options);
         assert!(parts.iter().all(|part| said.contains(part)), "{model}: {said}");
         assert!(!said.contains("shared generator") && !said.contains('\n'), "{model}: {said}");
+    }
+}
+
+/// `plain.pth` with its table as `generator`, and beside it what these instructions of a pickle make.
+fn beside(object: &[u8]) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes("plain.pth"))).unwrap();
+    let mut wrapped = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        if name.ends_with("data.pkl") {
+            let table = content.strip_prefix(b"\x80\x02").and_then(|table| table.strip_suffix(b".")).unwrap();
+            let keys = [&b"\x80\x02}(X\x09\0\0\0generator"[..], table, b"X\x03\0\0\0cfg", object, b"u."];
+            content = keys.concat();
+        }
+        let options =
+            zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        wrapped.start_file(name, options).unwrap();
+        wrapped.write_all(&content).unwrap();
+    }
+    wrapped.finish().unwrap().into_inner()
+}
+
+#[test]
+fn objects_of_other_programs_beside_the_weights_are_left_out_with_a_note() {
+    // As Hydra, Box and schedulers are saved: an object of a class, filled with what it has.
+    let config = b"comegaconf.dictconfig\nDictConfig\n)\x81}b";
+    let (images, notes) = images_of(&beside(config), "latents.safetensors", &named());
+    assert_sums(&images.values, "generator");
+    let left_out = "objects of other programs are left out, and nothing of them was run: \
+                    omegaconf.dictconfig.DictConfig (weights in them are read once they are saved with \
+                    torch.save(model.state_dict(), path))";
+    assert_eq!(notes, ["its table generator is taken", left_out, NAMED]);
+    let many = b"](ca\nA\n)\x81cb\nB\n)\x81cc\nC\n)\x81cd\nD\n)\x81e";
+    let (_, notes) = images_of(&beside(many), "latents.safetensors", &named());
+    assert!(notes[1].contains("was run: a.A, b.B, c.C and others (weights"), "{notes:?}");
+    // A function that is called is refused.
+    let said = refusal(&beside(b"cos\nsystem\n(X\x01\0\0\0xtR"), &named());
+    assert!(said.contains("`os.system`") && said.contains("nothing of it was run"), "{said}");
+    // Where no generator is found, it may be in one of them.
+    let said = refusal(&beside(config), &in_table("cfg"));
+    assert!(said.starts_with("it has no table \"cfg\"; its generator is in generator; objects of"), "{said}");
+}
+
+#[test]
+fn what_stands_in_the_place_of_weights_is_named() {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    for (content, said) in [
+        ("", "the file is empty; copy it or download it again"),
+        (pointer, "the file is a Git LFS pointer, not the file itself; run `git lfs pull` in its folder"),
+        ("<!DOCTYPE html><html>", "the file is a web page, not the file itself; download the file itself"),
+        (
+            "GIF89a",
+            "it is neither a safetensors (.safetensors) nor a PyTorch (.pth, .pt) file; choose one that is",
+        ),
+    ] {
+        assert_eq!(refusal(content.as_bytes(), &named()), said);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::metric::{MetricName, Score};
+use crate::metric::{MetricName, Score, ScoreCondition};
 
 /// Scores that agree in everything but value, std and seed, one a run at most.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -73,19 +73,23 @@ pub(super) fn unranked(rankings: &[Ranking]) -> Vec<String> {
         let scores = rankings.iter().filter_map(Ranking::measured);
         let scores: Vec<&Score> = scores.filter(|score| score.metric == metric).collect();
         let measured = scores.iter().map(|score| score.named_conditions());
-        let mut conditions: Vec<(&str, Vec<String>)> = Vec::new();
-        for (place, (name, value)) in measured.flat_map(|of_one| of_one.into_iter().enumerate()) {
+        let mut conditions: Vec<Vec<ScoreCondition>> = Vec::new();
+        for (place, condition) in measured.flat_map(|of_one| of_one.into_iter().enumerate()) {
             if conditions.len() == place {
-                conditions.push((name, Vec::new()));
+                conditions.push(Vec::new());
             }
-            let values = &mut conditions[place].1;
-            if !values.contains(&value) {
-                values.push(value);
+            let values = &mut conditions[place];
+            if !values.contains(&condition) {
+                values.push(condition);
             }
         }
-        let differ = conditions.into_iter().filter(|(_, values)| values.len() > 1);
-        let differ: Vec<String> =
-            differ.map(|(name, values)| format!("{name} differ ({})", values.join("; "))).collect();
+        let differ = conditions.into_iter().filter(|values| values.len() > 1);
+        let differ: Vec<String> = differ
+            .map(|values| {
+                let words: Vec<&str> = values.iter().map(|value| &*value.words).collect();
+                format!("{} differ ({})", values[0].plural, words.join("; "))
+            })
+            .collect();
         let what = match differ.as_slice() {
             [] => return None,
             [one] => one.clone(),
@@ -143,6 +147,26 @@ mod tests {
             let [sentence] = &unranked(&found)[..] else { panic!("one sentence") };
             assert!(sentence.starts_with("Fréchet") && sentence.contains(part), "{sentence}");
         }
+    }
+
+    #[test]
+    fn runs_on_the_same_pictures_are_ranked_and_their_names_are_no_difference() {
+        let of = |value, name: &str, samples| Score {
+            samples,
+            reference: Some(format!("{name}, 40 images of 16 px, 1a2b3c4d")),
+            ..Score::of_tests(value)
+        };
+        let found = rankings(&[&[of(3.0, "photos", 9)], &[of(2.0, "/home/me/photos", 9)]]);
+        assert_eq!((found.len(), found[0].best.as_slice()), (1, &[1][..]));
+        let shown = found[0].scores.iter().flatten().map(|score| score.reference.as_deref());
+        let shown: Vec<&str> = shown.flatten().collect();
+        assert_eq!(
+            shown,
+            ["photos, 40 images of 16 px, 1a2b3c4d", "/home/me/photos, 40 images of 16 px, 1a2b3c4d"]
+        );
+        let found = rankings(&[&[of(3.0, "photos", 9)], &[of(2.0, "./photos", 8)]]);
+        let said = "Fréchet distance: not ranked together where numbers of samples differ (9; 8)";
+        assert_eq!(unranked(&found), [said]);
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub struct BestArchitecture {
 pub(super) fn read(dir: &Path) -> Result<(Compared, Settings), RunError> {
     let view = RunView::open(dir)?;
     let info = view.info().clone();
-    let job: Option<JobSpec> = info.extra.get("job").and_then(|job| serde_json::from_value(job.clone()).ok());
+    let job = JobSpec::of(&info);
     let (config, settings, mut warning) = settings(&view)?;
     let candidates = view.candidates::<Candidate>()?;
     let running = view.is_running();

@@ -17,7 +17,7 @@ pub use origin::{Generation, Origin, Quantization};
 pub use protocol::Protocol;
 
 use crate::arch::words::thousands;
-use crate::data::{DataConfig, SIDES, Split, load};
+use crate::data::{DataConfig, Loaded, SIDES, Split, load};
 use crate::metric::extractor::inception::InceptionWeights;
 use crate::metric::extractor::{Extractor, ExtractorKind};
 use crate::metric::{
@@ -95,6 +95,7 @@ pub fn score(
     };
     // Whether there are classes is known once the images were read, which may take long.
     enough(false)?;
+    refuse_unreadable([&opened_real, &opened_fake])?;
     let extractor = extractor(real, protocol, place, &enough, progress)?;
     for note in notes(&extractor, protocol, [&opened_real, &opened_fake]) {
         progress(ScoreProgress::Note(note));
@@ -152,6 +153,15 @@ fn refuse_impossible(
         !is_statistics(fake) || !protocol.computed().any(|metric| of_classes(&metric)),
         "{fake} has no images, which the inception score needs; leave it out with --metrics fid"
     );
+    Ok(())
+}
+
+/// Refuses sides with pictures that cannot be read, as far as that is found in a short time: both are read for long
+/// otherwise, one after the other.
+fn refuse_unreadable(sides: [&Option<OpenedOrigin>; 2]) -> anyhow::Result<()> {
+    let wrong: Vec<String> =
+        sides.into_iter().flatten().filter_map(|side| Some(side.check().err()?.to_string())).collect();
+    ensure!(wrong.is_empty(), "{}", wrong.join("; "));
     Ok(())
 }
 
@@ -227,7 +237,8 @@ fn extractor(
     let mut native = OpenedOrigin::Images(source.stream(protocol.real_split)?);
     let first = native.batch(1, place.device)?;
     let side = first.first().map_or(32, |images| images.dims()[3]).clamp(*SIDES.start(), *SIDES.end());
-    let set = load(source, &DataConfig::default().options(side, protocol.real_split))?.set;
+    let Loaded { set, report } = load(source, &DataConfig::default().options(side, protocol.real_split))?;
+    report.check_complete()?;
     enough(set.classes().len() >= 2)?;
     let mut learned = |done, total| {
         let what = "learning to score such images (once for each set)".to_owned();

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::app::sample::{Latents, Sampler};
-use crate::data::{Source, SourcePlace, Split, Stream};
+use crate::data::{DataError, Source, SourcePlace, Split, Stream};
 use crate::engine::{ModelOptions, model_file, read_model};
 use crate::input;
 use crate::metric::CountedImages;
@@ -151,6 +151,14 @@ impl OpenedOrigin {
                 left_out.into_iter().chain(counts.notes.clone()).collect()
             }
             Self::Model { notes, .. } => notes.clone(),
+        }
+    }
+
+    /// Looks for pictures that cannot be read.
+    pub fn check(&self) -> Result<(), DataError> {
+        match self {
+            Self::Images(stream) => stream.check(),
+            Self::Model { .. } => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is computed, and how.
 
 use super::origin::{Generation, OpenedOrigin, Origin, Quantization};
-use crate::arch::words::thousands;
+use crate::arch::words::images;
 use crate::data::Split;
 use crate::engine::ModelOptions;
 use crate::metric::extractor::inception::Preprocessing;
@@ -86,8 +86,8 @@ impl Protocol {
             match side {
                 Some(OpenedOrigin::Model { generation, notes, .. }) => {
                     assumptions.push(format!(
-                        "{what}: {} images of seed {}, levels {}",
-                        thousands(generation.count as u64),
+                        "{what}: {} of seed {}, levels {}",
+                        images(generation.count),
                         generation.seed,
                         match generation.quantization {
                             Quantization::Rounded => "rounded to 8 bits",
@@ -98,8 +98,7 @@ impl Protocol {
                     assumptions.extend(notes.iter().map(|note| format!("{what}: {note}")));
                 }
                 Some(side) => {
-                    let count = thousands(side.len() as u64);
-                    assumptions.push(format!("{what}: {count} images in their own size"));
+                    assumptions.push(format!("{what}: {} in their own size", images(side.len())));
                     assumptions.extend(side.notes().iter().map(|note| format!("{what}: {note}")));
                 }
                 None => assumptions.push(format!("{what}: statistics of a file")),

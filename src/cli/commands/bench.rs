@@ -8,7 +8,7 @@ use crate::app::{BaselineConfig, BaselineEntry, random_baseline};
 use crate::cli::args::BenchArgs;
 use crate::cli::terminal::{Terminal, print_line};
 use crate::config::RunConfig;
-use crate::engine::{self, JobSpec, Summary};
+use crate::engine::{self, JobSpec, Summary, resume_command};
 use crate::run::RunView;
 
 /// Runs the command.
@@ -43,7 +43,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
 
 fn summary(view: &RunView, dir: &Path) -> anyhow::Result<Summary> {
     let summary = view.summary()?.with_context(|| {
-        format!("{} is not finished; go on with: autogan search --resume {}", dir.display(), dir.display())
+        format!("{} is not finished; go on with: {}", dir.display(), resume_command(view))
     })?;
     serde_json::from_value(summary).context("summary.json cannot be read")
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::arch::words::{operations, thousands};
 use crate::cli::args::{ListArgs, RUNS, ShowArgs};
 use crate::cli::terminal::print_line;
-use crate::engine::Summary;
+use crate::engine::{Summary, resume_command};
 use crate::metric::Score;
 use crate::run::{self, RunInfo, RunSummary, RunView};
 use crate::search::Candidate;
@@ -20,8 +20,12 @@ const SHOWN: usize = 5;
 pub(super) fn list(args: &ListArgs) -> anyhow::Result<()> {
     // The folder that is made by the first run need not be there yet, and one that was named must.
     let dir = args.dir.as_deref().unwrap_or(Path::new(RUNS));
-    if args.dir.is_some() && !dir.exists() {
-        bail!("there is no folder {}; name the one that the runs are in", dir.display());
+    if args.dir.is_some() && !dir.is_dir() {
+        let dir = dir.display();
+        if args.dir.as_ref().is_some_and(|dir| dir.exists()) {
+            bail!("{dir} is a file, not a folder; name the folder that the runs are in");
+        }
+        bail!("there is no folder {dir}; name the one that the runs are in");
     }
     let runs = run::list(dir)?;
     if args.json {
@@ -74,6 +78,9 @@ struct Shown<'a> {
     info: &'a RunInfo,
     /// The text of `config.toml`.
     config: String,
+    /// The command that goes on with it.
+    #[serde(skip)]
+    resume: String,
     /// Steps that have a checkpoint, newest first.
     checkpoints: Vec<u64>,
     candidates: Vec<Candidate>,
@@ -97,6 +104,7 @@ pub(super) fn show(args: &ShowArgs) -> anyhow::Result<()> {
         running: view.is_running(),
         info: view.info(),
         config: view.config()?,
+        resume: resume_command(&view),
         checkpoints: view.checkpoint_steps()?,
         candidates: candidates.items,
         warning: candidates.warning.map(|warning| warning.to_string()),
@@ -134,7 +142,7 @@ fn words(shown: &Shown) -> Vec<String> {
         None => lines.extend(best(&shown.candidates)),
     }
     if shown.summary.is_none() && !shown.running {
-        lines.push(format!("Go on with  autogan search --resume {}", shown.dir.display()));
+        lines.push(format!("Go on with  {}", shown.resume));
     }
     lines
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use crate::app::{Images, Latents, SampleFolder, sample};
+use crate::app::{Images, Latents, SampleError, SampleFolder, sample};
+use crate::arch::words;
 use crate::cli::WrongCall;
 use crate::cli::args::SampleArgs;
 use crate::cli::terminal::print_line;
@@ -44,7 +45,12 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     };
     let Ok(choice) = args.device.parse::<DeviceChoice>();
     let opened = device::open(&choice)?;
-    let images = sample(&file, &latents, &opened.device).with_context(unusable)?;
+    let images = sample(&file, &latents, &opened.device).map_err(|error| match (error, &args.latents) {
+        (SampleError::Latents(error), Some(path)) => {
+            error.context(format!("{} cannot be used as latents", path.display()))
+        }
+        (SampleError::Model(error) | SampleError::Latents(error), _) => error.context(unusable()),
+    })?;
     let mut recipe =
         PictureRecipe::new(&file.genotype, latent_recipe(args, &latents, images.count)).of_model(&bytes);
     if args.model.is_dir() {
@@ -57,7 +63,7 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
         serde_json::json!({ "images": count, "side": side, "out": out, "device": opened.name, "notes": notes })
             .to_string()
     } else {
-        format!("{count} images of {side} px in {}", args.out.display())
+        format!("{} of {side} px in {}", words::images(count), args.out.display())
     });
     Ok(())
 }

@@ -78,9 +78,11 @@ pub(super) fn decode_small(path: &Path, background: [u8; 3]) -> Result<Option<De
 /// Why a file that is called what is not read is not read; none where its content is another than its name says, or
 /// its name says no such thing. No more than the beginning of the file is looked at.
 pub(super) fn why_foreign(path: &Path) -> Option<Cause> {
-    if !kind::is_named_foreign(path) {
-        return None;
-    }
+    if kind::is_named_foreign(path) { why_unread(path) } else { None }
+}
+
+/// Why a file is not read as far as its beginning shows, the only part of it that is looked at.
+pub(super) fn why_unread(path: &Path) -> Option<Cause> {
     let look =
         || kind::format(&start(&mut input::open(path).map_err(unreadable)?.0)?, path).map_err(Cause::from);
     look().err()

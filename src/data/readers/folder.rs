@@ -11,6 +11,7 @@ use crate::data::limits::MAX_CLASSES;
 use crate::data::reader::{
     FoundImages, ImageLabels, OwnImages, Reader, SourceKind, SourcePlace, UndecodedImage, not_an_image,
 };
+use crate::data::stream::check_files;
 use crate::data::{DataError, LoadOptions, Reason, Skipped};
 use crate::input::shown;
 
@@ -114,6 +115,10 @@ impl OwnImages for ImageFiles {
         self.files.len() > before
     }
 
+    fn check(&self) -> Result<(), DataError> {
+        check_files(&self.files)
+    }
+
     /// Sub-folders make classes where each of the used images lies in one.
     fn labels(self: Box<Self>, used: &[usize]) -> ImageLabels {
         let (mut of_images, mut many) = (ImageLabels::default(), None);
@@ -138,7 +143,8 @@ impl OwnImages for ImageFiles {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::reason::FORMATS;
+    use crate::data::stream::check_files;
+use crate::data::reason::FORMATS;
     use crate::data::{ClassCount, DataConfig, ImageCounts, ImageSet, Loaded, Source, Split, load};
     use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
     use std::fs;

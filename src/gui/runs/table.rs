@@ -273,10 +273,7 @@ fn by_score(a: &RunEntry, b: &RunEntry) -> Ordering {
         (Some(a), Some(b)) => (a, b),
         (a, b) => return a.is_none().cmp(&b.is_none()),
     };
-    let conditions = |score: &Score| {
-        let Score { extractor, samples, reference, splits, seed, setting, .. } = score.clone();
-        (score.metric.key(), extractor, samples, reference, splits, seed, setting)
-    };
+    let conditions = |score: &Score| (score.metric.key(), score.samples, score.named_conditions());
     conditions(a).cmp(&conditions(b)).then_with(|| {
         if a.metric.larger_is_better() { b.value.total_cmp(&a.value) } else { a.value.total_cmp(&b.value) }
     })

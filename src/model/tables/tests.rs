@@ -89,6 +89,8 @@ fn averaged_weights_come_first_and_that_is_said() {
         (["state_dict.generator", "callbacks.EMA.generator"], "callbacks.EMA.generator"),
         (["generator", "g_running"], "g_running"),
         (["G", "Gs"], "Gs"),
+        (["G", "GE"], "GE"),
+        (["G", "G_smooth"], "G_smooth"),
         (["", "ema.shadow"], "ema.shadow"),
     ] {
         for tables in [tables, [tables[1], tables[0]]] {
@@ -145,9 +147,14 @@ fn a_table_is_taken_by_its_name_or_a_part_of_it() {
         assert_eq!(taken(&["module.g", "g"], Some(asked)).0, asked);
     }
     let unknown = refused(&generators(&tables), &[], Some("H"));
-    assert!(unknown.contains("no table H; choose one with a generator: ., G, G_ema, old.g,"), "{unknown}");
+    assert!(
+        unknown.contains("no table \"H\"; choose one with a generator: ., G, G_ema, old.g,"),
+        "{unknown}"
+    );
     let only = refused(&generators(&["netG"]), &[], Some("g_ema"));
-    assert_eq!(only, "it has no table g_ema; its generator is in netG");
+    assert_eq!(only, "it has no table \"g_ema\"; its generator is in netG");
+    let top = refused(&generators(&[""]), &[], Some("nothing"));
+    assert_eq!(top, "it has no table \"nothing\"; its generator is at the file's top, which is --table .");
     let mut critic = generators(&["gen_state_dict"]);
     critic.extend(list(&["dis_state_dict.block1.c1.weight", "dis_state_dict.l5.weight"]));
     let said = refused(&critic, &["gen_state_dict", "dis_state_dict"], Some("dis_state_dict"));
@@ -189,6 +196,10 @@ fn what_belongs_to_no_generator_is_left_out_and_counted() {
             "2 tensors that no generator has are left out, first of them attention.gamma"
         ]
     );
+    let mut tensors = generators(&[""]);
+    tensors.extend(list(&["attention.gamma"]));
+    let found = GeneratorTable::find(&tensors, &[], None).unwrap();
+    assert_eq!(found.notes, ["1 tensor that no generator has is left out: attention.gamma"]);
 }
 
 /// Names that a file may hold are long, many and odd; a message names some, and each shortened.

@@ -285,3 +285,16 @@ proptest! {
         prop_assert_eq!(Moments::read(Cursor::new(written(&moments))).unwrap(), moments);
     }
 }
+
+#[test]
+fn what_stands_in_the_place_of_an_archive_is_named() {
+    for (bytes, said) in [
+        (&b""[..], "the file is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "the file is a Git LFS pointer"),
+        (b"<html>", "the file is a web page"),
+        (b"PKPK", "this is no NumPy archive (.npz)"),
+    ] {
+        let problem = Moments::read(Cursor::new(bytes)).unwrap_err().to_string();
+        assert!(problem.starts_with(said), "{problem}");
+    }
+}

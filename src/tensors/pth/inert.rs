@@ -2,11 +2,12 @@
 //!
 //! Options, paths, times, the best score so far, the state of a schedule: programs save them together with the
 //! weights. A pickle says how to make such an object by the name of its class and a call. Here the call is kept as data
-//! that nobody looks at, so none of these names does anything; they are listed all the same, name by name, so that a
-//! file that refers to anything else is refused with what it refers to.
+//! that nobody looks at, so none of these names does anything. They are listed all the same, name by name: objects of
+//! other classes are left out with a note, and a file that has any other function called is refused with its name, as
+//! no training program writes one and attacks do.
 
 /// The classes and functions, `module.name`. Classes without a call, such as the type of a number, are among them.
-pub(super) const INERT: [&str; 94] = [
+pub(super) const INERT: [&str; 99] = [
     // Python's own values and containers, by the names of Python 3 and of protocol 2.
     "builtins.dict",
     "builtins.list",
@@ -80,6 +81,12 @@ pub(super) const INERT: [&str; 94] = [
     "numpy.int32",
     "numpy.int64",
     "numpy.uint8",
+    // The states of its random numbers.
+    "numpy.random._pickle.__generator_ctor",
+    "numpy.random._pickle.__bit_generator_ctor",
+    "numpy.random._pickle.__randomstate_ctor",
+    "numpy.random.bit_generator.__pyx_unpickle_SeedSequence",
+    "numpy.random.__RandomState_ctor",
     // PyTorch's descriptions of tensors.
     "torch.device",
     "torch.bfloat16",

@@ -4,15 +4,19 @@ use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
 
 use super::view::Storage;
+use crate::input::START;
 use crate::tensors::archive::Archive;
 use crate::tensors::pickle::{MOST_BYTES, Pickle, PickleValue};
-use crate::tensors::{TensorsError, damaged, shown, within};
+use crate::tensors::{TensorsError, damaged, other_kind, shown, within};
 
 /// The first number of the older format, 0x1950a86a20f9469cfc6c, little-endian.
 const MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 /// The second one.
 const PROTOCOL: i64 = 1001;
-const OTHER_KIND: TensorsError = TensorsError::OtherKind { expected: "PyTorch file" };
+const PYTORCH: &str = "PyTorch file";
+const OTHER_KIND: TensorsError = TensorsError::OtherKind { expected: PYTORCH };
+/// How names of files of weights end, which are looked for in an archive that is none.
+const WEIGHTS: [&str; 6] = [".pth", ".pt", ".ckpt", ".bin", ".safetensors", ".pth.tar"];
 
 /// The bytes of the tensors' storages.
 #[derive(Debug)]
@@ -38,14 +42,14 @@ impl<R: Read + Seek> Storages<R> {
         let size = reader.seek(SeekFrom::End(0))?;
         within("bytes", size, limit)?;
         reader.rewind()?;
-        let mut start = [0; 4];
-        let read = reader.by_ref().take(4).read(&mut start)?;
+        let mut start = Vec::new();
+        reader.by_ref().take(START).read_to_end(&mut start)?;
         reader.rewind()?;
-        match &start[..read] {
-            b"PK\x03\x04" => Self::open_zip(reader, limit, known),
+        match start[..] {
+            [b'P', b'K', 3, 4, ..] => Self::open_zip(reader, limit, known),
             // Every pickle of protocol 2 and later.
             [0x80, ..] => Self::open_legacy(reader, size, known),
-            _ => Err(OTHER_KIND),
+            _ => Err(other_kind(&start, PYTORCH)),
         }
     }
 
@@ -54,13 +58,13 @@ impl<R: Read + Seek> Storages<R> {
         let names = archive.names();
         let folders = names.iter().filter_map(|name| name.strip_suffix("data.pkl"));
         let folders = folders.filter(|folder| folder.is_empty() || folder.ends_with('/'));
-        let folder = folders.min_by_key(|folder| folder.len()).ok_or(OTHER_KIND)?.to_owned();
+        let folder = folders.min_by_key(|folder| folder.len()).ok_or_else(|| packed(&names))?.to_owned();
         let order = format!("{folder}byteorder");
         if archive.size(&order).is_some() && archive.read(&order, 16)? != b"little" {
             return Err(big_endian());
         }
         let bytes = archive.read(&format!("{folder}data.pkl"), MOST_BYTES)?;
-        let pickle = Pickle::read(&mut &*bytes, known)?;
+        let pickle = Pickle::read_beside(&mut &*bytes, known)?;
         Ok((pickle, Self::Zip { archive, folder }))
     }
 
@@ -75,7 +79,7 @@ impl<R: Read + Seek> Storages<R> {
         if !is_little_endian(&Pickle::read(&mut reader, &[])?) {
             return Err(big_endian());
         }
-        let pickle = Pickle::read(&mut reader, known)?;
+        let pickle = Pickle::read_beside(&mut reader, known)?;
         let keys = Pickle::read(&mut reader, &[])?;
         let places = places(&mut reader, size, &pickle, &keys)?;
         Ok((pickle, Self::Legacy { reader, places }))
@@ -117,6 +121,12 @@ impl<R: Read + Seek> Storages<R> {
         };
         if bytes.len() as u64 == size { Ok(bytes) } else { Err(damaged("its storage ends too early")) }
     }
+}
+
+/// The error of an archive of these entries that is no PyTorch file.
+fn packed(names: &[String]) -> TensorsError {
+    let is_weights = |name: &&String| WEIGHTS.iter().any(|ending| name.to_lowercase().ends_with(ending));
+    names.iter().find(is_weights).map_or(OTHER_KIND, |name| TensorsError::Packed(name.clone()))
 }
 
 fn entry(folder: &str, key: &str) -> String {

@@ -127,14 +127,30 @@ fn a_whole_model_is_refused_by_the_name_of_its_class() {
 
 #[test]
 fn files_of_other_kinds_are_named_so() {
-    for bytes in
-        [&b""[..], b"PK", b"\x89PNG\r\n\x1a\n0000", b"\x80", b"\x80\x02}.", b"\x80\x02K\x01.", &[0; 100]]
+    for bytes in [&b"PK"[..], b"\x89PNG\r\n\x1a\n0000", b"\x80", b"\x80\x02}.", b"\x80\x02K\x01.", &[0; 100]]
     {
         let refusal = refusal(bytes);
         assert!(refusal.starts_with("this is no PyTorch file"), "{bytes:?}: {refusal}");
     }
     let other = zipped(&[("word/document.xml", b"<>")], CompressionMethod::Stored);
     assert!(refusal(&other).starts_with("this is no PyTorch file"));
+    let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    for (bytes, said) in [
+        (&b""[..], "the file is empty; copy it or download it again"),
+        (pointer, "the file is a Git LFS pointer, not the file itself; run `git lfs pull` in its folder"),
+        (b"<!DOCTYPE html><html>", "the file is a web page, not the file itself; download the file itself"),
+        (
+            &zipped(&[("a/readme.txt", b""), ("a/G.PTH", b"")], CompressionMethod::Stored),
+            "the file is a zip archive with a/G.PTH in it; unpack it and name that file",
+        ),
+        (
+            &packed(&[&b"\x80\x02"[..], &tensor(8, 0, &[2], &[1]), b"."].concat(), CompressionMethod::Stored),
+            "the file is one tensor, and tensors are read by their names; save a table of them, with \
+             torch.save({\"z\": tensor}, path) for latents or torch.save(model.state_dict(), path) for weights",
+        ),
+    ] {
+        assert_eq!(refusal(bytes), said);
+    }
 }
 
 #[test]
@@ -308,6 +324,22 @@ fn a_small_file_costs_little_whatever_it_says() {
                 pickled(remember.chain(*b".").collect())
             },
             "no tensors",
+        ),
+        (
+            "the same long name of a class again and again",
+            {
+                let name =
+                    [text(&"m".repeat(900)), b"q\0".to_vec(), text(&"n".repeat(900)), b"q\x01".to_vec()];
+                pickled([&name.concat()[..], &b"h\0h\x01\x93".repeat(160_000)].concat())
+            },
+            "bytes in the names of its classes",
+        ),
+        (
+            "classes of many names",
+            pickled(
+                (0..100_000).flat_map(|class| format!("cm\n{class}\n").into_bytes()).chain(*b".").collect(),
+            ),
+            "refers to `m.0`",
         ),
         (
             "a long text",

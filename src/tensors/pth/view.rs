@@ -9,6 +9,12 @@ use crate::tensors::{TensorsError, damaged, within};
 const TENSOR: &str = "torch._utils._rebuild_tensor_v2";
 /// The call that makes a parameter of a tensor, its first argument.
 const PARAMETER: &str = "torch._utils._rebuild_parameter";
+/// The same of a parameter with attributes of its own, which come last.
+const PARAMETER_WITH_STATE: &str = "torch._utils._rebuild_parameter_with_state";
+/// The call that makes a tensor with attributes: the call without them, the class, its arguments, the attributes.
+const WITH_ATTRIBUTES: &str = "torch._tensor._rebuild_from_type_v2";
+/// The class of a tensor that is nothing more.
+const CLASS: &str = "torch.Tensor";
 /// A tuple of sizes by another name.
 const SIZE: &str = "torch.Size";
 /// Longest name of a storage, in bytes; PyTorch's are numbers.
@@ -62,7 +68,8 @@ impl Storage {
 
 /// Whether a value is a tensor or a parameter.
 pub(super) fn is_tensor(pickle: &Pickle, id: Id) -> bool {
-    call(pickle, id).is_some_and(|(name, _)| name == TENSOR || name == PARAMETER)
+    let names = [TENSOR, PARAMETER, PARAMETER_WITH_STATE, WITH_ATTRIBUTES];
+    call(pickle, id).is_some_and(|(name, _)| names.contains(&name))
 }
 
 /// Where a tensor's numbers lie in its storage. All of them lie inside.
@@ -82,7 +89,20 @@ impl TensorView {
         let (name, arguments) = call(pickle, id).ok_or_else(strange)?;
         let (name, arguments) = match (name, arguments) {
             // A parameter of a parameter is nothing that PyTorch makes.
-            (PARAMETER, [data, ..]) => call(pickle, *data).ok_or_else(strange)?,
+            (PARAMETER | PARAMETER_WITH_STATE, [data, ..]) => call(pickle, *data).ok_or_else(strange)?,
+            whole => whole,
+        };
+        let (name, arguments) = match (name, arguments) {
+            (WITH_ATTRIBUTES, [made, class, arguments, _]) => {
+                match (pickle.get(*made), pickle.get(*class), pickle.get(*arguments)) {
+                    (PickleValue::Name(made), PickleValue::Name(class), PickleValue::Tuple(arguments))
+                        if **class == *CLASS =>
+                    {
+                        (&**made, &arguments[..])
+                    }
+                    _ => return Err(strange()),
+                }
+            }
             whole => whole,
         };
         let (TENSOR, [storage, offset, shape, strides, ..]) = (name, arguments) else {

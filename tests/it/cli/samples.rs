@@ -77,3 +77,44 @@ fn where_there_is_no_run_none_is_said_to_be_resumed() {
         assert!(!said.contains("resume"), "{said}");
     }
 }
+
+#[test]
+fn latents_that_cannot_be_used_are_named_and_not_the_model() {
+    let dir = folder();
+    make_model(&dir.path().join("m.safetensors"));
+    let one = safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![1, 1], &[0; 4]);
+    let one = one.expect("four bytes are a number");
+    for (name, content, said) in [
+        ("text.pth", b"text".to_vec(), "this is no safetensors (.safetensors) or PyTorch (.pth, .pt) file;"),
+        ("empty.pth", Vec::new(), "the file is empty; copy it or download it again"),
+        (
+            "other.safetensors",
+            safetensors::serialize([("w", &one)], None).expect("it can be written"),
+            "it has no tensor z of shape [n, ",
+        ),
+        (
+            "short.safetensors",
+            safetensors::serialize([("z", &one)], None).expect("it can be written"),
+            "its tensor z has shape [1, 1], and the model takes [n, ",
+        ),
+    ] {
+        fs::write(dir.path().join(name), content).expect("a new file");
+        let sentence = failure(dir.path(), &sample(&["--latents", name, "--out", "a.png"]), 1);
+        assert!(sentence.starts_with(&format!("{name} cannot be used as latents: {said}")), "{sentence}");
+    }
+    assert!(!dir.path().join("a.png").exists());
+    assert_eq!(output(dir.path(), &sample(&["--n", "1", "--out", "a.png"])), "1 image of 16 px in a.png\n");
+}
+
+#[test]
+fn a_folder_is_no_run_unless_one_wrote_it() {
+    let dir = folder();
+    fs::create_dir(dir.path().join("pictures")).expect("a new folder");
+    let sentence = failure(dir.path(), &["sample", "--model", "pictures", "--out", "a.png"], 1);
+    let said = "pictures is a folder that no run wrote, so there is no generator to find in it; name a file of \
+                weights or a run's folder";
+    assert_eq!(sentence, said);
+    fs::write(dir.path().join("a.png"), "").expect("a new file");
+    let sentence = failure(dir.path(), &["runs", "list", "a.png"], 1);
+    assert_eq!(sentence, "a.png is a file, not a folder; name the folder that the runs are in");
+}
