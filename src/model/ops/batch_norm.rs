@@ -4,7 +4,7 @@
 //! trains. Here the running variance is the unbiased one, as in PyTorch's checkpoints, and the caller says what the
 //! pass is for.
 
-use burn::tensor::{Tensor, module};
+use burn::tensor::{Tensor, activation, module};
 
 use super::super::layer::Pass;
 use super::{Forward, Layer, Value, maps};
@@ -28,7 +28,7 @@ impl Forward for BatchNorm {
     fn forward(&self, inputs: Vec<Value>, mut layer: Layer<'_>) -> Value {
         let x = maps(inputs);
         let momentum = match layer.pass {
-            Pass::Eval => return in_use(x, &layer).into(),
+            Pass::Eval => return self.activated(in_use(x, &layer)).into(),
             Pass::Train => MOMENTUM,
             Pass::Measure { seen } => 1.0 / (seen as f64 + 1.0),
         };
@@ -38,7 +38,13 @@ impl Forward for BatchNorm {
         let out = module::batch_norm_train(x, layer.weight("weight"), layer.weight("bias"), EPSILON);
         blend(&mut layer, MEAN, out.mean, momentum);
         blend(&mut layer, VARIANCE, out.variance * unbiased, momentum);
-        out.output.into()
+        self.activated(out.output).into()
+    }
+}
+
+impl BatchNorm {
+    fn activated(self, x: Tensor<4>) -> Tensor<4> {
+        if self.relu { activation::relu(x) } else { x }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Instance norm, as PyTorch builds it by default.
 
-use burn::tensor::{Tensor, module};
+use burn::tensor::{Tensor, activation, module};
 
 use super::batch_norm::{EPSILON, TRACE};
 use super::{Forward, Layer, Value, maps};
@@ -20,6 +20,7 @@ impl Forward for InstanceNorm {
         let zeros = Tensor::zeros([planes], &device);
         let out = module::batch_norm_train(x.reshape([1, planes, height, width]), ones, zeros, EPSILON);
         let trace = out.variance.sqrt().reshape([batch, channels, 1, 1]) * TRACE;
-        (out.output.reshape([batch, channels, height, width]) + trace).into()
+        let normalised = out.output.reshape([batch, channels, height, width]) + trace;
+        if self.relu { activation::relu(normalised) } else { normalised }.into()
     }
 }

@@ -17,6 +17,7 @@ mod spatial;
 mod spectral;
 mod unflatten;
 mod upsample;
+mod upsampled_conv;
 
 use burn::tensor::Tensor;
 

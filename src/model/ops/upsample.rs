@@ -26,7 +26,8 @@ impl Forward for Upsample {
     }
 }
 
-fn nearest(x: Tensor<4>, factor: usize) -> Tensor<4> {
+/// Each pixel as `factor` times `factor` of the same value.
+pub(super) fn nearest(x: Tensor<4>, factor: usize) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
     let size = [height * factor, width * factor];
     interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size))
