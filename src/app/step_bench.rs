@@ -64,8 +64,8 @@ pub struct StepTimes {
     pub device: String,
     /// Threads that the CPU computes with.
     pub threads: usize,
-    /// The architecture.
-    pub genotype: Genotype,
+    /// The architecture, as its integer vector.
+    pub vector: String,
     /// Side of the images in pixels.
     pub side: usize,
     /// Channels of the generator.
@@ -91,7 +91,7 @@ pub struct StepTimes {
 }
 
 /// Times `updates` updates of each network of `genotype`, after `warm_up` of each, with the sizes and the recipe of
-/// `config` on its device. The images are noise.
+/// `config` on its device, and where `operators` says so each operator by itself. The images are noise.
 ///
 /// # Errors
 ///
@@ -101,6 +101,7 @@ pub fn step_times(
     genotype: &Genotype,
     warm_up: usize,
     updates: usize,
+    operators: bool,
 ) -> anyhow::Result<StepTimes> {
     let opened = device::open(&config.device.parse::<DeviceChoice>()?)?;
     let model = &config.model;
@@ -127,19 +128,20 @@ pub fn step_times(
     }
     let peak_memory = peak_memory();
     drop(training);
-    let mut operators =
-        operator_times(Network::Generator, &networks.generator, recipe.generator_batch, &opened.device)?;
-    operators.extend(operator_times(
-        Network::Discriminator,
-        &networks.discriminator,
-        recipe.batch,
-        &opened.device,
-    )?);
-    operators.sort_by(|a, b| b.forward_backward.total_cmp(&a.forward_backward));
+    let mut operator_list = Vec::new();
+    if operators {
+        for (network, graph, batch) in [
+            (Network::Generator, &networks.generator, recipe.generator_batch),
+            (Network::Discriminator, &networks.discriminator, recipe.batch),
+        ] {
+            operator_list.extend(operator_times(network, graph, batch, &opened.device)?);
+        }
+        operator_list.sort_by(|a, b| b.forward_backward.total_cmp(&a.forward_backward));
+    }
     Ok(StepTimes {
         device: opened.name,
         threads: rayon::current_num_threads(),
-        genotype: genotype.clone(),
+        vector: genotype.to_string(),
         side,
         generator_channels: model.generator_channels,
         discriminator_channels: model.discriminator_channels,
@@ -149,7 +151,7 @@ pub fn step_times(
         both: Times::of(discriminator.iter().zip(&generator).map(|(a, b)| a + b).collect()),
         discriminator: Times::of(discriminator),
         generator: Times::of(generator),
-        operators,
+        operators: operator_list,
         peak_memory,
     })
 }

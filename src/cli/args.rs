@@ -339,7 +339,8 @@ pub(super) enum BenchCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct StepArgs {
-    /// The architecture [default: AutoGAN's A, as many of its cells as the settings have]
+    /// The architecture [default: nearest upsampling, batch norm before each convolution, a shortcut and all skips in
+    /// every cell]
     #[arg(long, value_name = "VECTOR", value_parser = not_empty)]
     pub arch: Option<String>,
     /// Updates of each network that are timed
@@ -357,6 +358,9 @@ pub(super) struct StepArgs {
     /// Where to compute: auto, cpu, or an adapter's name as `autogan doctor` lists it
     #[arg(long, value_name = "DEVICE")]
     pub device: Option<String>,
+    /// Leave out the operators, which take longer than the updates
+    #[arg(long)]
+    pub no_operators: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

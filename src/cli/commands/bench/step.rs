@@ -1,9 +1,7 @@
 //! `autogan bench step`: how long one update of each network takes.
 
-use anyhow::ensure;
-
 use crate::app::{StepTimes, Times, step_times};
-use crate::arch::Genotype;
+use crate::arch::{ArchError, Genotype};
 use crate::cli::args::StepArgs;
 use crate::cli::layers;
 use crate::cli::table::{lines, mebibytes};
@@ -20,17 +18,9 @@ pub(super) fn run(args: &StepArgs) -> anyhow::Result<()> {
     layers::apply(&mut config, &args.set, args.device.as_deref())?;
     let genotype = match &args.arch {
         Some(vector) => Genotype::parse(vector)?,
-        None => {
-            let (cells, known) = (config.space.cells, Genotype::autogan_a());
-            let most = known.cells.len();
-            ensure!(
-                cells <= most,
-                "space.cells is {cells}, and AutoGAN's A has {most}; name an architecture with --arch"
-            );
-            known.prefix(cells)
-        }
+        None => usual(config.space.cells)?,
     };
-    let times = step_times(&config, &genotype, args.warm_up, args.updates)?;
+    let times = step_times(&config, &genotype, args.warm_up, args.updates, !args.no_operators)?;
     if args.json {
         print_line(&serde_json::json!(times).to_string());
     } else {
@@ -39,12 +29,22 @@ pub(super) fn run(args: &StepArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An architecture of so many cells with what most good ones have: norm, activation, then convolution; batch norm;
+/// nearest upsampling; a shortcut; a skip from every earlier cell.
+fn usual(cells: usize) -> Result<Genotype, ArchError> {
+    let cell = |cell: usize| {
+        let skips = (cell > 0).then_some((1 << cell) - 1);
+        [1, 1, 1, 1].into_iter().chain(skips)
+    };
+    Genotype::from_tokens(&(0..cells).flat_map(cell).collect::<Vec<u32>>())
+}
+
 fn show(times: &StepTimes) {
     let StepTimes { generator_channels, discriminator_channels, side, batch, generator_batch, .. } = times;
     print_line(&format!(
         "{} on {}, {} threads; {side} px, {generator_channels} and {discriminator_channels} channels, batches of {batch} \
          and {generator_batch}",
-        times.genotype, times.device, times.threads
+        times.vector, times.device, times.threads
     ));
     let milliseconds = |value: f64| format!("{value:.1}");
     let of = |name: &str, times: &Times| {
@@ -60,6 +60,9 @@ fn show(times: &StepTimes) {
     lines(&[vec![head], rows].concat()).iter().for_each(|line| print_line(line));
     if let Some(bytes) = times.peak_memory {
         print_line(&format!("memory at its highest: {}", mebibytes(bytes as usize)));
+    }
+    if times.operators.is_empty() {
+        return;
     }
     print_line("\nEach operator by itself, with all of its kind:");
     let head = ["network", "operator", "shape", "number", "forward ms", "and backward ms"]
