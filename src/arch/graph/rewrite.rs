@@ -1,6 +1,6 @@
 //! Rewrites: graphs that compute the same for less.
 
-use super::ops::{AvgPool, BatchNorm, Conv, InstanceNorm, Op, UpsampledConv};
+use super::ops::{AvgPool, BatchNorm, Conv, InstanceNorm, Op, PooledConv, UpsampledConv};
 use super::{Graph, Node, NodeId};
 
 /// What takes the place of two operators, of which only the second takes the first one's value.
@@ -18,8 +18,8 @@ impl Graph {
     /// - A 1x1 convolution comes before an upsampling, and behind a pooling, where maps are smaller. Both orders give
     ///   the same, since either resizing weighs pixels by shares that sum to one and a 1x1 convolution does not mix
     ///   pixels.
-    /// - Nearest-neighbour upsampling and the 3x3 convolution behind it become one operator, and so do a norm and the
-    ///   ReLU behind it.
+    /// - Nearest-neighbour upsampling and the 3x3 convolution behind it become one operator, and so do a 3x3
+    ///   convolution and the pooling behind it, and a norm and the ReLU behind it.
     pub fn rewritten(&self) -> Graph {
         let mut graph = self.clone();
         // A rewrite can bring together what another one takes.
@@ -103,6 +103,7 @@ fn fuse(first: &Op, second: &Op) -> Option<Rewrite> {
         (Op::BatchNorm(_), Op::Relu(_)) => BatchNorm { relu: true }.into(),
         (Op::InstanceNorm(_), Op::Relu(_)) => InstanceNorm { relu: true }.into(),
         (Op::Upsample(up), Op::Conv(conv)) => UpsampledConv::of(up, conv)?.into(),
+        (Op::Conv(conv), Op::AvgPool(pool)) => PooledConv::of(conv, pool)?.into(),
         _ => return None,
     };
     Some(Rewrite::Fused(op))

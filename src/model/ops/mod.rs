@@ -13,6 +13,7 @@ mod input;
 mod instance_norm;
 mod linear;
 mod pool;
+mod pooled_conv;
 mod spatial;
 mod spectral;
 mod unflatten;

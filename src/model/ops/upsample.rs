@@ -7,6 +7,7 @@ use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::super::kernels::{self, MapKind};
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::{Interpolation, Upsample};
 
@@ -18,6 +19,13 @@ impl Forward for Upsample {
             let [batch, channels, height, width] = x.dims();
             return Tensor::<4>::zeros([batch, channels, height * factor, width * factor], &x.device())
                 .into();
+        }
+        if kernels::are_used(&x.device()) {
+            let kind = match self.interpolation {
+                Interpolation::Bilinear => MapKind::Bilinear(factor),
+                Interpolation::Nearest => MapKind::Nearest(factor),
+            };
+            return kernels::map(x, kind).into();
         }
         match self.interpolation {
             Interpolation::Bilinear => bilinear(x, factor).into(),

@@ -13,6 +13,7 @@ mod input;
 mod instance_norm;
 mod linear;
 mod pool;
+mod pooled_conv;
 mod spatial;
 mod unflatten;
 mod upsample;
@@ -28,6 +29,7 @@ pub use input::Input;
 pub use instance_norm::InstanceNorm;
 pub use linear::Linear;
 pub use pool::{AvgPool, MaxPool};
+pub use pooled_conv::PooledConv;
 pub use spatial::{SpatialMean, SpatialSum};
 pub use unflatten::Unflatten;
 pub use upsample::{Interpolation, Upsample};
@@ -39,7 +41,7 @@ use super::Shape;
 macro_rules! operators {
     ($callback:ident) => {
         $callback! {
-            Add, AvgPool, BatchNorm, Concat, Conv, ConvTranspose, Input, InstanceNorm, Linear, MaxPool, Relu,
+            Add, AvgPool, BatchNorm, Concat, Conv, ConvTranspose, Input, InstanceNorm, Linear, MaxPool, PooledConv, Relu,
             SpatialMean, SpatialSum, Tanh, Unflatten, Upsample, UpsampledConv,
         }
     };
