@@ -179,7 +179,7 @@ impl Model {
         let path = model_file(from)?;
         let unusable = || format!("the model {} cannot be exported", path.display());
         let bytes = input::read_weights(&path).with_context(unusable)?;
-        let ModelRead { file, notes: found } = read_model(&bytes, options).with_context(unusable)?;
+        let ModelRead { file, notes: found, .. } = read_model(&bytes, options).with_context(unusable)?;
         // What says its architecture is handed on byte for byte.
         let bytes = if found.is_empty() { bytes } else { file.to_bytes()? };
         let notes = match view {

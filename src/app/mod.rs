@@ -9,6 +9,7 @@ mod random_baseline;
 mod sample;
 mod sample_folder;
 mod score;
+mod step_bench;
 
 pub use architecture::{ArchitectureFormat, architecture_file};
 pub use compare::{BestArchitecture, Compared, ComparedSetting, Comparison, Ranking, compare};
@@ -21,3 +22,4 @@ pub use sample_folder::SampleFolder;
 pub use score::{
     Generation, Origin, Protocol, Quantization, ScoreEnvironment, ScoreProgress, ScoreReport, score,
 };
+pub use step_bench::{OperatorTimes, StepTimes, Times, step_times};

@@ -54,7 +54,7 @@ pub(super) enum Command {
     Data(DataCommand),
     /// List the devices of this machine and test the chosen one
     Doctor(DoctorArgs),
-    /// Train what a search found and random architectures alike, and compare
+    /// Train what a search found and random architectures alike, and compare; or time the updates of a training
     Bench(BenchArgs),
     /// Compute for a window: commands on standard input, events on standard output
     #[command(hide = true)]
@@ -79,6 +79,7 @@ impl Command {
             Self::Data(DataCommand::Fetch(args)) => args.json,
             Self::Data(DataCommand::Scorer(args)) => args.json,
             Self::Doctor(args) => args.json,
+            Self::Bench(BenchArgs { command: Some(BenchCommand::Step(args)), .. }) => args.json,
             Self::Bench(args) => args.json,
             // Its standard output has nothing but events.
             Self::Worker(_) => false,
@@ -306,10 +307,13 @@ pub(super) struct DoctorArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct BenchArgs {
+    #[command(subcommand)]
+    pub command: Option<BenchCommand>,
     /// The folder of a finished search
-    #[arg(value_name = "RUN")]
-    pub run: PathBuf,
+    #[arg(value_name = "RUN", required = true)]
+    pub run: Option<PathBuf>,
     /// Number of random architectures
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one::<usize>)]
     pub random: usize,
@@ -322,6 +326,41 @@ pub(super) struct BenchArgs {
     /// Where to compute: auto, cpu, or an adapter's name [default: as the run]
     #[arg(long, value_name = "DEVICE")]
     pub device: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BenchCommand {
+    /// Time one update of each network, and the operators that it consists of
+    Step(StepArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StepArgs {
+    /// The architecture [default: nearest upsampling, batch norm before each convolution, a shortcut and all skips in
+    /// every cell]
+    #[arg(long, value_name = "VECTOR", value_parser = not_empty)]
+    pub arch: Option<String>,
+    /// Updates of each network that are timed
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one::<usize>)]
+    pub updates: usize,
+    /// Updates of each network before that: caches fill, and a GPU compiles and tunes its kernels
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub warm_up: usize,
+    /// Built-in settings to start from [default: quick]
+    #[arg(long, value_name = "PRESET", value_parser = not_empty)]
+    pub preset: Option<String>,
+    /// A single setting, such as model.generator_channels=64; can be given often
+    #[arg(long, value_name = "KEY=VALUE", value_parser = not_empty)]
+    pub set: Vec<String>,
+    /// Where to compute: auto, cpu, or an adapter's name as `autogan doctor` lists it
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+    /// Leave out the operators, which take longer than the updates
+    #[arg(long)]
+    pub no_operators: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

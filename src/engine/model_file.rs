@@ -60,6 +60,8 @@ pub struct ModelOptions {
 pub struct ModelRead {
     /// The generator.
     pub file: ModelFile,
+    /// The table of the file that it is in, as [`ModelOptions::table`] names it; none for a file without tables.
+    pub table: Option<String>,
     /// What was found out about it, where it does not say itself what it is.
     pub notes: Vec<String>,
 }
@@ -79,14 +81,14 @@ pub fn read_model(bytes: &[u8], options: &ModelOptions) -> anyhow::Result<ModelR
                     table.is_none(),
                     "it is a model of this program, which has no tables; leave out --table"
                 );
-                return drawable(at_stage(ModelRead { file, notes: Vec::new() }, *stage)?);
+                return drawable(at_stage(ModelRead { file, table: None, notes: Vec::new() }, *stage)?);
             }
             Err(WeightsError::Undescribed) => {}
             // What is wrong with a description is more to the point than what is wrong with the names.
             Err(error) => return Err(error.into()),
         }
     }
-    let (tensors, mut notes) = generator_of(bytes, table.as_deref())?;
+    let (tensors, table, mut notes) = generator_of(bytes, table.as_deref())?;
     if let (Some(arch), Some(stage)) = (arch, *stage) {
         let named = arch.cells.len();
         ensure!(
@@ -102,13 +104,13 @@ pub fn read_model(bytes: &[u8], options: &ModelOptions) -> anyhow::Result<ModelR
         1 => notes.push("1 tensor of another operator is left out".to_owned()),
         unused => notes.push(format!("{unused} tensors of other operators are left out")),
     }
-    drawable(at_stage(ModelRead { file: imported.file, notes }, *stage)?)
+    drawable(at_stage(ModelRead { file: imported.file, table, notes }, *stage)?)
 }
 
 /// The generator at a stage of its growth: of its first cells alone.
 fn at_stage(read: ModelRead, stage: Option<usize>) -> anyhow::Result<ModelRead> {
     let Some(stage) = stage else { return Ok(read) };
-    let ModelRead { mut file, mut notes } = read;
+    let ModelRead { mut file, table, mut notes } = read;
     let cells = file.genotype.cells.len();
     ensure!(
         (1..=cells).contains(&stage),
@@ -120,7 +122,7 @@ fn at_stage(read: ModelRead, stage: Option<usize>) -> anyhow::Result<ModelRead> 
     file.tensors.retain(|name, _| wanted.contains_key(name));
     let (cells, side) = (words::cells(stage), file.config.side(stage));
     notes.push(format!("stage {stage} of its growth is taken: {cells}, images of {side} px"));
-    Ok(ModelRead { file, notes })
+    Ok(ModelRead { file, table, notes })
 }
 
 /// Refuses a generator whose images are larger than any that are trained.
@@ -142,8 +144,12 @@ fn left_out(classes: &[String]) -> String {
     )
 }
 
-/// The tensors of the generator in a file by their own names, and what a person should know of where they are from.
-fn generator_of(bytes: &[u8], table: Option<&str>) -> anyhow::Result<(NamedTensors, Vec<String>)> {
+/// The tensors of the generator in a file by their own names, the table that they are in, and what a person should
+/// know of where they are from.
+fn generator_of(
+    bytes: &[u8],
+    table: Option<&str>,
+) -> anyhow::Result<(NamedTensors, Option<String>, Vec<String>)> {
     if BURNPACK.iter().any(|magic| bytes.starts_with(magic)) {
         bail!(
             "it is a file of burn's own format (burnpack), and models are read from safetensors (.safetensors) and \
@@ -158,7 +164,7 @@ fn generator_of(bytes: &[u8], table: Option<&str>) -> anyhow::Result<(NamedTenso
     })?;
     let left_out = (!file.left_out().is_empty()).then(|| left_out(file.left_out()));
     let found = GeneratorTable::find(&file.list()?, &file.tables()?, table);
-    let GeneratorTable { names, mut notes } = found.map_err(|error| match &left_out {
+    let GeneratorTable { names, table, mut notes } = found.map_err(|error| match &left_out {
         // The generator may be in one of them, as in a model that was saved whole.
         Some(left_out) => anyhow!("{error}; {left_out}"),
         None => error.into(),
@@ -173,5 +179,5 @@ fn generator_of(bytes: &[u8], table: Option<&str>) -> anyhow::Result<(NamedTenso
             bail!("two of its tensors are called {name}, one of them in a wrapper; save the weights again");
         }
     }
-    Ok((named(own), notes))
+    Ok((named(own), table, notes))
 }

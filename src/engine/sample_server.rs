@@ -74,7 +74,7 @@ pub fn serve_samples(
 ) -> anyhow::Result<()> {
     let path = model_file(model)?;
     let unusable = || format!("{} cannot be used as a generator", path.display());
-    let (ModelRead { file, notes }, digest) = read(&path).with_context(unusable)?;
+    let (ModelRead { file, table, notes }, digest) = read(&path).with_context(unusable)?;
     let raw_path = raw_beside(&path);
     // One of another architecture is not this generator's.
     let raw = read(&raw_path).ok().filter(|(raw, _)| raw.file.genotype == file.genotype);
@@ -94,6 +94,7 @@ pub fn serve_samples(
         side: server.side,
         params: params(&server.genotype, &file.config.net_shape()),
         sha256: digest,
+        table,
         raw_sha256,
         device: server.device.name.clone(),
         notes,

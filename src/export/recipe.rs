@@ -28,6 +28,10 @@ pub struct PictureRecipe {
     /// SHA-256 of the model's file, in hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_sha256: Option<String>,
+    /// The table of the model's file that its weights were taken from, as `--table` names it; none for a file without
+    /// tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
     /// Where the latents came from.
     pub latents: LatentRecipe,
     /// The largest number that latents were kept within (see [`Latent::truncated`]); none for no
@@ -101,6 +105,7 @@ impl PictureRecipe {
             genotype: genotype.to_string(),
             run: None,
             model_sha256: None,
+            table: None,
             latents,
             truncation: None,
             ema: None,
@@ -207,6 +212,7 @@ mod tests {
         let mut recipes: Vec<PictureRecipe> = plain.collect();
         recipes[1].run = Some("2026-01-01-Пёс \"漢\"\n".to_owned());
         recipes[1].model_sha256 = Some("0f".repeat(32));
+        recipes[1].table = Some("models.netG".to_owned());
         (recipes[1].truncation, recipes[1].ema) = (Some(0.7), Some(true));
         recipes
     }

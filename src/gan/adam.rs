@@ -9,6 +9,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::model::kernels::{self, AdamStep, AdamTensors};
 use crate::model::{NamedTensors, Weight, Weights, copied};
 
 /// What to do with a parameter that the loss does not reach.
@@ -52,6 +53,13 @@ struct AdamMoments {
     second: Tensor<1>,
 }
 
+impl AdamMoments {
+    /// Those of a parameter that has had no step yet.
+    fn new(gradient: &Tensor<1>) -> Self {
+        Self { steps: 0, first: gradient.zeros_like(), second: gradient.zeros_like() }
+    }
+}
+
 /// The optimiser of one network.
 #[derive(Clone, Debug)]
 pub struct Adam {
@@ -67,11 +75,35 @@ impl Adam {
 
     /// One step of size `learning_rate` along the gradients that `gradients` holds for `weights`.
     pub fn step(&mut self, weights: &mut Weights, mut gradients: Gradients, learning_rate: f64) {
+        if kernels::are_used(weights.device()) {
+            return self.step_at_once(weights, gradients, learning_rate);
+        }
         for (name, weight) in weights.parameters_mut() {
             if let Some(gradient) = self.gradient(name, weight, &mut gradients) {
                 let step = self.direction(name, gradient, learning_rate);
                 *weight = weight.replaced(weight.flat() - step);
             }
+        }
+    }
+
+    /// The same in one pass over all parameters.
+    fn step_at_once(&mut self, weights: &mut Weights, mut gradients: Gradients, learning_rate: f64) {
+        let AdamConfig { beta1, beta2, epsilon, .. } = self.config;
+        let (mut names, mut moved, mut parameters) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, weight) in weights.parameters_mut() {
+            let Some(gradient) = self.gradient(name, weight, &mut gradients) else { continue };
+            let AdamMoments { steps, first, second } =
+                self.moments.remove(name).unwrap_or_else(|| AdamMoments::new(&gradient));
+            let step = AdamStep { beta1, beta2, epsilon, learning_rate, steps: steps + 1 };
+            parameters.push(AdamTensors { weight: weight.flat(), gradient, moments: [first, second], step });
+            names.push((name.clone(), steps + 1));
+            moved.push(weight);
+        }
+        for (((name, steps), weight), (values, [first, second])) in
+            names.into_iter().zip(moved).zip(kernels::adam(parameters))
+        {
+            *weight = weight.replaced(values);
+            self.moments.insert(name, AdamMoments { steps, first, second });
         }
     }
 
@@ -91,11 +123,7 @@ impl Adam {
     /// What a parameter is moved by, against the direction of `gradient`.
     fn direction(&mut self, name: &str, gradient: Tensor<1>, learning_rate: f64) -> Tensor<1> {
         let AdamConfig { beta1, beta2, epsilon, .. } = self.config;
-        let moments = self.moments.entry(name.to_owned()).or_insert_with(|| AdamMoments {
-            steps: 0,
-            first: gradient.zeros_like(),
-            second: gradient.zeros_like(),
-        });
+        let moments = self.moments.entry(name.to_owned()).or_insert_with(|| AdamMoments::new(&gradient));
         moments.steps += 1;
         moments.first = moments.first.clone() * beta1 + gradient.clone() * (1.0 - beta1);
         moments.second = moments.second.clone() * beta2 + gradient.square() * (1.0 - beta2);

@@ -206,9 +206,13 @@ const OPERATORS: &[(&str, OperatorTest)] = &[
     ("bilinear resize x4", |probe| upsample(probe, Interpolation::Bilinear, 4)),
     ("nearest resize x2", |probe| upsample(probe, Interpolation::Nearest, 2)),
     ("nearest resize x4", |probe| upsample(probe, Interpolation::Nearest, 4)),
-    ("batch norm in training", |probe| maps(probe, BatchNorm, Pass::Train)),
-    ("batch norm in use", |probe| maps(probe, BatchNorm, Pass::Eval)),
-    ("instance norm", |probe| maps(probe, InstanceNorm, Pass::Train)),
+    ("nearest resize x2 and 3x3 convolution", |probe| {
+        maps(probe, UpsampledConv { conv: Conv::new(8, 3) }, Pass::Train)
+    }),
+    ("batch norm in training", |probe| maps(probe, BatchNorm::default(), Pass::Train)),
+    ("batch norm in use", |probe| maps(probe, BatchNorm::default(), Pass::Eval)),
+    ("batch norm and ReLU", |probe| maps(probe, BatchNorm { relu: true }, Pass::Train)),
+    ("instance norm", |probe| maps(probe, InstanceNorm::default(), Pass::Train)),
     ("average pooling", |probe| maps(probe, AvgPool::halving(), Pass::Train)),
     ("average pooling at the border", |probe| {
         maps(probe, AvgPool { window: 3, stride: 1, padding: 1 }, Pass::Train)

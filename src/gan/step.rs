@@ -23,8 +23,8 @@ impl Networks {
     /// The networks of `genotype` with the sizes of `model`.
     pub fn new(model: &ModelConfig, genotype: &Genotype) -> Self {
         Self {
-            generator: model.generator_graph(genotype),
-            discriminator: model.discriminator_graph(genotype.cells.len()),
+            generator: model.generator_graph(genotype).rewritten(),
+            discriminator: model.discriminator_graph(genotype.cells.len()).rewritten(),
         }
     }
 }

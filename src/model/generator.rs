@@ -20,7 +20,7 @@ impl Generator {
     /// The generator of `genotype` with the values that `weights` have now.
     pub fn new(config: &ModelConfig, genotype: &Genotype, weights: &Weights) -> Self {
         Self {
-            graph: config.generator_graph(genotype),
+            graph: config.generator_graph(genotype).rewritten(),
             weights: weights.without_autodiff(),
             latent: config.latent_dim,
         }

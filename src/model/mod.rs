@@ -9,6 +9,7 @@ mod file;
 mod generator;
 mod import;
 mod init;
+pub(crate) mod kernels;
 mod layer;
 mod ops;
 mod recalibrate;

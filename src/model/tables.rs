@@ -90,6 +90,9 @@ pub enum TableError {
 pub struct GeneratorTable {
     /// The names of its tensors: in the file, and in the generator.
     pub names: BTreeMap<String, String>,
+    /// The table that was taken, as [`find`](GeneratorTable::find) can be asked for it; none for a file without
+    /// tables.
+    pub table: Option<String>,
     /// Which table was taken, and what of it is left out, a sentence each.
     pub notes: Vec<String>,
 }
@@ -118,7 +121,9 @@ impl GeneratorTable {
         let others: Vec<NamePath<'_>> = all.into_iter().filter(|other| *other != path).collect();
         let mut notes: Vec<String> = note(&path, &others, asked.is_some()).into_iter().collect();
         notes.extend(without_names(list));
-        let mut found = Self { names: BTreeMap::new(), notes: Vec::new() };
+        let name = plain_name(&path);
+        let table = (name != TOP || !others.is_empty()).then_some(name);
+        let mut found = Self { names: BTreeMap::new(), table, notes: Vec::new() };
         let mut foreign = Vec::new();
         for tensor in list {
             let Some(own) = own_name(&tensor.name, &path) else { continue };

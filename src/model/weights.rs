@@ -8,6 +8,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use super::host;
 use super::init::{Init, initial_values};
+use super::kernels;
 use super::state::{NamedTensors, StateError, check_names, check_shapes, unused_names};
 use crate::arch::graph::Parameters;
 
@@ -105,6 +106,14 @@ impl Weight {
     pub fn replaced(&self, values: Tensor<1>) -> Self {
         fn like<const D: usize>(tensor: &Tensor<D>, values: Tensor<1>) -> Tensor<D> {
             Tensor::from_inner(values.reshape(tensor.shape())).require_grad()
+        }
+        with_rank!(self, tensor => like(tensor, values).into_weight())
+    }
+
+    /// A weight of this shape with other values, `[count]`, all outside of autodiff.
+    fn with_values(&self, values: Tensor<1>) -> Self {
+        fn like<const D: usize>(tensor: &Tensor<D>, values: Tensor<1>) -> Tensor<D> {
+            values.reshape(tensor.shape())
         }
         with_rank!(self, tensor => like(tensor, values).into_weight())
     }
@@ -290,6 +299,15 @@ impl Weights {
 
     /// Moves all parameters towards those of `newest`; see [`Average`](super::Average).
     pub(super) fn blend(&mut self, newest: &Weights, decay: f64) {
+        if kernels::are_used(&self.device) {
+            let pairs =
+                self.parameters.iter().map(|(name, own)| [own.flat(), newest.parameters[name].flat()]);
+            let blended = kernels::averages(pairs.collect(), decay);
+            for (average, values) in self.parameters.values_mut().zip(blended) {
+                *average = average.with_values(values);
+            }
+            return;
+        }
         for (name, average) in &mut self.parameters {
             *average = average.blended(&newest.parameters[name], decay);
         }

@@ -1,5 +1,6 @@
 //! The program as it is called: exit codes, and one sentence for everything that goes wrong.
 
+mod bench;
 mod few_images;
 mod samples;
 mod typed;

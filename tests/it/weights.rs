@@ -39,7 +39,7 @@ fn in_table(table: &str) -> ModelOptions {
 
 /// The images of the fixture's latents, and what was said of the model.
 fn images_of(model: &[u8], latents: &str, options: &ModelOptions) -> (Images, Vec<String>) {
-    let ModelRead { file, notes } = read_model(model, options).unwrap();
+    let ModelRead { file, notes, .. } = read_model(model, options).unwrap();
     (sample(&file, &Latents::Given(bytes(latents)), &Device::flex()).unwrap(), notes)
 }
 
@@ -105,6 +105,22 @@ fn a_table_that_is_asked_for_is_taken() {
     }
     for (model, table) in [("lightning.ckpt", "generator"), ("tables.pth", "models"), ("plain.pth", ".")] {
         assert_sums(&images(model, &in_table(table)).0, "generator");
+    }
+}
+
+#[test]
+fn the_table_that_was_taken_is_named_so_that_it_is_found_again() {
+    let table = |model: &str| read_model(&bytes(model), &named()).unwrap().table;
+    for (model, taken) in [
+        ("plain.pth", None),
+        ("half.safetensors", None),
+        ("tables.pth", Some("models.netG")),
+        ("lightning.ckpt", Some("state_dict.generator")),
+        ("averaged.pth", Some("G_ema")),
+    ] {
+        assert_eq!(table(model).as_deref(), taken, "{model}");
+        let Some(taken) = taken else { continue };
+        assert_eq!(images(model, &in_table(taken)).0, images(model, &named()).0, "{model}");
     }
 }
 

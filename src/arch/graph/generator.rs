@@ -84,7 +84,7 @@ fn first_layers(graph: &mut Graph, shape: &NetShape) -> NodeId {
 }
 
 fn image_layers(graph: &mut Graph, x: NodeId, shape: &NetShape) -> NodeId {
-    let norm = graph.add_weighted("to_rgb.norm", "to_rgb.0", BatchNorm, x);
+    let norm = graph.add_weighted("to_rgb.norm", "to_rgb.0", BatchNorm::default(), x);
     let relu = graph.add("to_rgb.relu", Relu, &[norm]);
     let conv = graph.add_weighted("to_rgb.conv", "to_rgb.2", Conv::new(shape.image_channels, 3), relu);
     graph.add("to_rgb.tanh", Tanh, &[conv])
@@ -144,8 +144,8 @@ impl CellBuilder<'_> {
         let name = format!("block{block}.norm");
         let normalised = match self.gene.norm() {
             Norm::None => x,
-            Norm::Batch => self.add_weighted(&name, &format!("{weights}.bn"), BatchNorm, x),
-            Norm::Instance => self.add(&name, InstanceNorm, &[x]),
+            Norm::Batch => self.add_weighted(&name, &format!("{weights}.bn"), BatchNorm::default(), x),
+            Norm::Instance => self.add(&name, InstanceNorm::default(), &[x]),
         };
         self.add(&format!("block{block}.relu"), Relu, &[normalised])
     }

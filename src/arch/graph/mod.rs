@@ -10,6 +10,7 @@
 mod discriminator;
 mod generator;
 pub mod ops;
+mod rewrite;
 
 pub use discriminator::{Critic, discriminator};
 pub use generator::{SkipTap, generator};

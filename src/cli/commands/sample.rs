@@ -24,7 +24,7 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
     let bytes =
         input::read_weights(&path).with_context(|| format!("the model {} cannot be read", path.display()))?;
     let unusable = || format!("{} cannot be used as a model", args.model.display());
-    let ModelRead { file, mut notes } = read_model(&bytes, &options).with_context(unusable)?;
+    let ModelRead { file, table, mut notes } = read_model(&bytes, &options).with_context(unusable)?;
     if !args.json {
         notes.iter().for_each(|note| eprintln!("{}: {note}", args.model.display()));
     }
@@ -51,8 +51,8 @@ pub(super) fn run(args: &SampleArgs) -> anyhow::Result<()> {
         }
         (SampleError::Model(error) | SampleError::Latents(error), _) => error.context(unusable()),
     })?;
-    let mut recipe =
-        PictureRecipe::new(&file.genotype, latent_recipe(args, &latents, images.count)).of_model(&bytes);
+    let recipe = PictureRecipe::new(&file.genotype, latent_recipe(args, &latents, images.count));
+    let mut recipe = PictureRecipe { table, ..recipe.of_model(&bytes) };
     if args.model.is_dir() {
         recipe = recipe.of_run(&args.model);
     }

@@ -111,6 +111,9 @@ pub enum LiveEvent {
         sha256: String,
         /// The same of the file with its raw weights, if they were kept.
         raw_sha256: Option<String>,
+        /// The table of the file that it is in, where the file has tables.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        table: Option<String>,
         /// The device, by name.
         device: String,
         /// Which generator of the file it is, and how its architecture is known, where the file does not say that.

@@ -85,6 +85,8 @@ pub struct ModelFacts {
     pub sha256: String,
     /// The same of the file with its raw weights, if they were kept.
     pub raw_sha256: Option<String>,
+    /// The table of the file that it is in, where the file has tables.
+    pub table: Option<String>,
     /// The device, by name.
     pub device: String,
     /// Which generator of the file it is, and how its architecture is known, where the file does not say that.
@@ -251,10 +253,31 @@ fn receive(shared: &Mutex<Shared>, message: WorkerMessage) {
 
 fn live_event(shared: &Mutex<Shared>, event: LiveEvent) {
     match event {
-        LiveEvent::Loaded { genotype, vector, latent, side, params, sha256, raw_sha256, device, notes } => {
+        LiveEvent::Loaded {
+            genotype,
+            vector,
+            latent,
+            side,
+            params,
+            sha256,
+            raw_sha256,
+            table,
+            device,
+            notes,
+        } => {
             let mut shared = lock(shared);
-            let model =
-                ModelFacts { genotype, vector, latent, side, params, sha256, raw_sha256, device, notes };
+            let model = ModelFacts {
+                genotype,
+                vector,
+                latent,
+                side,
+                params,
+                sha256,
+                raw_sha256,
+                table,
+                device,
+                notes,
+            };
             shared.status = ClientStatus::Ready(Arc::new(model));
             shared.send_next();
         }

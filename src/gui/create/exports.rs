@@ -89,10 +89,15 @@ impl ExportSource {
 
     fn described(&self, latents: LatentRecipe) -> PictureRecipe {
         let average = self.settings.weights == SampleWeights::Average;
-        let sha256 = if average { Some(self.model.sha256.clone()) } else { self.model.raw_sha256.clone() };
+        let (sha256, table) = if average {
+            (Some(self.model.sha256.clone()), self.model.table.clone())
+        } else {
+            (self.model.raw_sha256.clone(), None)
+        };
         PictureRecipe {
             run: self.is_run.then(|| self.name.clone()),
             model_sha256: sha256,
+            table,
             truncation: self.settings.truncation,
             ema: Some(average),
             ..PictureRecipe::new(&self.model.genotype, latents)
@@ -306,6 +311,7 @@ mod tests {
             params: 1,
             sha256: "ab".to_owned(),
             raw_sha256: Some("cd".to_owned()),
+            table: Some("g_ema".to_owned()),
             device: "cpu".to_owned(),
             notes: Vec::new(),
         };
@@ -342,6 +348,11 @@ mod tests {
         assert_eq!(recipe.latents, LatentRecipe::Seed { seed: 4, first: 0, count: 1 });
         assert_eq!((recipe.truncation, recipe.ema), (Some(0.5), Some(false)));
         assert_eq!((recipe.run.as_deref(), recipe.model_sha256.as_deref()), (Some("tiny"), Some("cd")));
+        assert_eq!(recipe.table, None, "the raw weights have a file of their own");
+        let mut average = source();
+        average.settings.weights = SampleWeights::Average;
+        let recipe = average.recipe(&[seed(4)]);
+        assert_eq!((recipe.model_sha256.as_deref(), recipe.table.as_deref()), (Some("ab"), Some("g_ema")));
     }
 
     #[test]

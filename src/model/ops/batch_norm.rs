@@ -6,7 +6,9 @@
 
 use burn::tensor::{Tensor, module};
 
+use super::super::kernels;
 use super::super::layer::Pass;
+use super::activation::relu;
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::BatchNorm;
 
@@ -28,34 +30,62 @@ impl Forward for BatchNorm {
     fn forward(&self, inputs: Vec<Value>, mut layer: Layer<'_>) -> Value {
         let x = maps(inputs);
         let momentum = match layer.pass {
-            Pass::Eval => return in_use(x, &layer).into(),
+            Pass::Eval => return self.in_use(x, &layer).into(),
             Pass::Train => MOMENTUM,
             Pass::Measure { seen } => 1.0 / (seen as f64 + 1.0),
         };
         let [batch, _, height, width] = x.dims();
         let count = (batch * height * width) as f64;
         let unbiased = if count > 1.0 { count / (count - 1.0) } else { 1.0 };
-        let out = module::batch_norm_train(x, layer.weight("weight"), layer.weight("bias"), EPSILON);
-        blend(&mut layer, MEAN, out.mean, momentum);
-        blend(&mut layer, VARIANCE, out.variance * unbiased, momentum);
-        out.output.into()
+        let (output, [mean, variance]) = self.by_batch(x, layer.weight("weight"), layer.weight("bias"));
+        blend(&mut layer, MEAN, mean, momentum);
+        blend(&mut layer, VARIANCE, variance * unbiased, momentum);
+        output.into()
     }
 }
 
-fn in_use(x: Tensor<4>, layer: &Layer<'_>) -> Tensor<4> {
-    let autodiff = x.is_autodiff();
-    let statistic = |name: &str| {
-        let buffer = layer.buffer(name);
-        if autodiff { Tensor::from_inner(buffer) } else { buffer }
-    };
-    let (mean, var) = (statistic(MEAN), statistic(VARIANCE));
-    let bias = layer.weight("bias") + var.clone().sqrt() * TRACE;
-    module::batch_norm(x, layer.weight("weight"), bias, mean, var, EPSILON)
+impl BatchNorm {
+    /// Normalised by the batch's own statistics; these are outside of autodiff.
+    fn by_batch(self, x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>) -> (Tensor<4>, [Tensor<1>; 2]) {
+        if kernels::are_used(&x.device()) {
+            return kernels::batch_norm(x, weight, bias, self.relu);
+        }
+        let made = module::batch_norm_train(x, weight, bias, EPSILON);
+        let statistics = [made.mean, made.variance].map(Tensor::without_autodiff);
+        (self.activated(made.output), statistics)
+    }
+
+    /// Normalised by the running statistics.
+    fn in_use(self, x: Tensor<4>, layer: &Layer<'_>) -> Tensor<4> {
+        let (weight, bias) = (layer.weight("weight"), layer.weight("bias"));
+        let statistics = [layer.buffer(MEAN), layer.buffer(VARIANCE)];
+        if kernels::are_used(&x.device()) {
+            return kernels::batch_norm_in_use(x, [weight, bias], statistics, self.relu);
+        }
+        let autodiff = x.is_autodiff();
+        let [mean, variance] =
+            statistics.map(|statistic| if autodiff { Tensor::from_inner(statistic) } else { statistic });
+        self.activated(by_statistics(x, weight, bias, mean, variance))
+    }
+
+    fn activated(self, x: Tensor<4>) -> Tensor<4> {
+        if self.relu { relu(x) } else { x }
+    }
+}
+
+fn by_statistics(
+    x: Tensor<4>,
+    weight: Tensor<1>,
+    bias: Tensor<1>,
+    mean: Tensor<1>,
+    variance: Tensor<1>,
+) -> Tensor<4> {
+    let bias = bias + variance.clone().sqrt() * TRACE;
+    module::batch_norm(x, weight, bias, mean, variance, EPSILON)
 }
 
 /// Moves a running statistic towards the newest batch's.
 fn blend(layer: &mut Layer<'_>, name: &str, newest: Tensor<1>, momentum: f64) {
-    let newest = newest.without_autodiff() * momentum;
-    let moved = layer.buffer(name) * (1.0 - momentum) + newest;
+    let moved = layer.buffer(name) * (1.0 - momentum) + newest * momentum;
     layer.set_buffer(name, moved);
 }

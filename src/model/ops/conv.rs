@@ -1,21 +1,44 @@
 //! Convolution.
 
+use burn::tensor::Tensor;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
+use super::super::kernels::{self, ConvKind};
 use super::spectral::{normalise, stored};
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::{Conv, Reparameterisation};
 
 impl Forward for Conv {
     fn forward(&self, inputs: Vec<Value>, mut layer: Layer<'_>) -> Value {
-        let mut weight = stored::<4>(self.reparameterisation, &layer);
-        if self.reparameterisation == Reparameterisation::Spectral {
-            let [outputs, inputs, height, width] = weight.dims();
-            let matrix = weight.reshape([outputs, inputs * height * width]);
-            weight = normalise(matrix, &mut layer).reshape([outputs, inputs, height, width]);
+        let x = maps(inputs);
+        let (weight, bias) = parameters(self, &mut layer);
+        if keeps_sides(self) && kernels::are_used(&x.device()) {
+            return kernels::conv(x, weight, bias, ConvKind::Same).into();
         }
-        let options = ConvOptions::new([self.stride, self.stride], self.padding, [1, 1], 1);
-        conv2d(maps(inputs), weight, Some(layer.weight("bias")), options).into()
+        convolve(self, x, weight, bias).into()
     }
+}
+
+/// The weight that the convolution is done with, `[outputs, inputs, height, width]`, and its bias.
+pub(super) fn parameters(conv: &Conv, layer: &mut Layer<'_>) -> (Tensor<4>, Tensor<1>) {
+    let mut weight = stored::<4>(conv.reparameterisation, layer);
+    if conv.reparameterisation == Reparameterisation::Spectral {
+        let [outputs, inputs, height, width] = weight.dims();
+        let matrix = weight.reshape([outputs, inputs * height * width]);
+        weight = normalise(matrix, layer).reshape([outputs, inputs, height, width]);
+    }
+    (weight, layer.weight("bias"))
+}
+
+/// A convolution by burn.
+pub(super) fn convolve(conv: &Conv, x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
+    let options = ConvOptions::new([conv.stride, conv.stride], conv.padding, [1, 1], 1);
+    conv2d(x, weight, Some(bias), options)
+}
+
+/// Whether it is one of 1x1 or 3x3 that keeps the sides.
+fn keeps_sides(conv: &Conv) -> bool {
+    let size = conv.kernel[0];
+    matches!(size, 1 | 3) && (conv.kernel, conv.stride, conv.padding) == ([size; 2], 1, [size / 2; 2])
 }

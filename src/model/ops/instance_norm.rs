@@ -2,6 +2,8 @@
 
 use burn::tensor::{Tensor, module};
 
+use super::super::kernels::{self, MapKind};
+use super::activation::relu;
 use super::batch_norm::{EPSILON, TRACE};
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::InstanceNorm;
@@ -15,11 +17,15 @@ impl Forward for InstanceNorm {
             return x.into();
         }
         let device = x.device();
+        if kernels::are_used(&device) {
+            return kernels::map(x, MapKind::InstanceNorm { relu: self.relu }).into();
+        }
         let planes = batch * channels;
         let ones = Tensor::ones([planes], &device);
         let zeros = Tensor::zeros([planes], &device);
         let out = module::batch_norm_train(x.reshape([1, planes, height, width]), ones, zeros, EPSILON);
         let trace = out.variance.sqrt().reshape([batch, channels, 1, 1]) * TRACE;
-        (out.output.reshape([batch, channels, height, width]) + trace).into()
+        let normalised = out.output.reshape([batch, channels, height, width]) + trace;
+        if self.relu { relu(normalised) } else { normalised }.into()
     }
 }

@@ -13,10 +13,12 @@ mod input;
 mod instance_norm;
 mod linear;
 mod pool;
+mod pooled_conv;
 mod spatial;
 mod spectral;
 mod unflatten;
 mod upsample;
+mod upsampled_conv;
 
 use burn::tensor::Tensor;
 

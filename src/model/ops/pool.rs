@@ -1,20 +1,32 @@
 //! Pooling over windows.
 
+use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
+use super::super::kernels::{self, MapKind};
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::{AvgPool, MaxPool};
 
 impl Forward for AvgPool {
     fn forward(&self, inputs: Vec<Value>, _layer: Layer<'_>) -> Value {
-        let options = AvgPoolOptions::new([self.window; 2])
-            .with_stride([self.stride; 2])
-            .with_padding([self.padding; 2])
-            // Without padding both ways are the same, and the plain one is faster.
-            .with_count_include_pad(self.padding == 0);
-        avg_pool2d(maps(inputs), options).into()
+        average(self, maps(inputs)).into()
     }
+}
+
+/// The mean of each window.
+pub(super) fn average(pool: &AvgPool, x: Tensor<4>) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    let is_even = height.is_multiple_of(2) && width.is_multiple_of(2);
+    if *pool == AvgPool::halving() && is_even && kernels::are_used(&x.device()) {
+        return kernels::map(x, MapKind::Halve);
+    }
+    let options = AvgPoolOptions::new([pool.window; 2])
+        .with_stride([pool.stride; 2])
+        .with_padding([pool.padding; 2])
+        // Without padding both ways are the same, and the plain one is faster.
+        .with_count_include_pad(pool.padding == 0);
+    avg_pool2d(x, options)
 }
 
 impl Forward for MaxPool {

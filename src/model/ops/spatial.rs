@@ -1,5 +1,6 @@
 //! From maps to a vector, over all pixels.
 
+use super::super::kernels::{self, MapKind};
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::{SpatialMean, SpatialSum};
 
@@ -7,6 +8,9 @@ impl Forward for SpatialSum {
     fn forward(&self, inputs: Vec<Value>, _layer: Layer<'_>) -> Value {
         let x = maps(inputs);
         let [batch, channels, height, width] = x.dims();
+        if kernels::are_used(&x.device()) {
+            return kernels::map(x, MapKind::Sum { height, width }).reshape([batch, channels]).into();
+        }
         x.reshape([batch, channels, height * width]).sum_dim(2).reshape([batch, channels]).into()
     }
 }

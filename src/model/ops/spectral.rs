@@ -10,6 +10,7 @@
 
 use burn::tensor::Tensor;
 
+use super::super::kernels;
 use super::super::layer::{Layer, Pass};
 use super::super::weights::Rank;
 use crate::arch::graph::ops::Reparameterisation;
@@ -35,7 +36,16 @@ where
 pub(super) fn normalise(weight: Tensor<2>, layer: &mut Layer<'_>) -> Tensor<2> {
     let [rows, columns] = weight.dims();
     let (mut left, mut right) = (layer.buffer(LEFT), layer.buffer(RIGHT));
-    if layer.pass == Pass::Train {
+    let iterates = layer.pass == Pass::Train;
+    if kernels::are_used(&weight.device()) {
+        let (normalised, [left, right]) = kernels::spectral_norm(weight, [left, right], iterates);
+        if iterates {
+            layer.set_buffer(LEFT, left);
+            layer.set_buffer(RIGHT, right);
+        }
+        return normalised;
+    }
+    if iterates {
         let constant = weight.clone().without_autodiff();
         let product = left.clone().reshape([1, rows]).matmul(constant.clone()).reshape([columns]);
         right = unit(product, right);

@@ -7,6 +7,7 @@ use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::super::kernels::{self, MapKind};
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::{Interpolation, Upsample};
 
@@ -19,6 +20,13 @@ impl Forward for Upsample {
             return Tensor::<4>::zeros([batch, channels, height * factor, width * factor], &x.device())
                 .into();
         }
+        if kernels::are_used(&x.device()) {
+            let kind = match self.interpolation {
+                Interpolation::Bilinear => MapKind::Bilinear(factor),
+                Interpolation::Nearest => MapKind::Nearest(factor),
+            };
+            return kernels::map(x, kind).into();
+        }
         match self.interpolation {
             Interpolation::Bilinear => bilinear(x, factor).into(),
             Interpolation::Nearest => nearest(x, factor).into(),
@@ -26,7 +34,8 @@ impl Forward for Upsample {
     }
 }
 
-fn nearest(x: Tensor<4>, factor: usize) -> Tensor<4> {
+/// Each pixel as `factor` times `factor` of the same value.
+pub(super) fn nearest(x: Tensor<4>, factor: usize) -> Tensor<4> {
     let [_, _, height, width] = x.dims();
     let size = [height * factor, width * factor];
     interpolate(x, InterpolateOptions::new(InterpolateMode::Nearest).with_output_size(size))

@@ -35,12 +35,12 @@ fn resize(x: Tensor<4>, interpolation: Interpolation, factor: usize) -> Tensor<4
 }
 
 fn instance_norm(x: Tensor<4>) -> Tensor<4> {
-    Layer::on_maps(InstanceNorm, 3, &x.device()).maps(x, Pass::Train)
+    Layer::on_maps(InstanceNorm::default(), 3, &x.device()).maps(x, Pass::Train)
 }
 
 /// A batch norm whose scale is one.
 fn batch_norm(channels: usize, device: &Device) -> Layer {
-    Layer::on_maps(BatchNorm, channels, device).with([("weight", vec![1.0; channels])])
+    Layer::on_maps(BatchNorm::default(), channels, device).with([("weight", vec![1.0; channels])])
 }
 
 /// The deviations of the rows of a channel, where they can be told apart from none.

@@ -269,10 +269,10 @@ pub fn layers(device: &Device, tolerance: f64) {
         }
         if fixture.has(&format!("{shape}.in.y")) {
             let x = input();
-            let mut layer = Layer::on_maps(InstanceNorm, 3, device);
+            let mut layer = Layer::on_maps(InstanceNorm::default(), 3, device);
             check("instance norm", "in".to_owned(), x.clone(), layer.maps(x, Pass::Train));
         }
-        let norm = Layer::on_maps(BatchNorm, 3, &device.clone().autodiff());
+        let norm = Layer::on_maps(BatchNorm::default(), 3, &device.clone().autodiff());
         let mut norm = norm.loaded(&fixture.under("bn.w."));
         let x = input();
         check("batch norm", "bn".to_owned(), x.clone(), norm.maps(x, Pass::Train));

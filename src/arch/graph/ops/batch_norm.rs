@@ -1,10 +1,13 @@
 //! Batch norm.
 
-use super::{Operator, Parameter, Shape, Start, TorchCode, one_map};
+use super::{Operator, Parameter, Shape, Start, TorchCode, one_map, with_relu};
 
 /// Batch norm with scale, shift and running statistics (Ioffe and Szegedy 2015), as PyTorch defines it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BatchNorm;
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BatchNorm {
+    /// Whether ReLU follows, as one operator with it.
+    pub relu: bool,
+}
 
 impl Operator for BatchNorm {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, String> {
@@ -23,14 +26,15 @@ impl Operator for BatchNorm {
     }
 
     fn label(&self) -> String {
-        "batch norm".to_owned()
+        with_relu("batch norm", self.relu)
     }
 
     fn describe(&self, _inputs: &[Shape]) -> String {
-        "Batch norm, with scale and shift".to_owned()
+        with_relu("Batch norm, with scale and shift", self.relu)
     }
 
     fn pytorch(&self, inputs: &[Shape]) -> TorchCode {
-        TorchCode::Module(format!("nn.BatchNorm2d({})", inputs[0].channels()))
+        let norm = format!("nn.BatchNorm2d({})", inputs[0].channels());
+        TorchCode::Module(if self.relu { format!("nn.Sequential({norm}, nn.ReLU())") } else { norm })
     }
 }

@@ -13,9 +13,11 @@ mod input;
 mod instance_norm;
 mod linear;
 mod pool;
+mod pooled_conv;
 mod spatial;
 mod unflatten;
 mod upsample;
+mod upsampled_conv;
 
 pub use activation::{Relu, Tanh};
 pub use add::Add;
@@ -27,9 +29,11 @@ pub use input::Input;
 pub use instance_norm::InstanceNorm;
 pub use linear::Linear;
 pub use pool::{AvgPool, MaxPool};
+pub use pooled_conv::PooledConv;
 pub use spatial::{SpatialMean, SpatialSum};
 pub use unflatten::Unflatten;
 pub use upsample::{Interpolation, Upsample};
+pub use upsampled_conv::UpsampledConv;
 
 use super::Shape;
 
@@ -37,8 +41,8 @@ use super::Shape;
 macro_rules! operators {
     ($callback:ident) => {
         $callback! {
-            Add, AvgPool, BatchNorm, Concat, Conv, ConvTranspose, Input, InstanceNorm, Linear, MaxPool, Relu,
-            SpatialMean, SpatialSum, Tanh, Unflatten, Upsample,
+            Add, AvgPool, BatchNorm, Concat, Conv, ConvTranspose, Input, InstanceNorm, Linear, MaxPool, PooledConv, Relu,
+            SpatialMean, SpatialSum, Tanh, Unflatten, Upsample, UpsampledConv,
         }
     };
 }
@@ -207,6 +211,11 @@ pub enum Start {
 /// Start of a bias: PyTorch's default, U(±1 / sqrt(fan-in)) with its layer's fan-in.
 fn bias_start(fan_in: usize) -> Start {
     Start::Uniform(1.0 / (fan_in as f32).sqrt())
+}
+
+/// What is said of an operator that ReLU may follow as one with it.
+fn with_relu(words: &str, relu: bool) -> String {
+    if relu { format!("{words}, ReLU") } else { words.to_owned() }
 }
 
 /// The only input, where it must be maps: channels and side.

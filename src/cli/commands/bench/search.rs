@@ -1,4 +1,4 @@
-//! `autogan bench`: what a search was worth, against random architectures trained alike.
+//! `autogan bench RUN`: what a search was worth, against random architectures trained alike.
 
 use std::path::Path;
 
@@ -13,13 +13,16 @@ use crate::run::RunView;
 
 /// Runs the command.
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<()> {
-    let view = RunView::open(&args.run)?;
-    let origin = args.run.join("config.toml").display().to_string();
+    let Some(run) = &args.run else {
+        unreachable!("the command line asks for a run where there is no subcommand")
+    };
+    let view = RunView::open(run)?;
+    let origin = run.join("config.toml").display().to_string();
     let mut config = RunConfig::from_toml(&view.config()?, &origin)?;
     if let Some(device) = &args.device {
         config.device = device.clone();
     }
-    let summary = summary(&view, &args.run)?;
+    let summary = summary(&view, run)?;
     let winner = summary.trained.first().context("the run has no winner")?;
     let mut terminal = Terminal::new(args.json);
     let plan = engine::plan(JobSpec::Search, config, &mut |event| {

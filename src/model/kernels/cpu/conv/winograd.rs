@@ -1,0 +1,142 @@
+//! Winograd's convolution F(2x2, 3x3): a tile of 2x2 outputs from 4x4 inputs by 16 products in place of 36
+//! (Lavin and Gray 2016, section 4.1), for 3x3 kernels of stride 1 and padding 1.
+//!
+//! A band of tiles is transformed to 16 matrices `[tiles, channels]`, each is multiplied with its matrix of transformed
+//! weights, and the products are transformed back. A band is a number of rows of tiles counted through all images, so
+//! that small images are joined, and is so large that its two sets of matrices stay in the second-level cache.
+//! An infinite value makes its whole tile non-finite.
+
+use faer::{Accum, MatRef};
+use rayon::prelude::*;
+
+use crate::model::kernels::cpu::conv::lanes::{self, dispatch};
+use crate::model::kernels::cpu::conv::product::{matrix, multiply};
+use crate::model::kernels::cpu::conv::{sums, weights};
+use crate::model::kernels::cpu::extent::Extent;
+
+mod transforms;
+
+/// Products of a tile.
+const PRODUCTS: usize = 16;
+
+/// Whether maps of this size can be convolved by tiles of 2x2.
+pub(crate) fn fits(extent: Extent, outputs: usize) -> bool {
+    extent.height.is_multiple_of(2)
+        && extent.width.is_multiple_of(2)
+        && extent.channels >= lanes::LEAST
+        && outputs >= lanes::LEAST
+}
+
+/// Rows of tiles in a band, so that `PRODUCTS` matrices of `channels` columns hold about 512 KiB in all, but not less
+/// than 64 tiles where the batch has as many.
+fn band(extent: Extent, channels: usize) -> usize {
+    let tiles = (8192 / channels).clamp(64, 256);
+    tiles.div_ceil(extent.width / 2)
+}
+
+/// Forward pass: `x` of `extent`, `weight` `[outputs, channels, 3, 3]`, gives `[images, height, width, outputs]`.
+pub(crate) fn forward(
+    x: &[f32],
+    extent: Extent,
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    outputs: usize,
+) -> Vec<f32> {
+    let inputs = extent.channels;
+    let planes = transformed(weight, outputs, inputs);
+    let plane = |product: usize| matrix(&planes[product * inputs * outputs..], inputs, outputs);
+    convolve(x, extent, plane, bias, outputs)
+}
+
+/// Gradient of the input: `dy` of `extent`, `weight` `[channels, inputs, 3, 3]`, gives
+/// `[images, height, width, inputs]`.
+///
+/// It is the forward pass with rotated kernels. To rotate one is to swap the first and last row and column of its
+/// transform, so that the weights are transformed as for the forward pass and read in another order.
+pub(crate) fn input_gradient(dy: &[f32], extent: Extent, weight: &[f32], inputs: usize) -> Vec<f32> {
+    let outputs = extent.channels;
+    let planes = transformed(weight, outputs, inputs);
+    let plane = |product: usize| {
+        let swap = |at| [3, 1, 2, 0][at];
+        let product = swap(product / 4) * 4 + swap(product % 4);
+        matrix(&planes[product * inputs * outputs..], inputs, outputs).transpose()
+    };
+    convolve(dy, extent, plane, None, inputs)
+}
+
+/// Gradient of the weights, `[outputs, channels, 3, 3]`, from `x` of `extent` and the gradient `dy` of the output.
+pub(crate) fn weight_gradient(x: &[f32], dy: &[f32], extent: Extent, outputs: usize) -> Vec<f32> {
+    extent.check(x.len());
+    extent.with_channels(outputs).check(dy.len());
+    let (inputs, across) = (extent.channels, extent.width / 2);
+    let rows = band(extent, inputs + outputs);
+    let total = sums::in_parts(extent.rows() / 2, 2 * rows, 9 * inputs * outputs, |part, sum| {
+        let mut products = vec![0.0; PRODUCTS * inputs * outputs];
+        let most = rows.min(part.len()) * across;
+        let (mut v, mut m) = (vec![0.0; PRODUCTS * most * inputs], vec![0.0; PRODUCTS * most * outputs]);
+        for first in part.clone().step_by(rows) {
+            let count = rows.min(part.end - first);
+            let tiles = count * across;
+            dispatch(transforms::Input { x, extent, first, count, v: &mut v });
+            let extent = extent.with_channels(outputs);
+            dispatch(transforms::OutputGradient { dy, extent, first, count, m: &mut m });
+            for product in 0..PRODUCTS {
+                let v = matrix(&v[product * tiles * inputs..], tiles, inputs).transpose();
+                let m = matrix(&m[product * tiles * outputs..], tiles, outputs);
+                let into = &mut products[product * inputs * outputs..][..inputs * outputs];
+                multiply(into, Accum::Add, v, m);
+            }
+        }
+        dispatch(transforms::WeightGradient { products: &products, inputs, outputs, gradient: sum });
+    });
+    weights::transpose(&total, inputs * 9, outputs)
+}
+
+/// Transforms `x`, multiplies each of the 16 matrices with `plane(product)`, `[channels, outputs]`, and transforms back.
+fn convolve<'a>(
+    x: &[f32],
+    extent: Extent,
+    plane: impl Fn(usize) -> MatRef<'a, f32> + Sync,
+    bias: Option<&[f32]>,
+    outputs: usize,
+) -> Vec<f32> {
+    extent.check(x.len());
+    let (inputs, across) = (extent.channels, extent.width / 2);
+    let mut y = vec![0.0; extent.pixels() * outputs];
+    if y.is_empty() {
+        return y;
+    }
+    let row = 2 * extent.width * outputs;
+    let rows = band(extent, inputs + outputs).min(extent.rows() / 2);
+    let most = rows * across;
+    let scratch = || (vec![0.0; PRODUCTS * most * inputs], vec![0.0; PRODUCTS * most * outputs]);
+    y.par_chunks_mut(rows * row).enumerate().for_each_init(scratch, |(v, m), (at, y)| {
+        let count = y.len() / row;
+        let tiles = count * across;
+        dispatch(transforms::Input { x, extent, first: at * rows, count, v });
+        for product in 0..PRODUCTS {
+            let v = matrix(&v[product * tiles * inputs..], tiles, inputs);
+            let m = &mut m[product * tiles * outputs..][..tiles * outputs];
+            multiply(m, Accum::Replace, v, plane(product));
+        }
+        dispatch(transforms::Output { m, bias, width: extent.width, channels: outputs, y });
+    });
+    y
+}
+
+/// Transformed weights `[16, inputs, outputs]` of `weight` `[outputs, inputs, 3, 3]`.
+fn transformed(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
+    assert_eq!(weight.len(), outputs * inputs * 9, "the weights are not [{outputs}, {inputs}, 3, 3]");
+    let by_input = weights::by_input(weight, outputs, inputs, 9);
+    let mut planes = vec![0.0; PRODUCTS * inputs * outputs];
+    // A task has a few inputs of each matrix.
+    let each = 8;
+    let mut blocks: Vec<_> =
+        planes.chunks_exact_mut(inputs * outputs).map(|p| p.chunks_mut(each * outputs)).collect();
+    let blocks: Vec<Vec<&mut [f32]>> =
+        (0..inputs.div_ceil(each)).map(|_| blocks.iter_mut().filter_map(Iterator::next).collect()).collect();
+    blocks.into_par_iter().zip(by_input.par_chunks(each * 9 * outputs)).for_each(|(mut planes, weight)| {
+        dispatch(transforms::Weight { weight, outputs, planes: &mut planes });
+    });
+    planes
+}

@@ -1,0 +1,110 @@
+//! From channels first, burn's order, to channels last.
+
+use pulp::NullaryFnOnce;
+use rayon::prelude::*;
+
+use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::simd::dispatch;
+
+/// Side of the square tiles that are turned at once, so that whole cache lines are read and written.
+const TILE: usize = 16;
+
+/// Rows of the output that one task writes.
+const BAND: usize = 64;
+
+/// `[images, channels, height, width]` as `[images, height, width, channels]`.
+///
+/// # Panics
+///
+/// If `x` does not have `extent`'s size.
+pub fn to_channels_last(x: &[f32], extent: Extent) -> Vec<f32> {
+    assert_eq!(x.len(), extent.len(), "a map of another size");
+    transpose(x, extent.channels, extent.height * extent.width)
+}
+
+/// Each matrix `[rows, columns]` of `x` as `[columns, rows]`.
+fn transpose(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let matrix = (rows * columns).max(1);
+    let mut out = vec![0.0; x.len()];
+    let bands: Vec<_> = out
+        .chunks_mut(matrix)
+        .zip(x.chunks(matrix))
+        .flat_map(|(out, x)| out.chunks_mut(BAND * rows).enumerate().map(move |band| (x, band)))
+        .collect();
+    bands
+        .into_par_iter()
+        .for_each(|(x, (band, out))| dispatch(Band { x, columns, first: band * BAND, rows, out }));
+    out
+}
+
+/// A band of a transposed matrix: columns of `x` from `first` on become rows of `out`.
+struct Band<'a> {
+    x: &'a [f32],
+    columns: usize,
+    first: usize,
+    rows: usize,
+    out: &'a mut [f32],
+}
+
+impl NullaryFnOnce for Band<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Band { x, columns, first, rows, out } = self;
+        let width = out.len() / rows;
+        for row in (0..rows).step_by(TILE) {
+            for column in (0..width).step_by(TILE) {
+                let (from, to) = (&x[row * columns + first + column..], &mut out[column * rows + row..]);
+                if row + TILE <= rows && column + TILE <= width {
+                    turn_tile(from, columns, to, rows);
+                } else {
+                    turn_edge(from, columns, to, [TILE.min(rows - row), TILE.min(width - column)], rows);
+                }
+            }
+        }
+    }
+}
+
+/// Turns a whole tile; lines of `from` and `to` are `columns` and `rows` apart.
+#[inline(always)]
+fn turn_tile(from: &[f32], columns: usize, to: &mut [f32], rows: usize) {
+    let mut tile = [[0.0f32; TILE]; TILE];
+    for (line, from) in tile.iter_mut().zip(from.chunks(columns)) {
+        line.copy_from_slice(&from[..TILE]);
+    }
+    for (j, to) in to.chunks_mut(rows).take(TILE).enumerate() {
+        let line: [f32; TILE] = std::array::from_fn(|i| tile[i][j]);
+        to[..TILE].copy_from_slice(&line);
+    }
+}
+
+/// Turns what is left of a tile at the matrix's edge: `tall` lines of `wide` values.
+#[inline(always)]
+fn turn_edge(from: &[f32], columns: usize, to: &mut [f32], [tall, wide]: [usize; 2], rows: usize) {
+    for j in 0..wide {
+        for i in 0..tall {
+            to[j * rows + i] = from[i * columns + j];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::kernels::cpu::testing::{EXTENTS, random, same_bits};
+
+    #[test]
+    fn values_keep_their_place() {
+        for extent in EXTENTS {
+            let x = random(extent.len(), 1);
+            let pixels = extent.height * extent.width;
+            let last = same_bits(|| to_channels_last(&x, extent));
+            for (i, &value) in last.iter().enumerate() {
+                let (c, pixel, image) =
+                    (i % extent.channels, i / extent.channels % pixels, i / extent.channels / pixels);
+                assert_eq!(value, x[(image * extent.channels + c) * pixels + pixel]);
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Fused operators of the CPU, which take the place of burn's own there.
+//!
+//! burn's CPU backend computes a convolution by copying every pixel nine times and most other operators by one thread.
+//! Here are the operators that a training step spends its time in, as plain code on slices ([`cpu`]), which is handed
+//! to burn by its extension trait: [`Kernels`] names the operators, [`flex`] has the CPU's, [`autodiff`] their
+//! derivatives. Maps lie channels last in memory under burn's shape `[batch, channels, height, width]`, so that an
+//! operator of burn in between gives right results, too, and only costs a copy.
+//!
+//! With `AUTOGAN_PLAIN_OPS=1` in the environment none of them is used.
+
+mod autodiff;
+mod cpu;
+mod flex;
+mod optimiser;
+
+pub(crate) use cpu::adam::AdamStep;
+pub(crate) use optimiser::{AdamTensors, adam, averages};
+
+use std::sync::LazyLock;
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension};
+use burn::tensor::{Device, FloatDType, Tensor};
+
+/// The environment variable that switches all of these operators off.
+const SWITCH: &str = "AUTOGAN_PLAIN_OPS";
+
+/// A convolution of stride 1 that has an own kernel. Weights are `[outputs, inputs, height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ConvKind {
+    /// With an odd kernel and zeros around the maps, so that they keep their sides.
+    Same,
+    /// Nearest-neighbour upsampling by 2, then a 3x3 convolution that keeps the sides.
+    Doubled,
+    /// A 3x3 convolution that keeps the sides, which are even, then the mean of each 2x2 pixels.
+    Halved,
+    /// Transposed, with a 2x2 kernel and stride 2. Its weight is `[inputs, outputs, 2, 2]`.
+    Transposed,
+}
+
+/// How a batch norm was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NormKind {
+    /// Whether ReLU follows.
+    relu: bool,
+    /// Whether its statistics are running ones, which do not depend on the input.
+    in_use: bool,
+}
+
+/// An operator on maps without weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MapKind {
+    /// `max(x, 0)`.
+    Relu,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// The mean of each 2x2 pixels.
+    Halve,
+    /// Nearest-neighbour upsampling by a factor.
+    Nearest(usize),
+    /// Bilinear upsampling by a factor.
+    Bilinear(usize),
+    /// The sum over all pixels, `[batch, channels, 1, 1]`, of maps of this size.
+    Sum {
+        /// Pixels from top to bottom.
+        height: usize,
+        /// Pixels from left to right.
+        width: usize,
+    },
+    /// Instance norm, then ReLU if it is said so.
+    InstanceNorm {
+        /// Whether ReLU follows.
+        relu: bool,
+    },
+}
+
+/// The operators with own kernels. Maps are `[batch, channels, height, width]`; gradients have the names of what they
+/// are the gradient of.
+#[backend_extension(Flex, Autodiff)]
+pub(super) trait Kernels: Backend {
+    /// A convolution with its bias.
+    fn own_conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        kind: ConvKind,
+    ) -> FloatTensor<Self>;
+
+    /// The gradient of a convolution's input, of that of its output.
+    fn own_conv_input_gradient(
+        output: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        kind: ConvKind,
+    ) -> FloatTensor<Self>;
+
+    /// The gradients of a convolution's weight, which has this shape, and bias.
+    fn own_conv_weight_gradients(
+        x: FloatTensor<Self>,
+        output: FloatTensor<Self>,
+        shape: [usize; 4],
+        kind: ConvKind,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Batch norm by the batch's own statistics, then ReLU if `relu` says so: the output, and the mean and the biased
+    /// variance of each channel in double precision.
+    fn own_batch_norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        relu: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The gradients of a batch norm's input, weight and bias, of that of its output. `mean` and `variance` are those
+    /// that it was done with.
+    #[allow(clippy::too_many_arguments)] // The macro takes tensors one by one only.
+    fn own_batch_norm_gradients(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        output: FloatTensor<Self>,
+        kind: NormKind,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// Batch norm by running statistics in double precision, then ReLU if `relu` says so.
+    fn own_batch_norm_in_use(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        variance: FloatTensor<Self>,
+        relu: bool,
+    ) -> FloatTensor<Self>;
+
+    /// The sum of two maps of one shape.
+    fn own_add(one: FloatTensor<Self>, other: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// An operator without weights.
+    fn own_map(x: FloatTensor<Self>, kind: MapKind) -> FloatTensor<Self>;
+
+    /// The gradient of its input, of that of its output. `kept` is what [`MapKind::keeps`] says.
+    fn own_map_gradient(
+        kept: FloatTensor<Self>,
+        output: FloatTensor<Self>,
+        kind: MapKind,
+    ) -> FloatTensor<Self>;
+
+    /// Spectral norm of a weight `[rows, columns]` with its vectors `[rows]` and `[columns]`, after a power iteration
+    /// if `iterate` says so: the weight divided by sigma, both vectors, and sigma, `[1]`.
+    fn own_spectral_norm(
+        weight: FloatTensor<Self>,
+        left: FloatTensor<Self>,
+        right: FloatTensor<Self>,
+        iterate: bool,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The gradient of the weight, of that of the weight divided by sigma.
+    fn own_spectral_norm_gradient(
+        weight: FloatTensor<Self>,
+        left: FloatTensor<Self>,
+        right: FloatTensor<Self>,
+        sigma: FloatTensor<Self>,
+        output: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+}
+
+/// What the gradient of an operator without weights is computed from, beside that of its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Input,
+    Output,
+    Nothing,
+}
+
+impl MapKind {
+    fn keeps(self) -> Kept {
+        match self {
+            Self::Relu | Self::Tanh => Kept::Output,
+            Self::InstanceNorm { .. } => Kept::Input,
+            Self::Halve | Self::Nearest(_) | Self::Bilinear(_) | Self::Sum { .. } => Kept::Nothing,
+        }
+    }
+}
+
+/// Whether operators on `device` have own kernels.
+pub(crate) fn are_used(device: &Device) -> bool {
+    static OFF: LazyLock<bool> =
+        LazyLock::new(|| std::env::var_os(SWITCH).is_some_and(|value| !value.is_empty() && value != "0"));
+    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_)) && !*OFF
+}
+
+/// A convolution with its bias.
+pub(super) fn conv(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, kind: ConvKind) -> Tensor<4> {
+    let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
+    Tensor::from_dispatch(Dispatch::own_conv(x, weight, bias, kind))
+}
+
+/// Batch norm by the batch's own statistics, then ReLU if `relu` says so: the output, and outside of autodiff the mean
+/// and the biased variance of each channel.
+pub(super) fn batch_norm(
+    x: Tensor<4>,
+    weight: Tensor<1>,
+    bias: Tensor<1>,
+    relu: bool,
+) -> (Tensor<4>, [Tensor<1>; 2]) {
+    let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
+    let (output, mean, variance) = Dispatch::own_batch_norm(x, weight, bias, relu);
+    let statistics = [mean, variance].map(|statistic| {
+        let statistic: Tensor<1> = Tensor::from_dispatch(statistic);
+        statistic.without_autodiff().cast(FloatDType::F32)
+    });
+    (Tensor::from_dispatch(output), statistics)
+}
+
+/// Batch norm by running statistics, which are outside of autodiff, then ReLU if `relu` says so.
+pub(super) fn batch_norm_in_use(
+    x: Tensor<4>,
+    [weight, bias]: [Tensor<1>; 2],
+    [mean, variance]: [Tensor<1>; 2],
+    relu: bool,
+) -> Tensor<4> {
+    let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
+    let [mean, variance] =
+        [mean, variance].map(|statistic| statistic.cast::<FloatDType>(FloatDType::F64).into_dispatch());
+    let x = x.into_dispatch();
+    Tensor::from_dispatch(Dispatch::own_batch_norm_in_use(x, weight, bias, mean, variance, relu))
+}
+
+/// The sum of two maps of one shape.
+pub(super) fn add(one: Tensor<4>, other: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::own_add(one.into_dispatch(), other.into_dispatch()))
+}
+
+/// An operator without weights.
+pub(super) fn map(x: Tensor<4>, kind: MapKind) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::own_map(x.into_dispatch(), kind))
+}
+
+/// Spectral norm of a weight `[rows, columns]` with its vectors `[rows]` and `[columns]`, which are outside of autodiff,
+/// after a power iteration if `iterate` says so: the weight divided by sigma, and both vectors outside of autodiff.
+pub(super) fn spectral_norm(
+    weight: Tensor<2>,
+    [left, right]: [Tensor<1>; 2],
+    iterate: bool,
+) -> (Tensor<2>, [Tensor<1>; 2]) {
+    let (weight, left, right) = (weight.into_dispatch(), left.into_dispatch(), right.into_dispatch());
+    let (normalised, left, right, _) = Dispatch::own_spectral_norm(weight, left, right, iterate);
+    let vectors = [left, right].map(|vector| Tensor::from_dispatch(vector).without_autodiff());
+    (Tensor::from_dispatch(normalised), vectors)
+}
