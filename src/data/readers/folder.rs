@@ -143,8 +143,7 @@ impl OwnImages for ImageFiles {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::data::stream::check_files;
-use crate::data::reason::FORMATS;
+    use crate::data::reason::FORMATS;
     use crate::data::{ClassCount, DataConfig, ImageCounts, ImageSet, Loaded, Source, Split, load};
     use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
     use std::fs;

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use self::file::IdxFile;
 use self::names::{FoundSet, find};
-use super::records::{RecordFile, RecordFormat, RecordLabels, found_records, unlabelled};
+use super::records::{RecordFile, RecordFormat, RecordLabels, found_records, without_labels};
 use crate::data::reader::{Download, FoundImages, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions};
 
@@ -67,7 +67,7 @@ impl Reader for Idx {
             }
             None => {
                 let prefix = set.prefix(options.split);
-                notes.push(unlabelled(&format!("{prefix}-labels-idx1-ubyte")));
+                notes.push(without_labels(&format!("{prefix}-labels-idx1-ubyte")));
                 (RecordLabels::None, Vec::new())
             }
         };

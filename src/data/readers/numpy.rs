@@ -9,7 +9,9 @@ use std::io::{BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::columns::RowReader;
-use super::records::{self, RecordFile, RecordFormat, RecordLabels, RecordLayout, found_records, unlabelled};
+use super::records::{
+    self, RecordFile, RecordFormat, RecordLabels, RecordLayout, found_records, without_labels,
+};
 use crate::data::limits::most_unpacked;
 use crate::data::reader::{FoundImages, Reader, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions, Split};
@@ -182,7 +184,7 @@ impl Arrays {
     /// The label of each of `images` images, or a note on why they have none.
     fn labels(&mut self, split: Split, images: usize) -> Result<Result<Vec<u16>, String>, DataError> {
         let path = self.path.clone();
-        let none = || unlabelled("array of labels");
+        let none = || without_labels("array of labels");
         let Some(archive) = &self.archive else { return Ok(Err(none())) };
         let names = of(split, LABELS);
         let Some(name) = names.iter().find(|name| archive.size(&entry(name)).is_some()) else {

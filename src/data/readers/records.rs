@@ -213,7 +213,7 @@ impl OwnImages for Records {
 }
 
 /// The note on images without labels; `lacking` is what would have them.
-pub(super) fn unlabelled(lacking: &str) -> String {
+pub(super) fn without_labels(lacking: &str) -> String {
     format!("There is no {lacking}: the images have no labels")
 }
 

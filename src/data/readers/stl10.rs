@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::packed::missing;
-use super::records::{RecordFile, RecordFormat, RecordLabels, found_records, unlabelled};
+use super::records::{RecordFile, RecordFormat, RecordLabels, found_records, without_labels};
 use crate::data::reader::{Download, FoundImages, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions, Split};
 use crate::input::shown;
@@ -90,7 +90,7 @@ impl Reader for Stl10 {
                 (RecordLabels::Listed(labels), CLASSES.map(String::from).into())
             }
             (None, _) => {
-                notes.push(unlabelled(&shown(dir.join(labels))));
+                notes.push(without_labels(&shown(dir.join(labels))));
                 (RecordLabels::None, Vec::new())
             }
             (Some(_), _) => (RecordLabels::None, Vec::new()),

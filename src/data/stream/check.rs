@@ -16,7 +16,7 @@ const DECODED: u64 = 256 << 20;
 ///
 /// # Errors
 /// If some cannot be read, with their number and the first of them.
-pub(super) fn check_files(files: &[PathBuf]) -> Result<(), DataError> {
+pub(in crate::data) fn check_files(files: &[PathBuf]) -> Result<(), DataError> {
     let mut bytes = 0;
     let decoded = files.iter().take_while(|path| {
         bytes += fs::metadata(path).map_or(0, |file| file.len());
