@@ -155,7 +155,7 @@ impl UndecodedImage {
 
 /// The error of a file where none may be left out.
 pub(super) fn not_an_image(file: Skipped) -> DataError {
-    DataError::NotAnImage { path: file.path.into(), why: file.reason }
+    DataError::NotAnImage { path: file.path, why: file.reason }
 }
 
 /// A public data set that can be downloaded.

@@ -141,7 +141,7 @@ impl ImageNeeds {
                 fewest: MIN_IMAGES,
                 words: format!("the built-in extractor needs {MIN_IMAGES} to be trained"),
                 key: Some(key.to_owned()),
-                remedy: Some(format!("add images, or {remedy}")),
+                remedy: Some(format!("{}, or {remedy}", real.more)),
             }
         });
         let batch = self.batch.map(|batch| Need {

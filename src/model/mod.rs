@@ -14,6 +14,7 @@ mod layer;
 mod ops;
 mod recalibrate;
 mod run;
+mod spectral;
 mod state;
 mod tables;
 mod weights;

@@ -137,7 +137,7 @@ mod on_linux {
             ("zeros", "a pipe, a device"),
             ("huge", "1099511627776 bytes"),
             ("burnpack", "burn's own format"),
-            ("page", "neither a safetensors"),
+            ("page", "a web page, not the file itself"),
             ("header", "bytes in its header"),
         ] {
             let model = ["sample", "--model", file, "--device", "cpu", "--out", "out"];

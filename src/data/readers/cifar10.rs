@@ -128,7 +128,7 @@ mod tests {
         };
         let cut = message(&records(3)[..6000]);
         assert!(cut.contains("data_batch_3.bin is damaged") && cut.contains("cut off"), "{cut}");
-        assert!(message(&[]).contains("it is empty"));
+        assert!(message(&[]).contains("is empty; copy it"));
         assert!(message(&records(10)).contains("label 10"));
         assert!(message(&vec![0; RECORD * 10_001]).contains("at most 10000"));
         fs::remove_file(&third).unwrap();

@@ -10,9 +10,9 @@ use burn::backend::{Autodiff, AutodiffBackend, TensorMetadata};
 use super::{ConvKind, Kept, Kernels, MapKind, NormKind};
 
 #[derive(Debug)]
-struct Conv;
+struct ConvStep;
 
-impl<B: Kernels> Backward<B, 3> for Conv {
+impl<B: Kernels> Backward<B, 3> for ConvStep {
     /// Input, weight, kind.
     type State = (FloatTensor<B>, FloatTensor<B>, ConvKind);
 
@@ -36,9 +36,9 @@ impl<B: Kernels> Backward<B, 3> for Conv {
 }
 
 #[derive(Debug)]
-struct BatchNorm;
+struct BatchNormStep;
 
-impl<B: Kernels> Backward<B, 3> for BatchNorm {
+impl<B: Kernels> Backward<B, 3> for BatchNormStep {
     /// Input, weight, bias, mean, variance, and how it was done.
     type State = ([FloatTensor<B>; 5], NormKind);
 
@@ -55,9 +55,9 @@ impl<B: Kernels> Backward<B, 3> for BatchNorm {
 }
 
 #[derive(Debug)]
-struct Add;
+struct AddStep;
 
-impl<B: Kernels> Backward<B, 2> for Add {
+impl<B: Kernels> Backward<B, 2> for AddStep {
     type State = ();
 
     fn backward(self, ops: Ops<Self::State, 2>, gradients: &mut Gradients, _: &mut Checkpointer) {
@@ -69,9 +69,9 @@ impl<B: Kernels> Backward<B, 2> for Add {
 }
 
 #[derive(Debug)]
-struct Map;
+struct MapStep;
 
-impl<B: Kernels> Backward<B, 1> for Map {
+impl<B: Kernels> Backward<B, 1> for MapStep {
     /// What the gradient is computed from, kind.
     type State = (Option<FloatTensor<B>>, MapKind);
 
@@ -86,9 +86,9 @@ impl<B: Kernels> Backward<B, 1> for Map {
 }
 
 #[derive(Debug)]
-struct SpectralNorm;
+struct SpectralNormStep;
 
-impl<B: Kernels> Backward<B, 1> for SpectralNorm {
+impl<B: Kernels> Backward<B, 1> for SpectralNormStep {
     /// Weight, both vectors, sigma.
     type State = [FloatTensor<B>; 4];
 
@@ -114,7 +114,7 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     ) -> FloatTensor<Self> {
         let ((x, x_node), (weight, weight_node), (bias, bias_node)) =
             (x.into_parts(), weight.into_parts(), bias.into_parts());
-        match Conv.prepare::<C>([x_node, weight_node, bias_node]).compute_bound().stateful() {
+        match ConvStep.prepare::<C>([x_node, weight_node, bias_node]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
                 let y = B::own_conv(x.clone(), weight.clone(), bias, kind);
                 prepared.finish((x, weight, kind), y)
@@ -145,14 +145,14 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let ((x, x_node), (weight, weight_node), (bias, bias_node)) =
             (x.into_parts(), weight.into_parts(), bias.into_parts());
         let (y, mean, variance) = B::own_batch_norm(x.clone(), weight.clone(), bias.clone(), relu);
-        let output = match BatchNorm.prepare::<C>([x_node, weight_node, bias_node]).compute_bound().stateful()
-        {
-            OpsKind::Tracked(prepared) => {
-                let kept = [x, weight, bias, mean.clone(), variance.clone()];
-                prepared.finish((kept, NormKind { relu, in_use: false }), y)
-            }
-            OpsKind::UnTracked(prepared) => prepared.finish(y),
-        };
+        let output =
+            match BatchNormStep.prepare::<C>([x_node, weight_node, bias_node]).compute_bound().stateful() {
+                OpsKind::Tracked(prepared) => {
+                    let kept = [x, weight, bias, mean.clone(), variance.clone()];
+                    prepared.finish((kept, NormKind { relu, in_use: false }), y)
+                }
+                OpsKind::UnTracked(prepared) => prepared.finish(y),
+            };
         (output, Self::from_inner(mean), Self::from_inner(variance))
     }
 
@@ -182,7 +182,7 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let kept = [x, weight, bias, mean, variance];
         let [x, weight, bias, mean, variance] = kept.clone();
         let y = B::own_batch_norm_in_use(x, weight, bias, mean, variance, relu);
-        match BatchNorm.prepare::<C>([x_node, weight_node, bias_node]).compute_bound().stateful() {
+        match BatchNormStep.prepare::<C>([x_node, weight_node, bias_node]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => prepared.finish((kept, NormKind { relu, in_use: true }), y),
             OpsKind::UnTracked(prepared) => prepared.finish(y),
         }
@@ -190,12 +190,12 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
 
     fn own_add(one: FloatTensor<Self>, other: FloatTensor<Self>) -> FloatTensor<Self> {
         let ((one, one_node), (other, other_node)) = (one.into_parts(), other.into_parts());
-        Add.prepare::<C>([one_node, other_node]).compute_bound().stateless(B::own_add(one, other))
+        AddStep.prepare::<C>([one_node, other_node]).compute_bound().stateless(B::own_add(one, other))
     }
 
     fn own_map(x: FloatTensor<Self>, kind: MapKind) -> FloatTensor<Self> {
         let (x, node) = x.into_parts();
-        match Map.prepare::<C>([node]).compute_bound().stateful() {
+        match MapStep.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
                 let kept_input = (kind.keeps() == Kept::Input).then(|| x.clone());
                 let y = B::own_map(x, kind);
@@ -219,7 +219,7 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
         let (weight, node) = weight.into_parts();
         let (left, right) = (left.into_primitive(), right.into_primitive());
         let (normalised, left, right, sigma) = B::own_spectral_norm(weight.clone(), left, right, iterate);
-        let output = match SpectralNorm.prepare::<C>([node]).compute_bound().stateful() {
+        let output = match SpectralNormStep.prepare::<C>([node]).compute_bound().stateful() {
             OpsKind::Tracked(prepared) => {
                 prepared.finish([weight, left.clone(), right.clone(), sigma.clone()], normalised)
             }

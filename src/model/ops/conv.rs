@@ -5,7 +5,7 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
 use super::super::kernels::{self, ConvKind};
-use super::spectral::{normalise, stored};
+use super::super::spectral::{normalise, stored};
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::{Conv, Reparameterisation};
 

@@ -2,7 +2,7 @@
 
 use burn::tensor::module::linear;
 
-use super::spectral::{normalise, stored};
+use super::super::spectral::{normalise, stored};
 use super::{Forward, Layer, Value, features};
 use crate::arch::graph::ops::{Linear, Reparameterisation};
 

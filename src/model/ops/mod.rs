@@ -13,12 +13,10 @@ mod input;
 mod instance_norm;
 mod linear;
 mod pool;
-mod pooled_conv;
+mod resized_conv;
 mod spatial;
-mod spectral;
 mod unflatten;
 mod upsample;
-mod upsampled_conv;
 
 use burn::tensor::Tensor;
 

@@ -195,7 +195,9 @@ fn descriptions_that_lie_are_refused() {
 
 #[test]
 fn other_files_cuts_and_bombs_are_refused() {
-    for bytes in [&b""[..], b"PK", b"\x93NUMPY\x01\x00", &[0; 64]] {
+    let empty = Moments::read(Cursor::new(b"")).unwrap_err().to_string();
+    assert_eq!(empty, "the file is empty; copy it or download it again");
+    for bytes in [&b"PK"[..], b"\x93NUMPY\x01\x00", &[0; 64]] {
         let refusal = Moments::read(Cursor::new(bytes)).unwrap_err().to_string();
         assert!(refusal.starts_with("this is no NumPy archive"), "{refusal}");
     }

@@ -84,7 +84,7 @@ fn code_is_named_and_never_run() {
         (b"cargparse\nNamespace.__init__\n.", "`argparse.Namespace.__init__`"),
         (b"cargparse.Namespace\n\n.", "`argparse.Namespace.`"),
         (b"ctorch._utils\n_rebuild_tensor_v2 \n.", "`torch._utils._rebuild_tensor_v2 `"),
-        (b"c\x1b[31mos\nsystem\n.", "`[31mos.system`"),
+        (b"c\x1b[31mos\nsystem\n.", "`\\u{1b}[31mos.system`"),
     ] {
         let refusal = refusal(bytes);
         assert!(refusal.contains(name) && refusal.contains("nothing of it was run"), "{refusal}");

@@ -3,7 +3,7 @@
 use crate::tensors::limits::MOST_DIMENSIONS;
 use crate::tensors::numbers::NumberKind;
 use crate::tensors::pickle::{Id, Pickle, PickleValue};
-use crate::tensors::{TensorsError, damaged, within};
+use crate::tensors::{TensorsError, damaged, shown, within};
 
 /// The call that makes a tensor: storage, offset, sizes, strides, and what is not needed here.
 const TENSOR: &str = "torch._utils._rebuild_tensor_v2";
@@ -48,6 +48,9 @@ impl Storage {
         };
         if view.iter().any(|view| *pickle.get(*view) != PickleValue::None) {
             return Err(TensorsError::Unsupported("a storage is a part of another one".into()));
+        }
+        if NumberKind::of_storage(kind).is_none() && kind.ends_with("Storage") {
+            return Err(TensorsError::Foreign(shown(kind)));
         }
         let (Some(kind), Ok(numbers), "storage") =
             (NumberKind::of_storage(kind), usize::try_from(*numbers), &**tag)

@@ -191,7 +191,7 @@ fn what_is_no_generator_is_one_sentence() {
     for (model, words) in [
         (broken.as_path(), "broken.safetensors cannot be used as a generator"),
         (Path::new("/no/such/file"), "/no/such/file cannot be used as a generator: it cannot be read"),
-        (folder.path(), "has no trained generator yet"),
+        (folder.path(), "is a folder that no run wrote"),
     ] {
         let server = Server::new(model);
         let event = server.event();

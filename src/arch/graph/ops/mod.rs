@@ -13,11 +13,10 @@ mod input;
 mod instance_norm;
 mod linear;
 mod pool;
-mod pooled_conv;
+mod resized_conv;
 mod spatial;
 mod unflatten;
 mod upsample;
-mod upsampled_conv;
 
 pub use activation::{Relu, Tanh};
 pub use add::Add;
@@ -29,11 +28,10 @@ pub use input::Input;
 pub use instance_norm::InstanceNorm;
 pub use linear::Linear;
 pub use pool::{AvgPool, MaxPool};
-pub use pooled_conv::PooledConv;
+pub use resized_conv::{PooledConv, UpsampledConv};
 pub use spatial::{SpatialMean, SpatialSum};
 pub use unflatten::Unflatten;
 pub use upsample::{Interpolation, Upsample};
-pub use upsampled_conv::UpsampledConv;
 
 use super::Shape;
 

@@ -1,4 +1,4 @@
-//! Sum of two maps.
+//! Addition of two maps.
 
 use crate::model::kernels::cpu::simd::{Elementwise, map, map_in_place};
 
@@ -8,7 +8,7 @@ use crate::model::kernels::cpu::simd::{Elementwise, map, map_in_place};
 ///
 /// If lengths differ.
 pub fn add(one: &[f32], other: &[f32]) -> Vec<f32> {
-    map(Sum, one, [other])
+    map(Addition, one, [other])
 }
 
 /// Adds `other` to `one`.
@@ -17,14 +17,14 @@ pub fn add(one: &[f32], other: &[f32]) -> Vec<f32> {
 ///
 /// If lengths differ.
 pub fn add_in_place(one: &mut [f32], other: &[f32]) {
-    map_in_place(Sum, one, [other]);
+    map_in_place(Addition, one, [other]);
 }
 
 /// The sum of two values.
 #[derive(Clone, Copy)]
-struct Sum;
+struct Addition;
 
-impl Elementwise<1> for Sum {
+impl Elementwise<1> for Addition {
     #[inline(always)]
     fn apply(self, value: f32, [other]: [f32; 1]) -> f32 {
         value + other

@@ -7,7 +7,7 @@ pub(crate) const PIECE: usize = 16_384;
 
 /// A vector of `len` values which `write` fills piece by piece, given where the piece starts.
 ///
-/// The vector is zeroed first, which costs about 0.1 ms for 8 MB of memory that the allocator has at hand: only unsafe
+/// The vector is zeroed first, which costs about 0.1 ms for 8 MB of memory that the allocator has ready: only unsafe
 /// code could leave that out.
 pub(crate) fn fill(len: usize, piece: usize, write: impl Fn(usize, &mut [f32]) + Sync) -> Vec<f32> {
     let mut out = vec![0.0; len];

@@ -63,12 +63,12 @@ fn gather<const N: usize>(shares: &[f32], extent: Extent, size: usize, bias: Opt
     for (row, pixels) in pixels.chunks_exact_mut(extent.width).enumerate() {
         let above = half.saturating_sub(row)..size.min(extent.height + half - row);
         for (column, pixel) in pixels.iter_mut().enumerate() {
-            let aside = half.saturating_sub(column)..size.min(extent.width + half - column);
+            let across = half.saturating_sub(column)..size.min(extent.width + half - column);
             let mut sum = first;
             for above in above.clone() {
                 let line = (row + above - half) * extent.width + column;
-                for aside in aside.clone() {
-                    let share = shares[((line + aside - half) * size + above) * size + aside];
+                for across in across.clone() {
+                    let share = shares[((line + across - half) * size + above) * size + across];
                     for (sum, share) in sum.iter_mut().zip(share) {
                         *sum += share;
                     }

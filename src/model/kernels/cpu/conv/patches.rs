@@ -123,8 +123,8 @@ fn windows(
             copy(&source[(pixel - half) * channels..][..window], patch);
             continue;
         }
-        for (aside, patch) in patch.chunks_exact_mut(channels).enumerate() {
-            match (pixel + aside).checked_sub(half).filter(|x| *x < extent.width) {
+        for (across, patch) in patch.chunks_exact_mut(channels).enumerate() {
+            match (pixel + across).checked_sub(half).filter(|x| *x < extent.width) {
                 Some(x) => patch.copy_from_slice(&source[x * channels..][..channels]),
                 None => patch.fill(0.0),
             }

@@ -56,13 +56,13 @@ pub fn forward(x: &[f32], extent: Extent, weight: &[f32], bias: Option<&[f32]>, 
     y.par_chunks_mut(rows * row).enumerate().for_each_init(scratch, |(v, m), (at, y)| {
         let count = y.len() / row;
         let pixels = count * extent.width;
-        dispatch(transforms::Input { x, extent, first: at * rows, count, v });
+        dispatch(transforms::UpsampledInput { x, extent, first: at * rows, count, v });
         for product in 0..PRODUCTS {
             let v = matrix(&v[product * pixels * inputs..], pixels, inputs);
             let factor = strided(&factors[product * outputs..], inputs, outputs, PRODUCTS * outputs);
             multiply(&mut m[product * pixels * outputs..], Accum::Replace, v, factor);
         }
-        dispatch(transforms::Output { m, bias, width: extent.width, channels: outputs, y });
+        dispatch(transforms::UpsampledOutput { m, bias, width: extent.width, channels: outputs, y });
     });
     y
 }
@@ -125,16 +125,16 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], extent_of_x: Extent, outputs: usiz
         for first in part.clone().step_by(rows) {
             let count = rows.min(part.end - first);
             let pixels = count * extent.width;
-            dispatch(transforms::Input { x, extent, first, count, v: &mut v });
+            dispatch(transforms::UpsampledInput { x, extent, first, count, v: &mut v });
             let extent = extent.with_channels(outputs);
-            dispatch(transforms::OutputGradient { dy, extent, first, count, m: &mut m });
+            dispatch(transforms::UpsampledOutputGradient { dy, extent, first, count, m: &mut m });
             for product in 0..PRODUCTS {
                 let v = matrix(&v[product * pixels * inputs..], pixels, inputs).transpose();
                 let m = matrix(&m[product * pixels * outputs..], pixels, outputs);
                 multiply(&mut products[product * inputs * outputs..], Accum::Add, v, m);
             }
         }
-        dispatch(transforms::WeightGradient { products: &products, inputs, outputs, gradient: sum });
+        dispatch(transforms::UpsampledWeightGradient { products: &products, inputs, outputs, gradient: sum });
     });
     weights::transpose(&total, inputs * 9, outputs)
 }
@@ -142,7 +142,9 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], extent_of_x: Extent, outputs: usiz
 /// Transformed weights `[inputs, 9, outputs]` of `weight` `[outputs, inputs, 3, 3]`.
 fn transformed(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
     let mut factors = weights::by_input(weight, outputs, inputs, 9);
-    factors.par_chunks_mut(8 * 9 * outputs).for_each(|taps| dispatch(transforms::Weight { taps, outputs }));
+    factors
+        .par_chunks_mut(8 * 9 * outputs)
+        .for_each(|taps| dispatch(transforms::UpsampledWeight { taps, outputs }));
     factors
 }
 

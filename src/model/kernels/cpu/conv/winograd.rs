@@ -77,9 +77,9 @@ pub(crate) fn weight_gradient(x: &[f32], dy: &[f32], extent: Extent, outputs: us
         for first in part.clone().step_by(rows) {
             let count = rows.min(part.end - first);
             let tiles = count * across;
-            dispatch(transforms::Input { x, extent, first, count, v: &mut v });
+            dispatch(transforms::TileInput { x, extent, first, count, v: &mut v });
             let extent = extent.with_channels(outputs);
-            dispatch(transforms::OutputGradient { dy, extent, first, count, m: &mut m });
+            dispatch(transforms::TileOutputGradient { dy, extent, first, count, m: &mut m });
             for product in 0..PRODUCTS {
                 let v = matrix(&v[product * tiles * inputs..], tiles, inputs).transpose();
                 let m = matrix(&m[product * tiles * outputs..], tiles, outputs);
@@ -87,7 +87,7 @@ pub(crate) fn weight_gradient(x: &[f32], dy: &[f32], extent: Extent, outputs: us
                 multiply(into, Accum::Add, v, m);
             }
         }
-        dispatch(transforms::WeightGradient { products: &products, inputs, outputs, gradient: sum });
+        dispatch(transforms::TileWeightGradient { products: &products, inputs, outputs, gradient: sum });
     });
     weights::transpose(&total, inputs * 9, outputs)
 }
@@ -113,13 +113,13 @@ fn convolve<'a>(
     y.par_chunks_mut(rows * row).enumerate().for_each_init(scratch, |(v, m), (at, y)| {
         let count = y.len() / row;
         let tiles = count * across;
-        dispatch(transforms::Input { x, extent, first: at * rows, count, v });
+        dispatch(transforms::TileInput { x, extent, first: at * rows, count, v });
         for product in 0..PRODUCTS {
             let v = matrix(&v[product * tiles * inputs..], tiles, inputs);
             let m = &mut m[product * tiles * outputs..][..tiles * outputs];
             multiply(m, Accum::Replace, v, plane(product));
         }
-        dispatch(transforms::Output { m, bias, width: extent.width, channels: outputs, y });
+        dispatch(transforms::TileOutput { m, bias, width: extent.width, channels: outputs, y });
     });
     y
 }
@@ -136,7 +136,7 @@ fn transformed(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
     let blocks: Vec<Vec<&mut [f32]>> =
         (0..inputs.div_ceil(each)).map(|_| blocks.iter_mut().filter_map(Iterator::next).collect()).collect();
     blocks.into_par_iter().zip(by_input.par_chunks(each * 9 * outputs)).for_each(|(mut planes, weight)| {
-        dispatch(transforms::Weight { weight, outputs, planes: &mut planes });
+        dispatch(transforms::TileWeight { weight, outputs, planes: &mut planes });
     });
     planes
 }

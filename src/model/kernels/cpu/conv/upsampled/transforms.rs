@@ -82,7 +82,7 @@ fn square<S: Simd, const N: usize>(
 }
 
 /// Transform of rows of the small map to the 9 matrices `v`, `[9, pixels, channels]`.
-pub(super) struct Input<'a> {
+pub(super) struct UpsampledInput<'a> {
     /// The small map.
     pub(super) x: &'a [f32],
     /// Its size.
@@ -95,7 +95,7 @@ pub(super) struct Input<'a> {
     pub(super) v: &'a mut [f32],
 }
 
-impl Vectorized for Input<'_> {
+impl Vectorized for UpsampledInput<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { x, extent, first, count, v } = self;
@@ -117,7 +117,7 @@ impl Vectorized for Input<'_> {
 }
 
 /// Transform of the 9 products `m`, `[9, pixels, channels]`, to rows of the large map.
-pub(super) struct Output<'a> {
+pub(super) struct UpsampledOutput<'a> {
     /// The products.
     pub(super) m: &'a [f32],
     /// What is added to each pixel.
@@ -130,7 +130,7 @@ pub(super) struct Output<'a> {
     pub(super) y: &'a mut [f32],
 }
 
-impl Vectorized for Output<'_> {
+impl Vectorized for UpsampledOutput<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { m, bias, width, channels, y } = self;
@@ -157,7 +157,7 @@ impl Vectorized for Output<'_> {
 }
 
 /// Transform of the gradient of the large map to those of the 9 products, `m` `[9, pixels, channels]`.
-pub(super) struct OutputGradient<'a> {
+pub(super) struct UpsampledOutputGradient<'a> {
     /// The gradient.
     pub(super) dy: &'a [f32],
     /// Size of the small map, with the channels of the large one.
@@ -170,7 +170,7 @@ pub(super) struct OutputGradient<'a> {
     pub(super) m: &'a mut [f32],
 }
 
-impl Vectorized for OutputGradient<'_> {
+impl Vectorized for UpsampledOutputGradient<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { dy, extent, first, count, m } = self;
@@ -229,14 +229,14 @@ impl Vectorized for Window<'_> {
 }
 
 /// Transform of weights in place.
-pub(super) struct Weight<'a> {
+pub(super) struct UpsampledWeight<'a> {
     /// `[inputs, 9, outputs]`.
     pub(super) taps: &'a mut [f32],
     /// Number of outputs.
     pub(super) outputs: usize,
 }
 
-impl Vectorized for Weight<'_> {
+impl Vectorized for UpsampledWeight<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { taps, outputs } = self;
@@ -254,7 +254,7 @@ impl Vectorized for Weight<'_> {
 }
 
 /// Transform of the gradients of the transformed weights to those of the weights.
-pub(super) struct WeightGradient<'a> {
+pub(super) struct UpsampledWeightGradient<'a> {
     /// `[9, inputs, outputs]`.
     pub(super) products: &'a [f32],
     /// Number of inputs.
@@ -265,7 +265,7 @@ pub(super) struct WeightGradient<'a> {
     pub(super) gradient: &'a mut [f32],
 }
 
-impl Vectorized for WeightGradient<'_> {
+impl Vectorized for UpsampledWeightGradient<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { products, inputs, outputs, gradient } = self;

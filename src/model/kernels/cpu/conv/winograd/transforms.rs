@@ -42,7 +42,7 @@ fn weight_gradient<S: Simd>(u: [Lanes<S>; 4]) -> [Lanes<S>; 3] {
 }
 
 /// Transform of rows of tiles to the 16 matrices `v`, `[16, tiles, channels]`.
-pub(super) struct Input<'a> {
+pub(super) struct TileInput<'a> {
     /// The map.
     pub(super) x: &'a [f32],
     /// Its size.
@@ -55,7 +55,7 @@ pub(super) struct Input<'a> {
     pub(super) v: &'a mut [f32],
 }
 
-impl Vectorized for Input<'_> {
+impl Vectorized for TileInput<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { x, extent, first, count, v } = self;
@@ -104,7 +104,7 @@ fn column<S: Simd>(simd: S, lines: &[&[f32]; 4], at: usize) -> [Lanes<S>; 4] {
 }
 
 /// Transform of the 16 products `m`, `[16, tiles, channels]`, to rows of `y`.
-pub(super) struct Output<'a> {
+pub(super) struct TileOutput<'a> {
     /// The products.
     pub(super) m: &'a [f32],
     /// What is added to each pixel.
@@ -117,7 +117,7 @@ pub(super) struct Output<'a> {
     pub(super) y: &'a mut [f32],
 }
 
-impl Vectorized for Output<'_> {
+impl Vectorized for TileOutput<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { m, bias, width, channels, y } = self;
@@ -146,7 +146,7 @@ impl Vectorized for Output<'_> {
 }
 
 /// Transform of rows of tiles of an output gradient to those of the 16 products, `m` `[16, tiles, channels]`.
-pub(super) struct OutputGradient<'a> {
+pub(super) struct TileOutputGradient<'a> {
     /// The gradient.
     pub(super) dy: &'a [f32],
     /// Its size.
@@ -159,7 +159,7 @@ pub(super) struct OutputGradient<'a> {
     pub(super) m: &'a mut [f32],
 }
 
-impl Vectorized for OutputGradient<'_> {
+impl Vectorized for TileOutputGradient<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { dy, extent, first, count, m } = self;
@@ -186,7 +186,7 @@ impl Vectorized for OutputGradient<'_> {
 }
 
 /// Transform of some inputs' weights.
-pub(super) struct Weight<'a, 'b> {
+pub(super) struct TileWeight<'a, 'b> {
     /// `[inputs, 9, outputs]`.
     pub(super) weight: &'a [f32],
     /// Number of outputs.
@@ -195,7 +195,7 @@ pub(super) struct Weight<'a, 'b> {
     pub(super) planes: &'a mut [&'b mut [f32]],
 }
 
-impl Vectorized for Weight<'_, '_> {
+impl Vectorized for TileWeight<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { weight: taps, outputs, planes } = self;
@@ -212,7 +212,7 @@ impl Vectorized for Weight<'_, '_> {
 }
 
 /// Transform of the gradients of the transformed weights to those of the weights.
-pub(super) struct WeightGradient<'a> {
+pub(super) struct TileWeightGradient<'a> {
     /// `[16, inputs, outputs]`.
     pub(super) products: &'a [f32],
     /// Number of inputs.
@@ -223,7 +223,7 @@ pub(super) struct WeightGradient<'a> {
     pub(super) gradient: &'a mut [f32],
 }
 
-impl Vectorized for WeightGradient<'_> {
+impl Vectorized for TileWeightGradient<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { products, inputs, outputs, gradient } = self;

@@ -10,9 +10,9 @@
 
 use burn::tensor::Tensor;
 
-use super::super::kernels;
-use super::super::layer::{Layer, Pass};
-use super::super::weights::Rank;
+use super::kernels;
+use super::layer::{Layer, Pass};
+use super::weights::Rank;
 use crate::arch::graph::ops::Reparameterisation;
 
 /// Keeps the normalisation of a zero vector finite (PyTorch's default).
