@@ -179,6 +179,13 @@ fn an_array_of_pictures_is_scored_as_the_pictures() {
     assert_eq!([distance("fake.npy"), distance("fake.npz")], [folder; 2]);
     let said = refused(dir, 1, &call("gone.npz"));
     assert!(said.contains("gone.npz cannot be used as statistics"), "{said}");
+    std::fs::write(dir.join("pointer.npz"), "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n")
+        .unwrap();
+    let said = refused(dir, 1, &["--real", "real", "--fake", "pointer.npz"]);
+    assert_eq!(
+        said,
+        "pointer.npz is a Git LFS pointer, not the file itself; run `git lfs pull` in its folder"
+    );
 }
 
 #[test]

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::app::sample::{Latents, Sampler};
 use crate::data::{DataError, Source, SourcePlace, Split, Stream};
 use crate::engine::{ModelOptions, model_file, read_model};
-use crate::input;
+use crate::input::{self, StandIn};
 use crate::metric::CountedImages;
 use crate::run::RunView;
 use crate::tensors::Moments;
@@ -41,6 +41,9 @@ impl Origin {
             }
         }
         let path = Path::new(text);
+        if let Ok(Some(stand_in)) = StandIn::at(path) {
+            bail!("{text} is {}", stand_in.words());
+        }
         let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         Ok(match ending.as_deref() {
             Some("npy") => Self::Images(format!("numpy:{text}").parse()?),

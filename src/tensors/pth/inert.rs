@@ -7,7 +7,7 @@
 //! no training program writes one and attacks do.
 
 /// The classes and functions, `module.name`. Classes without a call, such as the type of a number, are among them.
-pub(super) const INERT: [&str; 99] = [
+pub(super) const INERT: [&str; 105] = [
     // Python's own values and containers, by the names of Python 3 and of protocol 2.
     "builtins.dict",
     "builtins.list",
@@ -87,6 +87,12 @@ pub(super) const INERT: [&str; 99] = [
     "numpy.random._pickle.__randomstate_ctor",
     "numpy.random.bit_generator.__pyx_unpickle_SeedSequence",
     "numpy.random.__RandomState_ctor",
+    "numpy.random.bit_generator.SeedSequence",
+    "numpy.random._mt19937.MT19937",
+    "numpy.random._pcg64.PCG64",
+    "numpy.random._pcg64.PCG64DXSM",
+    "numpy.random._philox.Philox",
+    "numpy.random._sfc64.SFC64",
     // PyTorch's descriptions of tensors.
     "torch.device",
     "torch.bfloat16",
