@@ -95,7 +95,7 @@ impl Stream {
         self.len() == 0
     }
 
-    /// Looks for files that cannot be read, as [`check_files`] does; there are none in a data set.
+    /// Looks for files that cannot be read, as far as that is found in a short time; there are none in a data set.
     ///
     /// # Errors
     /// If there are some, with their number and the first of them.
