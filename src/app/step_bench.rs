@@ -11,8 +11,8 @@ use crate::arch::{Genotype, Graph};
 use crate::config::RunConfig;
 use crate::data::ImageSet;
 use crate::device::{self, DeviceChoice};
-use crate::gan::{AdversarialLoop, Gan, Network, Networks, Recipe};
-use crate::model::{Average, Init, Pass, Value, Weights, run};
+use crate::gan::{LrDecay, Network, Networks, Recipe, TrainConfig, Trainer};
+use crate::model::{Init, Pass, Value, Weights, run};
 use crate::rng::{normals, rng};
 
 /// Stream of the weights, the latents and the images.
@@ -109,13 +109,15 @@ pub fn step_times(
     // An update of each, one after the other.
     let recipe = Recipe { n_critic: 1, ..config.recipe };
     let images = noise(recipe.batch, side)?;
-    let mut training = training(config, genotype, recipe, &opened.device);
-    let networks = Networks::new(model, genotype);
+    // The rate does not change what a step costs, and more steps may be timed than a training has.
+    let train = TrainConfig { lr_decay: LrDecay::None, ..config.winner };
+    let (device, seed) = (&opened.device, config.seed);
+    let mut trainer = Trainer::new(genotype.clone(), model, recipe, train, &images, device, seed, STREAM)?;
     let (mut discriminator, mut generator) = (Vec::new(), Vec::new());
     for round in 0..warm_up + updates {
         let mut update = || -> anyhow::Result<f64> {
             let begun = Instant::now();
-            training.advance(&images, &networks, |network| recipe.learning_rate(network))?;
+            trainer.advance(&images)?;
             // A GPU may still be at work on the weights, which no number was read of.
             opened.device.sync().context("the device does not answer")?;
             Ok(begun.elapsed().as_secs_f64() * 1e3)
@@ -127,9 +129,10 @@ pub fn step_times(
         }
     }
     let peak_memory = peak_memory();
-    drop(training);
+    drop(trainer);
     let mut operator_list = Vec::new();
     if operators {
+        let networks = Networks::new(model, genotype);
         for (network, graph, batch) in [
             (Network::Generator, &networks.generator, recipe.generator_batch),
             (Network::Discriminator, &networks.discriminator, recipe.batch),
@@ -154,15 +157,6 @@ pub fn step_times(
         operators: operator_list,
         peak_memory,
     })
-}
-
-fn training(config: &RunConfig, genotype: &Genotype, recipe: Recipe, device: &Device) -> AdversarialLoop {
-    let (model, seed) = (&config.model, config.seed);
-    let generator = model.derived_generator(genotype, device, seed, STREAM);
-    let discriminator = model.discriminator(genotype.cells.len(), device, seed, STREAM);
-    let average = Average::new(&generator, model.ema_decay);
-    let gan = Gan::new(generator, discriminator, recipe.adam);
-    AdversarialLoop::new(gan, Some(average), recipe, model.latent_dim, seed, STREAM)
 }
 
 /// Images of noise.

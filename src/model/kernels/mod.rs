@@ -28,7 +28,7 @@ const SWITCH: &str = "AUTOGAN_PLAIN_OPS";
 /// A convolution of stride 1 that has an own kernel. Weights are `[outputs, inputs, height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConvKind {
-    /// With an odd kernel and zeros around the maps, so that they keep their sides.
+    /// With a kernel of 1x1 or 3x3 and zeros around the maps, so that they keep their sides.
     Same,
     /// Nearest-neighbour upsampling by 2, then a 3x3 convolution that keeps the sides.
     Doubled,

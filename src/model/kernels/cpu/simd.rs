@@ -14,7 +14,8 @@ pub(crate) const LANES: usize = 16;
 const BUFFER: usize = 1024;
 
 /// The instruction set found at first use.
-static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
+/// The instruction sets of this machine.
+pub(crate) static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
 /// Runs `kernel` compiled for this machine's instruction set.
 ///

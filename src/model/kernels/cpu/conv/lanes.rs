@@ -4,6 +4,8 @@ use core::ops::{Add, Neg, Sub};
 
 use pulp::{Simd, bytemuck};
 
+use crate::model::kernels::cpu::simd::ARCH;
+
 /// Least number of channels that [`starts`] can cut into runs: the width of the widest register.
 pub(crate) const LEAST: usize = 16;
 
@@ -155,7 +157,7 @@ pub(crate) trait Vectorized {
 
 /// Does the work with the widest registers of this processor.
 pub(crate) fn dispatch(work: impl Vectorized) {
-    pulp::Arch::new().dispatch(Dispatched(work));
+    ARCH.dispatch(Dispatched(work));
 }
 
 /// Adapter to the dispatch of `pulp`.
