@@ -9,6 +9,7 @@ use super::latent::{latents, reseeded};
 use super::schedule::{Losses, Network, UpdateSchedule, Updates};
 use super::step::{Gan, Networks};
 use crate::data::{Batches, ImageSet};
+use crate::model::kernels;
 use crate::model::{Average, NamedTensors, add_prefix, strip_prefix};
 
 /// Prefix of the average weights among a loop's tensors.
@@ -72,21 +73,27 @@ impl AdversarialLoop {
     ) -> Result<Option<Losses>, GanError> {
         let (step, network) = (self.step(), self.schedule.next());
         let loss = self.recipe.loss;
-        let value = match network {
+        let rate = learning_rate(network);
+        let (real, z) = match network {
             Network::Discriminator => {
                 let real = self.real(images, step)?;
-                let z = self.latents("discriminator", step, real.dims()[0]);
-                self.gan.discriminator_step(loss, networks, real, z, learning_rate(network))
+                let count = real.dims()[0];
+                (Some(real), self.latents("discriminator", step, count))
             }
-            Network::Generator => {
-                let z = self.latents("generator", step, self.recipe.generator_batch);
-                self.gan.generator_step(loss, networks, z, learning_rate(network))
-            }
+            Network::Generator => (None, self.latents("generator", step, self.recipe.generator_batch)),
         };
+        let (gan, average) = (&mut self.gan, &mut self.average);
+        let value = kernels::on_own_thread(&self.device, || {
+            let value = match real {
+                Some(real) => gan.discriminator_step(loss, networks, real, z, rate),
+                None => gan.generator_step(loss, networks, z, rate),
+            };
+            if let (Network::Generator, Some(average)) = (network, average) {
+                average.update(&gan.generator);
+            }
+            value
+        });
         let value = Divergence::check(network, value, step)?;
-        if let (Network::Generator, Some(average)) = (network, &mut self.average) {
-            average.update(&self.gan.generator);
-        }
         let losses = self.schedule.note(value, self.recipe.n_critic);
         if losses.is_some() && self.step().is_multiple_of(WEIGHTS_EVERY) {
             self.gan.check(self.average.as_ref(), self.step())?;

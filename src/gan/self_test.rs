@@ -209,6 +209,9 @@ const OPERATORS: &[(&str, OperatorTest)] = &[
     ("nearest resize x2 and 3x3 convolution", |probe| {
         maps(probe, UpsampledConv { conv: Conv::new(8, 3) }, Pass::Train)
     }),
+    ("3x3 convolution and average pooling", |probe| {
+        maps(probe, PooledConv { conv: Conv::new(8, 3) }, Pass::Train)
+    }),
     ("batch norm in training", |probe| maps(probe, BatchNorm::default(), Pass::Train)),
     ("batch norm in use", |probe| maps(probe, BatchNorm::default(), Pass::Eval)),
     ("batch norm and ReLU", |probe| maps(probe, BatchNorm { relu: true }, Pass::Train)),

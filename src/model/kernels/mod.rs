@@ -190,6 +190,12 @@ pub(crate) fn are_used(device: &Device) -> bool {
     matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_)) && !*OFF
 }
 
+/// Does `work`, which computes on `device`, on one of the threads that own operators share their parts with. A thread
+/// that is none of them falls asleep and is woken again for every operator. Other devices see the thread that calls.
+pub(crate) fn on_own_thread<R: Send>(device: &Device, work: impl FnOnce() -> R + Send) -> R {
+    if are_used(device) { rayon::scope(|_| work()) } else { work() }
+}
+
 /// A convolution with its bias.
 pub(super) fn conv(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, kind: ConvKind) -> Tensor<4> {
     let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());

@@ -7,6 +7,7 @@ pub(crate) mod fixtures;
 mod gpu;
 mod metric;
 pub(crate) mod operators;
+mod own_kernels;
 mod parity;
 pub(crate) mod peers;
 mod pytorch;

@@ -16,6 +16,7 @@ mod loops;
 pub mod norm;
 pub mod pool;
 pub mod resize;
+mod scratch;
 mod sections;
 mod simd;
 pub mod spatial;

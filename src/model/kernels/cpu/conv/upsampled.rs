@@ -12,6 +12,7 @@ use crate::model::kernels::cpu::conv::lanes::{self, dispatch};
 use crate::model::kernels::cpu::conv::product::{matrix, multiply, strided};
 use crate::model::kernels::cpu::conv::{conv3, sums, weights};
 use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::scratch;
 
 mod transforms;
 
@@ -50,19 +51,19 @@ pub fn forward(x: &[f32], extent: Extent, weight: &[f32], bias: Option<&[f32]>, 
     }
     let factors = transformed(weight, outputs, inputs);
     let rows = band(extent, inputs + outputs).min(extent.rows());
-    let most = rows * extent.width;
     let row = 4 * extent.width * outputs;
-    let scratch = || (vec![0.0; PRODUCTS * most * inputs], vec![0.0; PRODUCTS * most * outputs]);
-    y.par_chunks_mut(rows * row).enumerate().for_each_init(scratch, |(v, m), (at, y)| {
+    y.par_chunks_mut(rows * row).enumerate().for_each(|(at, y)| {
         let count = y.len() / row;
         let pixels = count * extent.width;
-        dispatch(transforms::UpsampledInput { x, extent, first: at * rows, count, v });
-        for product in 0..PRODUCTS {
-            let v = matrix(&v[product * pixels * inputs..], pixels, inputs);
-            let factor = strided(&factors[product * outputs..], inputs, outputs, PRODUCTS * outputs);
-            multiply(&mut m[product * pixels * outputs..], Accum::Replace, v, factor);
-        }
-        dispatch(transforms::UpsampledOutput { m, bias, width: extent.width, channels: outputs, y });
+        scratch::with_two([PRODUCTS * pixels * inputs, PRODUCTS * pixels * outputs], |v, m| {
+            dispatch(transforms::UpsampledInput { x, extent, first: at * rows, count, v });
+            for product in 0..PRODUCTS {
+                let v = matrix(&v[product * pixels * inputs..], pixels, inputs);
+                let factor = strided(&factors[product * outputs..], inputs, outputs, PRODUCTS * outputs);
+                multiply(&mut m[product * pixels * outputs..], Accum::Replace, v, factor);
+            }
+            dispatch(transforms::UpsampledOutput { m, bias, width: extent.width, channels: outputs, y });
+        });
     });
     y
 }
@@ -92,11 +93,12 @@ pub fn input_gradient(dy: &[f32], extent_of_dy: Extent, weight: &[f32], inputs: 
     let factors = matrix(&factors, inputs, values).transpose();
     let row = extent.width / 2 * inputs;
     let rows = band(extent, inputs + outputs).min(extent.rows() / 2);
-    dx.par_chunks_mut(rows * row).enumerate().for_each_init(Vec::new, |d, (at, dx)| {
+    dx.par_chunks_mut(rows * row).enumerate().for_each(|(at, dx)| {
         let pixels = dx.len() / inputs;
-        d.resize(pixels * values, 0.0);
-        dispatch(transforms::Window { dy, extent, first: at * rows, count: dx.len() / row, d });
-        multiply(dx, Accum::Replace, matrix(d, pixels, values), factors);
+        scratch::with_two([pixels * values, 0], |d, _| {
+            dispatch(transforms::Window { dy, extent, first: at * rows, count: dx.len() / row, d });
+            multiply(dx, Accum::Replace, matrix(d, pixels, values), factors);
+        });
     });
     dx
 }
@@ -120,19 +122,19 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], extent_of_x: Extent, outputs: usiz
     let rows = band(extent, inputs + outputs);
     let total = sums::in_parts(extent.rows(), 2 * rows, PRODUCTS * inputs * outputs, |part, sum| {
         let mut products = vec![0.0; PRODUCTS * inputs * outputs];
-        let most = rows.min(part.len()) * extent.width;
-        let (mut v, mut m) = (vec![0.0; PRODUCTS * most * inputs], vec![0.0; PRODUCTS * most * outputs]);
         for first in part.clone().step_by(rows) {
             let count = rows.min(part.end - first);
             let pixels = count * extent.width;
-            dispatch(transforms::UpsampledInput { x, extent, first, count, v: &mut v });
-            let extent = extent.with_channels(outputs);
-            dispatch(transforms::UpsampledOutputGradient { dy, extent, first, count, m: &mut m });
-            for product in 0..PRODUCTS {
-                let v = matrix(&v[product * pixels * inputs..], pixels, inputs).transpose();
-                let m = matrix(&m[product * pixels * outputs..], pixels, outputs);
-                multiply(&mut products[product * inputs * outputs..], Accum::Add, v, m);
-            }
+            scratch::with_two([PRODUCTS * pixels * inputs, PRODUCTS * pixels * outputs], |v, m| {
+                dispatch(transforms::UpsampledInput { x, extent, first, count, v });
+                let extent = extent.with_channels(outputs);
+                dispatch(transforms::UpsampledOutputGradient { dy, extent, first, count, m });
+                for product in 0..PRODUCTS {
+                    let v = matrix(&v[product * pixels * inputs..], pixels, inputs).transpose();
+                    let m = matrix(&m[product * pixels * outputs..], pixels, outputs);
+                    multiply(&mut products[product * inputs * outputs..], Accum::Add, v, m);
+                }
+            });
         }
         dispatch(transforms::UpsampledWeightGradient { products: &products, inputs, outputs, gradient: sum });
     });

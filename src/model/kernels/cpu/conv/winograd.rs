@@ -13,6 +13,7 @@ use crate::model::kernels::cpu::conv::lanes::{self, dispatch};
 use crate::model::kernels::cpu::conv::product::{matrix, multiply};
 use crate::model::kernels::cpu::conv::{sums, weights};
 use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::scratch;
 
 mod transforms;
 
@@ -72,20 +73,20 @@ pub(crate) fn weight_gradient(x: &[f32], dy: &[f32], extent: Extent, outputs: us
     let rows = band(extent, inputs + outputs);
     let total = sums::in_parts(extent.rows() / 2, 2 * rows, 9 * inputs * outputs, |part, sum| {
         let mut products = vec![0.0; PRODUCTS * inputs * outputs];
-        let most = rows.min(part.len()) * across;
-        let (mut v, mut m) = (vec![0.0; PRODUCTS * most * inputs], vec![0.0; PRODUCTS * most * outputs]);
         for first in part.clone().step_by(rows) {
             let count = rows.min(part.end - first);
             let tiles = count * across;
-            dispatch(transforms::TileInput { x, extent, first, count, v: &mut v });
-            let extent = extent.with_channels(outputs);
-            dispatch(transforms::TileOutputGradient { dy, extent, first, count, m: &mut m });
-            for product in 0..PRODUCTS {
-                let v = matrix(&v[product * tiles * inputs..], tiles, inputs).transpose();
-                let m = matrix(&m[product * tiles * outputs..], tiles, outputs);
-                let into = &mut products[product * inputs * outputs..][..inputs * outputs];
-                multiply(into, Accum::Add, v, m);
-            }
+            scratch::with_two([PRODUCTS * tiles * inputs, PRODUCTS * tiles * outputs], |v, m| {
+                dispatch(transforms::TileInput { x, extent, first, count, v });
+                let extent = extent.with_channels(outputs);
+                dispatch(transforms::TileOutputGradient { dy, extent, first, count, m });
+                for product in 0..PRODUCTS {
+                    let v = matrix(&v[product * tiles * inputs..], tiles, inputs).transpose();
+                    let m = matrix(&m[product * tiles * outputs..], tiles, outputs);
+                    let into = &mut products[product * inputs * outputs..][..inputs * outputs];
+                    multiply(into, Accum::Add, v, m);
+                }
+            });
         }
         dispatch(transforms::TileWeightGradient { products: &products, inputs, outputs, gradient: sum });
     });
@@ -108,18 +109,18 @@ fn convolve<'a>(
     }
     let row = 2 * extent.width * outputs;
     let rows = band(extent, inputs + outputs).min(extent.rows() / 2);
-    let most = rows * across;
-    let scratch = || (vec![0.0; PRODUCTS * most * inputs], vec![0.0; PRODUCTS * most * outputs]);
-    y.par_chunks_mut(rows * row).enumerate().for_each_init(scratch, |(v, m), (at, y)| {
+    y.par_chunks_mut(rows * row).enumerate().for_each(|(at, y)| {
         let count = y.len() / row;
         let tiles = count * across;
-        dispatch(transforms::TileInput { x, extent, first: at * rows, count, v });
-        for product in 0..PRODUCTS {
-            let v = matrix(&v[product * tiles * inputs..], tiles, inputs);
-            let m = &mut m[product * tiles * outputs..][..tiles * outputs];
-            multiply(m, Accum::Replace, v, plane(product));
-        }
-        dispatch(transforms::TileOutput { m, bias, width: extent.width, channels: outputs, y });
+        scratch::with_two([PRODUCTS * tiles * inputs, PRODUCTS * tiles * outputs], |v, m| {
+            dispatch(transforms::TileInput { x, extent, first: at * rows, count, v });
+            for product in 0..PRODUCTS {
+                let v = matrix(&v[product * tiles * inputs..], tiles, inputs);
+                let m = &mut m[product * tiles * outputs..][..tiles * outputs];
+                multiply(m, Accum::Replace, v, plane(product));
+            }
+            dispatch(transforms::TileOutput { m, bias, width: extent.width, channels: outputs, y });
+        });
     });
     y
 }
