@@ -1,7 +1,6 @@
 //! The CPU's own operators beside burn's, which `AUTOGAN_PLAIN_OPS` brings back, and beside finite differences.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
@@ -212,9 +211,10 @@ fn gradients_of_own_operators_are_finite_differences() {
     }
 }
 
-/// Losses of a training of 100 steps, in their order.
-fn losses(dir: &Path, arch: &str, plain: &str) -> Vec<f64> {
-    let run = dir.join(plain);
+/// Losses of a training of 100 steps, in their order, with a variable in the environment.
+fn losses(arch: &str, variable: &str, value: &str) -> Vec<f64> {
+    let dir = tempfile::tempdir().expect("there is room for a folder");
+    let run = dir.path().join("run");
     let settings = [
         "data.toys_count=256",
         "winner.steps=100",
@@ -228,7 +228,7 @@ fn losses(dir: &Path, arch: &str, plain: &str) -> Vec<f64> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_autogan"));
     command.args(["train", "--arch", arch, "--preset", "quick", "--device", "cpu", "--seed", "3", "--out"]);
     command.arg(&run).args(NETWORKS.iter().chain(&settings).flat_map(|setting| ["--set", *setting]));
-    let output = command.env(SWITCH, plain).output().expect("the program starts");
+    let output = command.env(variable, value).output().expect("the program starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let events = fs::read_to_string(run.join("events.jsonl")).expect("the events");
     let losses = events.lines().filter_map(|line| {
@@ -242,8 +242,7 @@ fn losses(dir: &Path, arch: &str, plain: &str) -> Vec<f64> {
 #[test]
 fn a_training_of_100_steps_has_the_same_losses_with_burns_operators() {
     for arch in ["1 1 1 1 1 1 1 1 1", "0 2 2 1 1 1 2 1 1", "0 1 0 0 1 0 0 1 1"] {
-        let dir = tempfile::tempdir().expect("there is room for a folder");
-        let [own, plain] = ["0", "1"].map(|plain| losses(dir.path(), arch, plain));
+        let [own, plain] = ["0", "1"].map(|plain| losses(arch, SWITCH, plain));
         assert_eq!((own.len(), plain.len()), (200, 200), "{arch}");
         assert_ne!(own, plain, "{arch}: the switch does nothing");
         for (step, (own, plain)) in own.iter().zip(&plain).enumerate() {
@@ -253,4 +252,12 @@ fn a_training_of_100_steps_has_the_same_losses_with_burns_operators() {
             );
         }
     }
+}
+
+#[test]
+fn a_training_has_the_same_losses_with_any_number_of_threads() {
+    let arch = "0 2 2 1 1 1 2 1 1";
+    let [one, two, four] = ["1", "2", "4"].map(|threads| losses(arch, "RAYON_NUM_THREADS", threads));
+    assert_eq!(one.len(), 200);
+    assert!(one == two && two == four, "{one:?}\n{two:?}\n{four:?}");
 }
