@@ -19,7 +19,7 @@ impl Graph {
     ///   the same, since either resizing weighs pixels by shares that sum to one and a 1x1 convolution does not mix
     ///   pixels.
     /// - Nearest-neighbour upsampling and the 3x3 convolution behind it become one operator, and so do a 3x3
-    ///   convolution and the pooling behind it, and a norm and the ReLU behind it.
+    ///   convolution and the pooling behind it, and a norm or a convolution and the ReLU behind it.
     pub fn rewritten(&self) -> Graph {
         let mut graph = self.clone();
         // A rewrite can bring together what another one takes.
@@ -102,6 +102,7 @@ fn fuse(first: &Op, second: &Op) -> Option<Rewrite> {
     let op = match (first, second) {
         (Op::BatchNorm(_), Op::Relu(_)) => BatchNorm { relu: true }.into(),
         (Op::InstanceNorm(_), Op::Relu(_)) => InstanceNorm { relu: true }.into(),
+        (Op::Conv(conv), Op::Relu(_)) if !conv.relu => Conv { relu: true, ..*conv }.into(),
         (Op::Upsample(up), Op::Conv(conv)) => UpsampledConv::of(up, conv)?.into(),
         (Op::Conv(conv), Op::AvgPool(pool)) => PooledConv::of(conv, pool)?.into(),
         _ => return None,
@@ -109,9 +110,9 @@ fn fuse(first: &Op, second: &Op) -> Option<Rewrite> {
     Some(Rewrite::Fused(op))
 }
 
-/// Whether it computes each pixel from that pixel alone.
+/// Whether it is linear and computes each pixel from that pixel alone.
 fn is_pointwise(conv: &Conv) -> bool {
-    (conv.kernel, conv.stride, conv.padding) == ([1, 1], 1, [0, 0])
+    (conv.kernel, conv.stride, conv.padding, conv.relu) == ([1, 1], 1, [0, 0], false)
 }
 
 #[cfg(test)]
@@ -168,6 +169,25 @@ mod tests {
             assert!(rewritten.cost().macs <= graph.cost().macs, "{genotype}");
             assert_eq!(rewritten.rewritten(), rewritten, "{genotype}");
         }
+    }
+
+    #[test]
+    fn a_convolution_and_the_relu_behind_it_are_one_and_no_longer_linear() {
+        use crate::arch::graph::ops::{Interpolation, Relu, Upsample};
+        let mut graph = Graph::new();
+        let x = graph.input("x", Shape::Maps { channels: 2, side: 4 });
+        let up = graph.add("up", Upsample { interpolation: Interpolation::Bilinear, factor: 2 }, &[x]);
+        let point = graph.add_weighted("point", "point", Conv::new(2, 1), up);
+        let relu = graph.add("relu", Relu, &[point]);
+        let conv = graph.add_weighted("conv", "conv", Conv::new(2, 3), relu);
+        let relu = graph.add("relu", Relu, &[conv]);
+        let pooled = graph.add("pool", AvgPool::halving(), &[relu]);
+        graph.output(pooled);
+        let rewritten = graph.rewritten();
+        let labels: Vec<String> =
+            rewritten.nodes()[1..].iter().map(|node| node.op.operator().label()).collect();
+        assert_eq!(labels, ["1x1 conv", "bilinear x2", "ReLU", "3x3 conv, 2, ReLU", "average 2x2"]);
+        assert_eq!(rewritten.rewritten(), rewritten);
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl ExtractorNetwork {
         }
         let weights = Weights::from_state_dict(&parameters, &tensors, device)
             .unwrap_or_else(|error| unreachable!("names and shapes were checked above: {error}"));
-        Ok(Self { graph, weights, classes })
+        Ok(Self { graph: graph.rewritten(), weights, classes })
     }
 
     /// Its weights.

@@ -2,6 +2,8 @@
 
 use burn::tensor::{Tensor, TensorData};
 
+use crate::model::kernels;
+
 /// How the pixels of a new size are made of those that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Filter {
@@ -29,6 +31,17 @@ pub(super) fn resize(images: Tensor<4>, side: usize, filter: Filter) -> Tensor<4
         let filter = TensorData::new(filter.weights(from, side), [from, side]);
         Tensor::<2>::from_data(filter, &device)
     };
+    if kernels::are_used(&device) {
+        // Channels last in memory, as the kernels there want maps.
+        let (along, down) = (filter(width).transpose(), filter(height).transpose());
+        let rows = images.permute([0, 2, 3, 1]).reshape([batch * height, width, channels]);
+        let rows = along.unsqueeze::<3>().matmul(rows).reshape([batch, height, side * channels]);
+        return down
+            .unsqueeze::<3>()
+            .matmul(rows)
+            .reshape([batch, side, side, channels])
+            .permute([0, 3, 1, 2]);
+    }
     images
         .reshape([planes * height, width])
         .matmul(filter(width))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par, Side};
+use rayon::prelude::*;
 
 use super::super::error::MetricError;
 use super::super::feature_set::FeatureSet;
@@ -80,7 +81,7 @@ impl Target {
     /// `S1^(1/2) S2 S1^(1/2)`, which are those of `S1 S2`: no complex numbers, and singular covariances
     /// (fewer samples than features) need no special case. Rounding can leave a result, or an eigenvalue
     /// that should be zero, a little below zero; both are set to zero, and so is the distance of a Gaussian
-    /// to itself. One thread, so the same input gives the same bits.
+    /// to itself. Work is cut the same way for any number of threads, so the same input gives the same bits.
     ///
     /// # Errors
     /// When the feature widths differ, the other Gaussian holds NaN or infinity, the eigenvalue iteration
@@ -148,9 +149,20 @@ fn root_of(eigenvalue: f64) -> f64 {
     if eigenvalue < 0.0 { 0.0 } else { eigenvalue.sqrt() }
 }
 
+/// Columns of a product that one thread computes at a time, however many threads there are.
+const COLUMNS: usize = 128;
+
 fn multiply(left: MatRef<'_, f64>, right: MatRef<'_, f64>) -> Mat<f64> {
     let mut product = Mat::zeros(left.nrows(), right.ncols());
-    matmul(&mut product, Accum::Replace, left, right, 1.0, Par::Seq);
+    let mut rest = product.as_mut();
+    let mut parts = Vec::new();
+    for start in (0..right.ncols()).step_by(COLUMNS) {
+        let count = COLUMNS.min(right.ncols() - start);
+        let part;
+        (part, rest) = rest.split_at_col_mut(count);
+        parts.push((part, right.subcols(start, count)));
+    }
+    parts.into_par_iter().for_each(|(part, right)| matmul(part, Accum::Replace, left, right, 1.0, Par::Seq));
     product
 }
 
@@ -272,6 +284,20 @@ mod tests {
         let translation: f64 = std::iter::zip(&a.mean, &b.mean).map(|(a, b)| (a - b).powi(2)).sum();
         let expected = translation + trace(&a.covariance) + trace(&b.covariance) - 2.0 * coupling;
         assert_close(frechet_distance(&a, &b).unwrap(), expected, 1e-6);
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        let dim = 2 * COLUMNS + 9;
+        let [a, b] = [0, 1].map(|counter| gaussian(&draws(counter, 400, dim), dim));
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| frechet_distance(&a, &b).unwrap().to_bits())
+        };
+        assert_eq!((on(2), on(4)), (on(1), on(1)));
+        let whole = a.covariance.as_ref() * b.covariance.as_ref();
+        let error = (&multiply(a.covariance.as_ref(), b.covariance.as_ref()) - &whole).norm_l2();
+        assert!(error <= 1e-14 * whole.norm_l2(), "{error}");
     }
 
     #[test]

@@ -255,15 +255,15 @@ fn rectified(mut x: Maps) -> FlexTensor {
 }
 
 /// Maps as they lie in memory: channels last.
-struct Maps {
+pub(super) struct Maps {
     /// `[batch, height, width, channels]`, contiguous.
     tensor: FlexTensor,
-    extent: Extent,
+    pub(super) extent: Extent,
 }
 
 impl Maps {
     /// `tensor` is `[batch, channels, height, width]`; its values are copied only if they lie otherwise.
-    fn of(tensor: FlexTensor) -> Self {
+    pub(super) fn of(tensor: FlexTensor) -> Self {
         let [images, channels, height, width] = tensor.shape().dims();
         let extent = Extent { images, height, width, channels };
         let last = tensor.permute(&[0, 2, 3, 1]);
@@ -277,7 +277,7 @@ impl Maps {
         }
     }
 
-    fn values(&self) -> &[f32] {
+    pub(super) fn values(&self) -> &[f32] {
         values(&self.tensor)
     }
 
@@ -289,14 +289,14 @@ impl Maps {
 }
 
 /// A tensor whose values lie row by row.
-struct Flat(FlexTensor);
+pub(super) struct Flat(FlexTensor);
 
 impl Flat {
-    fn of(tensor: FlexTensor) -> Self {
+    pub(super) fn of(tensor: FlexTensor) -> Self {
         Self(if tensor.is_contiguous() { tensor } else { tensor.to_contiguous() })
     }
 
-    fn values(&self) -> &[f32] {
+    pub(super) fn values(&self) -> &[f32] {
         values(&self.0)
     }
 }
@@ -314,7 +314,7 @@ fn statistics(mean: FlexTensor, variance: FlexTensor) -> ChannelStatistics {
 }
 
 /// Maps that lie channels last, under burn's shape.
-fn maps(values: Vec<f32>, extent: Extent) -> FlexTensor {
+pub(super) fn maps(values: Vec<f32>, extent: Extent) -> FlexTensor {
     let Extent { images, height, width, channels } = extent;
     let tensor = FlexTensor::from_data(TensorData::new(values, [images, height, width, channels]));
     tensor.permute(&[0, 3, 1, 2])

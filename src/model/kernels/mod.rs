@@ -11,9 +11,11 @@
 mod autodiff;
 mod cpu;
 mod flex;
+pub(super) mod forward;
 mod optimiser;
 
 pub(crate) use cpu::adam::AdamStep;
+pub(super) use cpu::{Pooling, SlidingWindow};
 pub(crate) use optimiser::{AdamTensors, adam, averages};
 
 use std::sync::LazyLock;

@@ -4,8 +4,9 @@ use burn::tensor::Tensor;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
-use super::super::kernels::{self, ConvKind};
+use super::super::kernels::{self, ConvKind, SlidingWindow, forward};
 use super::super::spectral::{normalise, stored};
+use super::activation::relu;
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::{Conv, Reparameterisation};
 
@@ -13,10 +14,16 @@ impl Forward for Conv {
     fn forward(&self, inputs: Vec<Value>, mut layer: Layer<'_>) -> Value {
         let x = maps(inputs);
         let (weight, bias) = parameters(self, &mut layer);
-        if keeps_sides(self) && kernels::are_used(&x.device()) {
-            return kernels::conv(x, weight, bias, ConvKind::Same).into();
+        if forward::are_possible(&x) {
+            let window = SlidingWindow { size: self.kernel, stride: self.stride, padding: self.padding };
+            return forward::conv(x, weight, bias, window, self.relu).into();
         }
-        convolve(self, x, weight, bias).into()
+        let y = if keeps_sides(self) && kernels::are_used(&x.device()) {
+            kernels::conv(x, weight, bias, ConvKind::Same)
+        } else {
+            convolve(self, x, weight, bias)
+        };
+        if self.relu { relu(y) } else { y }.into()
     }
 }
 
@@ -31,7 +38,7 @@ pub(super) fn parameters(conv: &Conv, layer: &mut Layer<'_>) -> (Tensor<4>, Tens
     (weight, layer.weight("bias"))
 }
 
-/// A convolution by burn.
+/// A convolution by burn, without the ReLU that may follow.
 pub(super) fn convolve(conv: &Conv, x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
     let options = ConvOptions::new([conv.stride, conv.stride], conv.padding, [1, 1], 1);
     conv2d(x, weight, Some(bias), options)

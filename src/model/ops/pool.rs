@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 
-use super::super::kernels::{self, MapKind};
+use super::super::kernels::{self, MapKind, Pooling, SlidingWindow, forward};
 use super::{Forward, Layer, Value, maps};
 use crate::arch::graph::ops::{AvgPool, MaxPool};
 
@@ -21,6 +21,11 @@ pub(super) fn average(pool: &AvgPool, x: Tensor<4>) -> Tensor<4> {
     if *pool == AvgPool::halving() && is_even && kernels::are_used(&x.device()) {
         return kernels::map(x, MapKind::Halve);
     }
+    if forward::are_possible(&x) {
+        let window =
+            SlidingWindow { size: [pool.window; 2], stride: pool.stride, padding: [pool.padding; 2] };
+        return forward::pool(x, window, Pooling::Average);
+    }
     let options = AvgPoolOptions::new([pool.window; 2])
         .with_stride([pool.stride; 2])
         .with_padding([pool.padding; 2])
@@ -31,9 +36,15 @@ pub(super) fn average(pool: &AvgPool, x: Tensor<4>) -> Tensor<4> {
 
 impl Forward for MaxPool {
     fn forward(&self, inputs: Vec<Value>, _layer: Layer<'_>) -> Value {
+        let x = maps(inputs);
+        if forward::are_possible(&x) {
+            let window =
+                SlidingWindow { size: [self.window; 2], stride: self.stride, padding: [self.padding; 2] };
+            return forward::pool(x, window, Pooling::Max).into();
+        }
         let options = MaxPoolOptions::new([self.window; 2])
             .with_stride([self.stride; 2])
             .with_padding([self.padding; 2]);
-        max_pool2d(maps(inputs), options).into()
+        max_pool2d(x, options).into()
     }
 }

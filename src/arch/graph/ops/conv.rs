@@ -1,6 +1,6 @@
 //! Convolution.
 
-use super::{Operator, Parameter, Shape, Start, TorchCode, bias_start, one_map};
+use super::{Operator, Parameter, Shape, Start, TorchCode, bias_start, one_map, with_relu};
 
 /// How a convolution or linear layer uses its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Conv {
     pub padding: [usize; 2],
     /// How the weight is used.
     pub reparameterisation: Reparameterisation,
+    /// Whether ReLU follows. Builders do not use it; [`Graph::rewritten`](crate::arch::Graph::rewritten) does.
+    pub relu: bool,
 }
 
 impl Conv {
@@ -58,7 +60,12 @@ impl Conv {
     pub fn new(outputs: usize, kernel: usize) -> Self {
         let padding = [kernel / 2; 2];
         let reparameterisation = Reparameterisation::None;
-        Self { outputs, kernel: [kernel; 2], stride: 1, padding, reparameterisation }
+        Self { outputs, kernel: [kernel; 2], stride: 1, padding, reparameterisation, relu: false }
+    }
+
+    /// Whether it is a plain 3x3 convolution that keeps the side, without ReLU behind it.
+    pub(super) fn is_plain_3x3(&self) -> bool {
+        (self.kernel, self.stride, self.padding, self.relu) == ([3, 3], 1, [1, 1], false)
     }
 
     fn fan_in(&self, channels: usize) -> usize {
@@ -95,17 +102,19 @@ impl Operator for Conv {
     fn label(&self) -> String {
         let [height, width] = self.kernel;
         // A 1x1 convolution here keeps the number of channels, so its box needs no number.
-        match (height, width) {
+        let words = match (height, width) {
             (1, 1) => "1x1 conv".to_owned(),
             _ => format!("{height}x{width} conv, {}", self.outputs),
-        }
+        };
+        with_relu(&words, self.relu)
     }
 
     fn describe(&self, inputs: &[Shape]) -> String {
         let [height, width] = self.kernel;
         let channels = inputs[0].channels();
         let stride = if self.stride == 1 { String::new() } else { format!(", stride {}", self.stride) };
-        format!("{height}x{width} convolution{stride}, {channels} to {} channels", self.outputs)
+        let words = format!("{height}x{width} convolution{stride}, {channels} to {} channels", self.outputs);
+        with_relu(&words, self.relu)
     }
 
     fn pytorch(&self, inputs: &[Shape]) -> TorchCode {
@@ -117,6 +126,11 @@ impl Operator for Conv {
         if self.padding != [0, 0] {
             text += &format!(", padding={}", pair(self.padding));
         }
-        self.reparameterisation.pytorch(text + ")")
+        match self.reparameterisation.pytorch(text + ")") {
+            TorchCode::Module(conv) if self.relu => {
+                TorchCode::Module(format!("nn.Sequential({conv}, nn.ReLU())"))
+            }
+            plain => plain,
+        }
     }
 }

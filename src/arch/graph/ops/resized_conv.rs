@@ -15,8 +15,7 @@ impl UpsampledConv {
     /// One operator for the two, where there is one.
     pub(in crate::arch) fn of(up: &Upsample, conv: &Conv) -> Option<Self> {
         let is_doubling = *up == Upsample { interpolation: Interpolation::Nearest, factor: 2 };
-        let is_plain = (conv.kernel, conv.stride, conv.padding) == ([3, 3], 1, [1, 1]);
-        (is_doubling && is_plain).then_some(Self { conv: *conv })
+        (is_doubling && conv.is_plain_3x3()).then_some(Self { conv: *conv })
     }
 
     /// The upsampling.
@@ -66,8 +65,7 @@ pub struct PooledConv {
 impl PooledConv {
     /// One operator for the two, where there is one.
     pub(in crate::arch) fn of(conv: &Conv, pool: &AvgPool) -> Option<Self> {
-        let is_plain = (conv.kernel, conv.stride, conv.padding) == ([3, 3], 1, [1, 1]);
-        (is_plain && *pool == AvgPool::halving()).then_some(Self { conv: *conv })
+        (conv.is_plain_3x3() && *pool == AvgPool::halving()).then_some(Self { conv: *conv })
     }
 }
 

@@ -38,7 +38,7 @@ impl Inception {
         );
         let weights = Weights::from_state_dict(&parameters, &tensors, device)
             .unwrap_or_else(|error| unreachable!("names and shapes are those of the graph: {error}"));
-        Self { graph, weights }
+        Self { graph: graph.rewritten(), weights }
     }
 
     /// Images `[batch, 3, 299, 299]`, about -1 to 1, to features `[batch, 2048]` and logits `[batch, 1008]`; see

@@ -1,6 +1,6 @@
 //! Activation functions.
 
-use crate::model::kernels::cpu::simd::{Elementwise, map, map_in_place};
+use crate::model::kernels::cpu::simd::{Elementwise, map, map_in_place, replace};
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +13,11 @@ pub fn relu(x: &[f32]) -> Vec<f32> {
 /// [`relu`] in place.
 pub fn relu_in_place(x: &mut [f32]) {
     map_in_place(Relu, x, []);
+}
+
+/// [`relu`] in place, by this thread alone: of a band that is in its cache.
+pub(crate) fn relu_band(x: &mut [f32]) {
+    replace(Relu, x);
 }
 
 /// Gradient of [`relu`]'s input in place of that of its output: `gradient` where `output` is positive or NaN, else 0.

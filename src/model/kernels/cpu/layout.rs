@@ -1,9 +1,10 @@
-//! From channels first, burn's order, to channels last.
+//! From channels first, burn's order, to channels last, and channels of several maps beside each other.
 
 use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
 use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::fill::fill_rows;
 use crate::model::kernels::cpu::simd::dispatch;
 
 /// Side of the square tiles that are turned at once, so that whole cache lines are read and written.
@@ -20,6 +21,26 @@ const BAND: usize = 64;
 pub fn to_channels_last(x: &[f32], extent: Extent) -> Vec<f32> {
     assert_eq!(x.len(), extent.len(), "a map of another size");
     transpose(x, extent.channels, extent.height * extent.width)
+}
+
+/// The channels of `parts`, each with its number of channels, beside each other: `[pixels, channels of all]`.
+///
+/// # Panics
+///
+/// If a part does not have as many pixels.
+pub fn concat(parts: &[(&[f32], usize)], pixels: usize) -> Vec<f32> {
+    for (values, channels) in parts {
+        assert_eq!(values.len(), pixels * channels, "a map of another size");
+    }
+    let all: usize = parts.iter().map(|(_, channels)| channels).sum();
+    fill_rows(pixels * all, all, |pixel, out| {
+        let mut rest = out;
+        for &(values, channels) in parts {
+            let own;
+            (own, rest) = rest.split_at_mut(channels);
+            own.copy_from_slice(&values[pixel * channels..][..channels]);
+        }
+    })
 }
 
 /// Each matrix `[rows, columns]` of `x` as `[columns, rows]`.
@@ -93,6 +114,19 @@ fn turn_edge(from: &[f32], columns: usize, to: &mut [f32], [tall, wide]: [usize;
 mod tests {
     use super::*;
     use crate::model::kernels::cpu::testing::{EXTENTS, random, same_bits};
+
+    #[test]
+    fn channels_come_to_lie_beside_each_other() {
+        let parts = [(&[1.0, 2.0, 3.0, 4.0][..], 2), (&[], 0), (&[f32::INFINITY, 6.0][..], 1)];
+        assert_eq!(concat(&parts, 2), [1.0, 2.0, f32::INFINITY, 3.0, 4.0, 6.0]);
+        let (one, other) = (random(1200 * 64, 1), random(1200 * 35, 2));
+        let joined = same_bits(|| concat(&[(&one, 64), (&other, 35)], 1200));
+        for (pixel, own) in joined.chunks_exact(99).enumerate() {
+            assert_eq!(own[..64], one[pixel * 64..][..64]);
+            assert_eq!(own[64..], other[pixel * 35..][..35]);
+        }
+        assert!(concat(&parts[1..2], 2).is_empty());
+    }
 
     #[test]
     fn values_keep_their_place() {

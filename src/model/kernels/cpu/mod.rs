@@ -24,4 +24,5 @@ pub mod spectral;
 #[cfg(test)]
 mod testing;
 
-pub use extent::Extent;
+pub use extent::{Extent, SlidingWindow};
+pub use pool::window::Pooling;

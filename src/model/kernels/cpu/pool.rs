@@ -1,4 +1,6 @@
-//! Average pooling over windows of 2 x 2 pixels that do not overlap.
+//! Average pooling over windows of 2 x 2 pixels that do not overlap; of others in [`window`].
+
+pub mod window;
 
 use pulp::NullaryFnOnce;
 

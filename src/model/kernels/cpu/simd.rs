@@ -60,6 +60,11 @@ pub(crate) fn map_in_place<const N: usize, F: Elementwise<N>>(f: F, values: &mut
     });
 }
 
+/// Replaces each of `values` by `f` of it, by this thread alone.
+pub(crate) fn replace(f: impl Elementwise<0>, values: &mut [f32]) {
+    dispatch(MapInPlace { f, values, others: [] });
+}
+
 /// Panics if one of `others` is not of length `len`.
 fn assert_lengths<const N: usize>(len: usize, others: [&[f32]; N]) {
     for other in others {

@@ -1,20 +1,27 @@
 //! Convolutions of 1x1 and their gradients: products of the map, a matrix `[pixels, channels]`.
 
-use crate::model::kernels::cpu::conv::product::matrix;
+use crate::model::kernels::cpu::conv::product::{Finish, matrix};
 use crate::model::kernels::cpu::conv::{patches, weights};
 use crate::model::kernels::cpu::extent::Extent;
 
 /// Forward pass.
 ///
-/// `x` is of `extent`, `weight` `[outputs, channels]`, `bias` `[outputs]`; gives `[images, height, width, outputs]`.
+/// `x` is of `extent`, `weight` `[outputs, channels]`; gives `[images, height, width, outputs]`. `finish` is a bias,
+/// `[outputs]`, or a [`Finish`].
 ///
 /// # Panics
 /// Panics if a slice's length does not fit.
-pub fn forward(x: &[f32], extent: Extent, weight: &[f32], bias: Option<&[f32]>, outputs: usize) -> Vec<f32> {
-    let inputs = extent.channels;
+pub fn forward<'a>(
+    x: &[f32],
+    extent: Extent,
+    weight: &[f32],
+    finish: impl Into<Finish<'a>>,
+    outputs: usize,
+) -> Vec<f32> {
+    let (inputs, finish) = (extent.channels, finish.into());
     assert_eq!(weight.len(), outputs * inputs, "the weights are not [{outputs}, {inputs}, 1, 1]");
-    assert!(bias.is_none_or(|bias| bias.len() == outputs), "the bias has not {outputs} values");
-    patches::convolve(x, extent, 1, matrix(weight, outputs, inputs).transpose(), bias)
+    assert!(finish.bias.is_none_or(|bias| bias.len() == outputs), "the bias has not {outputs} values");
+    patches::convolve(x, extent, 1, matrix(weight, outputs, inputs).transpose(), finish)
 }
 
 /// Gradient of the input, `[images, height, width, inputs]`.
@@ -26,7 +33,7 @@ pub fn forward(x: &[f32], extent: Extent, weight: &[f32], bias: Option<&[f32]>, 
 pub fn input_gradient(dy: &[f32], extent_of_dy: Extent, weight: &[f32], inputs: usize) -> Vec<f32> {
     let outputs = extent_of_dy.channels;
     assert_eq!(weight.len(), outputs * inputs, "the weights are not [{outputs}, {inputs}, 1, 1]");
-    patches::convolve(dy, extent_of_dy, 1, matrix(weight, outputs, inputs), None)
+    patches::convolve(dy, extent_of_dy, 1, matrix(weight, outputs, inputs), Finish::default())
 }
 
 /// Gradient of the weights, `[outputs, channels]`.

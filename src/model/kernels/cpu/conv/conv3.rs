@@ -1,6 +1,6 @@
 //! Convolutions of 3x3, stride 1, padding 1, and their gradients: the algorithm is chosen by the shape.
 
-use crate::model::kernels::cpu::conv::product::matrix;
+use crate::model::kernels::cpu::conv::product::{Finish, matrix};
 use crate::model::kernels::cpu::conv::{gather, patches, sums, weights, winograd};
 use crate::model::kernels::cpu::extent::Extent;
 
@@ -24,7 +24,7 @@ enum Algorithm {
 /// channels, 4.9 and 7.0 for 32 to 32, 16.6 and 24.8 for 64 to 64; gather against patches 1.6 and 8.2 for 64 to 3,
 /// 0.44 and 0.57 for 3 to 3.
 fn algorithm(extent: Extent, outputs: usize) -> Algorithm {
-    if winograd::fits(extent, outputs) {
+    if winograd::fits(extent, extent.channels, outputs) {
         Algorithm::Winograd
     } else if outputs <= gather::MOST && outputs <= extent.channels {
         Algorithm::Gather
@@ -35,23 +35,29 @@ fn algorithm(extent: Extent, outputs: usize) -> Algorithm {
 
 /// Forward pass.
 ///
-/// `x` is of `extent`, `weight` `[outputs, channels, 3, 3]`, `bias` `[outputs]`; gives
-/// `[images, height, width, outputs]`.
+/// `x` is of `extent`, `weight` `[outputs, channels, 3, 3]`; gives `[images, height, width, outputs]`. `finish` is a bias,
+/// `[outputs]`, or a [`Finish`].
 ///
 /// # Panics
 /// Panics if a slice's length does not fit.
-pub fn forward(x: &[f32], extent: Extent, weight: &[f32], bias: Option<&[f32]>, outputs: usize) -> Vec<f32> {
-    let inputs = extent.channels;
-    check(weight, bias, outputs, inputs);
+pub fn forward<'a>(
+    x: &[f32],
+    extent: Extent,
+    weight: &[f32],
+    finish: impl Into<Finish<'a>>,
+    outputs: usize,
+) -> Vec<f32> {
+    let (inputs, finish) = (extent.channels, finish.into());
+    check(weight, finish.bias, outputs, inputs);
     match algorithm(extent, outputs) {
-        Algorithm::Winograd => winograd::forward(x, extent, weight, bias, outputs),
+        Algorithm::Winograd => winograd::forward(x, extent, weight, finish, [1, 1], outputs),
         Algorithm::Gather => {
             let weight = weights::by_input(weight, outputs, inputs, TAPS);
-            gather::convolve(x, extent, 3, matrix(&weight, inputs, TAPS * outputs), bias, outputs)
+            gather::convolve(x, extent, 3, matrix(&weight, inputs, TAPS * outputs), finish, outputs)
         }
         Algorithm::Patches => {
             let weight = weights::by_tap(weight, outputs, inputs, TAPS);
-            patches::convolve(x, extent, 3, matrix(&weight, TAPS * inputs, outputs), bias)
+            patches::convolve(x, extent, 3, matrix(&weight, TAPS * inputs, outputs), finish)
         }
     }
 }
@@ -70,11 +76,19 @@ pub fn input_gradient(dy: &[f32], extent_of_dy: Extent, weight: &[f32], inputs: 
         Algorithm::Winograd => winograd::input_gradient(dy, extent_of_dy, weight, inputs),
         Algorithm::Gather => {
             let weight = weights::reversed_by_output(weight, inputs, TAPS);
-            gather::convolve(dy, extent_of_dy, 3, matrix(&weight, outputs, TAPS * inputs), None, inputs)
+            gather::convolve(
+                dy,
+                extent_of_dy,
+                3,
+                matrix(&weight, outputs, TAPS * inputs),
+                Finish::default(),
+                inputs,
+            )
         }
         Algorithm::Patches => {
             let weight = weights::reversed(weight, outputs, inputs, TAPS);
-            patches::convolve(dy, extent_of_dy, 3, matrix(&weight, inputs, TAPS * outputs).transpose(), None)
+            let weight = matrix(&weight, inputs, TAPS * outputs).transpose();
+            patches::convolve(dy, extent_of_dy, 3, weight, Finish::default())
         }
     }
 }
@@ -87,7 +101,7 @@ pub fn input_gradient(dy: &[f32], extent_of_dy: Extent, weight: &[f32], inputs: 
 /// Panics if a slice's length does not fit.
 pub fn weight_gradient(x: &[f32], dy: &[f32], extent_of_x: Extent, outputs: usize) -> Vec<f32> {
     let inputs = extent_of_x.channels;
-    if winograd::fits(extent_of_x, outputs) {
+    if winograd::fits_gradient(extent_of_x, outputs) {
         winograd::weight_gradient(x, dy, extent_of_x, outputs)
     } else if outputs < inputs {
         // The same sum with patches of the smaller of the two maps.

@@ -4,7 +4,7 @@
 use faer::{Accum, MatRef};
 use rayon::prelude::*;
 
-use crate::model::kernels::cpu::conv::product::{matrix, multiply};
+use crate::model::kernels::cpu::conv::product::{Finish, matrix, multiply};
 use crate::model::kernels::cpu::extent::Extent;
 
 /// Largest number of outputs that [`convolve`] takes.
@@ -22,7 +22,7 @@ pub(crate) fn convolve(
     extent: Extent,
     size: usize,
     weight: MatRef<'_, f32>,
-    bias: Option<&[f32]>,
+    finish: Finish<'_>,
     outputs: usize,
 ) -> Vec<f32> {
     extent.check(x.len());
@@ -39,6 +39,7 @@ pub(crate) fn convolve(
         multiply(shares, Accum::Replace, matrix(x, pixels, extent.channels), weight);
         let images = y.chunks_exact_mut(image * outputs).zip(shares.chunks_exact(image * weight.ncols()));
         for (y, shares) in images {
+            let bias = finish.bias;
             match outputs {
                 1 => gather::<1>(shares, extent, size, bias, y),
                 2 => gather::<2>(shares, extent, size, bias, y),
@@ -46,6 +47,7 @@ pub(crate) fn convolve(
                 4 => gather::<4>(shares, extent, size, bias, y),
                 _ => panic!("at most {MOST} outputs can be gathered, not {outputs}"),
             }
+            finish.activate(y);
         }
     });
     y

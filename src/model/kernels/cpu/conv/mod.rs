@@ -6,6 +6,7 @@
 pub mod conv1;
 pub mod conv3;
 mod gather;
+pub mod general;
 mod lanes;
 mod patches;
 pub mod pooled;
@@ -17,3 +18,5 @@ pub mod transposed;
 pub mod upsampled;
 mod weights;
 mod winograd;
+
+pub use product::Finish;

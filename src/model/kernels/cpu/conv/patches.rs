@@ -8,7 +8,7 @@ use std::ops::Range;
 use faer::{Accum, MatRef};
 use rayon::prelude::*;
 
-use crate::model::kernels::cpu::conv::product::{matrix, multiply, start};
+use crate::model::kernels::cpu::conv::product::{Finish, matrix, multiply, start};
 use crate::model::kernels::cpu::conv::sums;
 use crate::model::kernels::cpu::extent::Extent;
 
@@ -30,7 +30,7 @@ pub(crate) fn convolve(
     extent: Extent,
     size: usize,
     weight: MatRef<'_, f32>,
-    bias: Option<&[f32]>,
+    finish: Finish<'_>,
 ) -> Vec<f32> {
     extent.check(x.len());
     let (outputs, rows) = (weight.ncols(), band(extent, size));
@@ -44,8 +44,9 @@ pub(crate) fn convolve(
             let first = at * rows;
             let pixels = y.len() / outputs;
             let patches = patches(x, extent, size, first..first + pixels / extent.width, scratch);
-            let start = start(y, bias);
+            let start = start(y, finish.bias);
             multiply(y, start, matrix(patches, pixels, size * size * extent.channels), weight);
+            finish.activate(y);
         },
     );
     y

@@ -93,7 +93,7 @@ mod tests {
             let x = values(extent.len(), 1);
             let weight = values(TAPS * inputs * outputs, 2);
             let bias = values(outputs, 3);
-            let convolved = conv3::forward(&x, extent, &weight, Some(&bias), outputs);
+            let convolved = conv3::forward(&x, extent, &weight, Some(bias.as_slice()), outputs);
             assert_near(
                 &forward(&x, extent, &weight, Some(&bias), outputs),
                 &average_pool(&convolved, large),

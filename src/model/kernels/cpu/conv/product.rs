@@ -3,6 +3,32 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
 
+use crate::model::kernels::cpu::activation::relu_band;
+
+/// What is done with the sums of a convolution.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Finish<'a> {
+    /// Added to each pixel, `[outputs]`.
+    pub bias: Option<&'a [f32]>,
+    /// Whether ReLU follows.
+    pub relu: bool,
+}
+
+impl<'a> From<Option<&'a [f32]>> for Finish<'a> {
+    fn from(bias: Option<&'a [f32]>) -> Self {
+        Self { bias, relu: false }
+    }
+}
+
+impl Finish<'_> {
+    /// Does what is left to do with a band of sums that hold the bias.
+    pub(crate) fn activate(&self, sums: &mut [f32]) {
+        if self.relu {
+            relu_band(sums);
+        }
+    }
+}
+
 /// View of row-major `values` as `rows` x `columns`.
 pub(crate) fn matrix(values: &[f32], rows: usize, columns: usize) -> MatRef<'_, f32> {
     strided(values, rows, columns, columns)

@@ -26,6 +26,14 @@ fn tiles_of_winograd() {
 }
 
 #[test]
+fn tiles_of_winograd_that_odd_sides_do_not_fill() {
+    check(3, 9, 7, 32, 16);
+    check(2, 35, 35, 16, 17);
+    check(2, 17, 8, 20, 24);
+    check(1, 6, 11, 16, 40);
+}
+
+#[test]
 fn odd_sides_by_patches() {
     check(7, 5, 5, 32, 16);
     check(2, 7, 3, 20, 33);

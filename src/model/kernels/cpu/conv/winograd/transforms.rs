@@ -47,6 +47,8 @@ pub(super) struct TileInput<'a> {
     pub(super) x: &'a [f32],
     /// Its size.
     pub(super) extent: Extent,
+    /// Zeros above and beside it, two at most.
+    pub(super) padding: [usize; 2],
     /// First row of tiles, counted through all images.
     pub(super) first: usize,
     /// Number of rows of tiles.
@@ -58,31 +60,29 @@ pub(super) struct TileInput<'a> {
 impl Vectorized for TileInput<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { x, extent, first, count, v } = self;
+        let Self { x, extent, padding: [above, beside], first, count, v } = self;
         let Extent { height, width, channels, .. } = extent;
-        let (line, across) = (width * channels, width / 2);
+        let line = width * channels;
+        // A row or column that is over at an odd side has a tile with zeros of its own.
+        let [tall, across] = [height + 2 * above, width + 2 * beside].map(|side| (side - 2).div_ceil(2));
         let plane = count * across * channels;
         let none = vec![0.0; line];
         for row in 0..count {
             let at = first + row;
-            let (image, top) = (at / (height / 2), at % (height / 2) * 2);
+            let (image, top) = (at / tall, at % tall * 2);
             let mut lines = [&none[..]; 4];
             for (y, row) in lines.iter_mut().enumerate() {
-                if let Some(y) = (top + y).checked_sub(1).filter(|y| *y < height) {
+                if let Some(y) = (top + y).checked_sub(above).filter(|y| *y < height) {
                     *row = &x[(image * height + y) * line..][..line];
                 }
             }
             for channel in starts::<S>(channels) {
                 // Neighbouring tiles share two of their four columns.
-                let (mut left, mut middle) = ([Lanes::zero(simd); 4], column(simd, &lines, channel));
+                let mut left = column(simd, &lines, [0, beside], channels, channel);
+                let mut middle = column(simd, &lines, [1, beside], channels, channel);
                 for tile in 0..across {
-                    let next = (2 * tile + 1) * channels + channel;
-                    let right = column(simd, &lines, next);
-                    let last = if tile + 1 < across {
-                        column(simd, &lines, next + channels)
-                    } else {
-                        [Lanes::zero(simd); 4]
-                    };
+                    let right = column(simd, &lines, [2 * tile + 2, beside], channels, channel);
+                    let last = column(simd, &lines, [2 * tile + 3, beside], channels, channel);
                     let square = each(simd, &turned(simd, &[left, middle, right, last]), input);
                     store(&square, v, (row * across + tile) * channels + channel, plane);
                     (left, middle) = (right, last);
@@ -92,9 +92,19 @@ impl Vectorized for TileInput<'_> {
     }
 }
 
-/// Reads a column of a tile and transforms it.
+/// Reads a column, counted from the first one of the padding, and transforms it. A place is a column and the padding.
 #[inline(always)]
-fn column<S: Simd>(simd: S, lines: &[&[f32]; 4], at: usize) -> [Lanes<S>; 4] {
+fn column<S: Simd>(
+    simd: S,
+    lines: &[&[f32]; 4],
+    [column, beside]: [usize; 2],
+    channels: usize,
+    channel: usize,
+) -> [Lanes<S>; 4] {
+    if column < beside || (column - beside + 1) * channels > lines[0].len() {
+        return [Lanes::zero(simd); 4];
+    }
+    let at = (column - beside) * channels + channel;
     input([
         Lanes::load(simd, lines[0], at),
         Lanes::load(simd, lines[1], at),
@@ -109,23 +119,30 @@ pub(super) struct TileOutput<'a> {
     pub(super) m: &'a [f32],
     /// What is added to each pixel.
     pub(super) bias: Option<&'a [f32]>,
-    /// Width of the map.
-    pub(super) width: usize,
-    /// Channels of the map.
-    pub(super) channels: usize,
-    /// Whole rows of tiles of the map.
+    /// Size of the map.
+    pub(super) extent: Extent,
+    /// First row of tiles, counted through all images.
+    pub(super) first: usize,
+    /// Number of rows of tiles.
+    pub(super) count: usize,
+    /// These rows of the map.
     pub(super) y: &'a mut [f32],
 }
 
 impl Vectorized for TileOutput<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { m, bias, width, channels, y } = self;
-        let (line, across) = (width * channels, width / 2);
-        let plane = y.len() / 4;
-        for (row, y) in y.chunks_exact_mut(2 * line).enumerate() {
-            let (upper, lower) = y.split_at_mut(line);
+        let Self { m, bias, extent: Extent { height, width, channels, .. }, first, count, mut y } = self;
+        let (line, across) = (width * channels, width.div_ceil(2));
+        let (tall, plane) = (height.div_ceil(2), count * across * channels);
+        for row in 0..count {
+            // The last row and the last column of an odd side have no second one.
+            let lines = 2.min(height - (first + row) % tall * 2);
+            let band;
+            (band, y) = y.split_at_mut(lines * line);
+            let (upper, lower) = band.split_at_mut(line);
             for tile in 0..across {
+                let is_whole = 2 * tile + 1 < width;
                 for channel in starts::<S>(channels) {
                     let from = (row * across + tile) * channels + channel;
                     let columns = columns::<S, 4>(simd, m, from, plane);
@@ -136,9 +153,15 @@ impl Vectorized for TileOutput<'_> {
                     let [top, bottom] = each(simd, &turned(simd, &each(simd, &columns, output)), output);
                     let to = 2 * tile * channels + channel;
                     (top[0] + bias).store(upper, to);
-                    (top[1] + bias).store(upper, to + channels);
-                    (bottom[0] + bias).store(lower, to);
-                    (bottom[1] + bias).store(lower, to + channels);
+                    if is_whole {
+                        (top[1] + bias).store(upper, to + channels);
+                    }
+                    if lines == 2 {
+                        (bottom[0] + bias).store(lower, to);
+                        if is_whole {
+                            (bottom[1] + bias).store(lower, to + channels);
+                        }
+                    }
                 }
             }
         }
