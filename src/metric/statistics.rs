@@ -1,9 +1,13 @@
 //! Mean and covariance of features, gathered batch by batch in f64.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef, Par};
+use faer::{Accum, Mat, MatMut, MatRef, Par};
+use rayon::prelude::*;
 
 use super::error::{MetricError, check_rows};
+
+/// Rows of a scatter matrix that one thread computes at a time, however many threads there are.
+const ROWS: usize = 128;
 
 /// Running mean and scatter matrix of feature rows.
 ///
@@ -130,8 +134,12 @@ impl Statistics {
             }
         }
         let centred = Mat::from_fn(samples, dim, |i, j| f64::from(features[i * dim + j]) - batch.mean[j]);
-        let scatter = faer::MatMut::from_row_major_slice_mut(&mut batch.scatter, dim, dim);
-        matmul(scatter, Accum::Replace, centred.transpose(), &centred, 1.0, Par::Seq);
+        batch.scatter.par_chunks_mut((ROWS * dim).max(1)).enumerate().for_each(|(part, scatter)| {
+            let count = scatter.len() / dim;
+            let left = centred.transpose().subrows(part * ROWS, count);
+            let scatter = MatMut::from_row_major_slice_mut(scatter, count, dim);
+            matmul(scatter, Accum::Replace, left, &centred, 1.0, Par::Seq);
+        });
         self.merge(&batch)
     }
 
@@ -152,12 +160,13 @@ impl Statistics {
         let between = self.samples as f64 * share;
         let gap: Vec<f64> =
             std::iter::zip(&other.mean, &self.mean).map(|(theirs, ours)| theirs - ours).collect();
-        for i in 0..dim {
-            for j in 0..dim {
-                self.scatter[i * dim + j] += other.scatter[i * dim + j] + between * gap[i] * gap[j];
+        let rows = self.scatter.par_chunks_mut(dim.max(1)).zip(other.scatter.par_chunks(dim.max(1)));
+        rows.zip(&gap).with_min_len(ROWS).for_each(|((ours, theirs), own)| {
+            for ((ours, theirs), gap) in ours.iter_mut().zip(theirs).zip(&gap) {
+                *ours += theirs + between * own * gap;
             }
-            self.mean[i] += share * gap[i];
-        }
+        });
+        self.mean.iter_mut().zip(&gap).for_each(|(mean, gap)| *mean += share * gap);
         self.samples = total;
         Ok(())
     }
