@@ -208,7 +208,10 @@ fn pickles() -> Vec<Vec<u8>> {
 /// Batches that Python wrote, without names of classes and with some that are too few.
 fn pickled_batches() -> Vec<Vec<u8>> {
     let names = fixtures(&["fixtures/pickled/meta"]).remove(0);
-    let all = ["python2", "protocol2", "protocol3", "protocol4", "protocol5", "columns4", "columns5"];
+    let all = [
+        "python2", "protocol2", "protocol3", "protocol4", "protocol5", "columns4", "columns5", "arrays2", "arrays4",
+        "arrays5",
+    ];
     let batches = fixtures(&all.map(|name| format!("fixtures/pickled/{name}")).each_ref().map(String::as_str));
     let both = [&[1][..], &batches[0], b"\n--\n", &names].concat();
     batches.iter().map(|batch| [&[0][..], batch].concat()).chain([both]).collect()

@@ -18,7 +18,8 @@ fuzz_target!(init: autogan_fuzz::begin("cifar_python", 128), |data: &[u8]| {
     if let Ok(loaded) = load_images(&source("cifar100", &dir), Split::Train) {
         assert_eq!(loaded.set.classes().len(), 100);
         assert!(loaded.set.labels().is_some());
-        assert!(choice & 1 != 0 || loaded.report.notes.is_empty());
+        let has_usual_names = |note: &String| note.ends_with("the classes have their usual names");
+        assert!(choice & 1 != 0 || !loaded.report.notes.iter().any(has_usual_names));
         assert!(loaded.report.found * 3072 <= batch.len());
     }
 });

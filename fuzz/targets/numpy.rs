@@ -19,7 +19,7 @@ fuzz_target!(init: autogan_fuzz::begin("numpy", 256), |data: &[u8]| {
     let path = folder().join("images.npz");
     fs::write(&path, file).unwrap();
     if let Ok(loaded) = load_images(&source("numpy", &path), Split::Train) {
-        let is_said = || loaded.report.notes.iter().any(|note| note.starts_with("The labels in the array labels"));
+        let is_said = || loaded.report.notes.iter().any(|note| note.starts_with("the labels in the array labels"));
         assert!(!archive || loaded.set.labels().is_some() || is_said(), "labels that cannot be used are named");
     }
 });

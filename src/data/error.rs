@@ -104,7 +104,7 @@ pub enum DataError {
     #[error(
         "{count} of {found} files cannot be read as images, the first of them {} ({why}); take them out of the folder, \
          since to leave them out would change what is measured",
-        .path.display()
+        shown(.path)
     )]
     NotImages {
         /// How many.
@@ -117,7 +117,7 @@ pub enum DataError {
         why: String,
     },
     /// A data set's file is truncated, too long or not of the format at all.
-    #[error("{} is damaged: {why}; get it again, for example with `autogan data fetch`", shown(.path))]
+    #[error("{} is damaged: {why}; {}", shown(.path), again(.path))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -283,6 +283,14 @@ impl DataError {
         };
         Self::damaged(path, why)
     }
+}
+
+/// How a damaged file is replaced, as the end of a sentence. NumPy's files are a person's own.
+fn again(path: &Path) -> &'static str {
+    let is_numpy = path
+        .extension()
+        .is_some_and(|own| ["npy", "npz"].iter().any(|ending| own.eq_ignore_ascii_case(ending)));
+    if is_numpy { "copy it or save it again" } else { "get it again, for example with `autogan data fetch`" }
 }
 
 /// That a text names no source, or that there is none.

@@ -58,6 +58,10 @@ pub enum Reason {
     WebPage,
     /// An archive, which may hold pictures.
     Archive,
+    /// The folder of a run of this program, with what it generated.
+    RunFolder,
+    /// A folder in which a program keeps what it installed or what it logged.
+    ProgramFolder,
     /// A picture that lies beside the folders that pictures are read from.
     Stray,
     /// The data of the picture ends before the picture does.
@@ -102,6 +106,8 @@ impl Reason {
             Self::GitLfsPointer => "a Git LFS pointer, not the picture: run `git lfs pull`",
             Self::WebPage => "a web page, not the picture: download the picture itself",
             Self::Archive => "an archive, which is not looked into: unpack it",
+            Self::RunFolder => "the folder of a run, whose pictures are generated",
+            Self::ProgramFolder => "kept there by a program: installed packages, or the log of a training",
             Self::Stray => "beside the folders that are read",
             Self::CutOff => "cut off: its data ends before the picture does",
             Self::Damaged => "damaged",
@@ -122,6 +128,8 @@ impl Reason {
             Self::Hidden
                 | Self::NoPicture
                 | Self::Archive
+                | Self::RunFolder
+                | Self::ProgramFolder
                 | Self::Video
                 | Self::Stray
                 | Self::NotAFile

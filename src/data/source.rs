@@ -103,27 +103,50 @@ impl Source {
         then: impl FnOnce(String, FoundImages) -> Result<T, DataError>,
     ) -> Result<T, DataError> {
         let text = |path: &Path| Self::new(self.reader, path).to_string();
-        refuse(&self.path, self.reader.kind().place, text)?;
+        refuse(&self.path, self.reader.kind().place, text).map_err(|error| match error {
+            DataError::NotAFolder(path) => {
+                self.file_of_another(options).unwrap_or(DataError::NotAFolder(path))
+            }
+            error => error,
+        })?;
         let name = self.to_string();
         let opened = self.reader.open(&name, &self.path, options);
         let read = opened.and_then(|images| then(name, images));
         read.map_err(|error| match explain(&self.path, text, error) {
-            error @ DataError::NoImages { .. } => self.meant(options).unwrap_or(error),
+            error @ DataError::NoImages { .. } => {
+                self.set_in(&self.path, "a folder with", options).unwrap_or(error)
+            }
             error => error,
         })
     }
 
-    /// That its folder has no pictures but a data set of another reader, where that is so.
-    fn meant(&self, options: &LoadOptions) -> Option<DataError> {
-        let reads = |reader: &&&dyn Reader| {
-            let SourceKind { place, prefix, .. } = reader.kind();
-            let is_other = place == SourcePlace::Folder && !prefix.is_empty();
-            is_other && reader.open("", &self.path, options).is_ok()
+    /// That its path is a file in a folder with a data set of another reader, where that is so.
+    fn file_of_another(&self, options: &LoadOptions) -> Option<DataError> {
+        let dir = self.path.parent()?;
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        self.set_in(dir, "a file in a folder with", options)
+    }
+
+    /// That its path is `what` the files of a data set of another reader, which is in the folder `dir`, where that is
+    /// so.
+    fn set_in(&self, dir: &Path, what: &str, options: &LoadOptions) -> Option<DataError> {
+        let found = |reader: &&'static dyn Reader| {
+            let SourceKind { place, prefix, label, .. } = reader.kind();
+            if place != SourcePlace::Folder || prefix.is_empty() {
+                return None;
+            }
+            match reader.open("", dir, options) {
+                Ok(_) => {
+                    let source_text = quoted(&Self::new(*reader, dir).to_string());
+                    let what = format!("{what} the files of {label}");
+                    Some(DataError::OtherSource { path: self.path.clone(), what, source_text })
+                }
+                // It says how each is named.
+                Err(error @ DataError::SeveralSets { .. }) => Some(error),
+                Err(_) => None,
+            }
         };
-        let reader = READERS.iter().find(reads)?;
-        let what = format!("a folder with the files of {}", reader.kind().label);
-        let source_text = quoted(&Self::new(*reader, &self.path).to_string());
-        Some(DataError::OtherSource { path: self.path.clone(), what, source_text })
+        READERS.iter().find_map(found)
     }
 }
 

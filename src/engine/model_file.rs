@@ -144,6 +144,22 @@ fn left_out(classes: &[String]) -> String {
     )
 }
 
+/// What a file is that is neither of both kinds, and what to do.
+fn other_kind(bytes: &[u8]) -> &'static str {
+    match bytes {
+        // Of protocol 2 and later.
+        [0x80, 2..=5, ..] => {
+            "it is a Python pickle, as StyleGAN's checkpoints are, which holds a program and not a table of weights; \
+             nothing of it was run. Make images with that program, and score their folder"
+        }
+        [0x1f, 0x8b, ..] => "it is packed with gzip; unpack it, and name the file that was in it",
+        _ if bytes.get(257..262) == Some(b"ustar") => {
+            "it is a tar archive; unpack it, and name the file that was in it"
+        }
+        _ => "it is neither a safetensors (.safetensors) nor a PyTorch (.pth, .pt) file; choose one that is",
+    }
+}
+
 /// The tensors of the generator in a file by their own names, the table that they are in, and what a person should
 /// know of where they are from.
 fn generator_of(
@@ -157,9 +173,7 @@ fn generator_of(
         );
     }
     let mut file = TensorFile::open(bytes).map_err(|error| match error {
-        TensorsError::OtherKind { .. } => anyhow!(
-            "it is neither a safetensors (.safetensors) nor a PyTorch (.pth, .pt) file; choose one that is"
-        ),
+        TensorsError::OtherKind { .. } => anyhow!("{}", other_kind(bytes)),
         error => error.into(),
     })?;
     let left_out = (!file.left_out().is_empty()).then(|| left_out(file.left_out()));

@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use super::extractor::{Extractor, ExtractorError, images_in_words, write_cached};
 use super::feature_set::{FeatureSet, Material};
-use super::score::HASH_DIGITS;
+use super::score::{HASH_DIGITS, begins_like_a_part};
 use super::statistics::Statistics;
 use crate::arch::words::thousands;
 use crate::data::ImageSet;
@@ -91,8 +91,9 @@ impl Reference {
     }
 
     fn of_set(extractor: &Extractor, set: &ImageSet, count: usize, features: FeatureSet) -> Self {
-        let used =
-            if count == set.len() { String::new() } else { format!("{} of ", thousands(count as u64)) };
+        // A folder may be called "5 of hearts".
+        let is_plain = count == set.len() && !begins_like_a_part(set.name());
+        let used = if is_plain { String::new() } else { format!("{} of ", thousands(count as u64)) };
         Self {
             extractor: extractor.name().to_owned(),
             images: format!("{used}{}, {}", images_in_words(set), &set.hash()[..HASH_DIGITS]),
@@ -178,6 +179,10 @@ mod tests {
         assert_eq!(kept(140), fresh);
         // Two batches for each of 140, 130 and 150 images, and again for the damaged file.
         assert_eq!(batches, 8);
+        // Else it would say that 9 of its images were used.
+        let named = ImageSet::new("9 of us", 16, set.pixels().to_vec(), None, Vec::new()).unwrap();
+        let all = Reference::of(&extractor, &named, 1_000, &[], &mut |_, _| {}).unwrap();
+        assert!(all.images.starts_with("150 of 9 of us, 150 images of 16 px, "), "{}", all.images);
     }
 
     #[test]

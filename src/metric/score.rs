@@ -124,14 +124,27 @@ impl Ord for ScoreCondition {
 /// What "2,000 of photos, 10,000 images of 16 px, 1a2b3c4d" says beside the name, which may have any of these words
 /// in it; none where the end is another.
 fn without_name(words: &str) -> Option<String> {
-    let number = |text: &str| text.replace(',', "").parse::<usize>().ok();
     let (before, hash) = words.rsplit_once(", ")?;
     let (named, images) = before.rsplit_once(", ")?;
     let (count, side) = images.strip_suffix(" px")?.split_once(" images of ")?;
     let (count, _) = (number(count)?, number(side)?);
     let is_hash = hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let used = named.split_once(" of ").and_then(|(used, _)| number(used)).filter(|used| *used < count);
+    let used = number_of(named).filter(|used| *used < count);
     is_hash.then(|| format!("{} of {images}, {hash}", used.unwrap_or(count)))
+}
+
+fn number(text: &str) -> Option<usize> {
+    text.replace(',', "").parse().ok()
+}
+
+/// How many of the images that a text names are used, where it says so first: "2,000 of photos".
+fn number_of(text: &str) -> Option<usize> {
+    number(text.split_once(" of ")?.0)
+}
+
+/// Whether a name could be taken for a part of the images of another one, such as a folder "5 of hearts".
+pub(super) fn begins_like_a_part(name: &str) -> bool {
+    number_of(name).is_some()
 }
 
 impl Score {
@@ -306,6 +319,11 @@ mod tests {
         // As 0.1 wrote them, and as runs do that use a part of their images.
         let part = of("2,000 of toys, 10,000 images of 16 px, 9ba8d1b9");
         assert!(part.comparable(&of("2,000 of ./toys, 10,000 images of 16 px, 9ba8d1b9")));
+        // A folder that is called like a part is written with the number of its images before it.
+        assert!(begins_like_a_part("9 of us") && begins_like_a_part("1,000 of x, y"));
+        assert!(!["us", "one of us", "of", "9 ofus"].into_iter().any(begins_like_a_part));
+        assert!(base.comparable(&of("40 of 9 of us, 40 images of 16 px, 1a2b3c4d")));
+        assert!(!base.comparable(&of("9 of us, 40 images of 16 px, 1a2b3c4d")));
         // Where there is no hash, the words decide.
         assert!(!of("photos, 40 images").comparable(&of("./photos, 40 images")));
         assert!(

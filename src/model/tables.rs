@@ -218,7 +218,9 @@ fn preferred<'a>(tables: &[NamePath<'a>]) -> Option<NamePath<'a>> {
 }
 
 fn is_averaged(path: &[&str]) -> bool {
-    words(path).iter().any(|word| AVERAGED.contains(&word.as_str()))
+    let words = words(path);
+    // Some write `Gs` as `g_s`.
+    words.iter().any(|word| AVERAGED.contains(&word.as_str())) || words.ends_with(&["g".into(), "s".into()])
 }
 
 /// The words of a table's name in lower case: `netG_ema` has `net`, `g` and `ema`.
@@ -321,8 +323,9 @@ fn content<'a>(tensors: impl Iterator<Item = &'a Listed>, tables: &[&str]) -> St
     match tables {
         [] => content,
         tables => {
+            let plural = if tables.len() == 1 { "" } else { "s" };
             let tables = enumerate(tables.iter().map(|table| shown(table)).collect());
-            format!("the tables {tables} with {content}")
+            format!("the table{plural} {tables} with {content}")
         }
     }
 }

@@ -31,6 +31,8 @@ const LONGEST_NAME: u64 = 1000;
 
 /// Python's dictionaries that keep their order are dictionaries here.
 const DICTIONARY: &str = "collections.OrderedDict";
+/// So are those with a value for keys that are not there, which is all that their call says.
+const DEFAULT_DICTIONARY: &str = "collections.defaultdict";
 /// Sets are lists here; the first two are Python 2's names, which protocol 2 uses.
 const SETS: [&str; 4] = ["__builtin__.set", "__builtin__.frozenset", "builtins.set", "builtins.frozenset"];
 
@@ -326,6 +328,7 @@ impl<R: Read> StackMachine<'_, R> {
                 within(STEPS, self.steps + copied, MOST_STEPS)?;
                 PickleValue::Dict(items.iter().map(|pair| self.pair(*pair)).collect::<Result<_, _>>()?)
             }
+            (DEFAULT_DICTIONARY, _) => PickleValue::Dict(Vec::new()),
             (name, Some(items)) if SETS.contains(&name) => {
                 within(STEPS, self.steps + copied, MOST_STEPS)?;
                 PickleValue::List(items.to_vec())

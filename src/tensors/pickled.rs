@@ -4,10 +4,12 @@
 //! comes out is where in the file they lie, so that a file of a hundred megabytes costs what its lists cost.
 
 mod latin;
+mod whole;
 
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 
 pub(crate) use self::latin::LatinReader;
+use self::whole::WholeKind;
 use super::limits::MOST_DIMENSIONS;
 use super::pickle::{Id, Pickle, PickleValue};
 use super::{TensorsError, damaged, shown, within};
@@ -16,12 +18,12 @@ use super::{TensorsError, damaged, shown, within};
 const MADE: [&str; 2] = ["numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"];
 /// How it makes one around bytes, which protocol 5 uses.
 const AROUND: [&str; 2] = ["numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer"];
+/// How it makes a single number.
+const SCALAR: [&str; 2] = ["numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar"];
 /// The class of a kind of numbers.
 const KIND: &str = "numpy.dtype";
 /// How Python 3 writes bytes by Python 2's protocol: as a text, and what it is encoded in.
 const ENCODED: &str = "_codecs.encode";
-/// Unsigned bytes in NumPy's notation, with and without the mark that they have no order.
-const BYTES: [&[u8]; 2] = [b"u1", b"|u1"];
 
 /// A pickled dictionary.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl PickledTable {
     /// If it is none, is damaged, is too large or refers to anything but NumPy's arrays.
     pub(crate) fn read(reader: &mut impl Read, most: u64) -> Result<Self, TensorsError> {
         let known: Vec<&str> =
-            MADE.into_iter().chain(AROUND).chain([KIND, "numpy.ndarray", ENCODED]).collect();
+            MADE.into_iter().chain(AROUND).chain(SCALAR).chain([KIND, "numpy.ndarray", ENCODED]).collect();
         let pickle = Pickle::read_around(reader, &known, most)?;
         match pickle.get(pickle.root()) {
             PickleValue::Dict(_) => Ok(Self { pickle }),
@@ -65,15 +67,26 @@ impl PickledTable {
         if keys.is_empty() { "none".to_owned() } else { keys.join(", ") }
     }
 
-    /// The whole numbers of a list or a tuple; `None` where there is no such key.
+    /// The whole numbers of a list, a tuple or an array `[n]` or `[n, 1]`, at most `most`; `None` where there is no
+    /// such key. `file` is what the dictionary was read from.
     ///
     /// # Errors
     ///
     /// If it is something else.
-    pub(crate) fn whole_numbers(&self, key: &str) -> Result<Option<Vec<i64>>, TensorsError> {
+    pub(crate) fn whole_numbers(
+        &self,
+        key: &str,
+        most: usize,
+        file: &mut (impl Read + Seek),
+    ) -> Result<Option<Vec<i64>>, TensorsError> {
+        if let Some(id) = self.value(key)
+            && let Some(array) = self.array(id)
+        {
+            return self.numbers_of(key, &array, most, file).map(Some);
+        }
         self.list(key, "whole numbers", |id| match self.pickle.get(id) {
             PickleValue::Int(number) => Some(*number),
-            _ => None,
+            _ => self.scalar(id),
         })
     }
 
@@ -93,10 +106,15 @@ impl PickledTable {
     /// If it is something else, or its shape does not fit its bytes.
     pub(crate) fn bytes(&self, key: &str) -> Result<Option<PickledBytes>, TensorsError> {
         let Some(id) = self.value(key) else { return Ok(None) };
-        let array = self.array(id).ok_or_else(|| {
+        let other = || {
             damaged(format!("what it has under {key:?} is no array of unsigned bytes as NumPy pickles one"))
-        })?;
-        let PickledArray { shape, by_columns, start, length, is_text } = array;
+        };
+        let PickledArray { shape, by_columns, kind, content } = self.array(id).ok_or_else(other)?;
+        let (true, ArrayContent::Passed { start, length, is_text }) =
+            (kind == Some(WholeKind::BYTES), content)
+        else {
+            return Err(other());
+        };
         let product = shape.iter().try_fold(1u64, |product, &extent| product.checked_mul(extent as u64));
         // A letter has one byte or two.
         let least = if is_text { length.div_ceil(2) } else { length };
@@ -151,6 +169,55 @@ impl PickledTable {
         items.map(Some).ok_or_else(|| damaged(format!("what it has under {key:?} is no list of {what}")))
     }
 
+    /// The numbers of an array of whole numbers.
+    fn numbers_of(
+        &self,
+        key: &str,
+        array: &PickledArray,
+        most: usize,
+        file: &mut (impl Read + Seek),
+    ) -> Result<Vec<i64>, TensorsError> {
+        let PickledArray { shape, kind, content, .. } = array;
+        let kind =
+            kind.ok_or_else(|| damaged(format!("what it has under {key:?} is no array of whole numbers")))?;
+        let ([count] | [count, 1]) = shape[..] else {
+            return Err(damaged(format!("the shape {shape:?} of {key:?} is none of a list of numbers")));
+        };
+        if count > most {
+            return Err(damaged(format!("it has {count} numbers under {key:?} where at most {most} belong")));
+        }
+        let mut bytes = Vec::new();
+        let length = count.saturating_mul(kind.size()) as u64;
+        match content {
+            ArrayContent::There(there) => bytes.clone_from(there),
+            ArrayContent::Passed { start, is_text, .. } => {
+                file.seek(SeekFrom::Start(*start))?;
+                let read = if *is_text {
+                    LatinReader::new(file).take(length).read_to_end(&mut bytes)
+                } else {
+                    file.take(length).read_to_end(&mut bytes)
+                };
+                read.map_err(|error| damaged(error.to_string()))?;
+            }
+        }
+        let fits = match content {
+            ArrayContent::Passed { length: there, is_text: false, .. } => *there == length,
+            _ => bytes.len() as u64 == length,
+        };
+        if !fits {
+            return Err(damaged(format!("the shape {shape:?} of {key:?} does not fit its bytes")));
+        }
+        Ok(bytes.chunks_exact(kind.size()).map(|number| kind.number(number)).collect())
+    }
+
+    /// A whole number of NumPy's.
+    fn scalar(&self, id: Id) -> Option<i64> {
+        let (name, [kind, number], _) = self.call(id)? else { return None };
+        let kind = self.kind(*kind).filter(|_| SCALAR.contains(&name))?;
+        let ArrayContent::There(bytes) = self.content(*number)? else { return None };
+        (bytes.len() == kind.size()).then(|| kind.number(&bytes))
+    }
+
     fn array(&self, id: Id) -> Option<PickledArray> {
         let (name, arguments, state) = self.call(id)?;
         let (shape, kind, by_columns, bytes) = if MADE.contains(&name) {
@@ -167,20 +234,6 @@ impl PickledTable {
         } else {
             return None;
         };
-        let (start, length, is_text) = match *self.pickle.get(bytes) {
-            PickleValue::Passed { start, length } => (start, length, false),
-            // As Python 3 writes bytes by protocol 2.
-            _ => match self.call(bytes)? {
-                (ENCODED, [text, encoding], _) if self.text(*encoding)? == b"latin1" => {
-                    let PickleValue::PassedText { start, length } = *self.pickle.get(*text) else {
-                        return None;
-                    };
-                    (start, length, true)
-                }
-                _ => return None,
-            },
-        };
-        let (KIND, [kind, ..], _) = self.call(kind)? else { return None };
         let extents = self.tuple(shape)?;
         within("dimensions in an array", extents.len() as u64, MOST_DIMENSIONS).ok()?;
         let extent = |id: &Id| match self.pickle.get(*id) {
@@ -188,13 +241,42 @@ impl PickledTable {
             _ => None,
         };
         let shape = extents.iter().map(extent).collect::<Option<Vec<usize>>>()?;
-        BYTES.contains(&self.text(*kind)?).then_some(PickledArray {
-            shape,
-            by_columns,
-            start,
-            length,
-            is_text,
-        })
+        Some(PickledArray { shape, by_columns, kind: self.kind(kind), content: self.content(bytes)? })
+    }
+
+    /// A kind of whole numbers; none of others.
+    fn kind(&self, id: Id) -> Option<WholeKind> {
+        let (KIND, [kind, ..], state) = self.call(id)? else { return None };
+        // A version, the order of bytes, and what only other kinds have.
+        let order = state.and_then(|state| self.tuple(state)?.get(1).copied());
+        WholeKind::of(self.text(*kind)?, order.and_then(|order| self.text(order)).unwrap_or(b"|"))
+    }
+
+    /// The bytes of an array or a number.
+    fn content(&self, id: Id) -> Option<ArrayContent> {
+        match self.pickle.get(id) {
+            PickleValue::Passed { start, length } => {
+                Some(ArrayContent::Passed { start: *start, length: *length, is_text: false })
+            }
+            PickleValue::Bytes(bytes) => Some(ArrayContent::There(bytes.to_vec())),
+            // As Python 3 writes bytes by protocol 2.
+            _ => match self.call(id)? {
+                (ENCODED, [text, encoding], _) if self.text(*encoding)? == b"latin1" => {
+                    match self.pickle.get(*text) {
+                        PickleValue::PassedText { start, length } => {
+                            Some(ArrayContent::Passed { start: *start, length: *length, is_text: true })
+                        }
+                        PickleValue::Text(text) => {
+                            let mut bytes = Vec::new();
+                            LatinReader::new(text.as_bytes()).read_to_end(&mut bytes).ok()?;
+                            Some(ArrayContent::There(bytes))
+                        }
+                        _ => None,
+                    }
+                }
+                _ => None,
+            },
+        }
     }
 
     /// The name, the arguments and the state of a call.
@@ -218,9 +300,17 @@ impl PickledTable {
 struct PickledArray {
     shape: Vec<usize>,
     by_columns: bool,
-    start: u64,
-    length: u64,
-    is_text: bool,
+    /// None of other numbers than whole ones.
+    kind: Option<WholeKind>,
+    content: ArrayContent,
+}
+
+/// The bytes of an array's numbers.
+enum ArrayContent {
+    /// They themselves, where they are few.
+    There(Vec<u8>),
+    /// Where they begin in the file, and how many bytes of it they take; as letters they take one or two each.
+    Passed { start: u64, length: u64, is_text: bool },
 }
 
 #[cfg(test)]

@@ -90,7 +90,8 @@ impl<R: Read + Seek> PthFile<BufReader<R>> {
     ///
     /// As [`PthFile::read`].
     pub fn read_within(reader: R, limits: Limits) -> Result<Self, TensorsError> {
-        let known: Vec<&str> = TENSORS.into_iter().chain(INERT).collect();
+        let unread = view::UNREAD.iter().map(|(name, _)| *name);
+        let known: Vec<&str> = TENSORS.into_iter().chain(unread).chain(INERT).collect();
         let mut reader = BufReader::new(reader);
         let most = unpacked(reader.seek(SeekFrom::End(0))?);
         let (pickle, storages) = Storages::open(reader, limits.file, &known)?;

@@ -260,6 +260,15 @@ fn what_stands_in_the_place_of_weights_is_named() {
     ] {
         assert_eq!(refusal(content.as_bytes(), &named()), said);
     }
+    // What NVIDIA's programs write, and packed files.
+    let said =
+        refusal(b"\x80\x03}q\x00(X\x05\x00\x00\x00G_emaq\x01cdnnlib.tflib.network\nNetwork\n", &named());
+    assert!(said.starts_with("it is a Python pickle, as StyleGAN's checkpoints are"), "{said}");
+    assert!(said.contains("nothing of it was run. Make images with that program, and score their folder"));
+    let said = refusal(b"\x1f\x8b\x08\0", &named());
+    assert_eq!(said, "it is packed with gzip; unpack it, and name the file that was in it");
+    let tar = [&[b'a'; 257][..], b"ustar"].concat();
+    assert_eq!(refusal(&tar, &named()), "it is a tar archive; unpack it, and name the file that was in it");
 }
 
 /// Tensors of one number each, of these kinds.

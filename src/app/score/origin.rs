@@ -49,7 +49,7 @@ impl Origin {
             Some("npy") => Self::Images(format!("numpy:{text}").parse()?),
             Some("npz") if holds_images(path) => Self::Images(format!("numpy:{text}").parse()?),
             Some("npz") => Self::Statistics(path.to_owned()),
-            Some("pth" | "pt" | "ckpt" | "bin" | "safetensors") => Self::Model(path.to_owned()),
+            Some("pth" | "pt" | "ckpt" | "bin" | "pkl" | "safetensors") => Self::Model(path.to_owned()),
             // As PyTorch's examples call their checkpoints, which are no archives.
             Some("tar") if text.to_lowercase().ends_with(".pth.tar") => Self::Model(path.to_owned()),
             _ if RunView::open(path).is_ok() => Self::Model(path.to_owned()),

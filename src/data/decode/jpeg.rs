@@ -10,8 +10,10 @@ use super::bits::{Bits, Huffman, Stop, next_marker};
 const MAX_SCANS: usize = 100;
 /// Bytes that may follow a whole scan where no marker does.
 const MAX_REST: usize = 4;
-/// Bytes that may lie between a whole scan and the next marker where zeros have been written over a part.
+/// Bytes that may lie between a whole scan and the next marker where zeros have been written over a part, and how many
+/// of them may be data: zeros and ones are put there to fill up.
 const MAX_GAP: usize = 4_096;
+const MAX_GAP_DATA: usize = 16;
 /// What the header says of a file's pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
@@ -222,7 +224,7 @@ impl Walker<'_> {
                     let rest = self.bytes.get(pos..).unwrap_or_default();
                     match next_marker(rest) {
                         None if rest.len() + held > MAX_REST => return Some(Walk::EndsEarly),
-                        Some((gap, _)) if gap + held > MAX_GAP && has_zeros(&self.bytes[end..pos + gap]) => {
+                        Some((gap, _)) if has_hole(&self.bytes[end..pos + gap], gap + held) => {
                             return Some(Walk::Damaged);
                         }
                         _ => segments.pos = pos,
@@ -412,7 +414,15 @@ fn refined_band(
     Ok(())
 }
 
-/// Whether zeros have been written over a part of a scan.
+/// Whether zeros have been written over a part of a scan's data: then more of it was left than belongs behind the last
+/// block, `unused` bytes at its end.
+fn has_hole(data: &[u8], unused: usize) -> bool {
+    let unused = &data[data.len().saturating_sub(unused)..];
+    let content = unused.iter().filter(|byte| !matches!(byte, 0 | 0xff)).count();
+    (unused.len() > MAX_GAP || content > MAX_GAP_DATA) && has_zeros(data)
+}
+
+/// Whether there are as many zeros as a sector of a disk has.
 fn has_zeros(data: &[u8]) -> bool {
     data.chunk_by(|a, b| a == b).any(|run| run[0] == 0 && run.len() >= ZEROS)
 }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::columns::RowReader;
 use super::packed::missing;
-use super::records::{self, RecordFile, RecordFormat, RecordLabels, found_records, interleave};
+use super::records::{
+    self, RecordClasses, RecordFile, RecordFormat, RecordLabels, found_records, interleave,
+};
 use crate::data::reader::{Download, FoundImages, Reader, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions, Split};
 use crate::input::{self, StandIn, shown};
@@ -18,6 +20,8 @@ use crate::tensors::{LatinReader, PickledTable};
 pub(super) const SIDE: usize = 32;
 /// Bytes of an image.
 pub(super) const PIXELS: usize = 3 * SIDE * SIDE;
+/// Bytes of an image and of what other arrays of a file may have of it, such as its labels.
+const MOST_BYTES: usize = PIXELS + 64;
 /// Longest name of a class, in bytes.
 const LONGEST_NAME: usize = 100;
 /// Largest file with the names of classes, in bytes.
@@ -96,8 +100,9 @@ impl Reader for CifarReader {
         };
         let decode = Box::new(move |record: &[u8]| Ok(interleave(&record[start..])));
         let format = RecordFormat { bytes: start + PIXELS, size: [SIDE; 2], decode };
-        let (classes, note) = self.names(&dir.join(version.names), is_python);
-        Ok(found_records(files, format, (labels, classes), note.into_iter().collect(), options))
+        let (names, note) = self.names(&dir.join(version.names), is_python);
+        let classes = RecordClasses { labels, names, notes: note.into_iter().collect() };
+        Ok(found_records(files, format, classes, Vec::new(), options))
     }
 }
 
@@ -130,8 +135,8 @@ impl CifarReader {
             return Err(DataError::StandIn { path: path.into(), what: StandIn::Empty });
         }
         let of_file = |error| DataError::of_file(path, error);
-        let table =
-            PickledTable::read(&mut records::open(path)?, (self.most * PIXELS) as u64).map_err(of_file)?;
+        let table = PickledTable::read(&mut records::open(path)?, (self.most * MOST_BYTES) as u64)
+            .map_err(of_file)?;
         let array = table.bytes("data").map_err(of_file)?;
         let array = array.ok_or_else(|| damaged(format!("it has no key \"data\", but {}", table.keys())))?;
         let [count, PIXELS] = array.shape[..] else {
@@ -142,7 +147,7 @@ impl CifarReader {
             return Err(damaged(format!("it holds {count} images where 1 to {} belong", self.most)));
         }
         let [key, _] = self.keys;
-        let labels = table.whole_numbers(key).map_err(of_file)?;
+        let labels = table.whole_numbers(key, self.most, &mut records::open(path)?).map_err(of_file)?;
         let labels = labels.ok_or_else(|| damaged(format!("it has no key {key:?}, but {}", table.keys())))?;
         if labels.len() != count {
             return Err(damaged(format!("it holds {} labels for {count} images", labels.len())));

@@ -4,10 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
 /// What folders with images for training are called, in lower case.
-const TRAIN: [&str; 2] = ["train", "training"];
+const TRAIN: [&str; 3] = ["train", "training", "trainset"];
 /// What folders with other images are called, in lower case. The first that is there is the test split.
-const TEST: [&str; 10] =
-    ["test", "testing", "val", "valid", "validate", "validation", "eval", "evaluate", "evaluation", "dev"];
+const TEST: [&str; 12] = [
+    "test",
+    "testing",
+    "testset",
+    "val",
+    "valid",
+    "validate",
+    "validation",
+    "valset",
+    "eval",
+    "evaluate",
+    "evaluation",
+    "dev",
+];
 
 /// What a folder's name says of its part.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,6 +151,8 @@ mod tests {
             (&["train", "test", "unlabeled"], &["train"], &["test"]),
             (&["train", "eval"], &["train"], &["eval"]),
             (&["TRAIN", "dev"], &["TRAIN"], &["dev"]),
+            (&["TrainSet", "testset", "valset"], &["TrainSet"], &["testset"]),
+            (&["training_set", "test_set"], &["training_set"], &["test_set"]),
             (&["training", "evaluation", "validate"], &["training"], &["validate"]),
             (&["train2017", "val2017"], &["train2017"], &["val2017"]),
             (&["seg_train", "seg_test", "seg_pred"], &["seg_train"], &["seg_test"]),

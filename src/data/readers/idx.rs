@@ -12,7 +12,7 @@ use std::path::Path;
 
 use self::file::IdxFile;
 use self::names::{FoundSet, find};
-use super::records::{RecordFile, RecordFormat, RecordLabels, found_records, without_labels};
+use super::records::{RecordClasses, RecordFile, RecordFormat, RecordLabels, found_records, without_labels};
 use crate::data::reader::{Download, FoundImages, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions};
 
@@ -57,18 +57,15 @@ impl Reader for Idx {
         let images = IdxFile::open(path)?;
         let layout = images.layout()?;
         let count = images.dims[0];
-        let mut notes = found_set.notes();
-        let labels = match found_set.labels(options.split) {
+        let classes = match found_set.labels(options.split) {
             Some(path) => {
-                let labels = IdxFile::open(&path)?.labels(count)?;
-                let (labels, classes, note) = set.classify(labels);
-                notes.extend(note);
-                (RecordLabels::Listed(labels), classes)
+                let (labels, names, note) = set.classify(IdxFile::open(&path)?.labels(count)?);
+                let labels = RecordLabels::Listed(labels);
+                RecordClasses { labels, names, notes: note.into_iter().collect() }
             }
             None => {
                 let prefix = set.prefix(options.split);
-                notes.push(without_labels(&format!("{prefix}-labels-idx1-ubyte")));
-                (RecordLabels::None, Vec::new())
+                RecordClasses::none([without_labels(&format!("{prefix}-labels-idx1-ubyte"))])
             }
         };
         let format = RecordFormat {
@@ -77,7 +74,7 @@ impl Reader for Idx {
             decode: Box::new(move |record| Ok(set.upright(layout.rgb(record), layout.width))),
         };
         let files = vec![RecordFile::new(path, count, images.reader, true)];
-        Ok(found_records(files, format, labels, notes, options))
+        Ok(found_records(files, format, classes, found_set.notes(), options))
     }
 }
 

@@ -38,11 +38,9 @@ impl FolderLayout {
     pub fn of(dir: &Path, split: Split, files: &[PathBuf]) -> Option<Self> {
         let top = descend(dir, files);
         let level = FolderLevel::of(&top, files);
-        let (parts, others) = match split_folders(&level.folders, level.beside, split == Split::Test) {
-            Some([parts, others]) => {
-                let paths = |names: Vec<&OsStr>| names.into_iter().map(|name| top.join(name)).collect();
-                (paths(parts), paths(others))
-            }
+        let is_test = split == Split::Test;
+        let (parts, others) = match level.split(is_test).or_else(|| level.split_classes(files, is_test)) {
+            Some([parts, others]) => (parts, others),
             None if split == Split::Test => return None,
             None => (vec![dir.to_owned()], Vec::new()),
         };
@@ -157,6 +155,7 @@ fn listed(names: &[impl AsRef<OsStr>], or: &str) -> String {
 
 /// What lies in a folder.
 struct FolderLevel<'a> {
+    root: &'a Path,
     /// Pictures that lie in it directly.
     beside: usize,
     /// Its sub-folders with pictures, and how many each has.
@@ -164,8 +163,8 @@ struct FolderLevel<'a> {
 }
 
 impl<'a> FolderLevel<'a> {
-    fn of(root: &Path, files: impl IntoIterator<Item = &'a PathBuf>) -> Self {
-        let mut level = Self { beside: 0, folders: BTreeMap::new() };
+    fn of(root: &'a Path, files: impl IntoIterator<Item = &'a PathBuf>) -> Self {
+        let mut level = Self { root, beside: 0, folders: BTreeMap::new() };
         for path in files {
             let Ok(path) = path.strip_prefix(root) else { continue };
             let mut parts = path.iter();
@@ -175,6 +174,36 @@ impl<'a> FolderLevel<'a> {
             }
         }
         level
+    }
+
+    /// Its folders of a split, and the others.
+    fn split(&self, is_test: bool) -> Option<[Vec<PathBuf>; 2]> {
+        let split = split_folders(&self.folders, self.beside, is_test)?;
+        Some(split.map(|names| names.into_iter().map(|name| self.root.join(name)).collect()))
+    }
+
+    /// The same one level below, where each of its folders has parts and so is a class.
+    fn split_classes(&self, files: &[PathBuf], is_test: bool) -> Option<[Vec<PathBuf>; 2]> {
+        if self.folders.len() < 2 || self.folders.values().any(|count| *count <= self.beside) {
+            return None;
+        }
+        // Each file once, since there may be a thousand classes.
+        let mut of_classes: BTreeMap<&OsStr, Vec<&PathBuf>> = BTreeMap::new();
+        for path in files {
+            let Some(name) = path.strip_prefix(self.root).ok().and_then(|path| path.iter().next()) else {
+                continue;
+            };
+            if self.folders.contains_key(name) {
+                of_classes.entry(name).or_default().push(path);
+            }
+        }
+        let mut split = [Vec::new(), Vec::new()];
+        for (name, files) in of_classes {
+            let [parts, others] = FolderLevel::of(&self.root.join(name), files).split(is_test)?;
+            split[0].extend(parts);
+            split[1].extend(others);
+        }
+        Some(split)
     }
 }
 
@@ -274,6 +303,31 @@ mod tests {
     }
 
     #[test]
+    fn classes_that_have_parts_are_read_by_their_parts() {
+        let names = [
+            "bottle/ground_truth/0",
+            "bottle/test/bad/0",
+            "bottle/test/good/0",
+            "bottle/train/good/0",
+            "cable/test/0",
+            "cable/train/0",
+            "cable/train/1",
+        ];
+        let Reading { files, used, classes, notes } = read(Split::Train, &names).unwrap();
+        let train = paths(&["bottle/train/good/0", "cable/train/0", "cable/train/1"]);
+        assert_eq!((files, used), (train.clone(), train));
+        assert_eq!(classes, ["bottle", "cable"]);
+        let others = "x/bottle/test, x/bottle/ground_truth or x/cable/test is another part";
+        assert_eq!(notes, [format!("x/bottle/train and x/cable/train are read; {others}")]);
+        let Reading { files, classes, .. } = read(Split::Test, &names).unwrap();
+        assert_eq!(files, paths(&["bottle/test/bad/0", "bottle/test/good/0", "cable/test/0"]));
+        assert_eq!(classes, ["bottle", "cable"]);
+        // Fewer pictures beside the classes than in any belong to none.
+        let strayed: Vec<&str> = ["0"].into_iter().chain(names).collect();
+        assert_eq!(read(Split::Train, &strayed).unwrap().files.len(), 3);
+    }
+
+    #[test]
     fn many_parts_are_not_all_listed() {
         let names: Vec<String> = (0..20).map(|number| format!("{number:02}")).collect();
         assert_eq!(listed(&names, "or"), "00, 01, 02, 03, 04, 05, 06, 07 and 12 more");
@@ -305,7 +359,8 @@ mod tests {
         for names in [
             &["train/0", "car/0", "bus/0"][..],
             &["train/0", "trains/0"],
-            &["cat/train/0", "cat/val/0", "dog/train/0", "dog/val/0"],
+            &["cat/train/0", "cat/val/0", "dog/0"],
+            &["cat/train/0", "cat/val/0", "dog/train/0", "dog/1"],
         ] {
             assert_eq!(read(Split::Test, names), None, "{names:?}");
             let Reading { files, used, classes, notes } = read(Split::Train, names).unwrap();

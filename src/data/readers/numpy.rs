@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::columns::RowReader;
 use super::records::{
-    self, RecordFile, RecordFormat, RecordLabels, RecordLayout, found_records, without_labels,
+    self, RecordClasses, RecordFile, RecordFormat, RecordLabels, RecordLayout, found_records, without_labels,
 };
 use crate::data::limits::most_unpacked;
 use crate::data::reader::{FoundImages, Reader, SourceKind, SourcePlace};
@@ -24,6 +24,8 @@ const IMAGES: [&[&str]; 2] = [&["train_images", "x_train", "images", "arr_0"], &
 const LABELS: [&[&str]; 2] = [&["train_labels", "y_train", "labels", "arr_1"], &["test_labels", "y_test"]];
 /// Names of images that are for validation, which nothing here does.
 const VALIDATION: [&str; 3] = ["val_images", "x_val", "x_valid"];
+/// Height or width from which on three images may be the colours of one picture.
+const SMALLEST_SIDE: usize = 8;
 /// Arrays of an archive that are looked at in search of images.
 const LOOKED_AT: usize = 100;
 
@@ -48,15 +50,13 @@ impl Reader for Numpy {
         let labels = arrays.labels(options.split, count)?;
         let mut notes: Vec<String> = note.into_iter().collect();
         notes.extend(arrays.validation());
-        let labels = match labels {
+        let classes = match labels {
             Ok(labels) => {
                 let classes = labels.iter().max().map_or(0, |&last| usize::from(last) + 1);
-                (RecordLabels::Listed(labels), (0..classes).map(|class| class.to_string()).collect())
+                let names = (0..classes).map(|class| class.to_string()).collect();
+                RecordClasses { labels: RecordLabels::Listed(labels), names, notes: Vec::new() }
             }
-            Err(why) => {
-                notes.push(why);
-                (RecordLabels::None, Vec::new())
-            }
+            Err(why) => RecordClasses::none([why]),
         };
         let reader = if header.by_columns {
             Box::new(RowReader::new(path, numbers, &header.shape, kind.size)?)
@@ -69,7 +69,7 @@ impl Reader for Numpy {
             decode: Box::new(move |record| Ok(layout.rgb(&kind.pixels(record)?))),
         };
         let files = vec![RecordFile::new(path, count, reader, true)];
-        Ok(found_records(files, format, labels, notes, options))
+        Ok(found_records(files, format, classes, notes, options))
     }
 }
 
@@ -125,7 +125,7 @@ impl Arrays {
                     (None, Split::Train) => {
                         let name = self.only_images()?;
                         let note = format!(
-                            "The images are the array {}, the only one of such a shape",
+                            "the images are the array {}, the only one of such a shape",
                             shown(&name)
                         );
                         (name, Some(note))
@@ -135,12 +135,16 @@ impl Arrays {
             }
         };
         let array = self.array(&name)?;
-        let layout = layout(&array.header.shape).map_err(|why| DataError::unread(&path, why))?;
+        let shape = &array.header.shape;
+        let layout = RecordLayout::of(shape).map_err(|why| DataError::unread(&path, why))?;
         if !array.kind.is_whole {
             let why = format!(
                 "it holds numbers of the kind {}, and pixels are whole numbers from 0 to 255; save it as such, from values of 0 to 1 with `(x * 255).astype(\"uint8\")`",
                 shown(&array.header.kind)
             );
+            return Err(DataError::unread(&path, why));
+        }
+        if let Some(why) = single_picture(shape) {
             return Err(DataError::unread(&path, why));
         }
         Ok(ImageArray { array, layout, note })
@@ -155,7 +159,9 @@ impl Arrays {
         let mut images = Vec::new();
         for name in arrays {
             // What is no array, or no array of numbers, is none of images.
-            let is_image = |array: UnreadArray| array.kind.is_whole && layout(&array.header.shape).is_ok();
+            let is_image = |UnreadArray { header: NpyHeader { shape, .. }, kind, .. }: UnreadArray| {
+                kind.is_whole && RecordLayout::of(&shape).is_ok() && single_picture(&shape).is_none()
+            };
             if self.array(name).is_ok_and(is_image) {
                 images.push(name);
             }
@@ -190,7 +196,7 @@ impl Arrays {
         let Some(name) = names.iter().find(|name| archive.size(&entry(name)).is_some()) else {
             return Ok(Err(none()));
         };
-        let unused = |why: &str| format!("The labels in the array {name} are not used: {why}");
+        let unused = |why: &str| format!("the labels in the array {name} are not used: {why}");
         let UnreadArray { header, kind, mut numbers } = match self.array(name) {
             // Objects of Python's.
             Err(DataError::Unread { .. }) => return Ok(Err(unused("they are no numbers"))),
@@ -234,7 +240,7 @@ impl Arrays {
     fn validation(&self) -> Option<String> {
         let Some(archive) = &self.archive else { return None };
         let name = VALIDATION.iter().find(|name| archive.size(&entry(name)).is_some())?;
-        Some(format!("The array {name}, which is for validation, is left out"))
+        Some(format!("the array {name}, which is for validation, is left out"))
     }
 
     /// An array by its name; a file of one array has it under each.
@@ -255,6 +261,10 @@ impl Arrays {
         let declared =
             extents.try_fold(kind.size as u64, |product, &extent| product.checked_mul(extent as u64));
         let there = bytes.saturating_sub(header.length);
+        if header.shape.contains(&0) && there == 0 {
+            let why = format!("it has no numbers: its shape is {:?}", header.shape);
+            return Err(DataError::unread(path, why));
+        }
         if there == 0 || declared != Some(there) {
             let why = format!("the shape {:?} does not fit the {there} bytes of its array", header.shape);
             return Err(DataError::damaged(path, why));
@@ -276,15 +286,20 @@ fn entry(name: &str) -> String {
     format!("{name}.npy")
 }
 
-/// How images lie in an array of this shape, or why it has none.
-fn layout(shape: &[usize]) -> Result<RecordLayout, String> {
-    // As narrow as this no grey image is.
-    if let [_, _, 3 | 4] = shape {
-        return Err(format!(
-            "its shape {shape:?} is that of one colour picture, and that of images is [n, height, width, 3]; save it with `x[None]`"
-        ));
-    }
-    RecordLayout::of(shape)
+/// What is said of an array of three dimensions that is one colour picture by its shape, and not several grey ones.
+fn single_picture(shape: &[usize]) -> Option<String> {
+    // No grey image is as narrow as this, and nobody has so few.
+    let (one, grey) = match *shape {
+        [_, _, 3] => ("x[None]", "x[..., None]"),
+        [_, _, 4] => ("x[None, ..., :3]", "x[..., None]"),
+        [3, height, width] if height.min(width) >= SMALLEST_SIDE => ("x[None]", "x[..., None]"),
+        [4, height, width] if height.min(width) >= SMALLEST_SIDE => ("x[None, :3]", "x[..., None]"),
+        _ => return None,
+    };
+    Some(format!(
+        "its shape {shape:?} is that of one colour picture, and that of images is [n, height, width, 3]; save it with \
+         `{one}`, or grey images of this shape with `{grey}`"
+    ))
 }
 
 /// What belongs to a split.

@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::arch::words::quoted;
-use crate::data::DataError;
-use crate::data::decode::is_hidden;
+use crate::data::decode::{is_hidden, why_no_picture};
 use crate::data::reader::SourcePlace;
+use crate::data::{DataError, Reason};
 use crate::input::{self, StandIn, shown};
 
 /// Names in a folder that a message lists.
@@ -50,6 +50,14 @@ const NUMPY: &[&str] = &["npy", "npz"];
 const NUMPY_BEGINNING: &[u8] = b"\x93NUMPY";
 /// How names of files of weights end.
 const WEIGHTS: &[&str] = &["pth", "pt", "ckpt", "safetensors"];
+/// How archives are called of data sets that are read from their files, in lower case, and the prefix of such a source.
+const DATA_SETS: [(&str, &str); 5] = [
+    ("cifar-10-python", "cifar10"),
+    ("cifar-10-binary", "cifar10"),
+    ("cifar-100-python", "cifar100"),
+    ("cifar-100-binary", "cifar100"),
+    ("stl10_binary", "stl10"),
+];
 
 impl Packer {
     /// Of an archive, by its name.
@@ -101,6 +109,9 @@ pub(in crate::data) fn refuse(
     place: SourcePlace,
     text: impl Fn(&Path) -> String,
 ) -> Result<(), DataError> {
+    if let (SourcePlace::File(endings), true) = (place, path.is_dir()) {
+        return Err(DataError::unread(path, no_file(path, endings, text)));
+    }
     if place == SourcePlace::Drawn || !path.is_file() {
         return Ok(());
     }
@@ -110,13 +121,17 @@ pub(in crate::data) fn refuse(
     let has_ending = |endings: &[&str]| {
         path.extension().is_some_and(|own| endings.iter().any(|ending| own.eq_ignore_ascii_case(ending)))
     };
+    if has_ending(WEIGHTS) || is_checkpoint(path) {
+        return Err(DataError::Weights(path.into()));
+    }
+    if has_ending(&["pkl", "pickle"]) && starts_with(path, b"\x80") {
+        let why = "it is a Python pickle, which may hold anything; save its images as PNG files or as one .npy file";
+        return Err(DataError::unread(path, why));
+    }
     let packer = match place {
         // Both kinds are zip files, too.
         SourcePlace::Folder if has_ending(NUMPY) || starts_with(path, NUMPY_BEGINNING) => {
             return Err(numpy(path, "a file of NumPy's".to_owned()));
-        }
-        SourcePlace::Folder if has_ending(WEIGHTS) || is_checkpoint(path) => {
-            return Err(DataError::Weights(path.into()));
         }
         SourcePlace::Folder | SourcePlace::Drawn => {
             Packer::by_name(path).or_else(|| Packer::by_content(path))
@@ -131,7 +146,7 @@ pub(in crate::data) fn refuse(
                 SourcePlace::Folder | SourcePlace::Drawn => folder.clone(),
             };
             let make = if packer == Packer::Tar { Some(folder.as_path()) } else { None };
-            Err(packed(path, packer, &folder, make, text(&unpacked)))
+            Err(packed(path, packer, &folder, make, (&unpacked, &text)))
         }
         None if place == SourcePlace::Folder => Err(DataError::NotAFolder(path.into())),
         None => Ok(()),
@@ -166,9 +181,14 @@ pub(in crate::data) fn explain(path: &Path, text: impl Fn(&Path) -> String, erro
     let names = names(path);
     let archive = |name: &String| Some((path.join(name), Packer::by_name(Path::new(name))?));
     let archives: Vec<(PathBuf, Packer)> = names.iter().filter_map(archive).collect();
-    match archives.first() {
-        Some((archive, packer)) if !alone || archives.len() == names.len() => {
-            packed(archive, *packer, path, None, text(path))
+    let is_for_training =
+        |(archive, _): &&(PathBuf, Packer)| shown(archive.file_name().unwrap_or_default()).contains("train");
+    // Of several the one that is trained on.
+    match archives.iter().find(is_for_training).or(archives.first()) {
+        Some((archive, packer))
+            if !alone || names.iter().all(|name| is_archive_or_text(&path.join(name))) =>
+        {
+            packed(archive, *packer, path, None, (path, &text))
         }
         _ => {
             let arrays = |name: &&String| {
@@ -201,7 +221,37 @@ pub(super) fn missing(dir: &Path, expected: impl Into<String>) -> DataError {
     DataError::MissingFiles { dir: dir.into(), expected: expected.into(), there }
 }
 
-fn packed(archive: &Path, packer: Packer, to: &Path, make: Option<&Path>, unpacked: String) -> DataError {
+/// Whether a file is an archive, or no picture by name or content: a list of files, a licence.
+fn is_archive_or_text(path: &Path) -> bool {
+    is_archive(path)
+        || (path.is_file() && why_no_picture(path).is_ok_and(|why| why == Some(Reason::NoPicture)))
+}
+
+/// Why a folder is no file with one of these endings, and which file in it may be meant.
+fn no_file(dir: &Path, endings: &[&str], text: impl Fn(&Path) -> String) -> String {
+    let mut paths = names(dir).into_iter().map(|name| dir.join(name));
+    let is_meant = |path: &PathBuf| {
+        path.extension().is_some_and(|own| endings.iter().any(|ending| own.eq_ignore_ascii_case(ending)))
+    };
+    match paths.find(is_meant) {
+        Some(path) => format!("it is a folder; name a file in it, as `{}`", quoted(&text(&path))),
+        None => format!("it is a folder without such a file ({})", endings.join(", ")),
+    }
+}
+
+/// What is written for an archive, unpacked into the folder `to`: the source of its name, at a path or by its prefix.
+fn packed(
+    archive: &Path,
+    packer: Packer,
+    to: &Path,
+    make: Option<&Path>,
+    (unpacked, text): (&Path, &dyn Fn(&Path) -> String),
+) -> DataError {
+    let plain = text(unpacked);
+    let name = archive.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    // A folder of pictures was named, and this archive has none.
+    let set = DATA_SETS.iter().find(|(start, _)| name.starts_with(start) && plain == shown(unpacked));
+    let unpacked = set.map_or(plain.clone(), |(_, prefix)| format!("{prefix}:{plain}"));
     let make =
         make.map_or_else(String::new, |folder| format!("make the folder {}, ", quoted(&shown(folder))));
     let how = format!("{make}run `{}`", packer.command(archive, to));
@@ -229,148 +279,4 @@ fn names(dir: &Path) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::data::{DataConfig, Source, Split, load};
-    use std::fs;
-
-    fn refusal(source: &str) -> String {
-        let source: Source = source.parse().unwrap();
-        let loaded = load(&source, &DataConfig::default().options(8, Split::Train)).unwrap_err().to_string();
-        // Scoring says the same.
-        assert_eq!(source.stream(Split::Train).err().unwrap().to_string(), loaded);
-        loaded
-    }
-
-    #[test]
-    fn a_source_that_is_an_archive_says_how_to_unpack_it() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = dir.path().display().to_string();
-        let zip = if cfg!(windows) {
-            format!("run `Expand-Archive -Path {at}/a.zip -DestinationPath {at}/a`")
-        } else {
-            format!("run `unzip {at}/a.zip -d {at}/a`")
-        };
-        for (prefix, name, how, folder) in [
-            ("", "a.zip", zip.clone(), "a"),
-            ("idx:", "a.zip", zip, "a"),
-            (
-                "cifar10:",
-                "c.tar.gz",
-                format!("make the folder {at}/c, run `tar -xf {at}/c.tar.gz -C {at}/c`"),
-                "c",
-            ),
-            ("stl10:", "s.TGZ", format!("make the folder {at}/s, run `tar -xf {at}/s.TGZ -C {at}/s`"), "s"),
-            (
-                "cifar100:",
-                "d.tar",
-                format!("make the folder {at}/d, run `tar -xf {at}/d.tar -C {at}/d`"),
-                "d",
-            ),
-            ("idx:", "e.7z", format!("run `7z x {at}/e.7z -o{at}/e`"), "e"),
-            ("", "f.rar", format!("run `unrar x {at}/f.rar {at}/f{}`", std::path::MAIN_SEPARATOR), "f"),
-            (
-                "numpy:",
-                "g.tar.xz",
-                format!("make the folder {at}/g, run `tar -xf {at}/g.tar.xz -C {at}/g`"),
-                "g/FILE",
-            ),
-        ] {
-            fs::write(dir.path().join(name), "x").unwrap();
-            let refusal = refusal(&format!("{prefix}{at}/{name}"));
-            let expected = format!(
-                "{at}/{name} is an archive, and images are read unpacked; {how}, then write `{prefix}{at}/{folder}`"
-            );
-            assert_eq!(refusal, expected);
-        }
-        // By its content, whatever it is called.
-        fs::write(dir.path().join("download"), b"PK\x03\x04more").unwrap();
-        let refusal = refusal(&format!("{at}/download"));
-        assert!(refusal.contains(&format!("then write `{at}/download-unpacked`")), "{refusal}");
-    }
-
-    #[test]
-    fn an_archive_in_a_folder_explains_what_the_folder_lacks() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = dir.path().display().to_string();
-        fs::write(dir.path().join("cifar-10-python.tar.gz"), "x").unwrap();
-        for prefix in ["", "cifar10:", "cifar100:", "stl10:", "idx:"] {
-            let refusal = refusal(&format!("{prefix}{at}"));
-            let expected =
-                format!("run `tar -xf {at}/cifar-10-python.tar.gz -C {at}`, then write `{prefix}{at}`");
-            assert!(refusal.ends_with(&expected), "{refusal}");
-        }
-        // Beside something else it explains a missing data set, and no folder without pictures.
-        fs::write(dir.path().join("broken.png"), "x").unwrap();
-        assert!(refusal(&format!("cifar10:{at}")).contains("tar -xf"));
-        let alone =
-            load(&Source::folder(dir.path()), &DataConfig::default().options(8, Split::Train)).unwrap_err();
-        assert!(alone.to_string().contains("no usable image"), "{alone}");
-    }
-
-    #[test]
-    fn what_a_folder_has_instead_is_listed() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = dir.path().display().to_string();
-        let message = |dir: &Path| missing(dir, "a or b").to_string();
-        assert!(
-            message(dir.path()).starts_with(&format!("there is no a or b in {at}, which holds nothing; "))
-        );
-        for number in 0..10 {
-            fs::write(dir.path().join(format!("{number}.txt")), "x").unwrap();
-        }
-        fs::write(dir.path().join(".hidden"), "").unwrap();
-        let there = "0.txt, 1.txt, 2.txt, 3.txt, 4.txt, 5.txt, 6.txt, 7.txt and 2 more; ";
-        assert!(message(dir.path()).contains(there), "{}", message(dir.path()));
-        let gone = dir.path().join("gone");
-        assert!(matches!(missing(&gone, "a"), DataError::Missing(path) if path == gone));
-        // A file of the data set instead of its folder.
-        let refusal = refusal(&format!("idx:{at}/0.txt"));
-        assert!(refusal.contains("0.txt is a file, not a folder"), "{refusal}");
-    }
-
-    #[test]
-    fn a_file_or_folder_of_another_kind_says_what_to_write() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = dir.path().display().to_string();
-        for name in ["a.npz", "b.NPY"] {
-            fs::write(dir.path().join(name), "PK\x03\x04").unwrap();
-            let expected = format!("{at}/{name} is a file of NumPy's; write `numpy:{at}/{name}`");
-            assert_eq!(refusal(&format!("{at}/{name}")), expected);
-            assert_eq!(refusal(&format!("idx:{at}/{name}")), expected);
-            fs::remove_file(dir.path().join(name)).unwrap();
-        }
-        fs::write(dir.path().join("array"), b"\x93NUMPY\x01\0").unwrap();
-        assert!(refusal(&format!("{at}/array")).ends_with(&format!("; write `numpy:{at}/array`")));
-        for name in ["plain.pth", "a.ckpt", "a.safetensors", "best.pth.tar"] {
-            fs::write(dir.path().join(name), b"PK\x03\x04").unwrap();
-            let expected = format!(
-                "{at}/{name} is a file of weights, not images; name the folder that holds the images"
-            );
-            assert_eq!(refusal(&format!("{at}/{name}")), expected);
-        }
-        // A page that was saved as an archive cannot be unpacked.
-        fs::write(dir.path().join("page.zip"), "<!DOCTYPE html>").unwrap();
-        let page = refusal(&format!("{at}/page.zip"));
-        assert_eq!(
-            page,
-            format!("{at}/page.zip is a web page, not the file itself; download the file itself")
-        );
-        // Folders.
-        let folder = |name: &str, file: &str, content: &[u8]| {
-            fs::create_dir_all(dir.path().join(name)).unwrap();
-            fs::write(dir.path().join(name).join(file), content).unwrap();
-            refusal(&format!("{at}/{name}"))
-        };
-        let idx = [&[0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2][..], &[7; 4]].concat();
-        let expected = format!("{at}/m is a folder with the files of IDX; write `idx:{at}/m`");
-        assert_eq!(folder("m", "train-images-idx3-ubyte", &idx), expected);
-        let expected = format!("{at}/s is a folder with the files of STL-10; write `stl10:{at}/s`");
-        assert_eq!(folder("s", "unlabeled_X.bin", &[0; 27_648]), expected);
-        let expected = format!(
-            "{at}/n/x.npz is a file of NumPy's, and its folder has no pictures; write `numpy:{at}/n/x.npz`"
-        );
-        assert_eq!(folder("n", "x.npz", b"PK"), expected);
-    }
-}
+mod tests;

@@ -110,6 +110,21 @@ pub(super) struct RecordFormat {
     pub decode: RecordDecoder,
 }
 
+/// The classes of records.
+pub(super) struct RecordClasses {
+    pub labels: RecordLabels,
+    pub names: Vec<String>,
+    /// What a person should know of them, who cares for classes.
+    pub notes: Vec<String>,
+}
+
+impl RecordClasses {
+    /// No classes, with notes on why.
+    pub fn none(notes: impl IntoIterator<Item = String>) -> Self {
+        Self { labels: RecordLabels::None, names: Vec::new(), notes: notes.into_iter().collect() }
+    }
+}
+
 /// Where the labels of records are.
 pub(super) enum RecordLabels {
     None,
@@ -119,24 +134,24 @@ pub(super) enum RecordLabels {
     Within(LabelReader),
 }
 
-/// The chosen ones of the images in `files`, with their labels and the names of the classes. `notes` say what else a
-/// person should know.
+/// The chosen ones of the images in `files`, with their classes. `notes` say what else a person should know.
 pub(super) fn found_records(
     files: Vec<RecordFile>,
     format: RecordFormat,
-    (labels, classes): (RecordLabels, Vec<String>),
+    classes: RecordClasses,
     notes: Vec<String>,
     options: &LoadOptions,
 ) -> FoundImages {
     let found = files.iter().map(|file| file.count).sum();
     let chosen = options.choose(found);
     let count = chosen.len();
+    let RecordClasses { labels, names, notes: of_classes } = classes;
     let (labels, label) = match labels {
         RecordLabels::None => (None, None),
         RecordLabels::Listed(all) => (Some(chosen.iter().map(|&number| all[number]).collect()), None),
         RecordLabels::Within(label) => (Some(Vec::new()), Some(label)),
     };
-    let labels = ImageLabels { labels, classes, ..ImageLabels::default() };
+    let labels = ImageLabels { labels, classes: names, notes: of_classes, skipped: Vec::new() };
     let (files, chosen) = (files.into(), chosen.into_iter());
     let images = Box::new(Records { files, chosen, next: 0, format: Arc::new(format), labels, label });
     FoundImages { found, count, all_usable: true, skipped: Vec::new(), notes, images }
@@ -214,7 +229,7 @@ impl OwnImages for Records {
 
 /// The note on images without labels; `lacking` is what would have them.
 pub(super) fn without_labels(lacking: &str) -> String {
-    format!("There is no {lacking}: the images have no labels")
+    format!("there is no {lacking}: the images have no labels")
 }
 
 /// Interleaves three planes of one byte a pixel: `[3, n]` to `[n, 3]`.

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::packed::missing;
-use super::records::{RecordFile, RecordFormat, RecordLabels, found_records, without_labels};
+use super::records::{RecordClasses, RecordFile, RecordFormat, RecordLabels, found_records, without_labels};
 use crate::data::reader::{Download, FoundImages, Reader, RemoteFile, SourceKind, SourcePlace};
 use crate::data::{DataError, LoadOptions, Split};
 use crate::input::shown;
@@ -69,7 +69,7 @@ impl Reader for Stl10 {
             return Err(missing(if inner.is_dir() { &inner } else { path }, expected.join(" or ")));
         };
         let mut notes = Vec::new();
-        let absent = |name: &str, what: &str| format!("There is no {}: {what}", shown(dir.join(name)));
+        let absent = |name: &str, what: &str| format!("there is no {}: {what}", shown(dir.join(name)));
         let (labelled, unlabelled) = (has(dir, images), unlabelled.map(|name| (name, has(dir, name))));
         match (labelled, unlabelled) {
             (true, Some((name, false))) => {
@@ -84,20 +84,17 @@ impl Reader for Stl10 {
         let used = labelled.then_some(images).into_iter().chain(unlabelled);
         let files: Vec<RecordFile> =
             used.map(|name| RecordFile::open(&dir.join(name), RECORD, MOST)).collect::<Result<_, _>>()?;
-        let labels = match (unlabelled, &files[..]) {
+        let classes = match (unlabelled, &files[..]) {
             (None, [images]) if has(dir, labels) => {
-                let labels = read_labels(&dir.join(labels), images.count)?;
-                (RecordLabels::Listed(labels), CLASSES.map(String::from).into())
+                let labels = RecordLabels::Listed(read_labels(&dir.join(labels), images.count)?);
+                RecordClasses { labels, names: CLASSES.map(String::from).into(), notes: Vec::new() }
             }
-            (None, _) => {
-                notes.push(without_labels(&shown(dir.join(labels))));
-                (RecordLabels::None, Vec::new())
-            }
-            (Some(_), _) => (RecordLabels::None, Vec::new()),
+            (None, _) => RecordClasses::none([without_labels(&shown(dir.join(labels)))]),
+            (Some(_), _) => RecordClasses::none([]),
         };
         let decode = Box::new(|record: &[u8]| Ok(upright(record)));
         let format = RecordFormat { bytes: RECORD, size: [SIDE; 2], decode };
-        Ok(found_records(files, format, labels, notes, options))
+        Ok(found_records(files, format, classes, notes, options))
     }
 }
 
@@ -191,7 +188,7 @@ mod tests {
         let remove = |name: &str| fs::remove_file(dir.path().join(name)).unwrap();
         let notes = |split: Split| {
             let Loaded { set, report } = get(dir.path(), 96, split).unwrap();
-            assert!(report.notes.iter().all(|note| note.starts_with("There is no ")), "{:?}", report.notes);
+            assert!(report.notes.iter().all(|note| note.starts_with("there is no ")), "{:?}", report.notes);
             (set, report.notes.join("\n"))
         };
         // Images without labels, with and without unlabelled ones beside them.

@@ -13,8 +13,16 @@ use crate::data::limits::MAX_ENTRIES;
 use crate::data::reason::{Cause, Reason, Skipped};
 use crate::input::shown;
 
+/// Folders in which programs keep what they installed or logged, by their names.
+const OF_PROGRAMS: &[&str] =
+    &["__pycache__", "node_modules", "site-packages", "wandb", "mlruns", "lightning_logs"];
+/// What lies in an environment of Python's or Conda's, whatever it is called.
+const IN_ENVIRONMENTS: &[&str] = &["pyvenv.cfg", "conda-meta"];
+/// What lies in the folder of a run of this program.
+const IN_RUNS: &[&str] = &["run.json", "config.toml"];
+
 /// All pictures below `dir`, by their names or contents, in the order of their paths, and what else there is.
-/// What is hidden is not looked into, except for `dir` itself. Links are followed, each folder's once; a link that leads
+/// What is hidden, of a run or of a program is not looked into, except for `dir` itself. Links are followed, each folder's once; a link that leads
 /// back to a folder above it is left out. `stop` is asked at every file.
 pub(super) fn walk(dir: &Path, stop: &dyn Fn() -> bool) -> Result<(Vec<PathBuf>, Vec<Skipped>), DataError> {
     walk_at_most(dir, MAX_ENTRIES, stop)
@@ -73,8 +81,11 @@ fn walk_at_most(
             Ok(entry) if entry.file_type().is_dir() => {
                 // Two links in each of thirty folders to the next one are a billion paths without a circle.
                 let place = entry.path_is_symlink().then(|| entry.path().canonicalize().ok()).flatten();
-                if place.is_some_and(|place| is_walked(&place, &root) || !linked.insert(place)) {
-                    skipped.push(Skipped::new(entry.path(), Reason::SameFolder));
+                let is_again = place.is_some_and(|place| is_walked(&place, &root) || !linked.insert(place));
+                let reason = is_again.then_some(Reason::SameFolder);
+                let of_a_program = || of_a_program(entry.path()).filter(|_| entry.depth() > 0);
+                if let Some(reason) = reason.or_else(of_a_program) {
+                    skipped.push(Skipped::new(entry.path(), reason));
                     entries.skip_current_dir();
                 }
             }
@@ -92,9 +103,21 @@ fn walk_at_most(
     Ok((files, skipped))
 }
 
+/// Why what lies in a folder is no data, where it is a run's or another program's.
+fn of_a_program(folder: &Path) -> Option<Reason> {
+    let has = |name: &&str| folder.join(name).exists();
+    if IN_RUNS.iter().all(has) {
+        return Some(Reason::RunFolder);
+    }
+    let is_called = folder.file_name().is_some_and(|name| OF_PROGRAMS.iter().any(|known| name == *known));
+    (is_called || IN_ENVIRONMENTS.iter().any(|name| has(name))).then_some(Reason::ProgramFolder)
+}
+
 /// Whether the folder `place` is one below `root` that is walked without a link; both are without links.
 fn is_walked(place: &Path, root: &Path) -> bool {
-    place.strip_prefix(root).is_ok_and(|below| !below.iter().any(is_hidden))
+    let Ok(below) = place.strip_prefix(root) else { return false };
+    let mut folders = below.ancestors().filter(|folder| !folder.as_os_str().is_empty());
+    !below.iter().any(is_hidden) && !folders.any(|folder| of_a_program(&root.join(folder)).is_some())
 }
 
 #[cfg(test)]
@@ -126,13 +149,64 @@ mod tests {
             std::fs::write(at(name).join("0.png"), "").unwrap();
         }
         symlink("real", at("alias")).unwrap();
-        // What is hidden is reached by the link alone.
+        // What is hidden or a program's is reached by the link alone.
         symlink(".store/kept", at("kept")).unwrap();
+        std::fs::create_dir_all(at("wandb/media")).unwrap();
+        std::fs::write(at("wandb/media/0.png"), "").unwrap();
+        symlink("wandb/media", at("media")).unwrap();
         let (files, skipped) = walk(dir.path(), &|| false).unwrap();
-        assert_eq!(files, [at("kept/0.png"), at("real/0.png")]);
+        assert_eq!(files, ["kept/0.png", "media/0.png", "real/0.png"].map(at));
         let left_out: Vec<(PathBuf, Reason)> =
             skipped.into_iter().map(|file| (file.path, file.kind)).collect();
-        assert_eq!(left_out, [(at(".store"), Reason::Hidden), (at("alias"), Reason::SameFolder)]);
+        let expected =
+            [(".store", Reason::Hidden), ("alias", Reason::SameFolder), ("wandb", Reason::ProgramFolder)];
+        assert_eq!(left_out, expected.map(|(name, reason)| (at(name), reason)));
+    }
+
+    /// Else a second training in the same folder learns from what the first one has generated.
+    #[test]
+    fn runs_and_folders_of_programs_are_not_looked_into_unless_they_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let names = [
+            "cat/0.png",
+            "cat/run.json",
+            "conda/conda-meta/history",
+            "conda/icon.png",
+            "dog/config.toml",
+            "dog/node_modules/icon.png",
+            "env/lib/icon.png",
+            "env/pyvenv.cfg",
+            "runs/1/config.toml",
+            "runs/1/run.json",
+            "runs/1/samples/0.png",
+            "wandb/run-1/media/0.png",
+            "wandb.png",
+        ];
+        for name in names {
+            std::fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        let at = |name: &str| dir.path().join(name);
+        let (files, skipped) = walk(dir.path(), &|| false).unwrap();
+        assert_eq!(files, [at("cat/0.png"), at("wandb.png")]);
+        let left_out: Vec<(PathBuf, Reason)> =
+            skipped.into_iter().map(|file| (file.path, file.kind)).collect();
+        let expected = [
+            ("cat/run.json", Reason::NoPicture),
+            ("conda", Reason::ProgramFolder),
+            ("dog/config.toml", Reason::NoPicture),
+            ("dog/node_modules", Reason::ProgramFolder),
+            ("env", Reason::ProgramFolder),
+            ("runs/1", Reason::RunFolder),
+            ("wandb", Reason::ProgramFolder),
+        ];
+        assert_eq!(left_out, expected.map(|(path, reason)| (at(path), reason)));
+        // Who names one means what is in it.
+        for (folder, picture) in
+            [("runs/1", "samples/0.png"), ("env", "lib/icon.png"), ("wandb", "run-1/media/0.png")]
+        {
+            assert_eq!(walk(&at(folder), &|| false).unwrap().0, [at(folder).join(picture)]);
+        }
     }
 
     #[test]

@@ -90,6 +90,7 @@ fn averaged_weights_come_first_and_that_is_said() {
         (["generator", "g_running"], "g_running"),
         (["G", "Gs"], "Gs"),
         (["G", "GE"], "GE"),
+        (["g", "g_s"], "g_s"),
         (["G", "G_smooth"], "G_smooth"),
         (["", "ema.shadow"], "ema.shadow"),
     ] {

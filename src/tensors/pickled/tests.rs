@@ -17,10 +17,25 @@ const COLUMNS: [&[u8]; 2] = [
     include_bytes!("../../../tests/fixtures/pickled/columns5"),
 ];
 const META: &[u8] = include_bytes!("../../../tests/fixtures/pickled/meta");
+const ARRAYS: [&[u8]; 3] = [
+    include_bytes!("../../../tests/fixtures/pickled/arrays2"),
+    include_bytes!("../../../tests/fixtures/pickled/arrays4"),
+    include_bytes!("../../../tests/fixtures/pickled/arrays5"),
+];
 const MOST: u64 = 2 * 3072;
 
 fn read(bytes: &[u8]) -> Result<PickledTable, TensorsError> {
     PickledTable::read(&mut &*bytes, MOST)
+}
+
+/// One with arrays beside the pixels.
+fn read_arrays(bytes: &[u8]) -> PickledTable {
+    PickledTable::read(&mut &*bytes, 2 * MOST).unwrap()
+}
+
+/// The numbers under a key.
+fn numbers(bytes: &[u8], key: &str) -> Result<Option<Vec<i64>>, TensorsError> {
+    PickledTable::read(&mut &*bytes, 2 * MOST)?.whole_numbers(key, 1_000, &mut std::io::Cursor::new(bytes))
 }
 
 fn refusal(bytes: &[u8]) -> String {
@@ -37,15 +52,15 @@ fn what_python_2_and_3_wrote_is_the_same() {
     for bytes in ROWS {
         let table = read(bytes).unwrap();
         assert_eq!(table.keys(), "batch_label, labels, fine_labels, data, filenames");
-        assert_eq!(table.whole_numbers("labels").unwrap().unwrap(), [3, 8]);
-        assert_eq!(table.whole_numbers("fine_labels").unwrap().unwrap(), [42, 99]);
+        assert_eq!(numbers(bytes, "labels").unwrap().unwrap(), [3, 8]);
+        assert_eq!(numbers(bytes, "fine_labels").unwrap().unwrap(), [42, 99]);
         assert_eq!(table.texts("filenames").unwrap().unwrap(), ["a_s_000001.png", "b_s_000002.png"]);
         let PickledBytes { shape, by_columns, start, .. } = table.bytes("data").unwrap().unwrap();
         assert_eq!((shape, by_columns), (vec![2, 3072], false));
         let there = &bytes[start as usize..][..2 * 3072];
         assert!((0..2 * 3072).all(|at| there[at] == pixel(at / 3072, at % 3072)));
         assert_eq!(table.bytes("other").unwrap(), None);
-        assert_eq!(table.whole_numbers("other").unwrap(), None);
+        assert_eq!(numbers(bytes, "other").unwrap(), None);
     }
     for bytes in COLUMNS {
         let PickledBytes { shape, by_columns, start, .. } =
@@ -56,7 +71,7 @@ fn what_python_2_and_3_wrote_is_the_same() {
     }
     // Pixels as a text, which Python 3 writes by protocol 2.
     let table = read(TEXT).unwrap();
-    assert_eq!(table.whole_numbers("labels").unwrap().unwrap(), [3, 8]);
+    assert_eq!(numbers(TEXT, "labels").unwrap().unwrap(), [3, 8]);
     let PickledBytes { shape, by_columns, start, is_text } = table.bytes("data").unwrap().unwrap();
     assert_eq!((shape, by_columns, is_text), (vec![2, 3072], false, true));
     let mut there = Vec::new();
@@ -67,16 +82,42 @@ fn what_python_2_and_3_wrote_is_the_same() {
 }
 
 #[test]
+fn labels_are_read_as_arrays_and_numbers_of_numpy_too() {
+    for bytes in ARRAYS {
+        assert_eq!(numbers(bytes, "labels").unwrap().unwrap(), [3, 8]);
+        assert_eq!(numbers(bytes, "fine_labels").unwrap().unwrap(), [42, 99]);
+        assert_eq!(numbers(bytes, "column").unwrap().unwrap(), [3, 8]);
+        let many: Vec<i64> = (-100..500).collect();
+        assert_eq!(numbers(bytes, "many").unwrap().unwrap(), many);
+        let refused = |key: &str, most: usize| {
+            let mut file = std::io::Cursor::new(bytes);
+            read_arrays(bytes).whole_numbers(key, most, &mut file).unwrap_err().to_string()
+        };
+        assert!(refused("many", 599).contains("it has 600 numbers under \"many\" where at most 599 belong"));
+        assert!(refused("halves", 9).contains("\"halves\" is no array of whole numbers"));
+        assert!(read_arrays(bytes).bytes("labels").unwrap_err().to_string().contains("of unsigned bytes"));
+    }
+    // A shape that does not fit: `[4]` for two numbers, and `[600]` for one byte less.
+    let [_, four, _] = ARRAYS;
+    let swap = |from: &[u8], to: &[u8], key: &str| {
+        let at = four.windows(from.len()).position(|part| part == from).unwrap();
+        let changed = [&four[..at], to, &four[at + from.len()..]].concat();
+        numbers(&changed, key).unwrap_err().to_string()
+    };
+    assert!(
+        swap(b"K\x02\x85\x94", b"K\x04\x85\x94", "labels").contains("shape [4] of \"labels\" does not fit")
+    );
+    assert!(swap(b"M\x58\x02", b"M\x57\x02", "many").contains("shape [599] of \"many\" does not fit"));
+}
+
+#[test]
 fn values_of_another_kind_are_named() {
     let table = read(PYTHON_2).unwrap();
     let error = |problem: TensorsError| problem.to_string();
-    assert!(
-        table
-            .whole_numbers("data")
-            .map_err(error)
-            .unwrap_err()
-            .contains("\"data\" is no list of whole numbers")
-    );
+    let table_again = numbers(PYTHON_2, "data").map_err(error).unwrap_err();
+    assert!(table_again.contains("the shape [2, 3072] of \"data\" is none of a list"), "{table_again}");
+    let names = numbers(PYTHON_2, "filenames").map_err(error).unwrap_err();
+    assert!(names.contains("\"filenames\" is no list of whole numbers"), "{names}");
     assert!(table.texts("labels").map_err(error).unwrap_err().contains("no list of texts"));
     assert!(
         table

@@ -7,7 +7,7 @@
 //! no training program writes one and attacks do.
 
 /// The classes and functions, `module.name`. Classes without a call, such as the type of a number, are among them.
-pub(super) const INERT: [&str; 105] = [
+pub(super) const INERT: [&str; 126] = [
     // Python's own values and containers, by the names of Python 3 and of protocol 2.
     "builtins.dict",
     "builtins.list",
@@ -111,6 +111,28 @@ pub(super) const INERT: [&str; 105] = [
     "torch.contiguous_format",
     "torch.preserve_format",
     "torch.strided",
+    // And of tensors that are not read.
+    "torch.serialization._get_layout",
+    "torch.storage.UntypedStorage",
+    "torch.ComplexFloatStorage",
+    "torch.ComplexDoubleStorage",
+    "torch.QInt8Storage",
+    "torch.QInt32Storage",
+    "torch.QUInt8Storage",
+    "torch.complex32",
+    "torch.float8_e4m3fn",
+    "torch.float8_e4m3fnuz",
+    "torch.float8_e5m2",
+    "torch.float8_e5m2fnuz",
+    "torch.float8_e8m0fnu",
+    "torch.uint16",
+    "torch.uint32",
+    "torch.uint64",
+    "torch.qint8",
+    "torch.qint32",
+    "torch.quint8",
+    "torch.per_tensor_affine",
+    "torch.per_channel_affine",
     // Tables of options of packages that training programs use.
     "addict.addict.Dict",
     "easydict.EasyDict",

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 mod inert;
+mod unread;
 
 use std::io::Cursor;
 

@@ -13,6 +13,20 @@ const PARAMETER: &str = "torch._utils._rebuild_parameter";
 const PARAMETER_WITH_STATE: &str = "torch._utils._rebuild_parameter_with_state";
 /// The call that makes a tensor with attributes: the call without them, the class, its arguments, the attributes.
 const WITH_ATTRIBUTES: &str = "torch._tensor._rebuild_from_type_v2";
+/// The calls that make other tensors, which are not read, and what those are.
+pub(super) const UNREAD: [(&str, &str); 5] = [
+    (
+        "torch._utils._rebuild_tensor_v3",
+        "its numbers are of a kind that is not read, such as float8 or uint16",
+    ),
+    ("torch._utils._rebuild_sparse_tensor", "it is sparse"),
+    ("torch._utils._rebuild_qtensor", "its numbers are quantised"),
+    (
+        "torch._utils._rebuild_meta_tensor_no_storage",
+        "it has a shape and no numbers (it lay on the device meta)",
+    ),
+    ("torch._utils._rebuild_nested_tensor", "it consists of tensors of several shapes"),
+];
 /// The class of a tensor that is nothing more.
 const CLASS: &str = "torch.Tensor";
 /// A tuple of sizes by another name.
@@ -50,7 +64,8 @@ impl Storage {
             return Err(TensorsError::Unsupported("a storage is a part of another one".into()));
         }
         if NumberKind::of_storage(kind).is_none() && kind.ends_with("Storage") {
-            return Err(TensorsError::Foreign(shown(kind)));
+            let what = format!("its numbers are in a `{}`, which is not read", shown(kind));
+            return Err(TensorsError::Unsupported(what));
         }
         let (Some(kind), Ok(numbers), "storage") =
             (NumberKind::of_storage(kind), usize::try_from(*numbers), &**tag)
@@ -72,7 +87,8 @@ impl Storage {
 /// Whether a value is a tensor or a parameter.
 pub(super) fn is_tensor(pickle: &Pickle, id: Id) -> bool {
     let names = [TENSOR, PARAMETER, PARAMETER_WITH_STATE, WITH_ATTRIBUTES];
-    call(pickle, id).is_some_and(|(name, _)| names.contains(&name))
+    let is_name = |name: &str| names.contains(&name) || UNREAD.iter().any(|(unread, _)| name == *unread);
+    call(pickle, id).is_some_and(|(name, _)| is_name(name))
 }
 
 /// Where a tensor's numbers lie in its storage. All of them lie inside.
@@ -108,6 +124,9 @@ impl TensorView {
             }
             whole => whole,
         };
+        if let Some((_, what)) = UNREAD.iter().find(|(unread, _)| name == *unread) {
+            return Err(TensorsError::Unsupported((*what).to_owned()));
+        }
         let (TENSOR, [storage, offset, shape, strides, ..]) = (name, arguments) else {
             return Err(strange());
         };

@@ -133,6 +133,29 @@ fn data_overwritten_with_zeros_is_found() {
     assert_eq!(walk(&large[2]), Walk::Whole);
 }
 
+/// A sector of a disk that was lost: half of its picture is moved to the side, and decoders say nothing.
+#[test]
+fn a_hole_of_one_sector_is_found() {
+    let noise =
+        DynamicImage::from(RgbImage::from_fn(160, 120, |x, y| image::Rgb([shade(x, y), shade(y, x), 9])));
+    for quality in [40, 75, 95] {
+        let file = encoded(&noise, quality);
+        let data = data(&file);
+        let last = file.len() - 2 - 600;
+        for start in (data..last).step_by(311) {
+            let mut holed = file.clone();
+            holed[start..start + ZEROS].fill(0);
+            assert_ne!(walk(&holed), Walk::Whole, "quality {quality} at {start} of {}", file.len());
+        }
+        // Zeros or ones that fill up before the end marker are none.
+        for filler in [0, 0xff] {
+            let mut padded = file.clone();
+            padded.splice(file.len() - 2..file.len() - 2, [filler; 2_000]);
+            assert_eq!(walk(&padded), Walk::Whole);
+        }
+    }
+}
+
 #[test]
 fn the_memory_for_coefficients_is_known_before_it_is_taken() {
     assert_eq!(header(&files()[0]).unwrap(), Header { size: [40, 30], coefficients: 0 });

@@ -12,6 +12,12 @@ const TEXT: &[u8] = include_bytes!("../../../../tests/fixtures/pickled/protocol2
 const PROTOCOL_4: &[u8] = include_bytes!("../../../../tests/fixtures/pickled/protocol4");
 const PROTOCOL_5: &[u8] = include_bytes!("../../../../tests/fixtures/pickled/protocol5");
 const COLUMNS: &[u8] = include_bytes!("../../../../tests/fixtures/pickled/columns4");
+/// With labels as arrays and numbers of NumPy's.
+const ARRAYS: [&[u8]; 3] = [
+    include_bytes!("../../../../tests/fixtures/pickled/arrays2"),
+    include_bytes!("../../../../tests/fixtures/pickled/arrays4"),
+    include_bytes!("../../../../tests/fixtures/pickled/arrays5"),
+];
 const META: &[u8] = include_bytes!("../../../../tests/fixtures/pickled/meta");
 
 fn get(reader: &'static dyn Reader, dir: &Path, split: Split) -> Result<Loaded, DataError> {
@@ -65,6 +71,19 @@ fn pickled_batches_have_the_pixels_and_labels_that_python_wrote() {
         let some = load(&Source::new(&CIFAR10, dir.path()), &options).unwrap().set;
         let expected: Vec<u16> = options.choose(10).iter().map(|image| [3, 8][image % 2]).collect();
         assert_eq!(some.labels().unwrap(), expected);
+    }
+}
+
+#[test]
+fn labels_may_be_arrays() {
+    for bytes in ARRAYS {
+        let dir = python("");
+        (1..=5).for_each(|number| write(dir.path(), &format!("data_batch_{number}"), bytes));
+        let set = get(&CIFAR10, dir.path(), Split::Train).unwrap().set;
+        assert_eq!(set.labels().unwrap(), [3, 8].repeat(5));
+        assert_eq!(set.image(9)[..3], colour(1, 0, 0));
+        write(dir.path(), "train", bytes);
+        assert_eq!(get(&CIFAR100, dir.path(), Split::Train).unwrap().set.labels().unwrap(), [42, 99]);
     }
 }
 

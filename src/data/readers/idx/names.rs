@@ -93,7 +93,7 @@ impl IdxSet {
             let last = usize::from(first) + names.len() - 1;
             let name = self.name;
             note = Some(format!(
-                "The labels of {name} are not all from {first} to {last}: the classes are called by their numbers"
+                "the labels of {name} are not all from {first} to {last}: the classes are called by their numbers"
             ));
         }
         let last = labels.iter().copied().max().unwrap_or(0);
@@ -122,7 +122,7 @@ impl FoundSet {
     pub fn notes(&self) -> Vec<String> {
         let turned = self.set.by_columns.then(|| {
             format!(
-                "The pictures of {} lie on their sides in its files: they are read upright",
+                "the pictures of {} lie on their sides in its files: they are read upright",
                 self.set.name
             )
         });

@@ -169,11 +169,11 @@ fn emnist_is_read_upright_with_the_names_of_its_classes() {
         assert_eq!(set.classes()[usize::from(set.labels().unwrap()[0])], class);
         assert_eq!(set.classes()[classes - 1], last);
         let note =
-            format!("The pictures of emnist-{part} lie on their sides in its files: they are read upright");
+            format!("the pictures of emnist-{part} lie on their sides in its files: they are read upright");
         assert_eq!(report.notes, std::slice::from_ref(&note));
         let Loaded { set, report } = get(dir.path(), 8, Split::Test).unwrap();
         assert_eq!((set.labels(), set.image(0)[3..6].to_vec()), (None, vec![8; 3]));
-        let missing = format!("There is no emnist-{part}-test-labels-idx1-ubyte: the images have no labels");
+        let missing = format!("there is no emnist-{part}-test-labels-idx1-ubyte: the images have no labels");
         assert_eq!(report.notes, [note, missing]);
     }
     // Pictures that are no squares, and a label that has no class.
@@ -184,7 +184,7 @@ fn emnist_is_read_upright_with_the_names_of_its_classes() {
     let Loaded { set, report } = get(dir.path(), 8, Split::Train).unwrap();
     assert_eq!((set.labels().unwrap(), set.classes()), (&[0][..], &["0".to_owned()][..]));
     let note =
-        "The labels of emnist-letters are not all from 1 to 26: the classes are called by their numbers";
+        "the labels of emnist-letters are not all from 1 to 26: the classes are called by their numbers";
     assert_eq!(report.notes[1..], [note]);
     fs::remove_file(dir.path().join("emnist-letters-train-labels-idx1-ubyte")).unwrap();
     assert_eq!(get(dir.path(), 8, Split::Train).unwrap().report.sizes.unwrap().largest, [2, 3]);

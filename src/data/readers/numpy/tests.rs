@@ -74,7 +74,7 @@ fn an_archive_has_splits_and_labels() {
         ("train_labels.npy", npy("|u1", "(3,)", &[0; 3])),
     ]);
     let notes = get(&more, 8, Split::Train).unwrap().report.notes;
-    assert_eq!(notes, ["The array val_images, which is for validation, is left out"]);
+    assert_eq!(notes, ["the array val_images, which is for validation, is left out"]);
     assert_eq!(get(&bytes, 8, Split::Test).unwrap().set.image(0)[..3], [7; 3]);
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), &bytes).unwrap();
@@ -89,7 +89,7 @@ fn the_only_array_of_images_needs_no_known_name() {
     ] {
         let Loaded { set, report } = get(&npz(&arrays), 8, Split::Train).unwrap();
         assert_eq!((set.len(), set.labels(), set.image(2)[..3].to_vec()), (3, None, vec![30; 3]));
-        let note = format!("The images are the array {name}, the only one of such a shape");
+        let note = format!("the images are the array {name}, the only one of such a shape");
         assert_eq!(report.notes.contains(&note), name == "photos", "{:?}", report.notes);
     }
     let test = get(&npz(&[("photos.npy", grey)]), 8, Split::Test).unwrap_err();
@@ -150,11 +150,15 @@ fn damaged_and_foreign_arrays_are_refused_in_a_sentence() {
         (
             npy("|u1", "(32, 32, 3)", &[0; 3072]),
             "cannot be used: its shape [32, 32, 3] is that of one colour picture, and that of images is \
-             [n, height, width, 3]; save it with `x[None]`",
+             [n, height, width, 3]; save it with `x[None]`, or grey images of this shape with `x[..., None]`",
         ),
+        (npy("|u1", "(32, 32, 4)", &[0; 4096]), "save it with `x[None, ..., :3]`, or grey images"),
+        (npy("|u1", "(3, 32, 8)", &[0; 768]), "its shape [3, 32, 8] is that of one colour picture"),
+        (npy("|u1", "(4, 8, 8)", &[0; 256]), "save it with `x[None, :3]`, or grey images"),
+        (npy("<c8", "(8, 4, 4)", &[0; 1024]), "cannot be used: it holds numbers of the kind <c8, and pixels"),
         (npy("|u1", "(4, 8, 8)", &[0; 64]), "is damaged: the shape [4, 8, 8] does not fit the 64 bytes"),
         (npy("|u1", "(18446744073709551615, 8, 8)", &[0; 64]), "does not fit"),
-        (npy("|u1", "(0, 8, 8)", &[]), "does not fit"),
+        (npy("|u1", "(0, 8, 8)", &[]), "cannot be used: it has no numbers: its shape is [0, 8, 8]"),
         (
             npy("|u1", "(1, 70000, 1)", &[0; 70_000]),
             "cannot be used: images of 1 x 70000 are larger than the limit",
@@ -215,7 +219,7 @@ fn labels_that_are_no_numbers_are_left_out_and_named() {
         (npy("|u1", "(3, 10)", &[0; 30]), "their shape is [3, 10], and that of labels is [3]"),
         (npy("|O", "(3,)", &[0; 24]), "they are no numbers"),
     ] {
-        assert_eq!(of(labels), [format!("The labels in the array y_train are not used: {why}")]);
+        assert_eq!(of(labels), [format!("the labels in the array y_train are not used: {why}")]);
     }
 }
 
