@@ -23,6 +23,7 @@ use crate::arch::ArchError;
 use crate::config::ConfigError;
 use crate::data::DataError;
 use crate::device::DeviceError;
+use crate::input::shown;
 use args::{Cli, Command};
 use terminal::print_line;
 use typed::with_whole_vectors;
@@ -105,11 +106,12 @@ fn is_wrong_call(error: &anyhow::Error) -> bool {
 #[error("{0}")]
 struct WrongCall(String);
 
-/// The chain of causes in one line, each cause once.
+/// The chain of causes in one line, each cause once, with nothing in it that moves the cursor: names in it may be
+/// anything.
 fn one_sentence(error: &anyhow::Error) -> String {
     let mut parts: Vec<String> = Vec::new();
     for cause in error.chain() {
-        let text = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = shown(cause.to_string().split_whitespace().collect::<Vec<_>>().join(" "));
         // Many errors quote their cause in their own message.
         if !parts.last().is_some_and(|last| last.contains(&text)) {
             parts.push(text);
@@ -129,6 +131,7 @@ mod tests {
         let error = anyhow!("disk\n  full").context("cannot write x (disk full)").context("stopped");
         assert_eq!(one_sentence(&error), "stopped: cannot write x (disk full)");
         assert_eq!(one_sentence(&anyhow!("b").context("a")), "a: b");
+        assert_eq!(one_sentence(&anyhow!("no\u{1b}[5m\u{202e}x")), "no\\u{1b}[5m\\u{202e}x");
     }
 
     #[test]

@@ -29,6 +29,14 @@ pub enum DataError {
     /// The folder or file is not there.
     #[error("there is no {}; check the path, or see `autogan data check --help` for what else a source can be", shown(.0))]
     Missing(PathBuf),
+    /// A public data set was named in place of a folder with its files.
+    #[error("there is no folder {}; that data set is written as `{form}`, with the folder of its files, and `autogan data fetch` lists those that it brings", shown(.path))]
+    NamedSet {
+        /// What was named.
+        path: PathBuf,
+        /// How its source is written.
+        form: String,
+    },
     /// A data set's folder lacks one of its files.
     #[error("there is no {}; get the data set with `autogan data fetch` or name its folder", shown(.0))]
     MissingFile(PathBuf),

@@ -113,6 +113,10 @@ impl Source {
         let opened = self.reader.open(&name, &self.path, options);
         let read = opened.and_then(|images| then(name, images));
         read.map_err(|error| match explain(&self.path, text, error) {
+            DataError::Missing(path) if self.reader.kind().prefix.is_empty() => match form_of(&path) {
+                Some(form) => DataError::NamedSet { path, form },
+                None => DataError::Missing(path),
+            },
             error @ DataError::NoImages { .. } => {
                 self.set_in(&self.path, "a folder with", options).unwrap_or(error)
             }
@@ -148,6 +152,14 @@ impl Source {
         };
         READERS.iter().find_map(found)
     }
+}
+
+/// How the source of a public data set is written that is called so.
+fn form_of(name: &Path) -> Option<String> {
+    let name = name.file_name()?.to_str()?.to_lowercase().replace(['-', '_'], "");
+    let prefix = if name.ends_with("mnist") { "idx" } else { &*name };
+    let is_meant = |kind: &SourceKind| !prefix.is_empty() && kind.prefix == prefix;
+    READERS.iter().map(|reader| reader.kind()).find(is_meant).map(|kind| kind.form())
 }
 
 impl PartialEq for Source {
@@ -257,6 +269,26 @@ mod tests {
             let error = text.parse::<Source>().unwrap_err().to_string();
             assert!(error.contains("`idx:DIR`") && error.contains("`toys`"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_data_set_that_is_only_named_says_how_it_is_written() {
+        for (name, form) in [
+            ("mnist-that-is-nowhere", None),
+            ("no/MNIST", Some("idx:DIR")),
+            ("data/cifar100", Some("cifar100:DIR")),
+            ("Fashion-MNIST", Some("idx:DIR")),
+            ("cifar-10", Some("cifar10:DIR")),
+            ("STL10", Some("stl10:DIR")),
+            ("numpy", Some("numpy:FILE")),
+            ("", None),
+            ("pets", None),
+        ] {
+            assert_eq!(form_of(Path::new(name)).as_deref(), form, "{name}");
+        }
+        let error = Source::folder("Fashion-MNIST").stream(Split::Train).err().unwrap().to_string();
+        let expected = "there is no folder Fashion-MNIST; that data set is written as `idx:DIR`";
+        assert!(error.starts_with(expected), "{error}");
     }
 
     #[test]

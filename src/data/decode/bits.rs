@@ -49,6 +49,11 @@ impl Huffman {
         }
         Some(Self { fast, ends, offsets, symbols: symbols.to_vec() })
     }
+
+    /// The symbol whose code is all zeros.
+    pub fn of_zeros(&self) -> Option<u8> {
+        self.symbols.first().copied()
+    }
 }
 
 /// Bits up to the next marker, without the zeros that follow bytes of ones.

@@ -3,17 +3,17 @@
 //! Decoders fill what is missing with grey and say nothing. So the codes of every block are walked here, without
 //! computing a pixel: a scan that ends before its last block was cut off or overwritten with zeros.
 
-use super::ZEROS;
+mod hole;
+
+use self::hole::has_hole;
 use super::bits::{Bits, Huffman, Stop, next_marker};
 
 /// Scans that are walked at most, as many as decoders read.
 const MAX_SCANS: usize = 100;
 /// Bytes that may follow a whole scan where no marker does.
 const MAX_REST: usize = 4;
-/// Bytes that may lie between a whole scan and the next marker where zeros have been written over a part, and how many
-/// of them may be data: zeros and ones are put there to fill up.
-const MAX_GAP: usize = 4_096;
-const MAX_GAP_DATA: usize = 16;
+/// Zeros that may lie between two segments that are no scans, where nothing belongs.
+const MAX_BETWEEN: usize = 64;
 /// What the header says of a file's pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
@@ -195,8 +195,15 @@ struct Walker<'a> {
 impl Walker<'_> {
     fn walk(mut self) -> Option<Walk> {
         let mut segments = Segments::new(self.bytes);
-        let (mut scans, mut is_closed) = (0, false);
-        while let Some(Segment { marker, content, end }) = segments.next() {
+        let (mut scans, mut is_closed, mut is_behind_scan) = (0, false, false);
+        loop {
+            let before = segments.pos;
+            let Some(Segment { marker, content, at, end }) = segments.next() else { break };
+            let zeros = self.bytes[before..at].iter().filter(|byte| **byte == 0).count();
+            if zeros > MAX_BETWEEN && !is_behind_scan {
+                return Some(Walk::Damaged);
+            }
+            is_behind_scan = marker == 0xda;
             match marker {
                 0xc0..=0xc2 if self.frame.is_none() => {
                     self.frame = Some(Frame::read(content, marker == 0xc2)?);
@@ -222,13 +229,15 @@ impl Walker<'_> {
                     }
                     self.frame = Some(frame);
                     let rest = self.bytes.get(pos..).unwrap_or_default();
-                    match next_marker(rest) {
+                    let gap = match next_marker(rest) {
                         None if rest.len() + held > MAX_REST => return Some(Walk::EndsEarly),
-                        Some((gap, _)) if has_hole(&self.bytes[end..pos + gap], gap + held) => {
-                            return Some(Walk::Damaged);
-                        }
-                        _ => segments.pos = pos,
+                        None => rest.len(),
+                        Some((gap, _)) => gap,
+                    };
+                    if has_hole(&self.bytes[end..pos + gap], gap + held, self.has_flat_zeros(&scan)) {
+                        return Some(Walk::Damaged);
                     }
+                    segments.pos = pos;
                 }
                 0xd9 => {
                     is_closed = true;
@@ -245,6 +254,18 @@ impl Walker<'_> {
         });
         let known = |low: &Option<u8>| low.is_some_and(|low| is_closed || low == 0);
         Some(if low.all(known) { Walk::Whole } else { Walk::EndsEarly })
+    }
+
+    /// Whether many zeros in the data of a scan may stand for a flat part of the picture: not where they mean the same
+    /// step or the same detail in block after block.
+    fn has_flat_zeros(&self, scan: &Scan) -> bool {
+        let is_nothing = |table: &Option<Huffman>| table.as_ref().and_then(Huffman::of_zeros) == Some(0);
+        // Later bits of coefficients stand as they are.
+        let is_flat = |&(_, dc, ac): &(usize, usize, usize)| {
+            (scan.start > 0 || is_nothing(&self.tables.dc[dc]))
+                && (scan.end == 0 || is_nothing(&self.tables.ac[ac]))
+        };
+        scan.high > 0 || scan.components.iter().all(is_flat)
     }
 
     /// Walks a scan whose data begins at `pos`; returns where it ends, and how many bytes before that were not
@@ -414,23 +435,12 @@ fn refined_band(
     Ok(())
 }
 
-/// Whether zeros have been written over a part of a scan's data: then more of it was left than belongs behind the last
-/// block, `unused` bytes at its end.
-fn has_hole(data: &[u8], unused: usize) -> bool {
-    let unused = &data[data.len().saturating_sub(unused)..];
-    let content = unused.iter().filter(|byte| !matches!(byte, 0 | 0xff)).count();
-    (unused.len() > MAX_GAP || content > MAX_GAP_DATA) && has_zeros(data)
-}
-
-/// Whether there are as many zeros as a sector of a disk has.
-fn has_zeros(data: &[u8]) -> bool {
-    data.chunk_by(|a, b| a == b).any(|run| run[0] == 0 && run.len() >= ZEROS)
-}
-
 /// A marker with what it says.
 struct Segment<'a> {
     marker: u8,
     content: &'a [u8],
+    /// Where its marker stands in the file.
+    at: usize,
     /// Where it ends in the file.
     end: usize,
 }
@@ -451,18 +461,19 @@ impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
 
     fn next(&mut self) -> Option<Segment<'a>> {
-        let (at, marker) = next_marker(self.bytes.get(self.pos..)?)?;
-        let start = self.pos + at + 2;
+        let (gap, marker) = next_marker(self.bytes.get(self.pos..)?)?;
+        let at = self.pos + gap;
+        let start = at + 2;
         // Those that stand alone: start, end and restarts.
         if matches!(marker, 0x01 | 0xd0..=0xd9) {
             self.pos = start;
-            return Some(Segment { marker, content: &[], end: start });
+            return Some(Segment { marker, content: &[], at, end: start });
         }
         let length = usize::from(u16::from_be_bytes(*self.bytes.get(start..)?.first_chunk()?));
         let end = start + length;
         let content = self.bytes.get(start + 2..end)?;
         self.pos = end;
-        Some(Segment { marker, content, end })
+        Some(Segment { marker, content, at, end })
     }
 }
 
