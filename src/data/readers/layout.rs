@@ -73,7 +73,7 @@ impl FolderLayout {
     /// Those of the split's pictures that have a class and those that have none, where the latter are few; else all
     /// and none. What cannot be read is not among them: it makes no class.
     pub fn classified(&mut self, files: Vec<PathBuf>) -> [Vec<PathBuf>; 2] {
-        let FolderLevel { beside, folders } = FolderLevel::of(&self.root, &files);
+        let FolderLevel { beside, folders, .. } = FolderLevel::of(&self.root, &files);
         let smallest = folders.iter().min_by_key(|(_, count)| **count).filter(|_| folders.len() > 1);
         let is_few = smallest.is_some_and(|(_, count)| beside < *count);
         self.has_strays = beside > 0 && is_few && folders.len() <= MAX_CLASSES;

@@ -25,7 +25,7 @@ const LABELS: [&[&str]; 2] = [&["train_labels", "y_train", "labels", "arr_1"], &
 /// Names of images that are for validation, which nothing here does.
 const VALIDATION: [&str; 3] = ["val_images", "x_val", "x_valid"];
 /// Height or width from which on three images may be the colours of one picture.
-const SMALLEST_SIDE: usize = 8;
+const SMALLEST_SIDE: usize = 16;
 /// Arrays of an archive that are looked at in search of images.
 const LOOKED_AT: usize = 100;
 

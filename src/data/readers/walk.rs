@@ -110,7 +110,7 @@ fn of_a_program(folder: &Path) -> Option<Reason> {
         return Some(Reason::RunFolder);
     }
     let is_called = folder.file_name().is_some_and(|name| OF_PROGRAMS.iter().any(|known| name == *known));
-    (is_called || IN_ENVIRONMENTS.iter().any(|name| has(name))).then_some(Reason::ProgramFolder)
+    (is_called || IN_ENVIRONMENTS.iter().any(has)).then_some(Reason::ProgramFolder)
 }
 
 /// Whether the folder `place` is one below `root` that is walked without a link; both are without links.

@@ -6,7 +6,7 @@ use super::*;
 fn a_table_with_a_value_for_missing_keys_is_a_table() {
     let entries = [&text("l1.weight")[..], &tensor(8, 0, &[2, 4], &[4, 1])].concat();
     for factory in [&b"c__builtin__\ndict\n"[..], b"N"] {
-        let table = [b"ccollections\ndefaultdict\n", factory, b"\x85R(", &entries, b"u"].concat();
+        let table = [&b"ccollections\ndefaultdict\n"[..], factory, b"\x85R(", &entries, b"u"].concat();
         let found = tensors(&file(&[("g", table)])).unwrap();
         assert_eq!(found["g.l1.weight"].values, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
         assert_eq!((found.len(), &found["g.l1.weight"].shape[..]), (1, &[2, 4][..]));
