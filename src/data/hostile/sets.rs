@@ -48,9 +48,9 @@ fn pickles_that_promise_terabytes_or_are_no_batches_are_refused() {
     let huge = [&b"\x80\x04\x8e"[..], &(1u64 << 39).to_le_bytes()].concat();
     let long = [&b"\x80\x02X"[..], &(1u32 << 31).to_le_bytes()].concat();
     for (start, bytes, reason) in [
-        (huge, terabyte, "549755813888 bytes in its arrays, and at most 153600000"),
+        (huge, terabyte, "549755813888 bytes in its arrays, and at most 156800000"),
         (batch(2, false, u32::MAX), terabyte, "4294967295 bytes in its arrays"),
-        (long, terabyte, "2147483648 bytes in its arrays, and at most 307200000"),
+        (long, terabyte, "2147483648 bytes in its arrays, and at most 313600000"),
         (Vec::new(), terabyte, "0x00 is no instruction"),
         (batch(2, false, 6_144), 1 << 20, "0x00 is no instruction"),
         (

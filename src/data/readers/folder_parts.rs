@@ -151,7 +151,7 @@ mod tests {
             (&["train", "test", "unlabeled"], &["train"], &["test"]),
             (&["train", "eval"], &["train"], &["eval"]),
             (&["TRAIN", "dev"], &["TRAIN"], &["dev"]),
-            (&["TrainSet", "testset", "valset"], &["TrainSet"], &["testset"]),
+            (&["TRAINSET", "testset", "valset"], &["TRAINSET"], &["testset"]),
             (&["training_set", "test_set"], &["training_set"], &["test_set"]),
             (&["training", "evaluation", "validate"], &["training"], &["validate"]),
             (&["train2017", "val2017"], &["train2017"], &["val2017"]),

@@ -60,6 +60,8 @@ fn an_archive_in_a_folder_explains_what_the_folder_lacks() {
     fs::write(dir.path().join("cifar-10-python.tar.gz"), "x").unwrap();
     for prefix in ["", "cifar10:", "cifar100:", "stl10:", "idx:"] {
         let refusal = refusal(&format!("{prefix}{at}"));
+        // By its name it is no folder of pictures.
+        let prefix = if prefix.is_empty() { "cifar10:" } else { prefix };
         let expected =
             format!("run `tar -xf {at}/cifar-10-python.tar.gz -C {at}`, then write `{prefix}{at}`");
         assert!(refusal.ends_with(&expected), "{refusal}");
@@ -166,7 +168,9 @@ fn archives_beside_lists_of_files_are_to_be_unpacked() {
     assert!(refused.starts_with(&format!("{at}/train.zip is an archive")), "{refused}");
     // A picture that cannot be read explains more.
     fs::write(dir.path().join("a.heic"), "x").unwrap();
-    assert!(refusal(&at).starts_with("no usable image in"));
+    let options = DataConfig::default().options(8, Split::Train);
+    let refused = load(&Source::folder(dir.path()), &options).unwrap_err().to_string();
+    assert!(refused.starts_with("no usable image in"), "{refused}");
 }
 
 #[test]
