@@ -6,6 +6,7 @@
 
 use crate::model::kernels::cpu::conv::{conv3, upsampled};
 use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::fill::fill_rows;
 
 /// Taps of a kernel.
 const TAPS: usize = 9;
@@ -21,14 +22,7 @@ const SHARE: f32 = 0.25;
 /// Panics if a side is odd or a slice's length does not fit.
 pub fn forward(x: &[f32], extent: Extent, weight: &[f32], bias: Option<&[f32]>, outputs: usize) -> Vec<f32> {
     conv3::check(weight, bias, outputs, extent.channels);
-    let turned = turned(weight, outputs, extent.channels);
-    let mut y = upsampled::input_gradient(x, extent, &turned, outputs);
-    if let Some(bias) = bias {
-        for pixel in y.chunks_exact_mut(outputs) {
-            pixel.iter_mut().zip(bias).for_each(|(value, bias)| *value += bias);
-        }
-    }
-    y
+    upsampled::transpose(x, extent, &turned(weight, outputs, extent.channels), bias, outputs)
 }
 
 /// Gradient of the large map.
@@ -59,11 +53,14 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], extent_of_x: Extent, outputs: usiz
 
 /// A quarter of the weights, `[outputs, inputs, 3, 3]`, as `[inputs, outputs, 3, 3]` with rotated kernels.
 fn turned(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
-    let kernel = |output: usize, input: usize| {
-        let start = (output * inputs + input) * TAPS;
-        weight[start..start + TAPS].iter().rev().map(|value| value * SHARE)
-    };
-    (0..inputs).flat_map(|input| (0..outputs).flat_map(move |output| kernel(output, input))).collect()
+    fill_rows(weight.len(), outputs * TAPS, |input, turned| {
+        for (output, turned) in turned.chunks_exact_mut(TAPS).enumerate() {
+            let kernel = &weight[(output * inputs + input) * TAPS..][..TAPS];
+            for (turned, value) in turned.iter_mut().zip(kernel.iter().rev()) {
+                *turned = value * SHARE;
+            }
+        }
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use faer::Accum;
 use rayon::prelude::*;
 
 use crate::model::kernels::cpu::conv::lanes::{self, dispatch};
-use crate::model::kernels::cpu::conv::product::{matrix, multiply, strided};
+use crate::model::kernels::cpu::conv::product::{matrix, multiply, start, strided};
 use crate::model::kernels::cpu::conv::{conv3, sums, weights};
 use crate::model::kernels::cpu::extent::Extent;
 use crate::model::kernels::cpu::scratch;
@@ -76,12 +76,28 @@ pub fn forward(x: &[f32], extent: Extent, weight: &[f32], bias: Option<&[f32]>, 
 /// # Panics
 /// Panics if a side is odd or a slice's length does not fit.
 pub fn input_gradient(dy: &[f32], extent_of_dy: Extent, weight: &[f32], inputs: usize) -> Vec<f32> {
+    transpose(dy, extent_of_dy, weight, None, inputs)
+}
+
+/// [`input_gradient`], plus a `bias` `[inputs]` at each pixel.
+pub(crate) fn transpose(
+    dy: &[f32],
+    extent_of_dy: Extent,
+    weight: &[f32],
+    bias: Option<&[f32]>,
+    inputs: usize,
+) -> Vec<f32> {
     let (extent, outputs) = (extent_of_dy, extent_of_dy.channels);
     extent.check(dy.len());
     conv3::check(weight, None, outputs, inputs);
     assert!(extent.height.is_multiple_of(2) && extent.width.is_multiple_of(2), "{extent:?} is not upsampled");
     if !fits(inputs, outputs) {
-        return reduced(&conv3::input_gradient(dy, extent, weight, inputs), extent.with_channels(inputs));
+        let mut dx =
+            reduced(&conv3::input_gradient(dy, extent, weight, inputs), extent.with_channels(inputs));
+        for (x, bias) in dx.iter_mut().zip(bias.into_iter().flatten().cycle()) {
+            *x += bias;
+        }
+        return dx;
     }
     let mut dx = vec![0.0; extent.pixels() / 4 * inputs];
     if dx.is_empty() {
@@ -97,7 +113,8 @@ pub fn input_gradient(dy: &[f32], extent_of_dy: Extent, weight: &[f32], inputs: 
         let pixels = dx.len() / inputs;
         scratch::with_two([pixels * values, 0], |d, _| {
             dispatch(transforms::Window { dy, extent, first: at * rows, count: dx.len() / row, d });
-            multiply(dx, Accum::Replace, matrix(d, pixels, values), factors);
+            let start = start(dx, bias);
+            multiply(dx, start, matrix(d, pixels, values), factors);
         });
     });
     dx
