@@ -1,6 +1,5 @@
-//! Convolutions with a kernel of any size, stride and padding, forward only: those that the other modules know are done
-//! there. Of any other a tile of pixels and outputs is summed up
-//! in registers, straight from the map.
+//! Convolutions with a kernel of any size, stride and padding, forward only. Those that the other modules know are done
+//! there; of any other a tile of pixels and outputs is summed up in registers, straight from the map.
 //!
 //! What a kernel's row covers lies in one run in memory, channels last, so that there are no patches to be made: only
 //! rows of maps that are padded at their sides are copied. Weights are put in the order in which they are read, a panel
