@@ -17,7 +17,7 @@ use std::sync::Arc;
 use autogan::arch::Genotype;
 use autogan::data::{DataConfig, Source, Split, load};
 use autogan::device::{self, DeviceChoice};
-use autogan::gan::{Recipe, TrainConfig, TrainingData, TrainingNews, TrainingSetup};
+use autogan::gan::{Losses, Recipe, StepLosses, TrainConfig, TrainingData, TrainingNews, TrainingSetup};
 use autogan::metric::{Evaluator, Extractor, Reference, ScoreConfig, real_materials};
 use autogan::model::ModelConfig;
 
@@ -71,9 +71,13 @@ fn main() -> anyhow::Result<()> {
     // One small piece of work at a time: a program may do other things in between, or stop.
     while !training.finished() {
         match training.advance()? {
-            Some(TrainingNews::Losses { step, discriminator, generator: Some(generator) }) => {
-                if step % 20 == 0 {
-                    println!("step {step:3}: loss {discriminator:.3} and {generator:.3} (generator)");
+            // On a GPU those of several steps at once.
+            Some(TrainingNews::Losses(steps)) => {
+                for StepLosses { step, losses: Losses { discriminator, generator } } in steps {
+                    let step = step + 1;
+                    if let (0, Some(generator)) = (step % 20, generator) {
+                        println!("step {step:3}: loss {discriminator:.3} and {generator:.3} (generator)");
+                    }
                 }
             }
             Some(TrainingNews::Evaluated { step, scores, best, .. }) => {
@@ -86,7 +90,7 @@ fn main() -> anyhow::Result<()> {
                 fs::write(&file, picture.enlarged(4).png())?;
                 println!("step {step:3}: {}", file.display());
             }
-            Some(TrainingNews::Losses { .. }) | None => {}
+            None => {}
         }
     }
     Ok(())

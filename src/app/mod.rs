@@ -22,4 +22,4 @@ pub use sample_folder::SampleFolder;
 pub use score::{
     Generation, Origin, Protocol, Quantization, ScoreEnvironment, ScoreProgress, ScoreReport, score,
 };
-pub use step_bench::{OperatorTimes, StepTimes, Times, step_times};
+pub use step_bench::{GpuWork, OperatorTimes, StepTimes, Times, UpdateWork, step_times};

@@ -10,7 +10,7 @@ use crate::arch::graph::{Node, Shape};
 use crate::arch::{Genotype, Graph};
 use crate::config::RunConfig;
 use crate::data::ImageSet;
-use crate::device::{self, DeviceChoice};
+use crate::device::{self, DeviceChoice, DeviceWork, WorkCounter};
 use crate::gan::{LrDecay, Network, Networks, Recipe, TrainConfig, Trainer};
 use crate::model::{Init, Pass, Value, Weights, run};
 use crate::rng::{normals, rng};
@@ -57,6 +57,44 @@ pub struct OperatorTimes {
     pub forward_backward: f64,
 }
 
+/// What a GPU is asked for in one update, on average.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpdateWork {
+    /// Operations on tensors, without those that only view a tensor otherwise.
+    pub operations: f64,
+    /// Operations that only view a tensor otherwise.
+    pub views: f64,
+    /// Kernels launched.
+    pub kernels: f64,
+    /// Tensors made of values of the host.
+    pub uploads: f64,
+    /// Reads of values by the host.
+    pub readbacks: f64,
+}
+
+impl UpdateWork {
+    /// The share of one of so many updates.
+    fn of(work: DeviceWork, updates: usize) -> Self {
+        let share = |count: u64| count as f64 / updates as f64;
+        Self {
+            operations: share(work.operations),
+            views: share(work.views),
+            kernels: share(work.kernels),
+            uploads: share(work.uploads),
+            readbacks: share(work.readbacks),
+        }
+    }
+}
+
+/// What a GPU is asked for in one update of each network.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GpuWork {
+    /// In an update of the discriminator.
+    pub discriminator: UpdateWork,
+    /// In an update of the generator and of its moving average.
+    pub generator: UpdateWork,
+}
+
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepTimes {
@@ -84,6 +122,9 @@ pub struct StepTimes {
     pub generator: Times,
     /// Both together, in milliseconds.
     pub both: Times,
+    /// What the GPU is asked for, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<GpuWork>,
     /// Operators, those that take longest first.
     pub operators: Vec<OperatorTimes>,
     /// Memory of this process at its highest, in bytes, where the system tells.
@@ -114,20 +155,26 @@ pub fn step_times(
     let (device, seed) = (&opened.device, config.seed);
     let mut trainer = Trainer::new(genotype.clone(), model, recipe, train, &images, device, seed, STREAM)?;
     let (mut discriminator, mut generator) = (Vec::new(), Vec::new());
+    let counter = opened.is_gpu.then(WorkCounter::new);
+    let work_so_far = || counter.as_ref().map_or(DeviceWork::default(), WorkCounter::work);
+    let mut work = [DeviceWork::default(); 2];
     for round in 0..warm_up + updates {
-        let mut update = || -> anyhow::Result<f64> {
-            let begun = Instant::now();
+        let mut update = || -> anyhow::Result<(f64, DeviceWork)> {
+            let (begun, before) = (Instant::now(), work_so_far());
             trainer.advance(&images)?;
             // A GPU may still be at work on the weights, which no number was read of.
             opened.device.sync().context("the device does not answer")?;
-            Ok(begun.elapsed().as_secs_f64() * 1e3)
+            Ok((begun.elapsed().as_secs_f64() * 1e3, work_so_far() - before))
         };
-        let times = [update()?, update()?];
+        let [(first, asked), (second, asked_next)] = [update()?, update()?];
         if round >= warm_up {
-            discriminator.push(times[0]);
-            generator.push(times[1]);
+            discriminator.push(first);
+            generator.push(second);
+            work = [work[0] + asked, work[1] + asked_next];
         }
     }
+    let [discriminator_work, generator_work] = work.map(|work| UpdateWork::of(work, updates));
+    let gpu = counter.map(|_| GpuWork { discriminator: discriminator_work, generator: generator_work });
     let peak_memory = peak_memory();
     drop(trainer);
     let mut operator_list = Vec::new();
@@ -154,6 +201,7 @@ pub fn step_times(
         both: Times::of(discriminator.iter().zip(&generator).map(|(a, b)| a + b).collect()),
         discriminator: Times::of(discriminator),
         generator: Times::of(generator),
+        gpu,
         operators: operator_list,
         peak_memory,
     })

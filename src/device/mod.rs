@@ -7,6 +7,7 @@ mod error;
 mod machine;
 mod memory;
 mod open;
+mod work;
 
 pub use adapters::{Adapter, AdapterKind, Api, adapters};
 pub use cache::cache_dir;
@@ -16,3 +17,4 @@ pub use machine::{ChosenDevice, Cpu, Machine};
 #[cfg(test)]
 pub(crate) use open::LOSE_DEVICE;
 pub use open::{OpenedDevice, open};
+pub use work::{DeviceWork, WorkCounter, note_readback};

@@ -361,6 +361,11 @@ impl Engine {
         if self.schedule.is_saved(self.tick) {
             return Ok(());
         }
+        let emitted = self.job.read_losses()?;
+        for emitted in emitted {
+            self.keep(emitted, channel)?;
+        }
+        self.flush(channel)?;
         self.rollbacks.passed(self.tick);
         let files = Files::of(self.tick, &*self.job, &self.rollbacks)?;
         self.schedule.bytes = files.bytes();

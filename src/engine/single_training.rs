@@ -25,6 +25,11 @@ impl Job for SingleTraining {
         Ok(news.into_iter().flat_map(|news| training_events(TrainingId::Single, news)).collect())
     }
 
+    fn read_losses(&mut self) -> Result<Vec<Emitted>, SearchError> {
+        let news = self.training.read_losses()?;
+        Ok(news.into_iter().flat_map(|news| training_events(TrainingId::Single, news)).collect())
+    }
+
     fn is_evaluating(&self) -> bool {
         self.training.is_evaluating()
     }

@@ -55,8 +55,8 @@ struct AdamMoments {
 
 impl AdamMoments {
     /// Those of a parameter that has had no step yet.
-    fn new(gradient: &Tensor<1>) -> Self {
-        Self { steps: 0, first: gradient.zeros_like(), second: gradient.zeros_like() }
+    fn new(count: usize, device: &Device) -> Self {
+        Self { steps: 0, first: Tensor::zeros([count], device), second: Tensor::zeros([count], device) }
     }
 }
 
@@ -75,7 +75,7 @@ impl Adam {
 
     /// One step of size `learning_rate` along the gradients that `gradients` holds for `weights`.
     pub fn step(&mut self, weights: &mut Weights, mut gradients: Gradients, learning_rate: f64) {
-        if kernels::are_used(weights.device()) {
+        if kernels::are_used() {
             return self.step_at_once(weights, gradients, learning_rate);
         }
         for (name, weight) in weights.parameters_mut() {
@@ -88,21 +88,29 @@ impl Adam {
 
     /// The same in one pass over all parameters.
     fn step_at_once(&mut self, weights: &mut Weights, mut gradients: Gradients, learning_rate: f64) {
-        let AdamConfig { beta1, beta2, epsilon, .. } = self.config;
+        let AdamConfig { beta1, beta2, epsilon, unused_params } = self.config;
+        let device = weights.device().clone().inner();
         let (mut names, mut moved, mut parameters) = (Vec::new(), Vec::new(), Vec::new());
         for (name, weight) in weights.parameters_mut() {
-            let Some(gradient) = self.gradient(name, weight, &mut gradients) else { continue };
+            let taken = weight.take_plain_gradient(&mut gradients);
+            let decays = unused_params == UnusedParams::DecayMoments;
+            let moments = self.moments.get(name).filter(|_| decays);
+            let zeros = || moments.map(|moments| moments.second.zeros_like().into_dispatch());
+            let Some(gradient) = taken.or_else(zeros) else { continue };
+            let count = weight.shape().iter().product();
+            let moments = self.moments.remove(name);
             let AdamMoments { steps, first, second } =
-                self.moments.remove(name).unwrap_or_else(|| AdamMoments::new(&gradient));
+                moments.unwrap_or_else(|| AdamMoments::new(count, &device));
             let step = AdamStep { beta1, beta2, epsilon, learning_rate, steps: steps + 1 };
-            parameters.push(AdamTensors { weight: weight.flat(), gradient, moments: [first, second], step });
+            let moments = [first, second];
+            parameters.push(AdamTensors { weight: weight.plain(), gradient, moments, step });
             names.push((name.clone(), steps + 1));
             moved.push(weight);
         }
         for (((name, steps), weight), (values, [first, second])) in
             names.into_iter().zip(moved).zip(kernels::adam(parameters))
         {
-            *weight = weight.replaced(values);
+            *weight = weight.moved(values);
             self.moments.insert(name, AdamMoments { steps, first, second });
         }
     }
@@ -123,7 +131,10 @@ impl Adam {
     /// What a parameter is moved by, against the direction of `gradient`.
     fn direction(&mut self, name: &str, gradient: Tensor<1>, learning_rate: f64) -> Tensor<1> {
         let AdamConfig { beta1, beta2, epsilon, .. } = self.config;
-        let moments = self.moments.entry(name.to_owned()).or_insert_with(|| AdamMoments::new(&gradient));
+        let moments = self
+            .moments
+            .entry(name.to_owned())
+            .or_insert_with(|| AdamMoments::new(gradient.dims()[0], &gradient.device()));
         moments.steps += 1;
         moments.first = moments.first.clone() * beta1 + gradient.clone() * (1.0 - beta1);
         moments.second = moments.second.clone() * beta2 + gradient.square() * (1.0 - beta2);

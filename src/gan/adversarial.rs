@@ -1,16 +1,18 @@
 //! The adversarial loop: one update after the other, for a search's shared GAN and for training from scratch alike.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use super::GanError;
 use super::config::Recipe;
-use super::health::{Divergence, WEIGHTS_EVERY};
+use super::health::{LateLosses, WEIGHTS_EVERY};
 use super::latent::{latents, reseeded};
-use super::schedule::{Losses, Network, UpdateSchedule, Updates};
+use super::schedule::{Network, StepLosses, UpdateSchedule, Updates};
 use super::step::{Gan, Networks};
+use super::upcoming::Upcoming;
 use crate::data::{Batches, ImageSet};
 use crate::model::kernels;
 use crate::model::{Average, NamedTensors, add_prefix, strip_prefix};
+use crate::rng::{normals, rng};
 
 /// Prefix of the average weights among a loop's tensors.
 const AVERAGE: &str = "average";
@@ -26,11 +28,16 @@ pub struct AdversarialLoop {
     /// The training device, without autodiff.
     device: Device,
     latent: usize,
+    /// Updates done. The losses in it are not those of the updates, which may be read later.
     schedule: UpdateSchedule,
+    losses: LateLosses,
     /// How often it was taken back because it diverged.
     reseeds: u64,
     /// Order of the images.
     batches: Option<Batches>,
+    images_ahead: Upcoming<4>,
+    /// The latents of each network's updates.
+    latents_ahead: [Upcoming<2>; 2],
 }
 
 impl AdversarialLoop {
@@ -52,14 +59,18 @@ impl AdversarialLoop {
             stream: stream.to_owned(),
             latent,
             schedule: UpdateSchedule::default(),
+            losses: LateLosses::new(UpdateSchedule::default()),
             reseeds: 0,
             batches: None,
+            images_ahead: Upcoming::default(),
+            latents_ahead: Default::default(),
         }
     }
 
     /// The update of the network that is next, on the graphs in `networks`: a discriminator update and, every
-    /// `n_critic` of them, a generator update. `learning_rate` gives each network's. Returns the losses of a step that
-    /// is whole now.
+    /// `n_critic` of them, a generator update. `learning_rate` gives each network's. Returns the losses of the steps
+    /// that are whole and known now: on the CPU of a step that is whole by this update, on a GPU after some steps of
+    /// all of them.
     ///
     /// # Errors
     ///
@@ -70,17 +81,17 @@ impl AdversarialLoop {
         images: &ImageSet,
         networks: &Networks,
         learning_rate: impl Fn(Network) -> f64,
-    ) -> Result<Option<Losses>, GanError> {
+    ) -> Result<Vec<StepLosses>, GanError> {
         let (step, network) = (self.step(), self.schedule.next());
-        let loss = self.recipe.loss;
+        let (loss, n_critic) = (self.recipe.loss, self.recipe.n_critic);
         let rate = learning_rate(network);
         let (real, z) = match network {
             Network::Discriminator => {
                 let real = self.real(images, step)?;
                 let count = real.dims()[0];
-                (Some(real), self.latents("discriminator", step, count))
+                (Some(real), self.upcoming_latents(network, step, count))
             }
-            Network::Generator => (None, self.latents("generator", step, self.recipe.generator_batch)),
+            Network::Generator => (None, self.upcoming_latents(network, step, self.recipe.generator_batch)),
         };
         let (gan, average) = (&mut self.gan, &mut self.average);
         let value = kernels::on_own_thread(&self.device, || {
@@ -93,12 +104,26 @@ impl AdversarialLoop {
             }
             value
         });
-        let value = Divergence::check(network, value, step)?;
-        let losses = self.schedule.note(value, self.recipe.n_critic);
-        if losses.is_some() && self.step().is_multiple_of(WEIGHTS_EVERY) {
+        let mut losses = Vec::new();
+        if self.losses.push(network, step, value, &self.device) {
+            losses = self.losses.read(n_critic)?;
+        }
+        let is_whole = self.schedule.note(0.0, n_critic).is_some();
+        if is_whole && self.step().is_multiple_of(WEIGHTS_EVERY) {
+            // A loss tells more than the weights that it spoiled.
+            losses.extend(self.losses.read(n_critic)?);
             self.gan.check(self.average.as_ref(), self.step())?;
         }
         Ok(losses)
+    }
+
+    /// Reads the losses that are not known yet, as is right before the state is saved or the GAN is used.
+    ///
+    /// # Errors
+    ///
+    /// If one is not finite.
+    pub fn read_losses(&mut self) -> Result<Vec<StepLosses>, GanError> {
+        Ok(self.losses.read(self.recipe.n_critic)?)
     }
 
     /// Makes the order of the images, where there is none yet.
@@ -108,7 +133,7 @@ impl AdversarialLoop {
     /// If there are fewer images than a batch takes.
     pub fn prepare(&mut self, images: &ImageSet) -> Result<&mut Batches, GanError> {
         if self.batches.as_ref().is_none_or(|batches| batches.images() != images.len()) {
-            let stream = reseeded(&format!("{}/shuffle", self.stream), self.reseeds);
+            let stream = self.reseeded("shuffle");
             let Recipe { batch, keep_last_batch, .. } = self.recipe;
             self.batches = Some(Batches::new(images.len(), batch, self.seed, &stream, keep_last_batch)?);
         }
@@ -117,14 +142,32 @@ impl AdversarialLoop {
 
     /// The real images of step `step`, `[batch, 3, side, side]`.
     fn real(&mut self, images: &ImageSet, step: u64) -> Result<Tensor<4>, GanError> {
-        let indices = self.prepare(images)?.indices(step);
-        let shape = [indices.len(), 3, images.side(), images.side()];
-        Ok(Tensor::from_data(TensorData::new(images.batch_f32(&indices), shape), &self.device))
+        let name = format!("{}, {} images", self.reseeded("shuffle"), images.len());
+        self.prepare(images)?;
+        let Some(batches) = &mut self.batches else { unreachable!("the batches were made above") };
+        let shape = [batches.indices(step).len(), 3, images.side(), images.side()];
+        let values = |step| images.batch_f32(&batches.indices(step));
+        Ok(self.images_ahead.at(&name, shape, [step, 1], &self.device, values))
+    }
+
+    /// The latents of the update of a network in step `step`.
+    fn upcoming_latents(&mut self, network: Network, step: u64, count: usize) -> Tensor<2> {
+        let stream = self.reseeded(&format!("latent/{}", network.words()));
+        let stride = if network == Network::Generator { self.recipe.n_critic } else { 1 };
+        let (seed, latent) = (self.seed, self.latent);
+        let values = |step| normals(&mut rng(seed, &stream, step), count * latent);
+        let ahead = &mut self.latents_ahead[usize::from(network == Network::Generator)];
+        ahead.at(&stream, [count, latent], [step, stride], &self.device, values)
+    }
+
+    /// The stream `name` of this training, since it was taken back last.
+    fn reseeded(&self, name: &str) -> String {
+        reseeded(&format!("{}/{name}", self.stream), self.reseeds)
     }
 
     /// `[count, latent]` draws of a stream of its own, `name`; equal counters give equal draws until the training diverges.
     pub fn latents(&self, name: &str, counter: u64, count: usize) -> Tensor<2> {
-        let stream = reseeded(&format!("{}/latent/{name}", self.stream), self.reseeds);
+        let stream = self.reseeded(&format!("latent/{name}"));
         latents(self.seed, &stream, counter, count, self.latent, &self.device)
     }
 
@@ -164,9 +207,10 @@ impl AdversarialLoop {
         self.batches = None;
     }
 
-    /// How far the alternation of updates is, and how often the loop was taken back.
+    /// How far the alternation of updates is, and how often the loop was taken back. Where losses are not
+    /// [read](AdversarialLoop::read_losses) yet, that of a step that is half done is not known.
     pub fn progress(&self) -> (&UpdateSchedule, u64) {
-        (&self.schedule, self.reseeds)
+        (self.losses.all_known().unwrap_or(&self.schedule), self.reseeds)
     }
 
     /// All tensors: those of the GAN, and `average/…`.
@@ -193,6 +237,7 @@ impl AdversarialLoop {
         if let Some(average) = &mut self.average {
             average.load_state_dict(&strip_prefix(AVERAGE, tensors))?;
         }
+        self.losses = LateLosses::new(schedule.clone());
         (self.schedule, self.reseeds, self.batches) = (schedule, reseeds, None);
         Ok(())
     }

@@ -14,6 +14,7 @@ mod step;
 mod trainer;
 mod training;
 mod training_setup;
+mod upcoming;
 
 pub use adam::{Adam, AdamConfig, AdamError, UnusedParams};
 pub use adversarial::AdversarialLoop;
@@ -26,7 +27,7 @@ pub use health::{
 };
 pub use latent::{latents, reseeded};
 pub use loss::Loss;
-pub use schedule::{Losses, Network, UpdateSchedule, Updates};
+pub use schedule::{Losses, Network, StepLosses, UpdateSchedule, Updates};
 pub use self_test::{CHECKS, Check, self_test};
 pub use step::{Gan, Networks};
 pub use trainer::{BEST, BEST_RAW, Best, Trainer, TrainerState, TrainingData};

@@ -31,6 +31,15 @@ pub struct Losses {
     pub generator: Option<f32>,
 }
 
+/// The losses of a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepLosses {
+    /// Whole steps before it.
+    pub step: u64,
+    /// Its losses.
+    pub losses: Losses,
+}
+
 /// How many updates a GAN had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Updates {

@@ -326,7 +326,7 @@ fn adversarial_step(mut probe: Probe) -> Outcome {
         gan.generator_step(Loss::Hinge, &networks, z(1), learning_rate),
     ];
     let state = gan.state_dict();
-    let values = losses.into_iter().map(|loss| vec![loss]);
+    let values = losses.into_iter().map(host);
     Outcome {
         values: values.chain(named(&state, is_buffer)).collect(),
         gradients: named(&state, |name| name.ends_with("/exp_avg")).collect(),

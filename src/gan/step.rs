@@ -53,7 +53,7 @@ impl Gan {
     }
 
     /// One discriminator update on `real` images `[batch, 3, side, side]` against the fakes of `z` `[batch, latent]`.
-    /// Both tensors are on the plain device. Returns the loss.
+    /// Both tensors are on the plain device. Returns the loss, `[1]` outside of autodiff, which is still on the device.
     pub fn discriminator_step(
         &mut self,
         loss: Loss,
@@ -61,20 +61,21 @@ impl Gan {
         real: Tensor<4>,
         z: Tensor<2>,
         learning_rate: f64,
-    ) -> f32 {
+    ) -> Tensor<1> {
         let (value, gradients) = self.discriminator_gradients(loss, networks, real, z);
         self.discriminator_adam.step(&mut self.discriminator, gradients, learning_rate);
         value
     }
 
-    /// One generator update with the latents `z`, `[batch, latent]` on the plain device. Returns the loss.
+    /// One generator update with the latents `z`, `[batch, latent]` on the plain device. Returns the loss
+    /// as [`Gan::discriminator_step`] does.
     pub fn generator_step(
         &mut self,
         loss: Loss,
         networks: &Networks,
         z: Tensor<2>,
         learning_rate: f64,
-    ) -> f32 {
+    ) -> Tensor<1> {
         let (value, gradients) = self.generator_gradients(loss, networks, z);
         self.generator_adam.step(&mut self.generator, gradients, learning_rate);
         value
@@ -89,7 +90,7 @@ impl Gan {
         networks: &Networks,
         real: Tensor<4>,
         z: Tensor<2>,
-    ) -> (f32, Gradients) {
+    ) -> (Tensor<1>, Gradients) {
         let frozen = self.generator.without_autodiff();
         let mut made = run(&networks.generator, &frozen, vec![z.into()], Pass::Train);
         self.generator.set_buffers(std::mem::take(&mut made.buffers));
@@ -104,13 +105,18 @@ impl Gan {
         let real = score(real);
         let value = loss.discriminator(real, score(fake));
         let gradients = value.backward();
-        (value.into_scalar(), gradients)
+        (value.without_autodiff(), gradients)
     }
 
     /// The generator's loss and gradients; see [`Gan::generator_step`].
     ///
     /// The discriminator is in training mode (its spectral vectors move) but gets no gradient.
-    pub fn generator_gradients(&mut self, loss: Loss, networks: &Networks, z: Tensor<2>) -> (f32, Gradients) {
+    pub fn generator_gradients(
+        &mut self,
+        loss: Loss,
+        networks: &Networks,
+        z: Tensor<2>,
+    ) -> (Tensor<1>, Gradients) {
         let z = Tensor::<2>::from_inner(z).into();
         let mut made = run(&networks.generator, &self.generator, vec![z], Pass::Train);
         self.generator.set_buffers(std::mem::take(&mut made.buffers));
@@ -119,7 +125,7 @@ impl Gan {
         self.discriminator.set_buffers(std::mem::take(&mut scored.buffers));
         let value = loss.generator(scored.output().features());
         let gradients = value.backward();
-        (value.into_scalar(), gradients)
+        (value.without_autodiff(), gradients)
     }
 
     /// Looks at all weights, buffers and optimiser states, and at those of `average`. Reads back one number.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::GanError;
 use super::adversarial::AdversarialLoop;
 use super::config::{AverageStatistics, Recipe, TrainConfig};
-use super::schedule::{Losses, UpdateSchedule, Updates};
+use super::schedule::{StepLosses, UpdateSchedule, Updates};
 use super::step::{Gan, Networks};
 use crate::arch::Genotype;
 use crate::data::ImageSet;
@@ -106,15 +106,30 @@ impl Trainer {
     }
 
     /// The update of the network that is next: a discriminator update and, every `n_critic` of them,
-    /// a generator update. Returns the losses of a step that is whole now.
+    /// a generator update. Returns the losses of the steps that are whole and known now; see
+    /// [`AdversarialLoop::advance`].
     ///
     /// # Errors
     ///
     /// If a loss or a weight is not finite any more. The GAN is of no use then; go back to a checkpoint.
-    pub fn advance(&mut self, images: &ImageSet) -> Result<Option<Losses>, GanError> {
+    pub fn advance(&mut self, images: &ImageSet) -> Result<Vec<StepLosses>, GanError> {
         let (step, n_critic) = (self.step(), self.recipe.n_critic);
         let rate = |network| self.config.learning_rate(self.recipe.learning_rate(network), step, n_critic);
         self.adversarial.advance(images, &self.networks, rate)
+    }
+
+    /// Reads the losses that are not known yet.
+    ///
+    /// # Errors
+    ///
+    /// If one is not finite.
+    pub fn read_losses(&mut self) -> Result<Vec<StepLosses>, GanError> {
+        self.adversarial.read_losses()
+    }
+
+    /// Whether the generator's update of a step is still to come.
+    pub fn is_halfway(&self) -> bool {
+        self.adversarial.is_halfway()
     }
 
     /// Whether all steps are done.

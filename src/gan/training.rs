@@ -8,6 +8,7 @@ use super::config::TrainConfig;
 use super::evaluation::{EvaluationLatents, GeneratorEvaluation};
 use super::health::diversity;
 use super::latent::latents;
+use super::schedule::StepLosses;
 use super::trainer::{Trainer, TrainerState, TrainingData};
 use crate::arch::Genotype;
 use crate::export::Picture;
@@ -21,15 +22,8 @@ pub const GRID: usize = 8;
 /// What a step of a training has to tell.
 #[derive(Clone, Debug)]
 pub enum TrainingNews {
-    /// A pair of updates was done.
-    Losses {
-        /// Discriminator steps done.
-        step: u64,
-        /// The discriminator's loss.
-        discriminator: f32,
-        /// The generator's, in steps that update it.
-        generator: Option<f32>,
-    },
+    /// Losses of steps, in order.
+    Losses(Vec<StepLosses>),
     /// The average generator was evaluated.
     Evaluated {
         /// Generator steps done.
@@ -102,6 +96,10 @@ impl Training {
     ///
     /// If a loss or a score is not finite any more.
     pub fn advance(&mut self) -> Result<Option<TrainingNews>, GanError> {
+        let begins = self.picturing || self.evaluating && self.evaluation.is_none();
+        if begins && let Some(losses) = self.read_losses()? {
+            return Ok(Some(losses));
+        }
         if self.picturing {
             self.picturing = false;
             let step = self.trainer.generator_steps();
@@ -114,16 +112,21 @@ impl Training {
         if self.trainer.finished() {
             return Ok(None);
         }
-        let Some(losses) = self.trainer.advance(&self.training_data.images)? else {
-            return Ok(None);
-        };
-        self.evaluating = self.trainer.due(self.config.evaluate_every);
-        self.picturing = self.trainer.due(self.config.samples_every);
-        Ok(Some(TrainingNews::Losses {
-            step: self.trainer.step(),
-            discriminator: losses.discriminator,
-            generator: losses.generator,
-        }))
+        let losses = self.trainer.advance(&self.training_data.images)?;
+        if !self.trainer.is_halfway() {
+            self.evaluating = self.trainer.due(self.config.evaluate_every);
+            self.picturing = self.trainer.due(self.config.samples_every);
+        }
+        Ok(some_losses(losses))
+    }
+
+    /// The losses that were not read yet, as a GPU has them for some steps. Without them its state is not whole.
+    ///
+    /// # Errors
+    ///
+    /// If one is not finite.
+    pub fn read_losses(&mut self) -> Result<Option<TrainingNews>, GanError> {
+        Ok(some_losses(self.trainer.read_losses()?))
     }
 
     fn evaluate(&mut self) -> Result<Option<TrainingNews>, GanError> {
@@ -201,6 +204,10 @@ impl Training {
     pub fn reseed(&mut self) {
         self.trainer.reseed();
     }
+}
+
+fn some_losses(losses: Vec<StepLosses>) -> Option<TrainingNews> {
+    (!losses.is_empty()).then_some(TrainingNews::Losses(losses))
 }
 
 /// A grid of the images that `generator` makes of the run's fixed latents.

@@ -1,9 +1,15 @@
 //! What an operator is given in a forward pass: values, its weights, what the pass is for.
 
+use std::collections::BTreeMap;
+
 use burn::tensor::Tensor;
 
+use super::kernels::SpectralMade;
 use super::weights::{Buffers, Rank, Weights};
 use crate::arch::graph::Node;
+
+/// Normalised weights by the names of their layers.
+pub(super) type Normalised = BTreeMap<String, SpectralMade>;
 
 /// What a forward pass is for. It decides about batch statistics and power iterations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,13 +77,25 @@ pub(super) struct Layer<'a> {
     weights: &'a Weights,
     node: &'a Node,
     pub pass: Pass,
+    normalised: &'a Normalised,
     buffers: &'a mut Buffers,
 }
 
 impl<'a> Layer<'a> {
     /// The surroundings of a node; what buffers become is put into `buffers`.
-    pub fn new(weights: &'a Weights, node: &'a Node, pass: Pass, buffers: &'a mut Buffers) -> Self {
-        Self { weights, node, pass, buffers }
+    pub fn new(
+        weights: &'a Weights,
+        node: &'a Node,
+        pass: Pass,
+        normalised: &'a Normalised,
+        buffers: &'a mut Buffers,
+    ) -> Self {
+        Self { weights, node, pass, normalised, buffers }
+    }
+
+    /// What spectral norm made of the operator's weight, if that was done for all layers at once.
+    pub fn normalised(&self) -> Option<&'a SpectralMade> {
+        self.normalised.get(self.node.weights.as_deref()?)
     }
 
     /// One of the operator's weights.

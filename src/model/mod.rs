@@ -38,6 +38,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arch::graph::{discriminator, generator};
 use crate::arch::{Critic, Genotype, Graph, NetShape, Space, shared_parameters};
+use crate::device::note_readback;
 
 pub use crate::arch::SkipTap;
 pub use crate::arch::graph::{Parameter, Parameters};
@@ -145,8 +146,15 @@ impl ModelConfig {
 
 /// A tensor's values on the host, in row-major order.
 pub fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    note_readback();
     let values = tensor.into_data().try_into_vec();
     values.unwrap_or_else(|_| unreachable!("all devices compute in f32"))
+}
+
+/// The only value of a tensor, on the host.
+pub fn scalar(tensor: Tensor<1>) -> f32 {
+    note_readback();
+    tensor.into_scalar()
 }
 
 /// The two outputs of a feature extractor: features `[batch, features]` and logits `[batch, classes]`.

@@ -2,6 +2,7 @@
 
 use super::layer::{Layer, Pass, Value};
 use super::ops::Forward;
+use super::spectral::normalise_all;
 use super::weights::{Buffers, Weights};
 use crate::arch::Graph;
 use crate::arch::graph::ops::operators;
@@ -36,6 +37,7 @@ impl Forwarded {
 pub fn run(graph: &Graph, weights: &Weights, inputs: Vec<Value>, pass: Pass) -> Forwarded {
     let mut uses = graph.uses();
     let mut inputs = inputs.into_iter();
+    let normalised = normalise_all(graph, weights, pass);
     let mut buffers = Buffers::new();
     let mut values: Vec<Option<Value>> = Vec::with_capacity(graph.nodes().len());
     for node in graph.nodes() {
@@ -43,7 +45,7 @@ pub fn run(graph: &Graph, weights: &Weights, inputs: Vec<Value>, pass: Pass) -> 
             inputs.next().unwrap_or_else(|| panic!("no value for the input {}", node.name))
         } else {
             let taken = node.inputs.iter().map(|&id| take(&mut values, &mut uses, id.index())).collect();
-            let layer = Layer::new(weights, node, pass, &mut buffers);
+            let layer = Layer::new(weights, node, pass, &normalised, &mut buffers);
             forward(&node.op, taken, layer)
         };
         values.push(Some(value));

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use burn::backend::DispatchTensor;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use super::host;
@@ -94,6 +95,24 @@ impl Weight {
         })
     }
 
+    /// Its values outside of autodiff, in its own shape.
+    pub(crate) fn plain(&self) -> DispatchTensor {
+        with_rank!(self, tensor => tensor.clone().without_autodiff().into_dispatch())
+    }
+
+    /// Takes its gradient out of `gradients`, outside of autodiff, in its own shape.
+    pub(crate) fn take_plain_gradient(&self, gradients: &mut Gradients) -> Option<DispatchTensor> {
+        with_rank!(self, tensor => tensor.grad_remove(gradients).map(Tensor::into_dispatch))
+    }
+
+    /// A weight with other values, which are outside of autodiff and have its shape, and trainable again.
+    pub(crate) fn moved(&self, values: DispatchTensor) -> Self {
+        fn like<const D: usize>(_: &Tensor<D>, values: DispatchTensor) -> Tensor<D> {
+            Tensor::from_inner(Tensor::from_dispatch(values)).require_grad()
+        }
+        with_rank!(self, tensor => like(tensor, values).into_weight())
+    }
+
     /// Takes its gradient out of `gradients`, `[count]`.
     pub fn take_gradient(&self, gradients: &mut Gradients) -> Option<Tensor<1>> {
         with_rank!(self, tensor => tensor.grad_remove(gradients).map(|gradient| {
@@ -110,10 +129,10 @@ impl Weight {
         with_rank!(self, tensor => like(tensor, values).into_weight())
     }
 
-    /// A weight of this shape with other values, `[count]`, all outside of autodiff.
-    fn with_values(&self, values: Tensor<1>) -> Self {
-        fn like<const D: usize>(tensor: &Tensor<D>, values: Tensor<1>) -> Tensor<D> {
-            values.reshape(tensor.shape())
+    /// A weight with other values, which have its shape, all outside of autodiff.
+    fn with_plain(&self, values: DispatchTensor) -> Self {
+        fn like<const D: usize>(_: &Tensor<D>, values: DispatchTensor) -> Tensor<D> {
+            Tensor::from_dispatch(values)
         }
         with_rank!(self, tensor => like(tensor, values).into_weight())
     }
@@ -299,12 +318,12 @@ impl Weights {
 
     /// Moves all parameters towards those of `newest`; see [`Average`](super::Average).
     pub(super) fn blend(&mut self, newest: &Weights, decay: f64) {
-        if kernels::are_used(&self.device) {
+        if kernels::are_used() {
             let pairs =
-                self.parameters.iter().map(|(name, own)| [own.flat(), newest.parameters[name].flat()]);
+                self.parameters.iter().map(|(name, own)| [own.plain(), newest.parameters[name].plain()]);
             let blended = kernels::averages(pairs.collect(), decay);
             for (average, values) in self.parameters.values_mut().zip(blended) {
-                *average = average.with_values(values);
+                *average = average.with_plain(values);
             }
             return;
         }
@@ -319,6 +338,12 @@ impl Weights {
     {
         let found = self.parameters.get(name).and_then(Tensor::<D>::of_weight);
         found.unwrap_or_else(|| panic!("the network has no weight {name} of rank {D}"))
+    }
+
+    /// The values of a parameter outside of autodiff.
+    pub(super) fn plain(&self, name: &str) -> DispatchTensor {
+        let found = self.parameters.get(name).map(Weight::plain);
+        found.unwrap_or_else(|| panic!("the network has no weight {name}"))
     }
 
     pub(super) fn buffer(&self, name: &str) -> Tensor<1> {

@@ -119,6 +119,17 @@ impl Derivation {
         Ok(())
     }
 
+    /// What the training under way emits of losses that were not read yet.
+    ///
+    /// # Errors
+    ///
+    /// If one is not finite.
+    pub fn read_losses(&mut self) -> Result<Vec<Emitted>, SearchError> {
+        let (id, training) = (self.training_id(), self.training.as_mut());
+        let news = training.map(Training::read_losses).transpose()?.flatten();
+        Ok(news.into_iter().flat_map(|news| training_events(id, news)).collect())
+    }
+
     /// The training under way.
     fn training_id(&self) -> TrainingId {
         if self.winner { TrainingId::Winner } else { TrainingId::Finalist(self.done.len() + 1) }

@@ -11,7 +11,7 @@ use super::curve::{Curve, DiscriminatorStep, GanId, GeneratorStep, TrainingId};
 use super::strategy::Distributions;
 use crate::arch::Genotype;
 use crate::export::Picture;
-use crate::gan::{ALIKE, GanError, Network, Training, TrainingNews};
+use crate::gan::{ALIKE, GanError, Losses, Network, StepLosses, Training, TrainingNews};
 use crate::metric::Score;
 
 /// What a piece of work emits: facts, and pictures for whoever keeps them.
@@ -182,28 +182,29 @@ pub enum SearchEvent {
 }
 
 impl SearchEvent {
-    /// The losses of a whole step of the shared GAN or of a training, at the discriminator step `step`.
-    pub(super) fn losses(
-        gan: GanId,
-        step: DiscriminatorStep,
-        discriminator: f32,
-        generator: f32,
-    ) -> [Self; 2] {
-        [(Network::Discriminator, discriminator), (Network::Generator, generator)].map(|(network, value)| {
+    /// The losses of a whole step of the shared GAN or of a training, at the discriminator step `step`; none of a step
+    /// without an update of the generator.
+    pub(super) fn losses(gan: GanId, step: DiscriminatorStep, losses: Losses) -> Vec<Self> {
+        let Some(generator) = losses.generator else { return Vec::new() };
+        let both = [(Network::Discriminator, losses.discriminator), (Network::Generator, generator)];
+        let event = |(network, value)| {
             let curve = Curve::Loss { gan, network };
             Self::Metric { curve, step: step.0, value: f64::from(value) }
-        })
+        };
+        both.map(event).into()
     }
 }
 
 /// What a training reports, as a run emits it.
 pub fn training_events(training: TrainingId, news: TrainingNews) -> Vec<Emitted> {
     match news {
-        TrainingNews::Losses { step, discriminator, generator: Some(generator) } => {
-            let step = DiscriminatorStep(step);
-            SearchEvent::losses(training.into(), step, discriminator, generator).map(Emitted::from).into()
+        TrainingNews::Losses(losses) => {
+            // A training counts its steps from 1.
+            let of = |StepLosses { step, losses }| {
+                SearchEvent::losses(training.into(), DiscriminatorStep(step + 1), losses)
+            };
+            losses.into_iter().flat_map(of).map(Emitted::from).collect()
         }
-        TrainingNews::Losses { .. } => Vec::new(),
         TrainingNews::Evaluated { step, scores, best, diversity } => {
             let evaluated = SearchEvent::Evaluated { training, step: GeneratorStep(step), scores, best };
             let metric = SearchEvent::Metric { curve: Curve::Diversity(training), step, value: diversity };

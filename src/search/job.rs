@@ -21,6 +21,14 @@ pub trait Job {
     /// If a loss or a score is not finite; go back to a saved state then.
     fn step(&mut self) -> Result<Vec<Emitted>, SearchError>;
 
+    /// Reads the losses that a GPU has and that were not emitted yet, without which the [`state`](Self::state) is not whole,
+    /// and returns what it emits.
+    ///
+    /// # Errors
+    ///
+    /// If a loss is not finite; go back to a saved state then.
+    fn read_losses(&mut self) -> Result<Vec<Emitted>, SearchError>;
+
     /// Whether something is under way that its state does not hold and a resumed run does anew.
     fn is_evaluating(&self) -> bool;
 

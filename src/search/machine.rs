@@ -25,7 +25,7 @@ use super::strategy::Random;
 use super::strategy::Reinforce;
 use super::strategy::{Proposal, Strategy};
 use crate::arch::Genotype;
-use crate::gan::{GanError, picture};
+use crate::gan::{GanError, StepLosses, picture};
 use crate::metric::RewardScale;
 
 /// Restarts of the shared GAN in one iteration before the search goes on with what there is.
@@ -146,16 +146,13 @@ impl Search {
                 drawn.unwrap_or_else(|| self.strategy.propose(&self.context.space, "shared", step).genotype);
             let losses = self.shared.advance(&self.context, config, &genotype)?;
             self.current = Some(genotype);
-            let Some(losses) = losses else {
+            emitted.extend(shared_losses(losses));
+            if self.shared.is_halfway() {
                 return Ok(());
-            };
-            if let Some(generator) = losses.generator {
-                let step = DiscriminatorStep(step);
-                let events = SearchEvent::losses(GanId::Shared, step, losses.discriminator, generator);
-                emitted.extend(events.map(Emitted::from));
             }
             collapsed = self.shared.collapsed(config);
         } else if config.reset.diversity > 0.0 && config.shared_steps > 0 {
+            emitted.extend(shared_losses(self.shared.read_losses(config)?));
             let probe = self.strategy.propose(&self.context.space, "diversity", self.state.iteration);
             collapsed = self.shared.uniform(&self.context, config, &probe.genotype);
         }
@@ -165,7 +162,7 @@ impl Search {
                 Phase::Control { done: 0, collapsed: Some(reason) }
             }
             Some(reason) if restarts < RESTARTS => {
-                self.restart(reason, emitted);
+                self.restart(reason, emitted)?;
                 Phase::Shared { done: 0, restarts: restarts + 1 }
             }
             Some(reason) if enough => {
@@ -184,10 +181,12 @@ impl Search {
         Ok(())
     }
 
-    fn restart(&mut self, reason: String, emitted: &mut Vec<Emitted>) {
+    fn restart(&mut self, reason: String, emitted: &mut Vec<Emitted>) -> Result<(), SearchError> {
+        emitted.extend(shared_losses(self.shared.read_losses(&self.plan.search)?));
         self.shared.restart(&self.context);
         let iteration = self.state.iteration;
         emitted.push(SearchEvent::Reset { iteration, reason }.into());
+        Ok(())
     }
 
     fn train_strategy(
@@ -236,7 +235,7 @@ impl Search {
         let grows = config.cells_at(self.state.iteration, all) > self.state.cells;
         self.state.phase = if ends || grows { Phase::Rank { ranked: Vec::new(), draws: 0 } } else { SHARED };
         if let Some(reason) = collapsed {
-            self.restart(reason, emitted);
+            self.restart(reason, emitted)?;
         }
         Ok(())
     }
@@ -286,4 +285,11 @@ impl Search {
     fn scale(&self, cells: usize) -> RewardScale {
         RewardScale::of(&self.context.training_data(cells).evaluator)
     }
+}
+
+/// Losses of the shared GAN as a run emits them.
+fn shared_losses(losses: Vec<StepLosses>) -> Vec<Emitted> {
+    let of =
+        |StepLosses { step, losses }| SearchEvent::losses(GanId::Shared, DiscriminatorStep(step), losses);
+    losses.into_iter().flat_map(of).map(Emitted::from).collect()
 }

@@ -6,7 +6,8 @@ use super::config::SearchConfig;
 use super::context::SearchContext;
 use crate::arch::Genotype;
 use crate::gan::{
-    AdversarialLoop, Gan, GanError, LossWindow, Losses, Networks, UpdateSchedule, Updates, latents, uniform,
+    AdversarialLoop, Gan, GanError, LossWindow, Networks, StepLosses, UpdateSchedule, Updates, latents,
+    uniform,
 };
 use crate::model::{Generator, NamedTensors};
 
@@ -55,8 +56,8 @@ impl SharedGan {
     }
 
     /// The update of the network that is next; a whole step, with `genotype` in all of its updates, is
-    /// a discriminator update and, every `n_critic` steps, a generator update. Returns the losses of a step
-    /// that is whole now.
+    /// a discriminator update and, every `n_critic` steps, a generator update. Returns the losses of the steps that are
+    /// whole and known now; see [`AdversarialLoop::advance`].
     ///
     /// # Errors
     ///
@@ -66,13 +67,28 @@ impl SharedGan {
         context: &SearchContext,
         config: &SearchConfig,
         genotype: &Genotype,
-    ) -> Result<Option<Losses>, GanError> {
+    ) -> Result<Vec<StepLosses>, GanError> {
         let images = &context.training_data(genotype.cells.len()).images;
         let networks = Networks::new(&context.model, genotype);
         let losses =
             self.adversarial.advance(images, &networks, |network| context.recipe.learning_rate(network))?;
-        losses.into_iter().for_each(|losses| self.window.push(&config.reset, losses));
-        Ok(losses)
+        Ok(self.watched(config, losses))
+    }
+
+    /// Reads the losses that are not known yet.
+    ///
+    /// # Errors
+    ///
+    /// If one is not finite.
+    pub fn read_losses(&mut self, config: &SearchConfig) -> Result<Vec<StepLosses>, GanError> {
+        let losses = self.adversarial.read_losses()?;
+        Ok(self.watched(config, losses))
+    }
+
+    /// Notes losses for the dynamic reset.
+    fn watched(&mut self, config: &SearchConfig, losses: Vec<StepLosses>) -> Vec<StepLosses> {
+        losses.iter().for_each(|step| self.window.push(&config.reset, step.losses));
+        losses
     }
 
     /// Goes on from here with other latents and another order of the images.

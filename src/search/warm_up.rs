@@ -81,7 +81,10 @@ impl WarmUp {
         match task {
             WarmUpTask::Shared(genotype) => {
                 // Both networks' updates.
-                while self.shared.advance(context, &plan.search, &genotype)?.is_none() {}
+                self.shared.advance(context, &plan.search, &genotype)?;
+                while self.shared.is_halfway() {
+                    self.shared.advance(context, &plan.search, &genotype)?;
+                }
                 self.shared.uniform(context, &plan.search, &genotype);
             }
             WarmUpTask::Estimate(genotype) => {

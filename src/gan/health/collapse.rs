@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::gan::schedule::Losses;
+use crate::model::scalar;
 
 /// Images that differ less than this count as all alike (see [`diversity`]). Real sets have 0.4 to 0.6.
 pub const ALIKE: f64 = 0.02;
@@ -88,7 +89,7 @@ pub fn diversity(images: Tensor<4>) -> f64 {
     }
     let mean = images.clone().mean_dim(0);
     let variance = (images - mean).square().sum_dim(0) / batch as f32;
-    let value: f32 = variance.sqrt().mean().into_scalar();
+    let value = scalar(variance.sqrt().mean());
     f64::from(value)
 }
 

@@ -10,7 +10,8 @@ use burn::tensor::{Tensor, TensorData};
 use thiserror::Error;
 
 use crate::gan::adam::Adam;
-use crate::model::{NamedTensors, Weights};
+use crate::model::kernels::total;
+use crate::model::{NamedTensors, Weights, scalar};
 
 /// Tensors that hold NaN or infinity.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -82,7 +83,8 @@ pub fn non_finite_weights(weights: &Weights) -> Option<NonFinite> {
 /// `Total::default().weights(&generator).weights(&discriminator).adam(&adam).is_finite()`.
 #[derive(Default)]
 pub struct Total {
-    sum: Option<Tensor<1>>,
+    /// Flat, outside of autodiff, with at least one value each.
+    tensors: Vec<Tensor<1>>,
 }
 
 impl Total {
@@ -99,19 +101,16 @@ impl Total {
 
     /// With all values of a tensor.
     pub fn tensor<const D: usize>(mut self, tensor: Tensor<D>) -> Self {
-        if tensor.shape().num_elements() > 0 {
-            let sum = tensor.without_autodiff().sum();
-            self.sum = Some(match self.sum.take() {
-                Some(sums) => sums + sum,
-                None => sum,
-            });
+        let count = tensor.shape().num_elements();
+        if count > 0 {
+            self.tensors.push(tensor.without_autodiff().reshape([count]));
         }
         self
     }
 
     /// Whether every value was finite, and their sum as well. Reads one number back.
     pub fn is_finite(self) -> bool {
-        self.sum.is_none_or(|sum| sum.into_scalar::<f32>().is_finite())
+        self.tensors.is_empty() || scalar(total(self.tensors)).is_finite()
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn resize(images: Tensor<4>, side: usize, filter: Filter) -> Tensor<4
         let filter = TensorData::new(filter.weights(from, side), [from, side]);
         Tensor::<2>::from_data(filter, &device)
     };
-    if kernels::are_used(&device) {
+    if kernels::are_used() && kernels::is_cpu(&device) {
         // Channels last in memory, as the kernels there want maps.
         let (along, down) = (filter(width).transpose(), filter(height).transpose());
         let rows = images.permute([0, 2, 3, 1]).reshape([batch * height, width, channels]);

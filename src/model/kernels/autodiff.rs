@@ -103,7 +103,7 @@ impl<B: Kernels> Backward<B, 1> for SpectralNormStep {
 }
 
 /// What is said where a gradient's gradient is asked for.
-const ONCE: &str = "burn's autodiff gives first derivatives only";
+pub(super) const ONCE: &str = "burn's autodiff gives first derivatives only";
 
 impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
     fn own_conv(
@@ -226,6 +226,22 @@ impl<B: Kernels, C: CheckpointStrategy> Kernels for Autodiff<B, C> {
             OpsKind::UnTracked(prepared) => prepared.finish(normalised),
         };
         (output, Self::from_inner(left), Self::from_inner(right), Self::from_inner(sigma))
+    }
+
+    fn own_normalised(
+        weight: FloatTensor<Self>,
+        normalised: FloatTensor<Self>,
+        left: FloatTensor<Self>,
+        right: FloatTensor<Self>,
+        sigma: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let (weight, node) = weight.into_parts();
+        let [normalised, left, right, sigma] =
+            [normalised, left, right, sigma].map(|tensor| tensor.into_primitive());
+        match SpectralNormStep.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(prepared) => prepared.finish([weight, left, right, sigma], normalised),
+            OpsKind::UnTracked(prepared) => prepared.finish(normalised),
+        }
     }
 
     fn own_spectral_norm_gradient(

@@ -5,16 +5,16 @@ use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::Tensor;
 
-use super::are_used;
 use super::cpu::conv::{Finish, general};
 use super::cpu::layout::concat;
 use super::cpu::pool::window;
 use super::cpu::{Pooling, SlidingWindow};
 use super::flex::{Flat, Maps, maps};
+use super::{are_used, is_cpu};
 
 /// Whether these operators can be used on `x`.
 pub(crate) fn are_possible(x: &Tensor<4>) -> bool {
-    !x.is_autodiff() && are_used(&x.device())
+    !x.is_autodiff() && are_used() && is_cpu(&x.device())
 }
 
 /// A convolution with its bias, then ReLU if `relu` says so. `weight` is `[outputs, inputs, height, width]` with the

@@ -1,10 +1,11 @@
-//! Fused operators of the CPU, which take the place of burn's own there.
+//! Fused operators, which take the place of burn's own.
 //!
-//! burn's CPU backend computes a convolution by copying every pixel nine times and most other operators by one thread.
-//! Here are the operators that a training step spends its time in, as plain code on slices ([`cpu`]), which is handed
-//! to burn by its extension trait: [`Kernels`] names the operators, [`flex`] has the CPU's, [`autodiff`] their
-//! derivatives. Maps lie channels last in memory under burn's shape `[batch, channels, height, width]`, so that an
-//! operator of burn in between gives right results, too, and only costs a copy.
+//! burn's CPU backend computes a convolution by copying every pixel nine times and most other operators by one thread;
+//! its GPU backend makes ten operations of a norm, each of which costs the host more than the GPU. Here are the operators
+//! that a training step spends its time in, handed to burn by its extension trait: [`Kernels`] names the operators,
+//! [`flex`] has the CPU's, plain code on slices ([`cpu`]), [`gpu`] those of GPUs, [`autodiff`] their derivatives,
+//! [`shapes`] the shapes of their values. Maps lie channels last in memory under burn's shape `[batch, channels, height,
+//! width]`, so that an operator of burn in between gives right results, too, and only costs a copy.
 //!
 //! With `AUTOGAN_PLAIN_OPS=1` in the environment none of them is used.
 
@@ -12,16 +13,21 @@ mod autodiff;
 mod cpu;
 mod flex;
 pub(super) mod forward;
+mod gpu;
+mod loss;
 mod optimiser;
+mod shapes;
 
 pub(crate) use cpu::adam::AdamStep;
 pub(super) use cpu::{Pooling, SlidingWindow};
-pub(crate) use optimiser::{AdamTensors, adam, averages};
+pub(super) use gpu::{blended, spectral_norm_of_layers};
+pub(crate) use loss::loss_term;
+pub(crate) use optimiser::{adam, averages, gathered, total};
 
 use std::sync::LazyLock;
 
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension};
+use burn::backend::{Backend, Dispatch, DispatchDevice, DispatchTensor, backend_extension};
 use burn::tensor::{Device, FloatDType, Tensor};
 
 /// The environment variable that switches all of these operators off.
@@ -76,11 +82,31 @@ pub(super) enum MapKind {
     },
 }
 
+/// What a score `s` adds to a loss, which is the mean over all scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum LossTerm {
+    /// `max(1 - s, 0)`.
+    HingeReal,
+    /// `max(1 + s, 0)`.
+    HingeFake,
+    /// `ln(1 + exp(-s))`.
+    SoftplusReal,
+    /// `ln(1 + exp(s))`.
+    SoftplusFake,
+    /// `(s - 1)²`.
+    SquareReal,
+    /// `s²`.
+    SquareFake,
+    /// `-s`.
+    Negative,
+}
+
 /// The operators with own kernels. Maps are `[batch, channels, height, width]`; gradients have the names of what they
 /// are the gradient of.
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, Cube, Autodiff, Fusion)]
 pub(super) trait Kernels: Backend {
     /// A convolution with its bias.
+    #[fusion(meta = shapes::conv)]
     fn own_conv(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -89,6 +115,7 @@ pub(super) trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 
     /// The gradient of a convolution's input, of that of its output.
+    #[fusion(meta = shapes::conv_input_gradient)]
     fn own_conv_input_gradient(
         output: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -96,6 +123,7 @@ pub(super) trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 
     /// The gradients of a convolution's weight, which has this shape, and bias.
+    #[fusion(meta = shapes::conv_weight_gradients)]
     fn own_conv_weight_gradients(
         x: FloatTensor<Self>,
         output: FloatTensor<Self>,
@@ -105,6 +133,7 @@ pub(super) trait Kernels: Backend {
 
     /// Batch norm by the batch's own statistics, then ReLU if `relu` says so: the output, and the mean and the biased
     /// variance of each channel in double precision.
+    #[fusion(meta = shapes::batch_norm)]
     fn own_batch_norm(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -115,6 +144,7 @@ pub(super) trait Kernels: Backend {
     /// The gradients of a batch norm's input, weight and bias, of that of its output. `mean` and `variance` are those
     /// that it was done with.
     #[allow(clippy::too_many_arguments)] // The macro takes tensors one by one only.
+    #[fusion(meta = shapes::batch_norm_gradients)]
     fn own_batch_norm_gradients(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -126,6 +156,7 @@ pub(super) trait Kernels: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// Batch norm by running statistics in double precision, then ReLU if `relu` says so.
+    #[fusion(dtype = x, shape = x)]
     fn own_batch_norm_in_use(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -136,20 +167,25 @@ pub(super) trait Kernels: Backend {
     ) -> FloatTensor<Self>;
 
     /// The sum of two maps of one shape.
+    #[fusion(dtype = one, shape = one)]
     fn own_add(one: FloatTensor<Self>, other: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// An operator without weights.
+    #[fusion(meta = shapes::map)]
     fn own_map(x: FloatTensor<Self>, kind: MapKind) -> FloatTensor<Self>;
 
     /// The gradient of its input, of that of its output. `kept` is what [`MapKind::keeps`] says.
+    #[fusion(meta = shapes::map_gradient)]
     fn own_map_gradient(
         kept: FloatTensor<Self>,
         output: FloatTensor<Self>,
         kind: MapKind,
     ) -> FloatTensor<Self>;
 
-    /// Spectral norm of a weight `[rows, columns]` with its vectors `[rows]` and `[columns]`, after a power iteration
-    /// if `iterate` says so: the weight divided by sigma, both vectors, and sigma, `[1]`.
+    /// Spectral norm of a weight with the values of a matrix `[rows, columns]`, with its vectors `[rows]` and
+    /// `[columns]`, after a power iteration if `iterate` says so: the weight divided by sigma, both vectors, and sigma,
+    /// `[1]`.
+    #[fusion(meta = shapes::spectral_norm)]
     fn own_spectral_norm(
         weight: FloatTensor<Self>,
         left: FloatTensor<Self>,
@@ -157,7 +193,21 @@ pub(super) trait Kernels: Backend {
         iterate: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
+    /// A weight divided by sigma, as [`spectral_norm_of_layers`] made it with all others, where its gradient is asked
+    /// for.
+    #[fusion(default)]
+    fn own_normalised(
+        _weight: FloatTensor<Self>,
+        normalised: FloatTensor<Self>,
+        _left: FloatTensor<Self>,
+        _right: FloatTensor<Self>,
+        _sigma: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        normalised
+    }
+
     /// The gradient of the weight, of that of the weight divided by sigma.
+    #[fusion(dtype = weight, shape = weight)]
     fn own_spectral_norm_gradient(
         weight: FloatTensor<Self>,
         left: FloatTensor<Self>,
@@ -165,6 +215,51 @@ pub(super) trait Kernels: Backend {
         sigma: FloatTensor<Self>,
         output: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
+}
+
+/// A layer that is spectrally normalised, outside of autodiff.
+pub(super) struct SpectralTensors {
+    /// The weight, whose first dimension counts the rows of a matrix.
+    pub weight: DispatchTensor,
+    /// Both vectors, `[rows]` and `[columns]`.
+    pub vectors: [Tensor<1>; 2],
+}
+
+/// What spectral norm made of a layer, outside of autodiff.
+#[derive(Clone)]
+pub(super) struct SpectralMade {
+    /// The weight divided by sigma.
+    normalised: DispatchTensor,
+    /// Both vectors after the power iteration, if there was one.
+    pub vectors: [Tensor<1>; 2],
+    sigma: DispatchTensor,
+}
+
+impl SpectralMade {
+    /// The normalised weight, through which gradients reach `weight`, of which it was made.
+    pub fn of<const D: usize>(&self, weight: Tensor<D>) -> Tensor<D> {
+        let [left, right] = self.vectors.clone().map(Tensor::into_dispatch);
+        let (normalised, sigma) = (self.normalised.clone(), self.sigma.clone());
+        Tensor::from_dispatch(Dispatch::own_normalised(
+            weight.into_dispatch(),
+            normalised,
+            left,
+            right,
+            sigma,
+        ))
+    }
+}
+
+/// One parameter before a step of Adam. All tensors are outside of autodiff and may have any shape.
+pub(crate) struct AdamTensors {
+    /// The weights.
+    pub weight: DispatchTensor,
+    /// Their gradient.
+    pub gradient: DispatchTensor,
+    /// First and second moment, flat.
+    pub moments: [Tensor<1>; 2],
+    /// Settings of the step.
+    pub step: AdamStep,
 }
 
 /// What the gradient of an operator without weights is computed from, beside that of its output.
@@ -185,17 +280,22 @@ impl MapKind {
     }
 }
 
-/// Whether operators on `device` have own kernels.
-pub(crate) fn are_used(device: &Device) -> bool {
+/// Whether the own kernels are used at all.
+pub(crate) fn are_used() -> bool {
     static OFF: LazyLock<bool> =
         LazyLock::new(|| std::env::var_os(SWITCH).is_some_and(|value| !value.is_empty() && value != "0"));
-    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_)) && !*OFF
+    !*OFF
+}
+
+/// Whether `device` is the CPU, which computes statistics in double precision.
+pub(crate) fn is_cpu(device: &Device) -> bool {
+    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// Does `work`, which computes on `device`, on one of the threads that own operators share their parts with. A thread
 /// that is none of them falls asleep and is woken again for every operator. Other devices see the thread that calls.
 pub(crate) fn on_own_thread<R: Send>(device: &Device, work: impl FnOnce() -> R + Send) -> R {
-    if are_used(device) { rayon::scope(|_| work()) } else { work() }
+    if are_used() && is_cpu(device) { rayon::scope(|_| work()) } else { work() }
 }
 
 /// A convolution with its bias.
@@ -229,8 +329,9 @@ pub(super) fn batch_norm_in_use(
     relu: bool,
 ) -> Tensor<4> {
     let (weight, bias) = (weight.into_dispatch(), bias.into_dispatch());
-    let [mean, variance] =
-        [mean, variance].map(|statistic| statistic.cast::<FloatDType>(FloatDType::F64).into_dispatch());
+    let double = is_cpu(&x.device());
+    let [mean, variance] = [mean, variance]
+        .map(|statistic| if double { statistic.cast(FloatDType::F64) } else { statistic }.into_dispatch());
     let x = x.into_dispatch();
     Tensor::from_dispatch(Dispatch::own_batch_norm_in_use(x, weight, bias, mean, variance, relu))
 }
@@ -245,13 +346,14 @@ pub(super) fn map(x: Tensor<4>, kind: MapKind) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::own_map(x.into_dispatch(), kind))
 }
 
-/// Spectral norm of a weight `[rows, columns]` with its vectors `[rows]` and `[columns]`, which are outside of autodiff,
-/// after a power iteration if `iterate` says so: the weight divided by sigma, and both vectors outside of autodiff.
-pub(super) fn spectral_norm(
-    weight: Tensor<2>,
+/// Spectral norm of a weight of any shape with the values of a matrix `[rows, columns]`, with its vectors `[rows]` and
+/// `[columns]`, which are outside of autodiff, after a power iteration if `iterate` says so: the weight divided by sigma,
+/// and both vectors outside of autodiff.
+pub(super) fn spectral_norm<const D: usize>(
+    weight: Tensor<D>,
     [left, right]: [Tensor<1>; 2],
     iterate: bool,
-) -> (Tensor<2>, [Tensor<1>; 2]) {
+) -> (Tensor<D>, [Tensor<1>; 2]) {
     let (weight, left, right) = (weight.into_dispatch(), left.into_dispatch(), right.into_dispatch());
     let (normalised, left, right, _) = Dispatch::own_spectral_norm(weight, left, right, iterate);
     let vectors = [left, right].map(|vector| Tensor::from_dispatch(vector).without_autodiff());

@@ -19,7 +19,7 @@ impl Forward for Tanh {
     fn forward(&self, inputs: Vec<Value>, _layer: Layer<'_>) -> Value {
         match first(inputs) {
             Value::Features(x) => x.tanh().into(),
-            Value::Maps(x) if kernels::are_used(&x.device()) => kernels::map(x, MapKind::Tanh).into(),
+            Value::Maps(x) if kernels::are_used() => kernels::map(x, MapKind::Tanh).into(),
             Value::Maps(x) => x.tanh().into(),
         }
     }
@@ -27,5 +27,5 @@ impl Forward for Tanh {
 
 /// ReLU of maps.
 pub(super) fn relu(x: Tensor<4>) -> Tensor<4> {
-    if kernels::are_used(&x.device()) { kernels::map(x, MapKind::Relu) } else { activation::relu(x) }
+    if kernels::are_used() { kernels::map(x, MapKind::Relu) } else { activation::relu(x) }
 }

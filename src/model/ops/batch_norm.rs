@@ -37,9 +37,17 @@ impl Forward for BatchNorm {
         let [batch, _, height, width] = x.dims();
         let count = (batch * height * width) as f64;
         let unbiased = if count > 1.0 { count / (count - 1.0) } else { 1.0 };
+        let in_one = kernels::are_used() && !kernels::is_cpu(&x.device());
         let (output, [mean, variance]) = self.by_batch(x, layer.weight("weight"), layer.weight("bias"));
-        blend(&mut layer, MEAN, mean, momentum);
-        blend(&mut layer, VARIANCE, variance * unbiased, momentum);
+        if in_one {
+            let running = [layer.buffer(MEAN), layer.buffer(VARIANCE)];
+            let [mean, variance] = kernels::blended(running, [mean, variance], momentum, unbiased);
+            layer.set_buffer(MEAN, mean);
+            layer.set_buffer(VARIANCE, variance);
+        } else {
+            blend(&mut layer, MEAN, mean, momentum);
+            blend(&mut layer, VARIANCE, variance * unbiased, momentum);
+        }
         output.into()
     }
 }
@@ -47,7 +55,7 @@ impl Forward for BatchNorm {
 impl BatchNorm {
     /// Normalised by the batch's own statistics; these are outside of autodiff.
     fn by_batch(self, x: Tensor<4>, weight: Tensor<1>, bias: Tensor<1>) -> (Tensor<4>, [Tensor<1>; 2]) {
-        if kernels::are_used(&x.device()) {
+        if kernels::are_used() {
             return kernels::batch_norm(x, weight, bias, self.relu);
         }
         let made = module::batch_norm_train(x, weight, bias, EPSILON);
@@ -59,7 +67,7 @@ impl BatchNorm {
     fn in_use(self, x: Tensor<4>, layer: &Layer<'_>) -> Tensor<4> {
         let (weight, bias) = (layer.weight("weight"), layer.weight("bias"));
         let statistics = [layer.buffer(MEAN), layer.buffer(VARIANCE)];
-        if kernels::are_used(&x.device()) {
+        if kernels::are_used() {
             return kernels::batch_norm_in_use(x, [weight, bias], statistics, self.relu);
         }
         let autodiff = x.is_autodiff();

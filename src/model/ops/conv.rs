@@ -18,7 +18,7 @@ impl Forward for Conv {
             let window = SlidingWindow { size: self.kernel, stride: self.stride, padding: self.padding };
             return forward::conv(x, weight, bias, window, self.relu).into();
         }
-        let y = if keeps_sides(self) && kernels::are_used(&x.device()) {
+        let y = if keeps_sides(self) && kernels::are_used() {
             kernels::conv(x, weight, bias, ConvKind::Same)
         } else {
             convolve(self, x, weight, bias)
@@ -31,9 +31,7 @@ impl Forward for Conv {
 pub(super) fn parameters(conv: &Conv, layer: &mut Layer<'_>) -> (Tensor<4>, Tensor<1>) {
     let mut weight = stored::<4>(conv.reparameterisation, layer);
     if conv.reparameterisation == Reparameterisation::Spectral {
-        let [outputs, inputs, height, width] = weight.dims();
-        let matrix = weight.reshape([outputs, inputs * height * width]);
-        weight = normalise(matrix, layer).reshape([outputs, inputs, height, width]);
+        weight = normalise(weight, layer);
     }
     (weight, layer.weight("bias"))
 }

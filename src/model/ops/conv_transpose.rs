@@ -10,7 +10,7 @@ use crate::arch::graph::ops::ConvTranspose;
 impl Forward for ConvTranspose {
     fn forward(&self, inputs: Vec<Value>, layer: Layer<'_>) -> Value {
         let x = maps(inputs);
-        if kernels::are_used(&x.device()) {
+        if kernels::are_used() {
             return kernels::conv(x, layer.weight("weight"), layer.weight("bias"), ConvKind::Transposed)
                 .into();
         }

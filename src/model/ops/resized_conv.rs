@@ -11,7 +11,7 @@ impl Forward for UpsampledConv {
     fn forward(&self, inputs: Vec<Value>, mut layer: Layer<'_>) -> Value {
         let x = maps(inputs);
         let (weight, bias) = parameters(&self.conv, &mut layer);
-        if kernels::are_used(&x.device()) {
+        if kernels::are_used() {
             return kernels::conv(x, weight, bias, ConvKind::Doubled).into();
         }
         convolve(&self.conv, nearest(x, 2), weight, bias).into()
@@ -24,7 +24,7 @@ impl Forward for PooledConv {
         let (weight, bias) = parameters(&self.conv, &mut layer);
         let [_, _, height, width] = x.dims();
         let is_even = height.is_multiple_of(2) && width.is_multiple_of(2);
-        if is_even && kernels::are_used(&x.device()) {
+        if is_even && kernels::are_used() {
             return kernels::conv(x, weight, bias, ConvKind::Halved).into();
         }
         average(&AvgPool::halving(), convolve(&self.conv, x, weight, bias)).into()

@@ -20,7 +20,7 @@ impl Forward for Upsample {
             return Tensor::<4>::zeros([batch, channels, height * factor, width * factor], &x.device())
                 .into();
         }
-        if kernels::are_used(&x.device()) {
+        if kernels::are_used() {
             let kind = match self.interpolation {
                 Interpolation::Bilinear => MapKind::Bilinear(factor),
                 Interpolation::Nearest => MapKind::Nearest(factor),

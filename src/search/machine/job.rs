@@ -1,6 +1,6 @@
 //! The search as the job of a run.
 
-use super::Search;
+use super::{Search, shared_losses};
 use crate::arch::Genotype;
 use crate::gan::{GanError, Updates};
 use crate::model::{NamedTensors, add_prefix, strip_prefix};
@@ -23,6 +23,14 @@ impl Job for Search {
             Phase::Rank { ranked, draws } => self.rank(ranked, draws, &mut emitted)?,
             Phase::Derive => self.derive(&mut emitted)?,
             Phase::Done => {}
+        }
+        Ok(emitted)
+    }
+
+    fn read_losses(&mut self) -> Result<Vec<Emitted>, SearchError> {
+        let mut emitted = shared_losses(self.shared.read_losses(&self.plan.search)?);
+        if let Some(derivation) = &mut self.derivation {
+            emitted.extend(derivation.read_losses()?);
         }
         Ok(emitted)
     }

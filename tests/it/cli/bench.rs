@@ -1,8 +1,11 @@
 //! How long updates take.
 
+use std::process::Command;
+
+use autogan::device::adapters;
 use serde_json::Value;
 
-use super::{failure, folder, output};
+use super::{failure, folder, output, text};
 use crate::small::NETWORKS;
 
 const STEP: [&str; 8] = ["bench", "step", "--device", "cpu", "--updates", "3", "--warm-up", "1"];
@@ -50,6 +53,41 @@ fn a_person_is_shown_a_table() {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
     assert!(!text.contains("Each operator"), "{text}");
+}
+
+/// Most operations of an update, and vectors of two and three cells.
+const LIMITS: [(&str, f64); 2] = [("1 1 1 1 1 1 1 1 1", 200.0), ("1 1 1 1 1 1 1 1 1 1 1 1 1 3", 300.0)];
+
+/// Sizes change how long an operation takes, not how many there are. Losses are read one by one for a hundred steps.
+#[test]
+fn a_gpu_is_asked_for_few_operations_uploads_and_readbacks() {
+    let Some(adapter) = adapters().into_iter().next() else {
+        assert!(std::env::var_os("CI").is_none(), "continuous integration has a software adapter");
+        eprintln!("skipped: this machine has no adapter, so nothing of wgpu was tested");
+        return;
+    };
+    for (vector, most) in LIMITS {
+        let dir = folder();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_autogan"));
+        command.current_dir(dir.path()).env("NO_COLOR", "1").env("CUBECL_AUTOTUNE_LEVEL", "minimal");
+        command.args(["bench", "step", "--json", "--no-operators", "--warm-up", "100", "--updates", "64"]);
+        command.args(["--device", &adapter.name, "--arch", vector]);
+        command.args(NETWORKS.iter().flat_map(|setting| ["--set", setting]));
+        let output = command.output().expect("the program was built and starts");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let count = |network: &str, what: &str| found["gpu"][network][what].as_f64().expect("a count");
+        let step = |what| count("discriminator", what) + count("generator", what);
+        eprintln!("{vector}: {}", found["gpu"]);
+        for network in ["discriminator", "generator"] {
+            let operations = count(network, "operations");
+            assert!(50.0 < operations && operations <= most, "{network}: {operations} operations");
+        }
+        assert!(step("uploads") <= 1.0, "{} uploads a step", step("uploads"));
+        // Losses every 16 steps, and the weights once in these 64.
+        assert!(step("readbacks") <= 6.0 / 64.0, "{} readbacks a step", step("readbacks"));
+        assert!(step("kernels") > step("operations") / 2.0, "{} kernels a step", step("kernels"));
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `autogan bench step`: how long one update of each network takes.
 
-use crate::app::{StepTimes, Times, step_times};
+use crate::app::{GpuWork, StepTimes, Times, UpdateWork, step_times};
 use crate::arch::{ArchError, Genotype};
 use crate::cli::args::StepArgs;
 use crate::cli::layers;
@@ -61,6 +61,9 @@ fn show(times: &StepTimes) {
     if let Some(bytes) = times.peak_memory {
         print_line(&format!("memory at its highest: {}", mebibytes(bytes as usize)));
     }
+    if let Some(gpu) = &times.gpu {
+        show_work(gpu);
+    }
     if times.operators.is_empty() {
         return;
     }
@@ -83,4 +86,17 @@ fn show(times: &StepTimes) {
     if more > 0 {
         print_line(&format!("and {more} more, which --json lists"));
     }
+}
+
+fn show_work(gpu: &GpuWork) {
+    let counts = |name: &str, work: &UpdateWork| {
+        let UpdateWork { operations, views, kernels, uploads, readbacks } = *work;
+        let counts = [operations, views, kernels, uploads, readbacks].map(|count| format!("{count:.1}"));
+        [name.to_owned()].into_iter().chain(counts).collect::<Vec<_>>()
+    };
+    let head = ["in an update", "operations", "views", "kernels", "uploads", "readbacks"].map(str::to_owned);
+    let rows =
+        [head.to_vec(), counts("discriminator", &gpu.discriminator), counts("generator", &gpu.generator)];
+    print_line("");
+    lines(&rows).iter().for_each(|line| print_line(line));
 }

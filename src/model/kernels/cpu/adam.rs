@@ -81,19 +81,26 @@ pub fn update_averages(averages: Vec<(&mut [f32], &[f32])>, decay: f64) {
 
 /// Constants of a step, worked out in double precision.
 #[derive(Clone, Copy, Debug)]
-struct Rates {
-    keep1: f32,
-    take1: f32,
-    keep2: f32,
-    take2: f32,
-    unbias: f32,
-    epsilon: f32,
-    size: f32,
+pub struct Rates {
+    /// Share of the first moment that stays.
+    pub keep1: f32,
+    /// Share of the gradient in it.
+    pub take1: f32,
+    /// Share of the second moment that stays.
+    pub keep2: f32,
+    /// Share of the gradient's square in it.
+    pub take2: f32,
+    /// What the root of the second moment is divided by.
+    pub unbias: f32,
+    /// Added to the denominator.
+    pub epsilon: f32,
+    /// Size of the step.
+    pub size: f32,
 }
 
 impl Rates {
     /// The constants of `step`.
-    fn of(AdamStep { beta1, beta2, epsilon, learning_rate, steps }: AdamStep) -> Self {
+    pub fn of(AdamStep { beta1, beta2, epsilon, learning_rate, steps }: AdamStep) -> Self {
         let steps = i32::try_from(steps).unwrap_or(i32::MAX);
         Self {
             keep1: beta1 as f32,
