@@ -26,6 +26,14 @@ echo "{\"ended\": $?}"
 read -r _
 "#;
 
+/// What makes it last some seconds and several checkpoints more, so that it still runs when the disk is full.
+const LASTING: [&str; 3] = ["winner.steps=1500", "winner.evaluate_every=750", "winner.samples_every=500"];
+
+fn lasting_search(dir: &Path) -> Vec<String> {
+    let settings = LASTING.iter().flat_map(|setting| ["--set", *setting]);
+    small_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
+}
+
 /// A search on a disk of its own.
 struct OnDisk {
     run: Run,
@@ -83,8 +91,8 @@ fn a_full_disk_is_announced_holds_the_run_up_and_costs_nothing_once_there_is_spa
     let folder = tempfile::tempdir().unwrap();
     let (straight, place) = (folder.path().join("straight"), folder.path().join("disk"));
     fs::create_dir(&place).unwrap();
-    run(&small_search(&straight));
-    let mut small = OnDisk::new("32m", &place, &small_search(&place.join("run")));
+    run(&lasting_search(&straight));
+    let mut small = OnDisk::new("32m", &place, &lasting_search(&place.join("run")));
     let saved =
         |event: &Event| matches!(event, Event::Live(LiveEvent::CheckpointSaved { tick }) if tick.0 > 0);
     small.run.until("a checkpoint", saved);
@@ -120,7 +128,7 @@ fn a_disk_that_fills_up_between_two_checkpoints_is_announced_before_it_holds_the
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("disk");
     fs::create_dir(&place).unwrap();
-    let mut small = OnDisk::new("32m", &place, &small_search(&place.join("run")));
+    let mut small = OnDisk::new("32m", &place, &lasting_search(&place.join("run")));
     small.run.until(
         "a checkpoint",
         |event| matches!(event, Event::Live(LiveEvent::CheckpointSaved { tick }) if tick.0 > 0),
@@ -185,10 +193,10 @@ fn a_worker_whose_folder_is_deleted_ends_with_its_window_or_without_it() {
 fn a_run_that_is_stopped_while_it_waits_for_space_says_so_and_costs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (straight, stuck) = (folder.path().join("straight"), folder.path().join("stuck"));
-    run(&small_search(&straight));
+    run(&lasting_search(&straight));
     // Room for the small files, not for the networks of a checkpoint.
     let limited = r#"trap '' XFSZ; ulimit -f 64; exec "$0" "$@""#;
-    let mut first = Run::of(&small_search(&stuck));
+    let mut first = Run::of(&lasting_search(&stuck));
     first.until(
         "a checkpoint",
         |event| matches!(event, Event::Live(LiveEvent::CheckpointSaved { tick }) if tick.0 > 0),
