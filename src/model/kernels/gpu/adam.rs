@@ -1,67 +1,56 @@
 //! Adam and the moving average, many parameters with each kernel.
 
-use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::backend::wgpu::CubeTensor;
 use burn::backend::{DispatchTensor, TensorMetadata};
 use burn::cubecl::{self, prelude::*};
-use burn::tensor::Tensor;
+use burn::tensor::{Shape, Tensor};
 
 use super::super::AdamTensors;
 use super::super::cpu::adam::{AdamStep, Rates};
-use super::list::{arguments, dispatched, fused, ranges, registered};
-use super::tensors::{count, empty, put, units};
+use super::list::{arguments, ranges, registered, units_of_longest};
+use super::tensors::{empty, put};
 
 /// One step of Adam of every parameter: its weights and its two moments after it, in order.
 pub(in super::super) fn adam(parameters: Vec<AdamTensors>) -> Vec<(DispatchTensor, [Tensor<1>; 2])> {
     let steps: Vec<AdamStep> = parameters.iter().map(|parameter| parameter.step).collect();
-    let inputs: Vec<_> = parameters
-        .into_iter()
-        .flat_map(|AdamTensors { weight, gradient, moments: [first, second], .. }| {
-            [weight, gradient, first.into_dispatch(), second.into_dispatch()].map(fused)
-        })
-        .collect();
-    if inputs.is_empty() {
-        return Vec::new();
-    }
-    let shapes: Vec<_> =
-        inputs.chunks(4).flat_map(|own| [&own[0], &own[2], &own[3]].map(|t| t.shape())).collect();
-    let moved = registered("adam", inputs, shapes, move |tensors| moved(tensors, &steps));
-    let mut moved = moved.into_iter().map(dispatched);
-    let mut all = Vec::with_capacity(moved.len() / 3);
-    while let (Some(weight), Some(first), Some(second)) = (moved.next(), moved.next(), moved.next()) {
-        all.push((weight, [first, second].map(Tensor::from_dispatch)));
-    }
-    all
+    let inputs =
+        parameters.into_iter().map(|AdamTensors { weight, gradient, moments: [first, second], .. }| {
+            [weight, gradient, first.into_dispatch(), second.into_dispatch()]
+        });
+    let shapes = |inputs: &[[Shape; 4]]| {
+        let shapes = inputs.iter().cloned();
+        shapes.map(|[weight, _, first, second]| [weight, first, second]).collect()
+    };
+    let moved = registered("adam", inputs.collect(), shapes, move |parameters| moved(parameters, &steps));
+    let moved = moved.into_iter();
+    moved.map(|[weight, first, second]| (weight, [first, second].map(Tensor::from_dispatch))).collect()
 }
 
 /// Weights, gradients, first and second moments of all parameters become weights, first and second moments.
-fn moved(tensors: Vec<CubeTensor>, steps: &[AdamStep]) -> Vec<CubeTensor> {
-    let mut parameters: Vec<[CubeTensor; 4]> = Vec::with_capacity(steps.len());
-    let mut tensors = tensors.into_iter();
-    while let (Some(weight), Some(gradient), Some(first), Some(second)) =
-        (tensors.next(), tensors.next(), tensors.next(), tensors.next())
-    {
-        // Moments change where they are; nobody else has them.
-        let [first, second] = [first, second].map(into_contiguous);
-        let moments = [first, second].map(|own| if own.can_mut() { own } else { own.copy() });
-        let [first, second] = moments;
-        parameters.push([into_contiguous(weight), into_contiguous(gradient), first, second]);
-    }
-    let outputs: Vec<CubeTensor> = parameters.iter().map(|own| empty(&own[0], own[0].shape())).collect();
+fn moved(parameters: Vec<[CubeTensor; 4]>, steps: &[AdamStep]) -> Vec<[CubeTensor; 3]> {
+    let mut outputs = Vec::with_capacity(steps.len());
+    let parameters: Vec<[CubeTensor; 4]> = parameters
+        .into_iter()
+        .map(|[weight, gradient, first, second]| {
+            outputs.push([empty(&weight, weight.shape())]);
+            // Moments change where they are; nobody else has them.
+            let [first, second] = [first, second].map(|own| if own.can_mut() { own } else { own.copy() });
+            [weight, gradient, first, second]
+        })
+        .collect();
     for range in ranges(&parameters, 5, |a, b| steps[a] == steps[b]) {
         let own = &parameters[range.clone()];
-        let longest = own.iter().map(|own| count(&own[0])).max().unwrap_or(0);
-        let (cubes, dim) = units(&own[0][0], longest);
-        let of = |which: usize| arguments(own.iter().map(|own| &own[which]));
+        let (cubes, dim) = units_of_longest(own);
         let Rates { keep1, take1, keep2, take2, unbias, epsilon, size } = Rates::of(steps[range.start]);
         adam_kernel::launch(
             &own[0][0].client,
             cubes,
             dim,
-            of(0),
-            of(1),
-            of(2),
-            of(3),
-            arguments(outputs[range.clone()].iter()),
+            arguments(own, 0),
+            arguments(own, 1),
+            arguments(own, 2),
+            arguments(own, 3),
+            arguments(&outputs[range], 0),
             keep1,
             take1,
             keep2,
@@ -72,35 +61,29 @@ fn moved(tensors: Vec<CubeTensor>, steps: &[AdamStep]) -> Vec<CubeTensor> {
         );
     }
     let moments = parameters.into_iter().map(|[_, _, first, second]| [first, second]);
-    outputs.into_iter().zip(moments).flat_map(|(weight, [first, second])| [weight, first, second]).collect()
+    outputs.into_iter().zip(moments).map(|([weight], [first, second])| [weight, first, second]).collect()
 }
 
 /// `average * decay + newest * (1 - decay)` of every pair of an average and its newest weights, in order.
 pub(in super::super) fn averages(pairs: Vec<[DispatchTensor; 2]>, decay: f64) -> Vec<DispatchTensor> {
-    let inputs: Vec<_> = pairs.into_iter().flat_map(|pair| pair.map(fused)).collect();
-    if inputs.is_empty() {
-        return Vec::new();
-    }
-    let shapes: Vec<_> = inputs.chunks(2).map(|pair| pair[0].shape()).collect();
-    let made = registered("averages", inputs, shapes, move |tensors| averaged(tensors, decay));
-    made.into_iter().map(dispatched).collect()
+    let shapes = |pairs: &[[Shape; 2]]| pairs.iter().cloned().map(|[average, _]| [average]).collect();
+    let made = registered("averages", pairs, shapes, move |pairs| averaged(&pairs, decay));
+    made.into_iter().flatten().collect()
 }
 
-fn averaged(tensors: Vec<CubeTensor>, decay: f64) -> Vec<CubeTensor> {
-    let tensors: Vec<CubeTensor> = tensors.into_iter().map(into_contiguous).collect();
-    let pairs: Vec<&[CubeTensor]> = tensors.chunks(2).collect();
-    let outputs: Vec<CubeTensor> = pairs.iter().map(|pair| empty(&pair[0], pair[0].shape())).collect();
-    for range in ranges(&pairs, 3, |_, _| true) {
+fn averaged(pairs: &[[CubeTensor; 2]], decay: f64) -> Vec<[CubeTensor; 1]> {
+    let outputs: Vec<[CubeTensor; 1]> =
+        pairs.iter().map(|[average, _]| [empty(average, average.shape())]).collect();
+    for range in ranges(pairs, 3, |_, _| true) {
         let own = &pairs[range.clone()];
-        let longest = own.iter().map(|pair| count(&pair[0])).max().unwrap_or(0);
-        let (cubes, dim) = units(&own[0][0], longest);
+        let (cubes, dim) = units_of_longest(own);
         average_kernel::launch(
             &own[0][0].client,
             cubes,
             dim,
-            arguments(own.iter().map(|pair| &pair[0])),
-            arguments(own.iter().map(|pair| &pair[1])),
-            arguments(outputs[range].iter()),
+            arguments(own, 0),
+            arguments(own, 1),
+            arguments(&outputs[range], 0),
             decay as f32,
             (1.0 - decay) as f32,
         );

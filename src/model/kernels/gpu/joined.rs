@@ -1,39 +1,27 @@
 //! One tensor of many: their single values beside each other, and the sum of all of their values.
 
-use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::backend::wgpu::CubeTensor;
 use burn::cubecl::{self, prelude::*};
 use burn::tensor::{Shape, Tensor};
 
-use super::list::{arguments, dispatched, fused, ranges, registered};
+use super::list::{arguments, ranges, registered};
 use super::sums::{UNITS, cube_sum};
 use super::tensors::{argument, empty};
 
 /// The sum of all values of some tensors, of which there is at least one, `[1]`.
 pub(in super::super) fn total(tensors: Vec<Tensor<1>>) -> Tensor<1> {
-    let inputs = tensors.into_iter().map(Tensor::into_dispatch).map(fused).collect();
-    let mut made = registered("total", inputs, [Shape::new([1])], |tensors| vec![summed(tensors)]);
-    Tensor::from_dispatch(dispatched(made.remove(0)))
-}
-
-fn summed(tensors: Vec<CubeTensor>) -> CubeTensor {
-    let tensors: Vec<[CubeTensor; 1]> = tensors.into_iter().map(|tensor| [into_contiguous(tensor)]).collect();
-    let ranges = ranges(&tensors, 2, |_, _| true);
-    let (parts, output) = (empty(&tensors[0][0], [ranges.len()]), empty(&tensors[0][0], [1]));
-    let cube = CubeDim::new_1d(UNITS as u32);
-    for (index, range) in ranges.into_iter().enumerate() {
-        total_kernel::launch(
-            &parts.client,
-            CubeCount::Static(1, 1, 1),
-            cube,
-            arguments(tensors[range].iter().map(|[tensor]| tensor)),
-            argument(&parts),
-            index,
-        );
-    }
-    let mut all = SequenceArg::new();
-    all.push(argument(&parts));
-    total_kernel::launch(&parts.client, CubeCount::Static(1, 1, 1), cube, all, argument(&output), 0);
-    output
+    joined("total", tensors, 1, |tensors| {
+        let ranges = ranges(&tensors, 2, |_, _| true);
+        let [parts, output] = [ranges.len(), 1].map(|count| empty(&tensors[0][0], [count]));
+        let (cubes, dim) = (CubeCount::Static(1, 1, 1), CubeDim::new_1d(UNITS as u32));
+        for (index, range) in ranges.into_iter().enumerate() {
+            let tensors = arguments(&tensors[range], 0);
+            total_kernel::launch(&parts.client, cubes.clone(), dim, tensors, argument(&parts), index);
+        }
+        let all = arguments(&[[parts.clone()]], 0);
+        total_kernel::launch(&parts.client, cubes, dim, all, argument(&output), 0);
+        output
+    })
 }
 
 /// Puts the sum of all values of some tensors at a place, with one cube.
@@ -57,26 +45,31 @@ fn total_kernel(tensors: &Sequence<Box<[f32]>>, output: &mut [f32], place: usize
 
 /// The values of some tensors `[1]`, of which there is at least one, in order.
 pub(in super::super) fn gathered(values: Vec<Tensor<1>>) -> Tensor<1> {
-    let shape = Shape::new([values.len()]);
-    let inputs = values.into_iter().map(Tensor::into_dispatch).map(fused).collect();
-    let mut made = registered("gathered", inputs, [shape], |values| vec![beside_each_other(values)]);
-    Tensor::from_dispatch(dispatched(made.remove(0)))
+    let count = values.len();
+    joined("gathered", values, count, |values| {
+        let output = empty(&values[0][0], [values.len()]);
+        let (cubes, dim) = (CubeCount::Static(1, 1, 1), CubeDim::new_single());
+        for range in ranges(&values, 2, |_, _| true) {
+            let first = range.start;
+            let values = arguments(&values[range], 0);
+            gather_kernel::launch(&output.client, cubes.clone(), dim, values, argument(&output), first);
+        }
+        output
+    })
 }
 
-fn beside_each_other(values: Vec<CubeTensor>) -> CubeTensor {
-    let values: Vec<[CubeTensor; 1]> = values.into_iter().map(|value| [into_contiguous(value)]).collect();
-    let output = empty(&values[0][0], [values.len()]);
-    for range in ranges(&values, 2, |_, _| true) {
-        gather_kernel::launch(
-            &output.client,
-            CubeCount::Static(1, 1, 1),
-            CubeDim::new_single(),
-            arguments(values[range.clone()].iter().map(|[value]| value)),
-            argument(&output),
-            range.start,
-        );
-    }
-    output
+/// The one tensor `[count]` that `work` makes of some tensors, of which there is at least one.
+fn joined(
+    name: &'static str,
+    tensors: Vec<Tensor<1>>,
+    count: usize,
+    work: impl Fn(Vec<[CubeTensor; 1]>) -> CubeTensor + Send + Sync + 'static,
+) -> Tensor<1> {
+    let tensors = tensors.into_iter().map(|tensor| [tensor.into_dispatch()]).collect();
+    let shapes = |_: &[[Shape; 1]]| vec![[Shape::new([count])]];
+    let mut made = registered(name, tensors, shapes, move |tensors| vec![[work(tensors)]]);
+    let [made] = made.remove(0);
+    Tensor::from_dispatch(made)
 }
 
 #[cube(launch)]

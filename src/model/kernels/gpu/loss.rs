@@ -5,6 +5,7 @@ use burn::backend::wgpu::CubeTensor;
 use burn::cubecl::{self, prelude::*};
 
 use super::super::LossTerm;
+use super::activation::{positive, where_positive};
 use super::sums::{UNITS, cube_sum};
 use super::tensors::{argument, count, empty, units};
 
@@ -44,12 +45,6 @@ pub(in super::super) fn loss_term_backward(
         term,
     );
     output
-}
-
-/// `max(x, 0)`, but NaN stays NaN.
-#[cube]
-fn positive(x: f32) -> f32 {
-    select(x <= 0.0, 0.0, x)
 }
 
 /// `ln(1 + exp(x))`.
@@ -102,8 +97,8 @@ fn loss_term_backward_kernel(
     if position < output.len() {
         let score = scores[position];
         let slope = match comptime!(term) {
-            LossTerm::HingeReal => select(1.0 - score <= 0.0, 0.0, -1.0),
-            LossTerm::HingeFake => select(1.0 + score <= 0.0, 0.0, 1.0),
+            LossTerm::HingeReal => where_positive(1.0 - score, -1.0),
+            LossTerm::HingeFake => where_positive(1.0 + score, 1.0),
             LossTerm::SoftplusReal => -sigmoid(-score),
             LossTerm::SoftplusFake => sigmoid(score),
             LossTerm::SquareReal => 2.0 * (score - 1.0),

@@ -1,12 +1,13 @@
 //! Batch norm and instance norm, with ReLU, and the running statistics of a batch norm.
 
 use burn::backend::TensorMetadata;
-use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::backend::wgpu::CubeTensor;
 use burn::cubecl::{self, prelude::*};
-use burn::tensor::Tensor;
+use burn::tensor::{Shape, Tensor};
 
-use super::list::{dispatched, fused, registered};
-use super::sums::{Cut, inverse_deviation, normalised};
+use super::activation::{positive, where_positive};
+use super::list::registered;
+use super::sums::{Cut, inverse_deviation, normalised, scale_and_shift};
 use super::tensors::{GpuMaps, argument, count, empty, units};
 
 /// A norm of maps, done or to be done.
@@ -103,15 +104,10 @@ fn normalise_kernel(
     if position < output.len() {
         let channel = position % channels;
         let at = position / section * channels + channel;
-        let mut scale = 1.0f32;
-        let mut shift = 0.0f32;
-        if comptime!(affine) {
-            scale = weight[channel];
-            shift = bias[channel];
-        }
+        let (scale, shift) = scale_and_shift(weight, bias, channel, affine);
         let mut value = normalised(x[position], mean[at], variance[at], scale, shift);
         if comptime!(relu) {
-            value = select(value <= 0.0, 0.0, value);
+            value = positive(value);
         }
         output[position] = value;
     }
@@ -141,16 +137,11 @@ fn input_gradient_kernel(
     if position < output.len() {
         let channel = position % channels;
         let at = position / section * channels + channel;
-        let mut scale = 1.0f32;
-        let mut shift = 0.0f32;
-        if comptime!(affine) {
-            scale = weight[channel];
-            shift = bias[channel];
-        }
+        let (scale, shift) = scale_and_shift(weight, bias, channel, affine);
         let value = x[position];
         let mut slope = gradient[position];
         if comptime!(relu) {
-            slope = select(normalised(value, mean[at], variance[at], scale, shift) <= 0.0, 0.0, slope);
+            slope = where_positive(normalised(value, mean[at], variance[at], scale, shift), slope);
         }
         let inverse = inverse_deviation(variance[at]);
         let deviation = (value - mean[at]) * inverse;
@@ -167,39 +158,38 @@ pub(in crate::model) fn blended(
     momentum: f64,
     unbiased: f64,
 ) -> [Tensor<1>; 2] {
-    let inputs: Vec<_> = [mean, batch_mean, variance, batch_variance]
-        .into_iter()
-        .map(Tensor::into_dispatch)
-        .map(fused)
-        .collect();
-    let shapes = [inputs[0].shape(), inputs[2].shape()];
+    let inputs = [mean, batch_mean, variance, batch_variance].map(Tensor::into_dispatch);
+    let shapes = |inputs: &[[Shape; 4]]| {
+        inputs.iter().cloned().map(|[mean, _, variance, _]| [mean, variance]).collect()
+    };
     let weights = [(1.0 - momentum) as f32, momentum as f32, (momentum * unbiased) as f32];
-    let mut made = registered("blended", inputs, shapes, move |tensors| blend(tensors, weights)).into_iter();
-    [(); 2].map(|()| {
-        let moved = made.next().unwrap_or_else(|| unreachable!("two tensors were registered"));
-        Tensor::from_dispatch(dispatched(moved))
-    })
+    let mut made = registered("blended", vec![inputs], shapes, move |layers| {
+        layers.into_iter().map(|layer| blend(&layer, weights)).collect()
+    });
+    made.remove(0).map(Tensor::from_dispatch)
 }
 
-fn blend(tensors: Vec<CubeTensor>, [keep, take, take_variance]: [f32; 3]) -> Vec<CubeTensor> {
-    let tensors: Vec<CubeTensor> = tensors.into_iter().map(into_contiguous).collect();
-    let outputs = [&tensors[0], &tensors[2]].map(|old| empty(old, old.shape()));
-    let (cubes, dim) = units(&tensors[0], count(&tensors[0]));
+fn blend(
+    [mean, batch_mean, variance, batch_variance]: &[CubeTensor; 4],
+    [keep, take, take_variance]: [f32; 3],
+) -> [CubeTensor; 2] {
+    let outputs = [mean, variance].map(|old| empty(old, old.shape()));
+    let (cubes, dim) = units(mean, count(mean));
     blend_kernel::launch(
-        &tensors[0].client,
+        &mean.client,
         cubes,
         dim,
-        argument(&tensors[0]),
-        argument(&tensors[1]),
-        argument(&tensors[2]),
-        argument(&tensors[3]),
+        argument(mean),
+        argument(batch_mean),
+        argument(variance),
+        argument(batch_variance),
         argument(&outputs[0]),
         argument(&outputs[1]),
         keep,
         take,
         take_variance,
     );
-    outputs.into()
+    outputs
 }
 
 #[cube(launch)]

@@ -10,7 +10,7 @@ use super::resize::{
     bilinear, bilinear_backward, halve, halve_backward, nearest, nearest_backward, spatial_sum,
     spatial_sum_backward,
 };
-use super::spectral::{GpuSpectral, spectral_norm_backward, spectral_norms};
+use super::spectral::{spectral_norm_backward, spectral_norms};
 use super::sums::Cut;
 use super::tensors::GpuMaps;
 
@@ -127,8 +127,7 @@ impl Kernels for CubeBackend {
         iterate: bool,
     ) -> (CubeTensor, CubeTensor, CubeTensor, CubeTensor) {
         let layer = [weight, left, right].map(into_contiguous);
-        let GpuSpectral { weight, left, right, sigma } = spectral_norms(&[layer], iterate).remove(0);
-        (weight, left, right, sigma)
+        spectral_norms(&[layer], iterate).remove(0).into()
     }
 
     fn own_spectral_norm_gradient(

@@ -1,27 +1,20 @@
 //! Spectral normalisation, as the CPU's (`cpu::spectral`) does it.
 
 use burn::backend::TensorMetadata;
-use burn::backend::wgpu::{CubeTensor, into_contiguous};
+use burn::backend::wgpu::CubeTensor;
 use burn::cubecl::{self, prelude::*};
 use burn::tensor::{Shape, Tensor};
 
 use super::super::{SpectralMade, SpectralTensors};
 
-use super::list::{arguments, dispatched, fused, ranges, registered};
+use super::list::{arguments, ranges, registered};
 use super::sums::{UNITS, cube_sum};
 use super::tensors::{argument, count, empty, put};
 
-/// What spectral norm makes: the weight divided by sigma, both vectors, and sigma, `[1]`.
-pub(super) struct GpuSpectral {
-    pub weight: CubeTensor,
-    pub left: CubeTensor,
-    pub right: CubeTensor,
-    pub sigma: CubeTensor,
-}
-
 /// Normalises contiguous weights of `[rows, columns]`, which may have any shape, with their vectors `[rows]` and
-/// `[columns]`; with `iterate`, after one power iteration.
-pub(super) fn spectral_norms(layers: &[[CubeTensor; 3]], iterate: bool) -> Vec<GpuSpectral> {
+/// `[columns]`; with `iterate`, after one power iteration. Makes of each layer the weight divided by sigma, both vectors,
+/// and sigma, `[1]`.
+pub(super) fn spectral_norms(layers: &[[CubeTensor; 3]], iterate: bool) -> Vec<[CubeTensor; 4]> {
     ranges(layers, 6, |_, _| true).into_iter().flat_map(|range| normalised(&layers[range], iterate)).collect()
 }
 
@@ -30,88 +23,77 @@ pub(in crate::model) fn spectral_norm_of_layers(
     layers: Vec<SpectralTensors>,
     iterate: bool,
 ) -> Vec<SpectralMade> {
-    let inputs: Vec<_> = layers
-        .into_iter()
-        .flat_map(|SpectralTensors { weight, vectors: [left, right] }| {
-            [weight, left.into_dispatch(), right.into_dispatch()].map(fused)
-        })
-        .collect();
-    let shapes: Vec<Shape> = inputs
-        .chunks(3)
-        .flat_map(|own| [own[0].shape(), own[1].shape(), own[2].shape(), Shape::new([1])])
-        .collect();
-    let made = registered("spectral_norm_of_layers", inputs, shapes, move |tensors| {
-        let tensors: Vec<CubeTensor> = tensors.into_iter().map(into_contiguous).collect();
-        let layers: Vec<[CubeTensor; 3]> =
-            tensors.chunks(3).map(|own| [own[0].clone(), own[1].clone(), own[2].clone()]).collect();
-        let made = spectral_norms(&layers, iterate).into_iter();
-        made.flat_map(|GpuSpectral { weight, left, right, sigma }| [weight, left, right, sigma]).collect()
+    let inputs = layers.into_iter().map(|SpectralTensors { weight, vectors: [left, right] }| {
+        [weight, left.into_dispatch(), right.into_dispatch()]
     });
-    let mut made = made.into_iter().map(dispatched);
-    let mut all = Vec::new();
-    while let (Some(normalised), Some(left), Some(right), Some(sigma)) =
-        (made.next(), made.next(), made.next(), made.next())
-    {
+    let shapes = |layers: &[[Shape; 3]]| {
+        let shapes = layers.iter().cloned();
+        shapes.map(|[weight, left, right]| [weight, left, right, Shape::new([1])]).collect()
+    };
+    let made = registered("spectral_norm_of_layers", inputs.collect(), shapes, move |layers| {
+        spectral_norms(&layers, iterate)
+    });
+    let made = made.into_iter();
+    made.map(|[normalised, left, right, sigma]| {
         let vectors = [left, right].map(Tensor::from_dispatch);
-        all.push(SpectralMade { normalised, vectors, sigma });
-    }
-    all
+        SpectralMade { normalised, vectors, sigma }
+    })
+    .collect()
 }
 
 /// As many layers as one kernel can work on.
-fn normalised(layers: &[[CubeTensor; 3]], iterate: bool) -> Vec<GpuSpectral> {
+fn normalised(layers: &[[CubeTensor; 3]], iterate: bool) -> Vec<[CubeTensor; 4]> {
     let client = &layers[0][0].client;
-    let of = |which: usize| arguments(layers.iter().map(|layer| &layer[which]));
-    let most = |count: &dyn Fn(&[CubeTensor; 3]) -> usize| layers.iter().map(count).max().unwrap_or(0) as u32;
-    let (rows, columns) = (most(&|[_, left, _]| count(left)), most(&|[.., right]| count(right)));
-    let values = most(&|[weight, ..]| count(weight));
+    let most = |which: usize| layers.iter().map(|layer| count(&layer[which])).max().unwrap_or(0) as u32;
+    let [values, rows, columns] = [0, 1, 2].map(most);
     let (cube, wide) = (CubeDim::new_1d(UNITS as u32), layers.len() as u32);
-    let like = |which: usize| -> Vec<CubeTensor> {
-        layers.iter().map(|layer| empty(&layer[which], layer[which].shape())).collect()
-    };
     // Wᵀ u, which has no length yet, and W v.
-    let (to_right, to_left) = (like(2), like(1));
+    let by_vectors: Vec<[CubeTensor; 2]> = layers
+        .iter()
+        .map(|[_, left, right]| [right, left].map(|vector| empty(vector, vector.shape())))
+        .collect();
+    let made: Vec<[CubeTensor; 4]> = layers
+        .iter()
+        .map(|[weight, left, right]| {
+            let [left, right] =
+                [left, right].map(|own| if iterate { empty(own, own.shape()) } else { own.clone() });
+            [empty(weight, weight.shape()), left, right, empty(weight, [1])]
+        })
+        .collect();
     if iterate {
         row_sums_kernel::launch(
             client,
             CubeCount::Static(columns.div_ceil(UNITS as u32), wide, 1),
             cube,
-            of(0),
-            of(1),
-            arguments(to_right.iter()),
+            arguments(layers, 0),
+            arguments(layers, 1),
+            arguments(&by_vectors, 0),
         );
     }
-    let [moved_left, moved_right] = [1, 2].map(|which| {
-        if iterate { like(which) } else { layers.iter().map(|layer| layer[which].clone()).collect() }
-    });
     by_vectors_kernel::launch(
         client,
         CubeCount::Static(rows, wide, 1),
         cube,
-        of(0),
-        arguments(to_right.iter()),
-        of(2),
-        arguments(moved_right.iter()),
-        arguments(to_left.iter()),
+        arguments(layers, 0),
+        arguments(&by_vectors, 0),
+        arguments(layers, 2),
+        arguments(&made, 2),
+        arguments(&by_vectors, 1),
         iterate,
     );
-    let weights = like(0);
-    let sigmas: Vec<CubeTensor> = layers.iter().map(|[weight, ..]| empty(weight, [1])).collect();
     divide_kernel::launch(
         client,
         CubeCount::Static(values.div_ceil(UNITS as u32), wide, 1),
         cube,
-        of(0),
-        arguments(to_left.iter()),
-        of(1),
-        arguments(moved_left.iter()),
-        arguments(weights.iter()),
-        arguments(sigmas.iter()),
+        arguments(layers, 0),
+        arguments(&by_vectors, 1),
+        arguments(layers, 1),
+        arguments(&made, 1),
+        arguments(&made, 0),
+        arguments(&made, 3),
         iterate,
     );
-    let vectors = moved_left.into_iter().zip(moved_right);
-    let made = weights.into_iter().zip(vectors).zip(sigmas);
-    made.map(|((weight, (left, right)), sigma)| GpuSpectral { weight, left, right, sigma }).collect()
+    made
 }
 
 /// The gradient of a weight, of that of the weight divided by sigma: `G / sigma - <G, W> / sigma² · u vᵀ`. All are
@@ -157,6 +139,25 @@ fn inverse_length(squares: f32) -> f32 {
     select(squares == 0.0, 0.0, 1.0 / length)
 }
 
+/// The sum of the squares of the vector of a cube's layer, which is the second place of the cube.
+#[cube]
+fn sum_of_squares(vectors: &Sequence<Box<[f32]>>) -> f32 {
+    let mut squares = 0.0f32;
+    let layers = comptime![vectors.len()];
+    #[unroll]
+    for layer in 0..layers {
+        if CUBE_POS_Y as usize == layer {
+            let mut position = UNIT_POS as usize;
+            while position < vectors[layer].len() {
+                let value = vectors[layer][position];
+                squares += value * value;
+                position += UNITS;
+            }
+        }
+    }
+    cube_sum(squares)
+}
+
 /// `Wᵀ u` of each layer, which is the second place of a cube.
 #[cube(launch)]
 fn row_sums_kernel(
@@ -195,18 +196,7 @@ fn by_vectors_kernel(
     let layers = comptime![weights.len()];
     let mut squares = 0.0f32;
     if comptime!(iterate) {
-        #[unroll]
-        for layer in 0..layers {
-            if CUBE_POS_Y as usize == layer {
-                let mut column = unit;
-                while column < rights[layer].len() {
-                    let value = to_rights[layer][column];
-                    squares += value * value;
-                    column += UNITS;
-                }
-            }
-        }
-        squares = cube_sum(squares);
+        squares = sum_of_squares(to_rights);
     }
     let inverse = inverse_length(squares);
     let mut product = 0.0f32;
@@ -253,18 +243,7 @@ fn divide_kernel(
     let layers = comptime![weights.len()];
     let mut squares = 0.0f32;
     if comptime!(iterate) {
-        #[unroll]
-        for layer in 0..layers {
-            if CUBE_POS_Y as usize == layer {
-                let mut row = unit;
-                while row < lefts[layer].len() {
-                    let value = to_lefts[layer][row];
-                    squares += value * value;
-                    row += UNITS;
-                }
-            }
-        }
-        squares = cube_sum(squares);
+        squares = sum_of_squares(to_lefts);
     }
     let inverse = inverse_length(squares);
     let mut norm = 0.0f32;

@@ -3,6 +3,7 @@
 use burn::backend::wgpu::CubeTensor;
 use burn::cubecl::{self, prelude::*};
 
+use super::activation::where_positive;
 use super::tensors::{GpuMaps, argument, empty, units};
 
 /// Channels beside each other in a cube, and rows that it works on at once.
@@ -161,6 +162,23 @@ pub(super) fn trace(variance: f32) -> f32 {
     variance.sqrt() * 1e-30
 }
 
+/// Weight and bias of a channel, or 1 and 0 if there are none.
+#[cube]
+pub(super) fn scale_and_shift(
+    weight: &[f32],
+    bias: &[f32],
+    channel: usize,
+    #[comptime] affine: bool,
+) -> (f32, f32) {
+    let mut scale = 1.0f32;
+    let mut shift = 0.0f32;
+    if comptime!(affine) {
+        scale = weight[channel];
+        shift = bias[channel];
+    }
+    (scale, shift)
+}
+
 /// What a norm makes of a value.
 #[cube]
 pub(super) fn normalised(x: f32, mean: f32, variance: f32, weight: f32, bias: f32) -> f32 {
@@ -186,14 +204,42 @@ pub(super) fn cube_sum(value: f32) -> f32 {
     values[0]
 }
 
-/// The sum of one value of each of a column's units, which are `TALL`.
+/// The sum of one value of each unit of the own column, which are `TALL`.
 #[cube]
-fn column_sum(values: &Shared<[f32]>, column: usize) -> f32 {
+fn column_sum(values: &Shared<[f32]>) -> f32 {
     let mut sum = 0.0f32;
     for lane in 0..TALL {
-        sum += values[lane * WIDE + column];
+        sum += values[lane * WIDE + UNIT_POS_X as usize];
     }
     sum
+}
+
+/// What a unit of a kernel that sums chunks works on. Rows count from the first of the maps.
+#[derive(CubeType)]
+struct Place {
+    channel: usize,
+    /// The first row of its section.
+    first: usize,
+    /// Its own first row, from which it takes every `TALL`th, and the end of its chunk.
+    begin: usize,
+    end: usize,
+    /// The number of its chunk among those of all sections.
+    part: usize,
+}
+
+/// The place of this unit where sections have `rows` rows and chunks `chunk`.
+#[cube]
+fn place(rows: usize, chunk: usize) -> Place {
+    let first = CUBE_POS_Z as usize * rows;
+    let begin = CUBE_POS_Y as usize * chunk;
+    let end = select(begin + chunk < rows, begin + chunk, rows);
+    Place {
+        channel: CUBE_POS_X as usize * WIDE + UNIT_POS_X as usize,
+        first,
+        begin: first + begin + UNIT_POS_Y as usize,
+        end: first + end,
+        part: CUBE_POS_Z as usize * CUBE_COUNT_Y as usize + CUBE_POS_Y as usize,
+    }
 }
 
 /// The value that deviations of a channel are taken from: the mean of eight of its values.
@@ -209,20 +255,15 @@ fn pivot(x: &[f32], first: usize, rows: usize, channels: usize, channel: usize) 
 /// Of each chunk: the sum of deviations from the pivot, that of their squares, and the pivot.
 #[cube(launch)]
 fn deviations_kernel(x: &[f32], parts: &mut [f32], rows: usize, channels: usize, chunk: usize) {
-    let column = UNIT_POS_X as usize;
-    let lane = UNIT_POS_Y as usize;
-    let channel = CUBE_POS_X as usize * WIDE + column;
-    let first = CUBE_POS_Z as usize * rows;
-    let begin = CUBE_POS_Y as usize * chunk;
-    let end = select(begin + chunk < rows, begin + chunk, rows);
+    let place = place(rows, chunk);
     let mut sum = 0.0f32;
     let mut squares = 0.0f32;
     let mut centre = 0.0f32;
-    if channel < channels {
-        centre = pivot(x, first, rows, channels, channel);
-        let mut row = begin + lane;
-        while row < end {
-            let deviation = x[(first + row) * channels + channel] - centre;
+    if place.channel < channels {
+        centre = pivot(x, place.first, rows, channels, place.channel);
+        let mut row = place.begin;
+        while row < place.end {
+            let deviation = x[row * channels + place.channel] - centre;
             sum += deviation;
             squares += deviation * deviation;
             row += TALL;
@@ -233,11 +274,11 @@ fn deviations_kernel(x: &[f32], parts: &mut [f32], rows: usize, channels: usize,
     sums[UNIT_POS as usize] = sum;
     all_squares[UNIT_POS as usize] = squares;
     sync_cube();
-    if lane == 0 && channel < channels {
-        let part = (CUBE_POS_Z as usize * CUBE_COUNT_Y as usize + CUBE_POS_Y as usize) * 3 * channels;
-        parts[part + channel] = column_sum(&sums, column);
-        parts[part + channels + channel] = column_sum(&all_squares, column);
-        parts[part + 2 * channels + channel] = centre;
+    if UNIT_POS_Y == 0 && place.channel < channels {
+        let part = place.part * 3 * channels + place.channel;
+        parts[part] = column_sum(&sums);
+        parts[part + channels] = column_sum(&all_squares);
+        parts[part + 2 * channels] = centre;
     }
 }
 
@@ -273,24 +314,20 @@ fn moments_kernel(
 /// Of each chunk: the sum of each channel.
 #[cube(launch)]
 fn column_sums_kernel(x: &[f32], parts: &mut [f32], rows: usize, channels: usize, chunk: usize) {
-    let column = UNIT_POS_X as usize;
-    let lane = UNIT_POS_Y as usize;
-    let channel = CUBE_POS_X as usize * WIDE + column;
-    let begin = CUBE_POS_Y as usize * chunk;
-    let end = select(begin + chunk < rows, begin + chunk, rows);
+    let place = place(rows, chunk);
     let mut sum = 0.0f32;
-    if channel < channels {
-        let mut row = begin + lane;
-        while row < end {
-            sum += x[row * channels + channel];
+    if place.channel < channels {
+        let mut row = place.begin;
+        while row < place.end {
+            sum += x[row * channels + place.channel];
             row += TALL;
         }
     }
     let mut sums = Shared::<[f32]>::new_slice(UNITS);
     sums[UNIT_POS as usize] = sum;
     sync_cube();
-    if lane == 0 && channel < channels {
-        parts[CUBE_POS_Y as usize * channels + channel] = column_sum(&sums, column);
+    if UNIT_POS_Y == 0 && place.channel < channels {
+        parts[place.part * channels + place.channel] = column_sum(&sums);
     }
 }
 
@@ -310,33 +347,23 @@ fn gradient_sums_kernel(
     #[comptime] affine: bool,
     #[comptime] relu: bool,
 ) {
-    let column = UNIT_POS_X as usize;
-    let lane = UNIT_POS_Y as usize;
-    let channel = CUBE_POS_X as usize * WIDE + column;
-    let first = CUBE_POS_Z as usize * rows;
-    let begin = CUBE_POS_Y as usize * chunk;
-    let end = select(begin + chunk < rows, begin + chunk, rows);
+    let place = place(rows, chunk);
     let mut sum = 0.0f32;
     let mut products = 0.0f32;
-    if channel < channels {
-        let at = CUBE_POS_Z as usize * channels + channel;
+    if place.channel < channels {
+        let at = CUBE_POS_Z as usize * channels + place.channel;
         let centre = mean[at];
         let spread = variance[at];
         let inverse = inverse_deviation(spread);
-        let mut scale = 1.0f32;
-        let mut shift = 0.0f32;
-        if comptime!(affine) {
-            scale = weight[channel];
-            shift = bias[channel];
-        }
-        let mut row = begin + lane;
-        while row < end {
-            let position = (first + row) * channels + channel;
+        let (scale, shift) = scale_and_shift(weight, bias, place.channel, affine);
+        let mut row = place.begin;
+        while row < place.end {
+            let position = row * channels + place.channel;
             let value = x[position];
             let mut slope = gradient[position];
             if comptime!(relu) {
                 let output = normalised(value, centre, spread, scale, shift);
-                slope = select(output <= 0.0, 0.0, slope);
+                slope = where_positive(output, slope);
             }
             sum += slope;
             products += slope * ((value - centre) * inverse);
@@ -348,10 +375,10 @@ fn gradient_sums_kernel(
     sums[UNIT_POS as usize] = sum;
     all_products[UNIT_POS as usize] = products;
     sync_cube();
-    if lane == 0 && channel < channels {
-        let part = (CUBE_POS_Z as usize * CUBE_COUNT_Y as usize + CUBE_POS_Y as usize) * 2 * channels;
-        parts[part + channel] = column_sum(&sums, column);
-        parts[part + channels + channel] = column_sum(&all_products, column);
+    if UNIT_POS_Y == 0 && place.channel < channels {
+        let part = place.part * 2 * channels + place.channel;
+        parts[part] = column_sum(&sums);
+        parts[part + channels] = column_sum(&all_products);
     }
 }
 
