@@ -14,6 +14,7 @@ const MAX_SCANS: usize = 100;
 const MAX_REST: usize = 4;
 /// Zeros that may lie between two segments that are no scans, where nothing belongs.
 const MAX_BETWEEN: usize = 64;
+
 /// What the header says of a file's pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
@@ -75,6 +76,18 @@ impl Frame {
     /// Minimum coded units of a scan of several colours, in a row and in all rows.
     fn units(&self) -> (usize, usize) {
         (self.width.div_ceil(8 * self.most.0), self.height.div_ceil(8 * self.most.1))
+    }
+
+    /// Whether a scan brings what a progressive file may have next: the first bits of coefficients that did not come
+    /// yet, or one bit more of those that did (T.81, G.1.1.1).
+    fn may_have(&self, scan: &Scan) -> bool {
+        let is_next = |known: &Option<u8>| match known {
+            None => scan.high == 0,
+            Some(low) => scan.high == *low && scan.low + 1 == *low,
+        };
+        let known =
+            |&(number, _, _): &(usize, usize, usize)| &self.components[number].low[scan.start..=scan.end];
+        !self.progressive || scan.components.iter().flat_map(known).all(is_next)
     }
 
     fn coefficients(&self) -> u64 {
@@ -217,7 +230,9 @@ impl Walker<'_> {
                         return None;
                     }
                     let mut frame = self.frame.take()?;
-                    let scan = Scan::read(content, &frame)?;
+                    let Some(scan) = Scan::read(content, &frame).filter(|scan| frame.may_have(scan)) else {
+                        return Some(Walk::Damaged);
+                    };
                     let read = self.scan(&mut frame, &scan, end)?;
                     let (pos, held) = match read {
                         Ok(at) => at,

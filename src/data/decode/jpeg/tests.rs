@@ -157,6 +157,26 @@ fn a_hole_of_one_sector_is_found() {
     }
 }
 
+/// Decoders take what a scan's damaged header makes of it: false colours over the whole picture.
+#[test]
+fn a_scan_that_cannot_come_next_is_damage() {
+    let is_restart = |segment: &Segment<'_>| matches!(segment.marker, 0xd0..=0xd7);
+    let segments: Vec<_> = Segments::new(PROGRESSIVE).filter(|segment| !is_restart(segment)).collect();
+    let scans: Vec<_> = segments.windows(2).filter(|pair| pair[0].marker == 0xda).collect();
+    assert!(scans.len() > 3, "{}", scans.len());
+    for pair in &scans[1..] {
+        let (start, end, next) = (pair[0].at, pair[0].end, pair[1].at);
+        // Band and bits stand last: zeros make another first scan of the lowest frequency of it.
+        for last in [[0, 0, 0], [9, 8, 0]] {
+            let mut changed = PROGRESSIVE.to_vec();
+            changed[end - 3..end].copy_from_slice(&last);
+            assert_eq!(walk(&changed), Walk::Damaged, "the scan at {start} with {last:?}");
+        }
+        let twice = [&PROGRESSIVE[..next], &PROGRESSIVE[start..]].concat();
+        assert_eq!(walk(&twice), Walk::Damaged, "the scan at {start}, twice");
+    }
+}
+
 #[test]
 fn the_memory_for_coefficients_is_known_before_it_is_taken() {
     assert_eq!(header(&files()[0]).unwrap(), Header { size: [40, 30], coefficients: 0 });
