@@ -8,10 +8,18 @@ pub fn thousands(count: u64) -> String {
     groups.join(",")
 }
 
-/// A path or another argument as a shell takes it: `a/b`, `"my data"`.
+/// A path or another argument as a shell takes it: `a/b`, `"my data"`, `'costs $5'`. Whatever a stranger calls a file,
+/// a shell that is given the text runs nothing of it.
 pub fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./:\\".contains(c);
-    if text.chars().all(plain) { text.to_owned() } else { format!("\"{text}\"") }
+    // Where it parts no folders, a backslash acts on what follows.
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:".contains(c) || (c == '\\' && cfg!(windows));
+    let acts = |c: char| "\"$`!".contains(c) || (c == '\\' && !cfg!(windows));
+    match text {
+        text if text.chars().all(is_plain) => text.to_owned(),
+        text if text.contains(acts) && cfg!(windows) => format!("'{}'", text.replace('\'', "''")),
+        text if text.contains(acts) => format!("'{}'", text.replace('\'', r"'\''")),
+        text => format!("\"{text}\""),
+    }
 }
 
 /// `1 cell`, `2 cells`.
@@ -46,6 +54,7 @@ pub fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -57,6 +66,28 @@ mod tests {
     #[test]
     fn an_argument_is_written_as_a_shell_takes_it() {
         assert_eq!(["cifar10:a/b", "idx:my data"].map(quoted), ["cifar10:a/b", "\"idx:my data\""]);
+    }
+
+    /// The name of a downloaded file must not become a command.
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_runs_nothing_of_an_argument() {
+        for text in [
+            "$(touch made)",
+            "`touch made`",
+            "a\"; touch made; \"",
+            "it's $HOME",
+            r"a\b",
+            "a!b 'c'",
+            "é; ü & *",
+        ] {
+            let line = format!("printf %s {}", quoted(text));
+            let folder = tempfile::tempdir().unwrap();
+            let mut shell = std::process::Command::new("sh");
+            let output = shell.args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{text}");
+        }
     }
 
     #[test]

@@ -247,11 +247,10 @@ fn packed(
     make: Option<&Path>,
     (unpacked, text): (&Path, &dyn Fn(&Path) -> String),
 ) -> DataError {
-    let plain = text(unpacked);
     let name = archive.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    // A folder of pictures was named, and this archive has none.
-    let set = DATA_SETS.iter().find(|(start, _)| name.starts_with(start) && plain == shown(unpacked));
-    let unpacked = set.map_or(plain.clone(), |(_, prefix)| format!("{prefix}:{plain}"));
+    // It holds this data set, whatever was named.
+    let set = DATA_SETS.iter().find(|(start, _)| name.starts_with(start));
+    let unpacked = set.map_or_else(|| text(unpacked), |(_, prefix)| format!("{prefix}:{}", shown(unpacked)));
     let make =
         make.map_or_else(String::new, |folder| format!("make the folder {}, ", quoted(&shown(folder))));
     let how = format!("{make}run `{}`", packer.command(archive, to));

@@ -60,10 +60,9 @@ fn an_archive_in_a_folder_explains_what_the_folder_lacks() {
     fs::write(dir.path().join("cifar-10-python.tar.gz"), "x").unwrap();
     for prefix in ["", "cifar10:", "cifar100:", "stl10:", "idx:"] {
         let refusal = refusal(&format!("{prefix}{at}"));
-        // By its name it is no folder of pictures.
-        let prefix = if prefix.is_empty() { "cifar10:" } else { prefix };
+        // By its name it is this data set and no other.
         let expected =
-            format!("run `tar -xf {at}/cifar-10-python.tar.gz -C {at}`, then write `{prefix}{at}`");
+            format!("run `tar -xf {at}/cifar-10-python.tar.gz -C {at}`, then write `cifar10:{at}`");
         assert!(refusal.ends_with(&expected), "{refusal}");
     }
     // Beside something else it explains a missing data set, and no folder without pictures.
@@ -149,10 +148,11 @@ fn an_archive_of_a_known_data_set_is_written_with_its_prefix() {
         );
         let refused = refusal(&format!("{at}/{archive}"));
         assert!(refused.ends_with(&unpacked), "{refused}");
-        // Alone in its folder, and where the prefix was written.
+        // Alone in its folder, and where another prefix was written.
         let refused = refusal(&at);
         assert!(refused.ends_with(&format!("then write `{source}{at}`")), "{refused}");
-        assert!(refusal(&format!("idx:{at}")).ends_with(&format!("then write `idx:{at}`")));
+        let source = if source.is_empty() { "idx:" } else { source };
+        assert!(refusal(&format!("idx:{at}")).ends_with(&format!("then write `{source}{at}`")));
         fs::remove_file(dir.path().join(archive)).unwrap();
     }
 }
