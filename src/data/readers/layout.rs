@@ -1,6 +1,6 @@
 //! What the folders in a folder of pictures mean: parts for training and for tests, classes, or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,8 @@ pub(super) struct FolderLayout {
     smallest: Option<(OsString, usize)>,
     /// Sub-folders that are called like parts, and yet may be classes.
     part_like: Vec<OsString>,
+    /// The one sub-folder that may be what is meant, as it has folders itself, and these folders.
+    inner: Option<(OsString, Vec<OsString>)>,
 }
 
 impl FolderLayout {
@@ -49,11 +51,11 @@ impl FolderLayout {
             // Each is a class.
             _ => top,
         };
-        let part_like = match &others[..] {
-            [] => FolderPart::like(FolderLevel::of(&root, files).folders.into_keys()),
-            _ => Vec::new(),
-        };
-        Some(Self { parts, others, root, beside: 0, has_strays: false, smallest: None, part_like })
+        let level = FolderLevel::of(&root, files);
+        let inner = if parts.len() == 1 { level.inner(files) } else { None };
+        let part_like =
+            if others.is_empty() { FolderPart::like(level.folders.into_keys()) } else { Vec::new() };
+        Some(Self { parts, others, root, beside: 0, has_strays: false, smallest: None, part_like, inner })
     }
 
     /// The pictures of the split, and what is left out of what lies in its folder or beside all of them.
@@ -118,6 +120,13 @@ impl FolderLayout {
                 "{names} {are} taken for {what}; to read one part, name its folder, as {example}"
             ));
         }
+        if let Some((name, folders)) = &self.inner {
+            let (what, place) = (listed(folders, "and"), shown(self.root.join(name)));
+            notes.push(format!(
+                "{} has folders of its own ({what}); if they are the classes or parts, name their folder: {place}",
+                shown(name)
+            ));
+        }
         match &self.smallest {
             Some(_) if has_classes && self.has_strays => {
                 let (beside, is) = (pictures(self.beside), if self.beside == 1 { "is" } else { "are" });
@@ -180,6 +189,21 @@ impl<'a> FolderLevel<'a> {
     fn split(&self, is_test: bool) -> Option<[Vec<PathBuf>; 2]> {
         let split = split_folders(&self.folders, self.beside, is_test)?;
         Some(split.map(|names| names.into_iter().map(|name| self.root.join(name)).collect()))
+    }
+
+    /// The one of its folders with at least two folders in it that have pictures, and these; none where several have.
+    fn inner(&self, files: &[PathBuf]) -> Option<(OsString, Vec<OsString>)> {
+        let mut folders: BTreeMap<&OsStr, BTreeSet<&OsStr>> = BTreeMap::new();
+        for path in files {
+            let Ok(path) = path.strip_prefix(self.root) else { continue };
+            let mut parts = path.iter();
+            if let (Some(folder), Some(inner), Some(_)) = (parts.next(), parts.next(), parts.next()) {
+                folders.entry(folder).or_default().insert(inner);
+            }
+        }
+        let mut having = folders.into_iter().filter(|(_, inner)| inner.len() > 1);
+        let (name, inner) = having.next().filter(|_| having.next().is_none())?;
+        Some((name.to_owned(), inner.into_iter().map(OsStr::to_owned).collect()))
     }
 
     /// The same one level below, where each of its folders has parts and so is a class.
@@ -364,8 +388,10 @@ mod tests {
         ] {
             assert_eq!(read(Split::Test, names), None, "{names:?}");
             let Reading { files, used, classes, notes } = read(Split::Train, names).unwrap();
-            assert_eq!((files, used, notes), (paths(names), paths(names), vec![]));
+            assert_eq!((files, used), (paths(names), paths(names)));
             assert!(classes.len() > 1, "{names:?}");
+            let inner = "cat has folders of its own (train and val); if they are the classes or parts, name their folder: x/cat";
+            assert_eq!(notes, if names[0].starts_with("cat") { vec![inner] } else { vec![] });
         }
         // Where they may be parts, a note says what they are taken for.
         let doubtful = [
@@ -438,9 +464,28 @@ mod tests {
         // Where they lead to pictures only, there is nothing to say.
         let Reading { used, classes, notes, .. } = read(Split::Train, &["pets/a/0", "pets/a/1"]).unwrap();
         assert_eq!((used.len(), classes.len(), notes.len()), (2, 0, 0));
-        // With pictures beside them they are not passed through.
+        // With pictures beside them they are not passed through, which is said.
         let Reading { classes, notes, .. } =
             read(Split::Train, &["0", "pets/cats/0", "pets/dogs/0"]).unwrap();
-        assert_eq!((classes.len(), notes.len()), (0, 0));
+        let note = "pets has folders of its own (cats and dogs); if they are the classes or parts, name their folder: x/pets";
+        assert_eq!((classes.len(), notes), (0, vec![note.to_owned()]));
+    }
+
+    #[test]
+    fn folders_within_one_of_the_folders_are_named() {
+        for (names, inner) in [
+            (&["data/cats/0", "data/dogs/0", "outputs/0"][..], "cats and dogs"),
+            (&["data/train/a/0", "data/train/b/0", "data/val/a/0", "runs/0", "runs/1"], "train and val"),
+        ] {
+            let Reading { classes, notes, .. } = read(Split::Train, names).unwrap();
+            assert_eq!(classes.len(), 2);
+            let note = format!(
+                "data has folders of its own ({inner}); if they are the classes or parts, name their folder: x/data"
+            );
+            assert_eq!(notes, [note]);
+        }
+        // Classes that all have such folders are none of these.
+        let names = ["animals/cat/0", "animals/dog/0", "cars/bus/0", "cars/van/0", "cars/van/1"];
+        assert_eq!(read(Split::Train, &names).unwrap().notes, [""; 0]);
     }
 }
