@@ -24,6 +24,8 @@ const SCALAR: [&str; 2] = ["numpy.core.multiarray.scalar", "numpy._core.multiarr
 const KIND: &str = "numpy.dtype";
 /// How Python 3 writes bytes by Python 2's protocol: as a text, and what it is encoded in.
 const ENCODED: &str = "_codecs.encode";
+/// How it writes no bytes.
+const NO_BYTES: &str = "__builtin__.bytes";
 
 /// A pickled dictionary.
 #[derive(Debug)]
@@ -51,8 +53,12 @@ impl PickledTable {
     ///
     /// If it is none, is damaged, is too large or refers to anything but NumPy's arrays.
     pub(crate) fn read(reader: &mut impl Read, most: u64) -> Result<Self, TensorsError> {
-        let known: Vec<&str> =
-            MADE.into_iter().chain(AROUND).chain(SCALAR).chain([KIND, "numpy.ndarray", ENCODED]).collect();
+        let known: Vec<&str> = MADE
+            .into_iter()
+            .chain(AROUND)
+            .chain(SCALAR)
+            .chain([KIND, "numpy.ndarray", ENCODED, NO_BYTES])
+            .collect();
         let pickle = Pickle::read_around(reader, &known, most)?;
         match pickle.get(pickle.root()) {
             PickleValue::Dict(_) => Ok(Self { pickle }),
@@ -143,6 +149,7 @@ impl PickledTable {
             PickleValue::Text(text) => Some(text.as_bytes()),
             PickleValue::Bytes(bytes) => Some(bytes),
             _ => match self.call(id)? {
+                (NO_BYTES, [], _) => Some(&[]),
                 (ENCODED, [text, ..], _) => match self.pickle.get(*text) {
                     // The same in every encoding.
                     PickleValue::Text(text) if text.is_ascii() => Some(text.as_bytes()),

@@ -144,6 +144,14 @@ fn pictures_that_cannot_be_read_are_counted_before_anything_is_computed() {
     let of_real = "real/007.png cannot be read as an image (cut off: its data ends before the picture does); take it \
                    out of the folder, since to leave it out would change what is measured";
     assert_eq!(refused(dir, 1, &call), format!("{of_real}; {of_fake}"));
+    // With those that are known by their names or beginnings, on the other side too; once where both are the same.
+    for name in ["real/IMG_1.HEIC", "real/IMG_2.HEIC"] {
+        std::fs::write(dir.join(name), b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap();
+    }
+    let of_real = "3 of 26 files cannot be read as images, the first of them real/007.png (cut off: its data ends before \
+                   the picture does); take them out of the folder, since to leave them out would change what is measured";
+    assert_eq!(refused(dir, 1, &call), format!("{of_real}; {of_fake}"));
+    assert_eq!(refused(dir, 1, &["--real", "real", "--fake", "real", "--metrics", "fid"]), of_real);
     let kept = walkdir::WalkDir::new(dir.join("cache")).into_iter().flatten();
     let kept: Vec<_> = kept.filter(|entry| entry.file_type().is_file()).collect();
     assert!(kept.is_empty(), "no extractor was trained: {kept:?}");

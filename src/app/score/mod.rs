@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{bail, ensure};
+use anyhow::{anyhow, bail, ensure};
 use burn::tensor::{Device, Tensor};
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub use origin::{Generation, Origin, Quantization};
 pub use protocol::Protocol;
 
 use crate::arch::words::thousands;
-use crate::data::{DataConfig, Loaded, SIDES, Split, load};
+use crate::data::{DataConfig, DataError, Loaded, SIDES, Split, load};
 use crate::metric::extractor::inception::InceptionWeights;
 use crate::metric::extractor::{Extractor, ExtractorKind};
 use crate::metric::{
@@ -82,20 +82,24 @@ pub fn score(
 ) -> anyhow::Result<ScoreReport> {
     refuse_impossible(real, fake, protocol, save)?;
     let generation = &protocol.generation;
-    let mut opened_fake = OpenedOrigin::new(fake, Split::Train, generation, place.device)?;
-    let mut opened_real = OpenedOrigin::new(real, protocol.real_split, generation, place.device)?;
-    for side in [&opened_real, &opened_fake].into_iter().flatten() {
-        side.notes()
-            .iter()
-            .for_each(|note| progress(ScoreProgress::Note(format!("{}: {note}", side.name()))));
-    }
+    let opened_fake = OpenedOrigin::new(fake, Split::Train, generation, place.device);
+    let opened_real = OpenedOrigin::new(real, protocol.real_split, generation, place.device);
+    let [mut opened_real, mut opened_fake] = both(opened_real, opened_fake)?;
     let enough = |has_classes| {
         let needs = protocol.image_needs(real, save.is_some());
         enough_images([&opened_real, &opened_fake], if has_classes { needs } else { needs.without_classes() })
     };
     // Whether there are classes is known once the images were read, which may take long.
-    enough(false)?;
-    refuse_unreadable([&opened_real, &opened_fake])?;
+    let is_enough = enough(false);
+    if is_enough.is_ok() {
+        refuse_unreadable([&opened_real, &opened_fake])?;
+    }
+    for side in [&opened_real, &opened_fake].into_iter().flatten() {
+        side.notes()
+            .iter()
+            .for_each(|note| progress(ScoreProgress::Note(format!("{}: {note}", side.name()))));
+    }
+    is_enough?;
     let extractor = extractor(real, protocol, place, &enough, progress)?;
     for note in notes(&extractor, protocol, [&opened_real, &opened_fake]) {
         progress(ScoreProgress::Note(note));
@@ -156,22 +160,48 @@ fn refuse_impossible(
     Ok(())
 }
 
+/// Both sides. Where one has pictures that cannot be read, those of the other one are said, too.
+fn both(
+    real: anyhow::Result<Option<OpenedOrigin>>,
+    fake: anyhow::Result<Option<OpenedOrigin>>,
+) -> anyhow::Result<[Option<OpenedOrigin>; 2]> {
+    let (real, fake) = match (real, fake) {
+        (Ok(real), Ok(fake)) => return Ok([real, fake]),
+        // Nothing is read for long then.
+        (Err(error), _) | (_, Err(error)) if !is_of_pictures(&error) => return Err(error),
+        sides => sides,
+    };
+    let unread = |side: anyhow::Result<Option<OpenedOrigin>>| match side {
+        Ok(side) => side.and_then(|side| Some(side.check().err()?.to_string())),
+        Err(error) => Some(error.to_string()),
+    };
+    Err(refusal([unread(real), unread(fake)]))
+}
+
+/// Whether a side has pictures that cannot be read.
+fn is_of_pictures(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(DataError::NotAnImage { .. } | DataError::NotImages { .. }))
+}
+
 /// Refuses sides with pictures that cannot be read, as far as that is found in a short time: both are read for long
 /// otherwise, one after the other.
 fn refuse_unreadable(sides: [&Option<OpenedOrigin>; 2]) -> anyhow::Result<()> {
-    let wrong: Vec<String> =
-        sides.into_iter().flatten().filter_map(|side| Some(side.check().err()?.to_string())).collect();
-    ensure!(wrong.is_empty(), "{}", wrong.join("; "));
-    Ok(())
+    let wrong = sides.map(|side| Some(side.as_ref()?.check().err()?.to_string()));
+    if wrong.iter().any(Option::is_some) { Err(refusal(wrong)) } else { Ok(()) }
+}
+
+/// What is wrong with the sides, once where it is the same.
+fn refusal([real, fake]: [Option<String>; 2]) -> anyhow::Error {
+    let fake = fake.filter(|fake| real.as_ref() != Some(fake));
+    anyhow!("{}", real.into_iter().chain(fake).collect::<Vec<_>>().join("; "))
 }
 
 /// Refuses fewer images than what is computed `needs`.
 fn enough_images([real, fake]: [&Option<OpenedOrigin>; 2], needs: ImageNeeds) -> anyhow::Result<()> {
     let real = real.as_ref().and_then(|real| needs.check_real(&real.counted()).err());
     let fake = fake.as_ref().and_then(|fake| needs.check_generated(&fake.counted()).err());
-    let short: Vec<String> = real.into_iter().chain(fake).map(|shortage| shortage.text).collect();
-    ensure!(short.is_empty(), "{}", short.join("; "));
-    Ok(())
+    let short = [real, fake].map(|shortage| shortage.map(|shortage| shortage.text));
+    if short.iter().any(Option::is_some) { Err(refusal(short)) } else { Ok(()) }
 }
 
 /// What a person should know before the work begins.

@@ -9,7 +9,7 @@ use super::walk::walk;
 use crate::data::decode::why_foreign;
 use crate::data::limits::MAX_CLASSES;
 use crate::data::reader::{
-    FoundImages, ImageLabels, OwnImages, Reader, SourceKind, SourcePlace, UndecodedImage, not_an_image,
+    FoundImages, ImageLabels, OwnImages, Reader, SourceKind, SourcePlace, UndecodedImage,
 };
 use crate::data::stream::check_files;
 use crate::data::{DataError, LoadOptions, Reason, Skipped};
@@ -63,11 +63,17 @@ impl Reader for Folder {
     }
 }
 
-/// Refuses pictures that are known not to be read before any is decoded.
+/// Refuses a folder with pictures that are known not to be read, and counts those with them that turn out not to be.
 fn refuse_unread(files: &[PathBuf], skipped: &[Skipped]) -> Result<(), DataError> {
-    let skipped = skipped.iter().find(|file| !file.kind.is_harmless()).cloned();
-    let foreign = || files.iter().find_map(|path| Some(Skipped::new(path, why_foreign(path)?)));
-    skipped.or_else(foreign).map_or(Ok(()), |file| Err(not_an_image(file)))
+    let mut unread: Vec<Skipped> = skipped.iter().filter(|file| !file.kind.is_harmless()).cloned().collect();
+    let mut others = Vec::new();
+    for path in files {
+        match why_foreign(path) {
+            Some(cause) => unread.push(Skipped::new(path, cause)),
+            None => others.push(path.clone()),
+        }
+    }
+    if unread.is_empty() { Ok(()) } else { check_files(&others, unread) }
 }
 
 /// The chosen files of a folder.
@@ -116,7 +122,7 @@ impl OwnImages for ImageFiles {
     }
 
     fn check(&self) -> Result<(), DataError> {
-        check_files(&self.files)
+        check_files(&self.files, Vec::new())
     }
 
     /// Sub-folders make classes where each of the used images lies in one.

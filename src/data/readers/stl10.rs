@@ -90,6 +90,12 @@ impl Reader for Stl10 {
                 RecordClasses { labels, names: CLASSES.map(String::from).into(), notes: Vec::new() }
             }
             (None, _) => RecordClasses::none([without_labels(&shown(dir.join(labels)))]),
+            (Some(name), _) if has(dir, labels) => {
+                let left = shown(dir.join(labels));
+                RecordClasses::none([format!(
+                    "the labels in {left} are left out, since the images of {name} have none"
+                )])
+            }
             (Some(_), _) => RecordClasses::none([]),
         };
         let decode = Box::new(|record: &[u8]| Ok(upright(record)));
@@ -168,7 +174,12 @@ mod tests {
             assert_eq!(image[47 * 48 * 3..][..3], [0, 0, 255], "bottom left");
         }
         assert_eq!(report.sizes.unwrap().most_common, [96, 96]);
-        assert!(report.notes.is_empty());
+        let labels = dir.path().join("train_y.bin");
+        let left_out = format!(
+            "the labels in {} are left out, since the images of unlabeled_X.bin have none",
+            labels.display()
+        );
+        assert_eq!(report.notes, [left_out]);
     }
 
     #[test]

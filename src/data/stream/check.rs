@@ -5,31 +5,34 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::data::DataError;
 use crate::data::decode::{decode, why_unread};
+use crate::data::{DataError, Skipped};
 
 /// Bytes of files that are decoded only to see whether they can be: some seconds' work.
 const DECODED: u64 = 256 << 20;
 
 /// Looks at files that are about to be read one by one: as many as have [`DECODED`] bytes together are decoded, and of
-/// the others the beginnings are looked at.
+/// the others the beginnings are looked at. Of those beside them in `unread` it is known that they cannot be read.
 ///
 /// # Errors
 /// If some cannot be read, with their number and the first of them.
-pub(in crate::data) fn check_files(files: &[PathBuf]) -> Result<(), DataError> {
+pub(in crate::data) fn check_files(files: &[PathBuf], unread: Vec<Skipped>) -> Result<(), DataError> {
     let mut bytes = 0;
     let decoded = files.iter().take_while(|path| {
         bytes += fs::metadata(path).map_or(0, |file| file.len());
         bytes <= DECODED
     });
     let (decoded, begun) = files.split_at(decoded.count());
-    let wrong = decoded
+    let count = files.len() + unread.len();
+    let mut wrong: Vec<(PathBuf, String)> = decoded
         .par_iter()
         .map(|path| (path, decode(path, [0; 3], |_| ()).err()))
         .chain(begun.par_iter().map(|path| (path, why_unread(path))))
         .filter_map(|(path, cause)| Some((path.clone(), cause?.to_string())))
         .collect();
-    DataError::not_images(files.len(), wrong).map_or(Ok(()), Err)
+    wrong.extend(unread.into_iter().map(|file| (file.path, file.reason)));
+    wrong.sort();
+    DataError::not_images(count, wrong).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -45,18 +48,18 @@ mod tests {
         image::RgbImage::new(9, 9).save(&files[0]).unwrap();
         let whole = fs::read(&files[0]).unwrap();
         files[1..].iter().for_each(|path| fs::write(path, &whole).unwrap());
-        assert!(check_files(&files).is_ok());
+        assert!(check_files(&files, Vec::new()).is_ok());
         fs::write(&files[2], &whole[..whole.len() - 20]).unwrap();
-        let one = check_files(&files).unwrap_err().to_string();
+        let one = check_files(&files, Vec::new()).unwrap_err().to_string();
         assert!(one.contains("c.png cannot be read as an image (cut off"), "{one}");
         fs::write(&files[1], "<!doctype html>").unwrap();
-        let two = check_files(&files).unwrap_err().to_string();
+        let two = check_files(&files, Vec::new()).unwrap_err().to_string();
         assert!(two.starts_with("2 of 4 files cannot be read as images, the first of them "), "{two}");
         assert!(two.contains("b.png (a web page, not the picture"), "{two}");
         // A file beyond what is decoded, which takes no space: then the cut one behind it is not found.
         let large = fs::File::options().write(true).open(&files[0]).unwrap();
         large.set_len(DECODED + 1).unwrap();
-        let first = check_files(&files).unwrap_err().to_string();
+        let first = check_files(&files, Vec::new()).unwrap_err().to_string();
         assert!(first.contains("b.png cannot be read as an image (a web page"), "{first}");
     }
 }

@@ -47,6 +47,15 @@ fn pixel(image: usize, place: usize) -> u8 {
     ((7 * image + place + place / 256) % 256) as u8
 }
 
+/// `pickle.dumps({'k': [b'a', b'']}, protocol=2)` of Python 3, without what is remembered.
+#[test]
+fn no_bytes_are_read_as_python_3_writes_them_by_protocol_2() {
+    let empty = b"c__builtin__\nbytes\n)R";
+    let letter = b"c_codecs\nencode\nX\x01\0\0\0aX\x06\0\0\0latin1\x86R";
+    let bytes = [&b"\x80\x02}X\x01\0\0\0k]("[..], letter, empty, b"es."].concat();
+    assert_eq!(read(&bytes).unwrap().texts("k").unwrap().unwrap(), ["a", ""]);
+}
+
 #[test]
 fn what_python_2_and_3_wrote_is_the_same() {
     for bytes in ROWS {
