@@ -84,7 +84,10 @@ fn nothing_given(error: clap::Error) -> clap::Error {
         Some(option) if option.starts_with('-') => {
             format!("nothing was given for {option}; write it behind the option, or leave the option out")
         }
-        Some(argument) => format!("nothing was given for {}; write it there", argument.trim_end_matches('.')),
+        Some(argument) => {
+            let argument = argument.trim_end_matches('.');
+            format!("nothing was given for {argument}; --help says what belongs there")
+        }
         None => return error,
     };
     clap::Error::raw(error.kind(), sentence + "\n")

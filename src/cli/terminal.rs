@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::arch::words::{cells as cells_in_words, duration};
 use crate::engine::{Event, LiveEvent, LogEvent, Summary, TimeSpent};
 use crate::metric::Score;
-use crate::search::SearchEvent;
+use crate::search::{SearchEvent, beam_words};
 
 /// Steps of the bar.
 const STEPS: u64 = 1000;
@@ -109,7 +109,7 @@ impl Terminal {
                 }
             }
             SearchEvent::Beam { cells, candidates } => {
-                self.say(&format!("Kept the best {} of {cells} cells", candidates.len()));
+                self.say(&beam_words(candidates.len(), *cells));
             }
             SearchEvent::Reset { reason, .. } => self.say(&format!("The shared GAN starts anew: {reason}")),
             SearchEvent::Evaluated { training, step, scores, best } => {

@@ -87,7 +87,7 @@ mod tests {
         assert!(key == "recipe.batch" && text.contains("(set it to 20 or less)"), "{text}");
         assert_eq!(with(&["recipe.batch=20"], 20), Default::default());
         let inception = ["score.extractor=inception", "recipe.batch=1"];
-        assert!(with(&inception, 1).1.contains("fid needs 2 (add images)"));
+        assert!(with(&inception, 1).1.contains("the Fréchet distance needs 2 (add images)"));
         assert_eq!(with(&inception, 2), Default::default());
         // Where the limit leaves no more of them, there are enough.
         let limited = Report { found: 50, ..found(18, 0) };

@@ -117,7 +117,7 @@ mod tests {
         let shortage = samples(&kid, 999).unwrap_err();
         assert_eq!(shortage.key, "score.kid_subset_size");
         assert!(
-            shortage.text.contains("score.samples is 999, which is too few: kid needs 1,000"),
+            shortage.text.contains("score.samples is 999, which is too few: the kernel distance needs 1,000"),
             "{shortage}"
         );
         assert_eq!(samples(&kid, 1000), Ok(()));

@@ -92,7 +92,7 @@ impl Evaluator {
         for (metric, _) in &self.comparisons {
             let (needed, _) = metric.fewest_images(&settings);
             if samples < needed {
-                return Err(MetricError::TooFewSamples { what: metric.word(), needed, samples });
+                return Err(MetricError::TooFewSamples { what: metric.noun(), needed, samples });
             }
             materials.push(metric.material());
         }

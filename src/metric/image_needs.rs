@@ -83,6 +83,7 @@ pub struct ImageNeeds {
 }
 
 /// One thing that needs images.
+#[derive(PartialEq, Eq)]
 struct Need {
     fewest: usize,
     /// Its name, and how many it needs.
@@ -132,6 +133,47 @@ impl ImageNeeds {
     /// # Errors
     /// What they are too few for.
     pub fn check_real(&self, real: &CountedImages) -> Result<(), ImageShortage> {
+        refuse(real, self.of_real(real, real.count))
+    }
+
+    /// Whether so many generated images are enough.
+    ///
+    /// # Errors
+    /// What they are too few for.
+    pub fn check_generated(&self, generated: &CountedImages) -> Result<(), ImageShortage> {
+        refuse(generated, self.of_generated(generated.count, generated.count))
+    }
+
+    /// Whether the images of both sides are enough, where they are counted. A setting that is to be lowered for both
+    /// has one value that does for both, and what both sides lack alike is said once.
+    ///
+    /// # Errors
+    /// What they are too few for.
+    pub fn check_sides(
+        &self,
+        real: Option<&CountedImages>,
+        generated: Option<&CountedImages>,
+    ) -> Result<(), ImageShortage> {
+        let smaller = real.into_iter().chain(generated).map(|side| side.count).min().unwrap_or(0);
+        let real = real.map(|side| (side, self.of_real(side, smaller)));
+        let generated = generated.map(|side| (side, self.of_generated(side.count, smaller)));
+        let sides = match (real, generated) {
+            (Some((side, mut needs)), Some((other, others))) if side == other => {
+                let added: Vec<Need> = others.into_iter().filter(|need| !needs.contains(need)).collect();
+                needs.extend(added);
+                vec![(side, needs)]
+            }
+            (real, generated) => real.into_iter().chain(generated).collect(),
+        };
+        let short: Vec<ImageShortage> =
+            sides.into_iter().filter_map(|(side, needs)| refuse(side, needs).err()).collect();
+        let Some(first) = short.first() else { return Ok(()) };
+        let texts: Vec<&str> = short.iter().map(|shortage| shortage.text.as_str()).collect();
+        Err(ImageShortage { key: first.key.clone(), text: texts.join("; ") })
+    }
+
+    /// All that needs real images, where the smaller of the two sides has `smaller` images.
+    fn of_real(&self, real: &CountedImages, smaller: usize) -> Vec<Need> {
         let extractor = self.extractor.then(|| {
             let (key, remedy) = match self.keys {
                 KeyStyle::Setting => ("score.extractor", "set score.extractor to \"inception\""),
@@ -160,16 +202,15 @@ impl ImageNeeds {
             remedy: None,
         });
         let compared = self.metrics.iter().filter(|metric| metric.compares());
-        let compared = compared.map(|metric| self.need(*metric, real.count));
-        refuse(real, extractor.into_iter().chain(batch).chain(moments).chain(compared))
+        let compared = compared.map(|metric| self.need(*metric, smaller));
+        extractor.into_iter().chain(batch).chain(moments).chain(compared).collect()
     }
 
-    /// Whether so many generated images are enough.
-    ///
-    /// # Errors
-    /// What they are too few for.
-    pub fn check_generated(&self, generated: &CountedImages) -> Result<(), ImageShortage> {
-        refuse(generated, self.metrics.iter().map(|metric| self.need(*metric, generated.count)))
+    /// All that needs generated images, of which there are `count`, where the smaller of the two sides has `smaller`
+    /// images.
+    fn of_generated(&self, count: usize, smaller: usize) -> Vec<Need> {
+        let need = |metric: &&dyn Metric| self.need(*metric, if metric.compares() { smaller } else { count });
+        self.metrics.iter().map(need).collect()
     }
 
     /// What a metric needs, and to what its setting would have to be lowered for `count` images.
@@ -197,13 +238,13 @@ impl ImageNeeds {
             (KeyStyle::Fixed, _) => None,
         });
         let remedy = key.as_ref().zip(lowered).map(|(key, to)| format!("set {key} to {to} or less"));
-        Need { fewest, words: format!("{} needs {}", metric.word(), thousands(fewest as u64)), key, remedy }
+        Need { fewest, words: format!("{} needs {}", metric.noun(), thousands(fewest as u64)), key, remedy }
     }
 }
 
 /// An error where `images` are too few for any of the `needs`; all that need more are named.
-fn refuse(images: &CountedImages, needs: impl Iterator<Item = Need>) -> Result<(), ImageShortage> {
-    let short: Vec<Need> = needs.filter(|need| images.count < need.fewest).collect();
+fn refuse(images: &CountedImages, needs: Vec<Need>) -> Result<(), ImageShortage> {
+    let short: Vec<Need> = needs.into_iter().filter(|need| images.count < need.fewest).collect();
     let Some(first) = short.first() else { return Ok(()) };
     let CountedImages { words, key, more, .. } = images;
     let line = |need: &Need| format!("{} ({})", need.words, need.remedy.as_ref().unwrap_or(more));
@@ -235,18 +276,24 @@ mod tests {
         assert_eq!(
             real(5),
             "score.extractor: photos has 5 images, which is too few: the built-in extractor needs 20 to be trained \
-             (add images, or set score.extractor to \"inception\"); recipe.batch is 32 (set it to 5 or less); kid \
-             needs 1,000 (set score.kid_subset_size to 5 or less); prdc needs 6 (set score.neighbours to 4 or less)"
+             (add images, or set score.extractor to \"inception\"); recipe.batch is 32 (set it to 5 or less); the \
+             kernel distance needs 1,000 (set score.kid_subset_size to 5 or less); prdc needs 6 (set score.neighbours to 4 or less)"
         );
         assert_eq!(
             real(20),
-            "recipe.batch: photos has 20 images, which is too few: recipe.batch is 32 (set it to 20 or less); kid \
-             needs 1,000 (set score.kid_subset_size to 20 or less)"
+            "recipe.batch: photos has 20 images, which is too few: recipe.batch is 32 (set it to 20 or less); the \
+             kernel distance needs 1,000 (set score.kid_subset_size to 20 or less)"
         );
         // A subset has two images at least, and a neighbour is another image.
         let one = real(1);
-        assert!(one.contains("photos has 1 image,") && one.contains("fid needs 2 (add images)"), "{one}");
-        assert!(one.contains("kid needs 1,000 (add images); prdc needs 6 (add images)"), "{one}");
+        assert!(
+            one.contains("photos has 1 image,") && one.contains("the Fréchet distance needs 2 (add images)"),
+            "{one}"
+        );
+        assert!(
+            one.contains("the kernel distance needs 1,000 (add images); prdc needs 6 (add images)"),
+            "{one}"
+        );
         assert_eq!(real(1000), "");
     }
 
@@ -255,13 +302,36 @@ mod tests {
         let generated = |count: &CountedImages| said(all(KeyStyle::Option).check_generated(count));
         assert_eq!(
             generated(&CountedImages::there("fakes", 3)),
-            "--splits: fakes has 3 images, which is too few: is needs 10 (set --splits to 3 or less); kid needs 1,000 \
+            "--splits: fakes has 3 images, which is too few: the Inception score needs 10 (set --splits to 3 or less); the kernel distance needs 1,000 \
              (set --kid-subset-size to 3 or less); prdc needs 6 (set --k to 2 or less)"
         );
         let one = generated(&CountedImages::asked_for("--n", 1));
-        assert!(one.starts_with("--splits: --n is 1, which is too few: is needs 10 (set --splits to 1 or less); fid needs 2 (raise --n)"), "{one}");
+        assert!(one.starts_with("--splits: --n is 1, which is too few: the Inception score needs 10 (set --splits to 1 or less); the Fréchet distance needs 2 (raise --n)"), "{one}");
         let fixed = said(all(KeyStyle::Fixed).check_generated(&CountedImages::there("fakes", 3)));
-        assert!(fixed.contains("is needs 10 (add images)") && !fixed.contains("--"), "{fixed}");
+        assert!(
+            fixed.contains("the Inception score needs 10 (add images)") && !fixed.contains("--"),
+            "{fixed}"
+        );
+    }
+
+    #[test]
+    fn both_sides_get_one_value_for_a_setting_and_what_they_share_is_said_once() {
+        let names = [INCEPTION_SCORE, KERNEL_DISTANCE];
+        let needs = ImageNeeds::new(&names, MetricSettings::default(), KeyStyle::Option);
+        let (real, fake) = (CountedImages::there("real", 20), CountedImages::there("fake", 5));
+        assert_eq!(
+            said(needs.check_sides(Some(&real), Some(&fake))),
+            "--kid-subset-size: real has 20 images, which is too few: the kernel distance needs 1,000 (set \
+             --kid-subset-size to 5 or less); fake has 5 images, which is too few: the Inception score needs 10 (set \
+             --splits to 5 or less); the kernel distance needs 1,000 (set --kid-subset-size to 5 or less)"
+        );
+        assert_eq!(
+            said(needs.check_sides(Some(&fake), Some(&fake))),
+            "--kid-subset-size: fake has 5 images, which is too few: the kernel distance needs 1,000 (set \
+             --kid-subset-size to 5 or less); the Inception score needs 10 (set --splits to 5 or less)"
+        );
+        assert_eq!(said(needs.check_sides(None, Some(&fake))), said(needs.check_generated(&fake)));
+        assert_eq!(needs.check_sides(None, None), Ok(()));
     }
 
     #[test]

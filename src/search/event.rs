@@ -9,7 +9,7 @@ use super::activity::Activity;
 use super::board::Candidate;
 use super::curve::{Curve, DiscriminatorStep, GanId, GeneratorStep, TrainingId};
 use super::strategy::Distributions;
-use crate::arch::Genotype;
+use crate::arch::{Genotype, words};
 use crate::export::Picture;
 use crate::gan::{ALIKE, GanError, Losses, Network, StepLosses, Training, TrainingNews};
 use crate::metric::Score;
@@ -195,6 +195,13 @@ impl SearchEvent {
     }
 }
 
+/// That the best `count` candidates of a ranking are kept, in words: `Kept the best 2 architectures with 1 cell`.
+pub fn beam_words(count: usize, cells: usize) -> String {
+    let best =
+        if count == 1 { "best architecture".to_owned() } else { format!("best {count} architectures") };
+    format!("Kept the {best} with {}", words::cells(cells))
+}
+
 /// What a training reports, as a run emits it.
 pub fn training_events(training: TrainingId, news: TrainingNews) -> Vec<Emitted> {
     match news {
@@ -241,6 +248,12 @@ mod tests {
         for text in ["", "shared, iteration 0", "winner, step x", "another"] {
             assert!(text.parse::<SampleSource>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_ranking_keeps_is_counted_in_architectures() {
+        assert_eq!(beam_words(2, 1), "Kept the best 2 architectures with 1 cell");
+        assert_eq!(beam_words(1, 3), "Kept the best architecture with 3 cells");
     }
 
     #[test]

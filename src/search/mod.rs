@@ -28,7 +28,7 @@ pub use context::SearchContext;
 pub use curve::{Axis, Curve, CurveGroup, DiscriminatorStep, GanId, GeneratorStep, TrainingId};
 pub use error::SearchError;
 pub use estimator::{Estimate, Estimation, Estimator, EstimatorId, Scratch, SharedWeights};
-pub use event::{Emitted, SampleGrid, SampleSource, SearchEvent, training_events};
+pub use event::{Emitted, SampleGrid, SampleSource, SearchEvent, beam_words, training_events};
 pub use job::{Counts, Job, Trained, Winner};
 pub use machine::Search;
 pub use plan::{CostFactors, SearchPlan, WorkItem, work_items};

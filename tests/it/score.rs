@@ -109,6 +109,9 @@ fn pictures_are_scored_with_the_inception_network_and_statistics_stand_for_them(
     assert!(said.contains("real.npz has no images, which kid needs"), "{said}");
     let said = refused(dir, 1, &["--real", "real", "--fake", "real.npz"]);
     assert!(said.contains("the inception score needs"), "{said}");
+    let said = refused(dir, 1, &["--real", "real.npz", "--fake", "fake", "--metrics", "fid"]);
+    let why = "the built-in extractor is trained on the real images, but real.npz holds statistics and no images; give";
+    assert!(said.contains(why), "{said}");
     std::fs::write(dir.join("fake/100.png"), "no picture").unwrap();
     let said = refused(dir, 1, &with("fid"));
     assert!(said.contains("100.png") && said.contains("take it out of the folder"), "{said}");

@@ -94,11 +94,15 @@ pub fn score(
     if is_enough.is_ok() {
         refuse_unreadable([&opened_real, &opened_fake])?;
     }
-    for side in [&opened_real, &opened_fake].into_iter().flatten() {
-        side.notes()
-            .iter()
-            .for_each(|note| progress(ScoreProgress::Note(format!("{}: {note}", side.name()))));
-    }
+    let notes_of = |side: &OpenedOrigin| {
+        let of_side = |note: String| format!("{}: {note}", side.name());
+        side.notes().into_iter().map(of_side).collect::<Vec<_>>()
+    };
+    let [of_real, of_fake] =
+        [&opened_real, &opened_fake].map(|side| side.as_ref().map(notes_of).unwrap_or_default());
+    // Both sides may be one folder.
+    let new = of_fake.into_iter().filter(|note| !of_real.contains(note)).collect::<Vec<_>>();
+    of_real.into_iter().chain(new).for_each(|note| progress(ScoreProgress::Note(note)));
     is_enough?;
     let extractor = extractor(real, protocol, place, &enough, progress)?;
     for note in notes(&extractor, protocol, [&opened_real, &opened_fake]) {
@@ -198,10 +202,8 @@ fn refusal([real, fake]: [Option<String>; 2]) -> anyhow::Error {
 
 /// Refuses fewer images than what is computed `needs`.
 fn enough_images([real, fake]: [&Option<OpenedOrigin>; 2], needs: ImageNeeds) -> anyhow::Result<()> {
-    let real = real.as_ref().and_then(|real| needs.check_real(&real.counted()).err());
-    let fake = fake.as_ref().and_then(|fake| needs.check_generated(&fake.counted()).err());
-    let short = [real, fake].map(|shortage| shortage.map(|shortage| shortage.text));
-    if short.iter().any(Option::is_some) { Err(refusal(short)) } else { Ok(()) }
+    let [real, fake] = [real, fake].map(|side| side.as_ref().map(OpenedOrigin::counted));
+    Ok(needs.check_sides(real.as_ref(), fake.as_ref())?)
 }
 
 /// What a person should know before the work begins.
@@ -257,11 +259,13 @@ fn extractor(
         enough(true)?;
         return Ok(Extractor::inception(weights, protocol.preprocessing, place.device));
     }
-    let Origin::Images(source) = real else {
-        bail!(
-            "the built-in extractor learns from the real images, and {real} is none; give images with --real, or \
-             take --extractor inception"
-        );
+    let source = match real {
+        Origin::Images(source) => source,
+        other => bail!(
+            "the built-in extractor is trained on the real images, but {other} holds {} and no images; give images \
+             with --real, or take --extractor inception",
+            if matches!(other, Origin::Model(_)) { "a model" } else { "statistics" }
+        ),
     };
     // Learned at the side that the set has by itself, where that can be.
     let mut native = OpenedOrigin::Images(source.stream(protocol.real_split)?);

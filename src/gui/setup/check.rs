@@ -51,6 +51,8 @@ pub struct Checker {
 
 /// How far a check is.
 pub enum State {
+    /// No path is named yet: what is to be named.
+    Unnamed(&'static str),
     /// It goes on: so many of so many images.
     Busy(usize, usize),
     /// It is done.

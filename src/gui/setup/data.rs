@@ -35,6 +35,17 @@ pub fn place(source: &str) -> SourcePlace {
     reader_of(source).0.kind().place
 }
 
+/// What is to be named where the source of the form has no path yet.
+pub fn unnamed(source: &str) -> Option<&'static str> {
+    let (reader, path) = reader_of(source);
+    let asked = match reader.kind().place {
+        SourcePlace::Drawn => None,
+        SourcePlace::Folder => Some("Name the folder with the images"),
+        SourcePlace::File(_) => Some("Name the file with the images"),
+    };
+    asked.filter(|_| path.trim().is_empty())
+}
+
 /// The source for a folder or a file that was chosen or dropped where the form has `source`; none for a file
 /// that no reader takes. An archive stands for the folder that it becomes: the form says how to unpack it.
 pub fn chosen(source: &str, path: &Path) -> Option<Source> {
@@ -130,6 +141,11 @@ fn path(ui: &mut egui::Ui, form: Form<'_>, source: &mut String, actions: &mut Ve
 
 fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) {
     let found = match state {
+        // What to name is said once, where the form says why it cannot start.
+        State::Unnamed(_) => {
+            ui.label(RichText::new("nothing yet").weak());
+            return;
+        }
         State::Busy(done, total) => {
             ui.horizontal(|ui| {
                 ui.spinner();
@@ -217,6 +233,19 @@ mod tests {
         ] {
             let (reader, path) = reader_of(source);
             assert_eq!((reader.kind().prefix, path), expected);
+        }
+    }
+
+    #[test]
+    fn a_source_without_a_path_asks_for_its_folder_or_its_file() {
+        for (source, expected) in [
+            ("", Some("Name the folder with the images")),
+            ("idx: ", Some("Name the folder with the images")),
+            ("numpy:", Some("Name the file with the images")),
+            ("toys", None),
+            ("pictures", None),
+        ] {
+            assert_eq!(unnamed(source), expected, "{source}");
         }
     }
 

@@ -232,7 +232,10 @@ impl Setup {
             self.study = Study::of(&self.draft);
         }
         let wanted = CheckRequest { data: self.draft.config.data.clone(), side: self.study.side() };
-        let images = self.checker.get(&wanted);
+        let images = match data::unnamed(&self.draft.config.data.source) {
+            Some(asked) => State::Unnamed(asked),
+            None => self.checker.get(&wanted),
+        };
         self.scores.notice();
         self.blocking_reason = self.blocking_reason(&images);
         let devices = self.machine.devices();
@@ -264,13 +267,17 @@ impl Setup {
     fn blocking_reason(&self, images: &State) -> Option<BlockingReason> {
         let problem =
             |key: &str, text: String| BlockingReason::Problem(Problem { key: key.to_owned(), text });
-        if let Some(problem) = &self.study.problem {
+        // That nothing is named yet is no mistake.
+        if let Some(problem) = &self.study.problem
+            && !matches!(images, State::Unnamed(_))
+        {
             return Some(BlockingReason::Problem(problem.clone()));
         }
         if let Some(problem) = self.scores.blocking_reason(&self.draft.config) {
             return Some(BlockingReason::Problem(problem));
         }
         match images {
+            State::Unnamed(asked) => Some(BlockingReason::Waiting(*asked)),
             State::Busy(..) => Some(BlockingReason::Waiting("The images are being looked at")),
             State::Done(Err(text)) => Some(problem("data.source", text.clone())),
             State::Done(Ok(found)) => {

@@ -21,6 +21,7 @@ use crate::ipc::Death;
 use crate::metric::Score;
 use crate::search::{
     Activity, Candidate, Curve, Distributions, GanId, GeneratorStep, SampleSource, SearchEvent, TrainingId,
+    beam_words,
 };
 
 /// Seconds without a step after which it is shown how many there were.
@@ -389,8 +390,7 @@ impl RunState {
             }
             SearchEvent::Candidate(candidate) => self.candidates.push((event_index, candidate)),
             SearchEvent::Beam { cells, candidates } => {
-                let count = candidates.len();
-                self.say(event_index, Level::Note, format!("Kept the best {count} of {cells} cells"));
+                self.say(event_index, Level::Note, beam_words(candidates.len(), cells));
                 self.beams.push(Beam { event_index, cells, candidates });
             }
             SearchEvent::Reset { reason, .. } => {

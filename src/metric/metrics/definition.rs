@@ -164,6 +164,9 @@ pub trait Metric: Debug + Sync {
     /// Its word on the command line, such as `prdc`.
     fn word(&self) -> &'static str;
 
+    /// Its name as the subject of a sentence, such as `the Fréchet distance`; the word `is` would read as a verb.
+    fn noun(&self) -> &'static str;
+
     /// The values that it gives; those of one metric share their work.
     fn values(&self) -> &'static [MetricName];
 

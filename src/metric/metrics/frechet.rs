@@ -30,6 +30,10 @@ impl Metric for FrechetDistance {
         "fid"
     }
 
+    fn noun(&self) -> &'static str {
+        "the Fréchet distance"
+    }
+
     fn values(&self) -> &'static [MetricName] {
         &[FRECHET_DISTANCE]
     }

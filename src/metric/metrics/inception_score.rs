@@ -26,6 +26,10 @@ impl Metric for InceptionScore {
         "is"
     }
 
+    fn noun(&self) -> &'static str {
+        "the Inception score"
+    }
+
     fn values(&self) -> &'static [MetricName] {
         &[INCEPTION_SCORE]
     }

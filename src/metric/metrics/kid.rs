@@ -34,6 +34,10 @@ impl Metric for KernelDistance {
         "kid"
     }
 
+    fn noun(&self) -> &'static str {
+        "the kernel distance"
+    }
+
     fn values(&self) -> &'static [MetricName] {
         &[KERNEL_DISTANCE]
     }

@@ -66,6 +66,10 @@ impl Metric for Neighbourhoods {
         "prdc"
     }
 
+    fn noun(&self) -> &'static str {
+        "prdc"
+    }
+
     fn values(&self) -> &'static [MetricName] {
         &[PRECISION, RECALL, DENSITY, COVERAGE]
     }

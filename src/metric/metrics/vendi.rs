@@ -32,6 +32,10 @@ impl Metric for VendiScore {
         "vendi"
     }
 
+    fn noun(&self) -> &'static str {
+        "the Vendi score"
+    }
+
     fn values(&self) -> &'static [MetricName] {
         &[VENDI_SCORE]
     }

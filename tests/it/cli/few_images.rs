@@ -41,7 +41,7 @@ fn a_run_on_few_pictures_says_what_to_change_and_leaves_nothing() {
             let images = if count == 1 { "image" } else { "images" };
             let extractor = "the built-in extractor needs 20 to be trained (add images, or set score.extractor to \
                              \"inception\"); ";
-            let fid = "; fid needs 2 (add images)";
+            let fid = "; the Fréchet distance needs 2 (add images)";
             let expected = format!(
                 "error: {source} has {count} {images}, which is too few: {}recipe.batch is 32 (set it to {count} or \
                  less){}",
@@ -107,7 +107,7 @@ fn scores_of_few_pictures_say_which_option_to_change() {
         "fake",
         &[],
         "lone has 1 image, which is too few: the built-in extractor needs 20 to be trained (add images, or take \
-         --extractor inception); fid needs 2 (add images)",
+         --extractor inception); the Fréchet distance needs 2 (add images)",
     );
     assert!(!dir.join("cache/extractors").exists(), "no extractor was trained");
     let with = |metrics: &'static str| [&inception[..], &["--metrics", metrics]].concat();
@@ -115,14 +115,14 @@ fn scores_of_few_pictures_say_which_option_to_change() {
         "real",
         "fake",
         &with("is,fid"),
-        "fake has 5 images, which is too few: is needs 10 (set --splits to 5 or less)",
+        "fake has 5 images, which is too few: the Inception score needs 10 (set --splits to 5 or less)",
     );
     refused(
         "real",
         "fake",
         &with("kid,prdc"),
-        "real has 20 images, which is too few: kid needs 1,000 (set --kid-subset-size to 20 or less); fake has 5 images, \
-         which is too few: kid needs 1,000 (set --kid-subset-size to 5 or less); prdc needs 6 (set --k to 4 or less)",
+        "real has 20 images, which is too few: the kernel distance needs 1,000 (set --kid-subset-size to 5 or less); fake has 5 images, \
+         which is too few: the kernel distance needs 1,000 (set --kid-subset-size to 5 or less); prdc needs 6 (set --k to 4 or less)",
     );
     let small = |k: &'static str| [&with("kid,prdc")[..], &["--kid-subset-size", "5", "--k", k]].concat();
     refused(
@@ -135,13 +135,19 @@ fn scores_of_few_pictures_say_which_option_to_change() {
         "real",
         "lone",
         &with("fid,vendi"),
-        "lone has 1 image, which is too few: fid needs 2 (add images)",
+        "lone has 1 image, which is too few: the Fréchet distance needs 2 (add images)",
     );
     refused(
         "real",
         "fake",
         &["--protocol", "autogan-cifar10"],
-        "fake has 5 images, which is too few: is needs 10 (add images)",
+        "fake has 5 images, which is too few: the Inception score needs 10 (add images)",
+    );
+    refused(
+        "fake",
+        "fake",
+        &with("kid"),
+        "fake has 5 images, which is too few: the kernel distance needs 1,000 (set --kid-subset-size to 5 or less)",
     );
     // What is said to be enough is.
     let (code, said) = score("real", "fake", &small("4"));
@@ -151,5 +157,5 @@ fn scores_of_few_pictures_say_which_option_to_change() {
     let toys = ["--real", "toys", "--real-split", "test", "--fake", "fake", "--metrics", "is"];
     let (code, said) = called(dir, &[&["score", "--device", "cpu"], &toys[..]].concat());
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.ends_with("is needs 10 (set --splits to 5 or less)"), "{said}");
+    assert!(said.ends_with("the Inception score needs 10 (set --splits to 5 or less)"), "{said}");
 }

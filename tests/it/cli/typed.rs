@@ -48,8 +48,13 @@ fn what_is_empty_is_said_to_be_and_not_quoted() {
         (&["export", "x", "--to", "y", "--only", ""], "--only <PARTS>"),
     ] {
         let sentence = failure(dir.path(), args, 2);
+        let next = if what.starts_with('-') {
+            "write it behind the option"
+        } else {
+            "--help says what belongs there"
+        };
         assert!(
-            sentence.starts_with(&format!("nothing was given for {what}; write it")),
+            sentence.starts_with(&format!("nothing was given for {what}; {next}")),
             "{args:?}: {sentence}"
         );
     }

@@ -182,6 +182,18 @@ fn few_dropped_pictures_are_a_reason_not_to_start_with_the_setting_to_change() {
 }
 
 #[test]
+fn a_folder_that_is_not_named_yet_is_asked_for_once() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    window.click("Folder");
+    window.until_label("Name the folder with the images");
+    assert_eq!(window.harness.query_all_by_label_contains("Name the folder").count(), 1);
+    assert!(window.harness.query_by_label_contains("cifar10:DIR").is_none());
+    assert!(window.harness.get_by_label("Start").accesskit_node().is_disabled());
+}
+
+#[test]
 fn what_the_folders_of_pictures_mean_is_said_in_the_form() {
     let mut window = Window::new();
     let pictures = window.folder.path().join("pictures");
@@ -302,7 +314,7 @@ fn metrics_are_chosen_where_scores_are_and_too_few_images_are_marked() {
     window.until_label("Ready to start");
     assert!(window.harness.query_by_label("Subset images").is_none());
     window.click("Metric: Kernel distance");
-    let why = "search.reward_samples is 500, which is too few: kid needs 1,000 (set score.kid_subset_size to 500 or less)";
+    let why = "search.reward_samples is 500, which is too few: the kernel distance needs 1,000 (set score.kid_subset_size to 500 or less)";
     // At the setting, and in the column of what comes of it.
     window.until("the reason", |harness| harness.query_all_by_label_contains(why).count() == 2);
     assert!(window.harness.query_by_label("Subset images").is_some());
