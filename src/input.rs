@@ -23,9 +23,9 @@ pub const MOST_WEIGHTS: u64 = 4 << 30;
 ///
 /// # Errors
 ///
-/// If the operating system refuses, or it is a folder, a pipe, a device or a socket.
+/// If there is no such file, the operating system refuses, or it is a folder, a pipe, a device or a socket.
 pub fn open(path: &Path) -> io::Result<(File, u64)> {
-    regular(&fs::metadata(path)?)?;
+    regular(&fs::metadata(path).map_err(|error| missing(path, error))?)?;
     let file = File::open(path)?;
     let length = regular(&file.metadata()?)?;
     Ok((file, length))
@@ -83,6 +83,20 @@ pub fn read_text(path: &Path) -> io::Result<String> {
     text.map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))
 }
 
+/// The error of a file that is not there in words of this program, as each system has its own; others stay as they are.
+fn missing(path: &Path, error: io::Error) -> io::Error {
+    if error.kind() != ErrorKind::NotFound {
+        return error;
+    }
+    let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+    let why = if is_link {
+        "it is a link to a file that is not there"
+    } else {
+        "there is no such file; check the path"
+    };
+    io::Error::new(ErrorKind::NotFound, why)
+}
+
 /// The length of a regular file.
 fn regular(metadata: &fs::Metadata) -> io::Result<u64> {
     if metadata.is_file() {
@@ -115,7 +129,19 @@ mod tests {
         fs::write(&path, [0xff]).unwrap();
         assert!(read_text(&path).unwrap_err().to_string().contains("UTF-8"));
         assert!(read(dir.path(), 5).unwrap_err().to_string().contains("a folder"));
-        assert_eq!(read(&dir.path().join("none"), 5).unwrap_err().kind(), ErrorKind::NotFound);
+        let none = read(&dir.path().join("none"), 5).unwrap_err();
+        assert_eq!(none.kind(), ErrorKind::NotFound);
+        assert_eq!(none.to_string(), "there is no such file; check the path");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_nothing_is_called_one() {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("nowhere", dir.path().join("link")).unwrap();
+        let dangling = read(&dir.path().join("link"), 5).unwrap_err();
+        assert_eq!(dangling.kind(), ErrorKind::NotFound);
+        assert_eq!(dangling.to_string(), "it is a link to a file that is not there");
     }
 
     /// Not a test but the process of the next one: whoever opens the pipe waits for ever.

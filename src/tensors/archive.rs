@@ -10,6 +10,13 @@ use zip::{CompressionMethod, ZipArchive, ZipReadOptions};
 use super::limits::{MOST_DIRECTORY, unpacked};
 use super::{TensorsError, damaged, within};
 
+/// How the record begins that ends a zip archive.
+const END: &[u8] = b"PK\x05\x06";
+/// Bytes before the end of a file within which that record begins: its own 22 and the longest comment behind it.
+const END_REACH: u64 = 22 + (1 << 16) - 1;
+/// What is wrong with an archive without that record.
+const CUT_OFF: &str = "it is cut off, as the list of contents that ends a zip archive is not there";
+
 /// A zip archive and the reader that its bytes come from.
 #[derive(Debug)]
 pub(crate) struct Archive<R> {
@@ -68,7 +75,11 @@ impl<R: Read + Seek> Archive<R> {
         within("bytes", size, limit)?;
         reader.rewind()?;
         // Once on rations and once for good: no more than was allowed is there.
-        drop(ZipArchive::new(Rationed { reader: &mut reader, left: MOST_DIRECTORY }).map_err(broken)?);
+        let problem = ZipArchive::new(Rationed { reader: &mut reader, left: MOST_DIRECTORY }).err();
+        if let Some(problem) = problem {
+            let is_whole = has_end(&mut reader, size)?;
+            return Err(if is_whole { broken(problem) } else { damaged(CUT_OFF) });
+        }
         reader.rewind()?;
         let zip = ZipArchive::new(reader).map_err(broken)?;
         if zip.has_duplicate_names() {
@@ -137,6 +148,14 @@ impl<R: Read + Seek> Archive<R> {
     }
 }
 
+/// Whether the record that ends each zip archive stands where it can be, in a file of `size` bytes.
+fn has_end(reader: &mut (impl Read + Seek), size: u64) -> io::Result<bool> {
+    reader.seek(SeekFrom::Start(size.saturating_sub(END_REACH)))?;
+    let mut last = Vec::new();
+    reader.take(END_REACH).read_to_end(&mut last)?;
+    Ok(last.windows(END.len()).any(|bytes| bytes == END))
+}
+
 fn broken(problem: ZipError) -> TensorsError {
     match problem {
         ZipError::Io(problem) if problem.kind() == ErrorKind::QuotaExceeded => damaged(format!(
@@ -187,6 +206,17 @@ pub(super) mod tests {
             assert_eq!(archive.read("a", 3).unwrap(), b"one");
             assert_eq!(archive.read("b", 3).unwrap(), b"");
             assert!(archive.read("c", 3).unwrap_err().to_string().contains("no entry \"c\""));
+        }
+    }
+
+    #[test]
+    fn an_archive_without_its_end_is_called_cut_off() {
+        let whole = zipped(&[("a", &[7; 1000])], CompressionMethod::Stored);
+        for length in [whole.len() / 2, whole.len() - 22] {
+            let said = error(whole[..length].to_vec(), 1000);
+            let expected = "the file is damaged: it is cut off, as the list of contents that ends a zip archive is not \
+                            there; download it or save it again";
+            assert_eq!(said, expected);
         }
     }
 

@@ -30,6 +30,9 @@ pub(super) use kind::{is_hidden, why_no_picture};
 /// stopped.
 const ZEROS: usize = 512;
 
+/// How the decoder of GIF files says that a file ends too early.
+const GIF_ENDS: [&str; 2] = ["Unexpected End of File", "image truncated"];
+
 /// Held while a large image is decoded, so that as many threads as there are do not take as many times the
 /// memory.
 static LARGE: Mutex<()> = Mutex::new(());
@@ -299,13 +302,18 @@ fn explain(error: ImageError) -> Cause {
         },
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => Reason::CutOff.into(),
         ImageError::Limits(error) => Cause::new(Reason::TooMuchMemory, error.to_string()),
-        error => match error.to_string() {
-            // The decoder of GIF files has a kind of its own for this.
-            text if text.ends_with("Unexpected End of File") => Reason::CutOff.into(),
-            // Values of a program's own are no words for people.
-            text if text.contains('{') => Reason::Damaged.into(),
-            text => Cause::new(Reason::Damaged, text),
-        },
+        error => {
+            let text = error.to_string();
+            // What is particular follows the format's name.
+            let named = text.strip_prefix("Format error decoding ").and_then(|rest| rest.split_once(": "));
+            match named.map_or(&*text, |(_, particular)| particular) {
+                // The decoder of GIF files has words of its own for this.
+                text if GIF_ENDS.iter().any(|end| text.ends_with(*end)) => Reason::CutOff.into(),
+                // Values of a program's own are no words for people.
+                text if text.contains('{') => Reason::Damaged.into(),
+                text => Cause::new(Reason::Damaged, text),
+            }
+        }
     }
 }
 

@@ -77,6 +77,17 @@ fn a_png_file_without_its_last_chunk_is_whole() {
 }
 
 #[test]
+fn what_a_decoder_says_of_an_early_end_is_cut_off_and_formats_are_not_named_twice() {
+    let said = |text: &str| {
+        let error = image::error::DecodingError::new(ImageFormat::Gif.into(), text);
+        explain(ImageError::Decoding(error)).to_string()
+    };
+    assert_eq!(said("image truncated"), Reason::CutOff.words());
+    assert_eq!(said("Unexpected End of File"), Reason::CutOff.words());
+    assert_eq!(said("no color table"), "damaged: no color table");
+}
+
+#[test]
 fn decoders_say_nothing_in_values_of_their_own() {
     let image = DynamicImage::from(RgbImage::from_fn(90, 70, |x, y| Rgb([shade(x, y), x as u8, y as u8])));
     let mut bytes = encoded(&image, ImageFormat::Png);

@@ -156,12 +156,12 @@ impl Tags {
         let Some(entry) = self.entries.get(&tag) else { return Ok(None) };
         match entry.width() {
             Some(width) if entry.count == 1 => Ok(Some(self.number(&entry.value[..width as usize]))),
-            _ => Err(damaged(&format!("its tag {tag} is not one number"))),
+            _ => Err(damaged(&format!("what it says of its {} is not one number", name_of(tag)))),
         }
     }
 
     fn required(&self, tag: u16) -> Result<u64, Cause> {
-        self.one(tag)?.ok_or_else(|| damaged(&format!("it has no tag {tag}")))
+        self.one(tag)?.ok_or_else(|| damaged(&format!("it says nothing of its {}", name_of(tag))))
     }
 
     /// Calls `each` with the numbers of a tag, which has at most `most`; says how many there were.
@@ -175,7 +175,8 @@ impl Tags {
         let Some(entry) = self.entries.get(&tag) else { return Ok(0) };
         let count = u64::from(entry.count);
         let (Some(width), true) = (entry.width(), (1..=most).contains(&count)) else {
-            return Err(damaged(&format!("its tag {tag} is not a list of at most {most} numbers")));
+            let name = name_of(tag);
+            return Err(damaged(&format!("what it says of its {name} is no list of at most {most} numbers")));
         };
         let bytes = count * u64::from(width);
         let mut read = |source: &mut dyn Read| -> io::Result<()> {
@@ -404,6 +405,33 @@ impl<F: Seek> Seek for Patched<F> {
 
 fn damaged(detail: &str) -> Cause {
     Cause::new(Reason::Damaged, detail)
+}
+
+/// What a tag is on, in words.
+fn name_of(tag: u16) -> &'static str {
+    match tag {
+        SUBFILE => "kind of page",
+        WIDTH => "width",
+        HEIGHT => "height",
+        BITS => "bits per channel",
+        COMPRESSION => "compression",
+        PHOTOMETRIC => "kind of colours",
+        FILL_ORDER => "order of bits",
+        STRIP_OFFSETS | TILE_OFFSETS => "pixels' places",
+        STRIP_BYTES | TILE_BYTES => "pixels' sizes in bytes",
+        ORIENTATION => "orientation",
+        SAMPLES => "number of channels",
+        ROWS_PER_STRIP => "rows in a strip",
+        PLANAR => "order of channels",
+        PREDICTOR => "predictor",
+        PALETTE => "palette",
+        TILE_WIDTH => "tiles' width",
+        TILE_HEIGHT => "tiles' height",
+        EXTRA_SAMPLES => "channels beside colours",
+        SAMPLE_FORMAT => "kind of numbers",
+        SUBSAMPLING => "subsampling",
+        _ => "kind",
+    }
 }
 
 fn unread(detail: &str) -> Cause {

@@ -139,8 +139,8 @@ impl Arrays {
         let layout = RecordLayout::of(shape).map_err(|why| DataError::unread(&path, why))?;
         if !array.kind.is_whole {
             let why = format!(
-                "it holds numbers of the kind {}, and pixels are whole numbers from 0 to 255; save it as such, from values of 0 to 1 with `(x * 255).astype(\"uint8\")`",
-                shown(&array.header.kind)
+                "it holds {}, and pixels are whole numbers from 0 to 255; save it as such, from values of 0 to 1 with `(x * 255).astype(\"uint8\")`",
+                array.header.kind_in_words()
             );
             return Err(DataError::unread(&path, why));
         }
@@ -210,8 +210,8 @@ impl Arrays {
             return Err(DataError::unread(&path, why));
         }
         if !kind.is_whole {
-            let kind = shown(&header.kind);
-            return Ok(Err(unused(&format!("they are of the kind {kind}, and labels are whole numbers"))));
+            let kind = header.kind_in_words();
+            return Ok(Err(unused(&format!("they are {kind}, and labels are whole numbers"))));
         }
         if ![&[images][..], &[images, 1]].contains(&&header.shape[..]) {
             let shape = &header.shape;

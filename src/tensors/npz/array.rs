@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, Read};
 
 use crate::tensors::limits::MOST_DIMENSIONS;
-use crate::tensors::{TensorsError, damaged, within};
+use crate::tensors::{TensorsError, damaged, shown, within};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// Longest description, in bytes.
@@ -32,6 +32,11 @@ pub(crate) struct NpyHeader {
 }
 
 impl NpyHeader {
+    /// What it says that the numbers are, in words: `32-bit floating-point numbers`.
+    pub(crate) fn kind_in_words(&self) -> String {
+        in_words(&self.kind)
+    }
+
     /// Reads it, so that `reader` stands before the first number.
     ///
     /// # Errors
@@ -62,6 +67,22 @@ impl NpyHeader {
     }
 }
 
+/// A kind of numbers in NumPy's notation, such as `<f4`, in words.
+fn in_words(kind: &str) -> String {
+    let mut letters = kind.trim_start_matches(['<', '>', '|', '=']).chars();
+    let letter = letters.next();
+    let bits = letters.as_str().parse::<u32>().ok().and_then(|bytes| bytes.checked_mul(8));
+    match (letter, bits) {
+        (Some('b' | '?'), _) => "booleans".to_owned(),
+        (Some('i' | 'u'), Some(bits)) => format!("{bits}-bit whole numbers"),
+        (Some('f'), Some(bits)) => format!("{bits}-bit floating-point numbers"),
+        (Some('c'), _) => "complex numbers".to_owned(),
+        (Some('U' | 'S'), _) => "texts".to_owned(),
+        (Some('M' | 'm'), _) => "dates or times".to_owned(),
+        _ => format!("numbers of the kind {}", shown(kind)),
+    }
+}
+
 /// The next bytes.
 fn next<const N: usize>(reader: &mut impl Read) -> Result<[u8; N], TensorsError> {
     let mut bytes = [0; N];
@@ -86,9 +107,9 @@ impl Numbers {
             "<f8" | ">f8" => 8,
             "<f4" | ">f4" => 4,
             kind => {
-                let kind = kind.escape_default();
                 return Err(TensorsError::Unsupported(format!(
-                    "holds numbers of the kind '{kind}' instead of f8 or f4"
+                    "holds {} instead of floating-point numbers of 32 or 64 bits",
+                    in_words(kind)
                 )));
             }
         };

@@ -130,10 +130,10 @@ fn damaged_and_foreign_arrays_are_refused_in_a_sentence() {
     let cases = [
         (
             npy("<f4", "(1, 8, 8)", &[0; 256]),
-            "cannot be used: it holds numbers of the kind <f4, and pixels are whole numbers from 0 to 255; save it as \
+            "cannot be used: it holds 32-bit floating-point numbers, and pixels are whole numbers from 0 to 255; save it as \
              such, from values of 0 to 1 with `(x * 255).astype(\"uint8\")`",
         ),
-        (npy("|b1", "(1, 8, 8)", &[1; 64]), "cannot be used: it holds numbers of the kind |b1, and pixels"),
+        (npy("|b1", "(1, 8, 8)", &[1; 64]), "cannot be used: it holds booleans, and pixels"),
         (
             npy("|O", "(1,)", &[0; 8]),
             "cannot be used: it holds pickled Python objects, which are never read; save it again",
@@ -155,7 +155,7 @@ fn damaged_and_foreign_arrays_are_refused_in_a_sentence() {
         (npy("|u1", "(32, 32, 4)", &[0; 4096]), "save it with `x[None, ..., :3]`, or grey images"),
         (npy("|u1", "(3, 32, 16)", &[0; 1536]), "its shape [3, 32, 16] is that of one colour picture"),
         (npy("|u1", "(4, 16, 16)", &[0; 1024]), "save it with `x[None, :3]`, or grey images"),
-        (npy("<c8", "(8, 4, 4)", &[0; 1024]), "cannot be used: it holds numbers of the kind <c8, and pixels"),
+        (npy("<c8", "(8, 4, 4)", &[0; 1024]), "cannot be used: it holds complex numbers, and pixels"),
         (npy("|u1", "(4, 8, 8)", &[0; 64]), "is damaged: the shape [4, 8, 8] does not fit the 64 bytes"),
         (npy("|u1", "(18446744073709551615, 8, 8)", &[0; 64]), "does not fit"),
         (npy("|u1", "(0, 8, 8)", &[]), "cannot be used: it has no numbers: its shape is [0, 8, 8]"),
@@ -213,9 +213,12 @@ fn labels_that_are_no_numbers_are_left_out_and_named() {
         report.notes
     };
     for (labels, why) in [
-        (npy("<U1", "(3,)", &[0; 12]), "they are of the kind <U1, and labels are whole numbers"),
-        (npy("|S5", "(3,)", &[0; 15]), "they are of the kind |S5, and labels are whole numbers"),
-        (npy("<f4", "(3,)", &[0; 12]), "they are of the kind <f4, and labels are whole numbers"),
+        (npy("<U1", "(3,)", &[0; 12]), "they are texts, and labels are whole numbers"),
+        (npy("|S5", "(3,)", &[0; 15]), "they are texts, and labels are whole numbers"),
+        (
+            npy("<f4", "(3,)", &[0; 12]),
+            "they are 32-bit floating-point numbers, and labels are whole numbers",
+        ),
         (npy("|u1", "(3, 10)", &[0; 30]), "their shape is [3, 10], and that of labels is [3]"),
         (npy("|O", "(3,)", &[0; 24]), "they are no numbers"),
     ] {
