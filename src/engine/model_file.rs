@@ -10,7 +10,7 @@ use super::run_loop::WEIGHTS;
 use crate::arch::Genotype;
 use crate::arch::words;
 use crate::data::SIDES;
-use crate::model::{GeneratorTable, ModelFile, NamedTensors, WeightsError, import, named};
+use crate::model::{GeneratorTable, ModelFile, NamedTensors, WeightsError, cells_of, import, named};
 use crate::run::{RunError, RunView};
 use crate::tensors::{TensorFile, TensorsError, is_safetensors, shown};
 
@@ -89,6 +89,16 @@ pub fn read_model(bytes: &[u8], options: &ModelOptions) -> anyhow::Result<ModelR
         }
     }
     let (tensors, table, mut notes) = generator_of(bytes, table.as_deref())?;
+    // What the weights have not cannot be named either; where they have no cells, the import says so.
+    if let Some(stage) = *stage
+        && let there @ 1.. = cells_of(&tensors)
+    {
+        ensure!(
+            stage <= there,
+            "the weights have {}, and stage {stage} was asked for; choose one from 1 to {there} with --stage",
+            words::cells(there)
+        );
+    }
     if let (Some(arch), Some(stage)) = (arch, *stage) {
         let named = arch.cells.len();
         ensure!(

@@ -99,7 +99,7 @@ pub fn import(
     stage: bool,
 ) -> Result<Imported, ImportError> {
     tensors.retain(|name, _| !name.ends_with(COUNTER));
-    let there = cells(&tensors);
+    let there = cells_of(&tensors);
     let released = tensors.contains_key("cell1.c1.weight");
     if sizes(&tensors, 0).is_none() {
         return Err(ImportError::Ends);
@@ -139,7 +139,7 @@ pub fn import(
 }
 
 /// How many cells have tensors, up to the last one: `cell3.c1.weight` is of the third.
-fn cells(tensors: &NamedTensors) -> usize {
+pub fn cells_of(tensors: &NamedTensors) -> usize {
     let number = |name: &String| name.strip_prefix("cell")?.split('.').next()?.parse::<usize>().ok();
     tensors.keys().filter_map(number).max().unwrap_or(0)
 }

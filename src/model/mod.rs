@@ -24,7 +24,7 @@ pub use ema::Average;
 pub(crate) use file::non_finite;
 pub use file::{ModelFile, WeightsError, from_safetensors, to_safetensors};
 pub use generator::Generator;
-pub use import::{ImportError, Imported, import};
+pub use import::{ImportError, Imported, cells_of, import};
 pub use init::Init;
 pub use layer::{Pass, Value};
 pub use recalibrate::recalibrate;

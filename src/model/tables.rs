@@ -63,14 +63,14 @@ pub enum TableError {
     )]
     Checkpoint,
     /// The table that was asked for has none.
-    #[error(
-        "its table {table} holds no generator of AutoGAN's kind: {content}; choose another one with --table"
-    )]
+    #[error("its table {table} holds no generator of AutoGAN's kind but another network: {content}; {next}")]
     ForeignTable {
         /// As it was asked for.
         table: String,
         /// Some of what it holds, in words.
         content: String,
+        /// What to do.
+        next: String,
     },
     /// The table that was asked for is not there.
     #[error("it has no table {table:?}; {there}")]
@@ -281,12 +281,15 @@ fn without_names(list: &[Listed]) -> Option<String> {
 
 /// Why the table that was asked for cannot be taken.
 fn not_there(list: &[Listed], tables: &[&str], generators: &[NamePath<'_>], asked: &str) -> TableError {
-    let start = format!("{asked}.");
-    let mut content_of = list.iter().filter(|tensor| tensor.name.starts_with(&start)).peekable();
-    let table = shown(asked);
-    if content_of.peek().is_some() {
-        return TableError::ForeignTable { table, content: content(content_of, &[]) };
+    if let Some((table, tensors)) = called(list, asked) {
+        let next = match generators {
+            [] => "choose a file with an AutoGAN generator".to_owned(),
+            generators => format!("choose one with a generator with --table: {}", names(generators)),
+        };
+        let content = content(tensors.into_iter(), &[]);
+        return TableError::ForeignTable { table: shown(&table), content, next };
     }
+    let table = shown(asked);
     let there = match generators {
         [] => format!(
             "there is no generator of AutoGAN's kind in it either, but {}",
@@ -299,6 +302,31 @@ fn not_there(list: &[Listed], tables: &[&str], generators: &[NamePath<'_>], aske
         generators => format!("choose one with a generator: {}", names(generators)),
     };
     TableError::NoTable { table, there }
+}
+
+/// The outermost table that is called so, with the names of the tables around it and without the wrappers' parts, and
+/// its tensors.
+fn called<'a>(list: &'a [Listed], asked: &str) -> Option<(String, Vec<&'a Listed>)> {
+    let asked = plain_parts(asked);
+    if asked.is_empty() {
+        return None;
+    }
+    let table_of = |tensor: &'a Listed| {
+        let parts = plain_parts(&tensor.name);
+        let depth = parts.windows(asked.len()).position(|part| part == asked)?;
+        let end = depth + asked.len();
+        // The last part is the tensor's own.
+        (end < parts.len()).then(|| (depth, parts[..end].join(".")))
+    };
+    let (_, table) = list.iter().filter_map(table_of).min_by_key(|(depth, _)| *depth)?;
+    let start = format!("{table}.");
+    let is_in = |tensor: &&Listed| plain_parts(&tensor.name).join(".").starts_with(&start);
+    Some((table, list.iter().filter(is_in).collect()))
+}
+
+/// The parts of a name but for the wrappers'.
+fn plain_parts(name: &str) -> NamePath<'_> {
+    name.split('.').filter(|part| !part.is_empty() && !WRAPPERS.contains(part)).collect()
 }
 
 /// Tables in words.

@@ -157,7 +157,11 @@ fn an_earlier_stage_of_growth_is_made_only_where_it_is_asked_for() {
         "{notes:?}"
     );
     for (arch, number, part) in [
-        (named().arch, 3, "--arch names 2 cells and --stage 3 needs 3"),
+        (
+            named().arch,
+            3,
+            "the weights have 2 cells, and stage 3 was asked for; choose one from 1 to 2 with --stage",
+        ),
         (first, 2, "--arch names 1 cell and --stage 2 needs 2"),
     ] {
         let said = refusal(&bytes("plain.pth"), &stage(arch, number));

@@ -165,6 +165,28 @@ fn a_table_is_taken_by_its_name_or_a_part_of_it() {
     );
 }
 
+/// As a Lightning checkpoint has it, whose tables are all in `state_dict`.
+#[test]
+fn a_table_within_others_that_holds_another_network_is_found_by_its_own_name() {
+    let mut gan = list(&["state_dict.generator.module.main.0.weight", "state_dict.generator.main.1.weight"]);
+    gan.extend(list(&["state_dict.discriminator.main.0.weight"]));
+    for asked in ["generator", "state_dict.generator"] {
+        assert_eq!(
+            refused(&gan, &["state_dict"], Some(asked)),
+            "its table state_dict.generator holds no generator of AutoGAN's kind but another network: 2 tensors \
+             state_dict.generator.module.main.0.weight [2], state_dict.generator.main.1.weight [2]; choose a file with \
+             an AutoGAN generator"
+        );
+    }
+    gan.extend(generators(&["netG"]));
+    let said = refused(&gan, &["state_dict", "netG"], Some("discriminator"));
+    let other = "its table state_dict.discriminator holds no generator of AutoGAN's kind but another network: 1 tensor \
+                 state_dict.discriminator.main.0.weight [2]; choose one with a generator with --table: netG";
+    assert_eq!(said, other);
+    // The name of a tensor is that of no table.
+    assert!(refused(&gan, &[], Some("weight")).starts_with("it has no table \"weight\""));
+}
+
 #[test]
 fn another_network_is_called_so_with_some_of_its_names_and_shapes() {
     let gan = list(&["netG.main.0.weight", "netG.main.1.weight", "netG.main.2.weight", "netD.main.0.weight"]);
