@@ -16,7 +16,7 @@ use crate::gan::{self, TrainingData, TrainingSetup};
 use crate::metric::extractor::{ExtractorKind, inception::InceptionWeights};
 use crate::metric::{Evaluator, Extractor, MetricName, Reference, left_out_without_classes, real_materials};
 use crate::run::{RunInfo, RunView};
-use crate::search::{CostFactors, Job, Search, SearchContext, SearchPlan, WarmUp, work_items};
+use crate::search::{CostFactors, Job, Search, SearchContext, SearchEvent, SearchPlan, WarmUp, work_items};
 
 /// Stream of the training of one architecture.
 const STREAM: &str = "train";
@@ -221,10 +221,10 @@ impl Plan {
     }
 }
 
-/// Says which of `metrics` are left out because the images have no classes.
+/// Says which of `metrics` are left out because the images have no classes, to the run folder, too.
 fn emit_left_out(metrics: &[MetricName], emit: &mut dyn FnMut(&Event)) {
     if let Some(text) = left_out_without_classes(metrics) {
-        emit(&LiveEvent::Notice { text }.into());
+        emit(&SearchEvent::Warning { text }.into());
     }
 }
 

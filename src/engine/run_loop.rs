@@ -122,17 +122,20 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Writes what images were found to the folder: to `log.txt`, and to the log of events where that has no
-    /// such event yet. They were emitted when they were found.
+    /// Writes what images were found, and what has to be known of them, to the folder: to `log.txt`, and to the log
+    /// of events where that has no such events yet. They were emitted when they were found.
     fn note_images(&mut self, found: &[LogEvent], is_new: bool, channel: &mut Channel) -> anyhow::Result<()> {
         for event in found {
             if is_new {
                 self.retry(channel, |engine| Ok(engine.folder.events.append(event)?))?;
             }
-            if let LogEvent::Images { counts } = event {
-                for line in counts.lines() {
-                    self.retry(channel, |engine| Ok(engine.folder.write_log_txt(&line)?))?;
-                }
+            let lines: Vec<String> = match event {
+                LogEvent::Images { counts } => counts.lines().collect(),
+                LogEvent::Search(SearchEvent::Warning { text }) => vec![format!("Warning: {text}")],
+                _ => Vec::new(),
+            };
+            for line in lines {
+                self.retry(channel, |engine| Ok(engine.folder.write_log_txt(&line)?))?;
             }
         }
         self.flush(channel)

@@ -225,7 +225,8 @@ impl App {
     fn shown(&mut self) {
         self.go(Screen::Run);
         self.view = View::default();
-        self.seen = Status::Idle;
+        // How it stands already is no news.
+        self.seen = self.sessions.shown().map_or(Status::Idle, |session| session.lock().status.clone());
     }
 
     fn go(&mut self, screen: Screen) {

@@ -245,6 +245,9 @@ impl Watcher {
             state.config = config;
         }
         update.events.into_iter().for_each(|event| state.log_event(event));
+        if update.anew {
+            state.read_anew();
+        }
         for message in messages {
             match message {
                 WorkerMessage::Event(event) => state.worker_event(event),

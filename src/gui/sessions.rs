@@ -5,11 +5,16 @@ use std::path::Path;
 use super::session::Session;
 use super::state::Status;
 
+/// Runs of the window's own that are kept after their end: their logs have what no run folder keeps.
+const ENDED: usize = 4;
+
 /// Runs that are open in the window.
 #[derive(Default)]
 pub struct Sessions {
     shown: Option<Session>,
     behind: Vec<Session>,
+    /// Runs of ours that ended and are not shown, the latest last.
+    ended: Vec<Session>,
 }
 
 impl Sessions {
@@ -36,22 +41,38 @@ impl Sessions {
 
     /// Shows no run any more.
     pub fn hide(&mut self) {
-        if let Some(before) = self.shown.take()
-            && before.is_own()
-        {
-            self.behind.push(before);
+        match self.shown.take() {
+            Some(before) if before.is_own() => self.behind.push(before),
+            Some(before) if before.worker().is_some() => self.keep(before),
+            _ => {}
         }
     }
 
-    /// Shows the run in `dir` if it is one of those unseen. Returns whether it is shown now.
+    /// Keeps a run of ours that ended, unless its worker died: then its folder says how it stands.
+    fn keep(&mut self, session: Session) {
+        if matches!(session.lock().status, Status::Died(_)) {
+            return;
+        }
+        self.ended.retain(|other| other.dir() != session.dir());
+        self.ended.push(session);
+        if self.ended.len() > ENDED {
+            self.ended.remove(0);
+        }
+    }
+
+    /// Shows the run in `dir` if it is one of ours that is unseen. Returns whether it is shown now.
     pub fn bring(&mut self, dir: &Path) -> bool {
-        if self.shown.as_ref().is_some_and(|shown| shown.dir() == dir && shown.is_own()) {
+        if self.shown.as_ref().is_some_and(|shown| shown.dir() == dir && shown.worker().is_some()) {
             return true;
         }
-        let Some(place) = self.behind.iter().position(|session| session.dir() == dir) else {
+        let of_dir = |sessions: &[Session]| sessions.iter().position(|session| session.dir() == dir);
+        let session = if let Some(place) = of_dir(&self.behind) {
+            self.behind.remove(place)
+        } else if let Some(place) = of_dir(&self.ended).filter(|_| dir.is_dir()) {
+            self.ended.remove(place)
+        } else {
             return false;
         };
-        let session = self.behind.remove(place);
         self.show(session);
         true
     }
@@ -59,7 +80,9 @@ impl Sessions {
     /// Lets go of unseen runs that ended, and says how each did.
     pub fn tidy(&mut self) -> Vec<(String, Status)> {
         let ended: Vec<Session> = self.behind.extract_if(.., |session| !session.is_own()).collect();
-        ended.into_iter().map(|session| (session.name(), session.lock().status.clone())).collect()
+        let how = ended.iter().map(|session| (session.name(), session.lock().status.clone())).collect();
+        ended.into_iter().for_each(|session| self.keep(session));
+        how
     }
 
     /// The number of this window's runs that go on.

@@ -196,6 +196,8 @@ pub struct LogLine {
     pub level: Level,
     /// What happened.
     pub text: String,
+    /// Whether it passed: no run folder keeps it, so that it is not found there again.
+    pub is_live: bool,
 }
 
 /// All that is known of a run.
@@ -233,7 +235,7 @@ pub struct RunState {
     pub silent: Option<u64>,
     /// Evaluations, oldest first.
     pub evaluations: Vec<EvaluationRecord>,
-    /// The log, oldest first.
+    /// The log, oldest first; of one event index, what passed is behind what is kept.
     pub log: Vec<LogLine>,
     /// What came out, once it is finished.
     pub summary: Option<Summary>,
@@ -242,9 +244,27 @@ pub struct RunState {
 impl RunState {
     /// Forgets all that the run folder keeps, to read it anew.
     pub fn begin_anew(&mut self) {
-        let Self { status, config, device, progress, preview, current, quiet, silent, .. } =
+        let Self { status, config, device, progress, preview, current, quiet, silent, mut log, .. } =
             std::mem::take(self);
-        *self = Self { status, config, device, progress, preview, current, quiet, silent, ..Self::default() };
+        log.retain(|line| line.is_live);
+        *self = Self {
+            status,
+            config,
+            device,
+            progress,
+            preview,
+            current,
+            quiet,
+            silent,
+            log,
+            ..Self::default()
+        };
+    }
+
+    /// Takes in that all was read anew: what passed when there were more events than now stands behind them.
+    pub fn read_anew(&mut self) {
+        let last = self.event_index;
+        self.log.iter_mut().for_each(|line| line.event_index = line.event_index.min(last));
     }
 
     /// Takes in an event that the run folder keeps.
@@ -290,13 +310,13 @@ impl RunState {
         };
         match event {
             LiveEvent::Device { name, reason } => {
-                self.say(event_index, Level::Note, format!("Device: {name} ({reason})"));
+                self.note(Level::Note, format!("Device: {name} ({reason})"));
             }
             LiveEvent::Started { device, resumed, .. } => {
                 self.status = Status::Running;
                 self.progress = None;
                 let begins = if resumed { "Resumed" } else { "Begins" };
-                self.say(event_index, Level::Note, format!("{begins} on {device}"));
+                self.note(Level::Note, format!("{begins} on {device}"));
                 self.device = Some(device);
             }
             LiveEvent::Preparing { what, done, total } => {
@@ -311,7 +331,7 @@ impl RunState {
             LiveEvent::Paused { paused } => {
                 let status = if paused { Status::Paused } else { Status::Running };
                 if self.status.is_live() && self.status != status {
-                    self.say(event_index, Level::Note, status.words().to_owned());
+                    self.note(Level::Note, status.words().to_owned());
                     self.status = status;
                 }
             }
@@ -321,20 +341,20 @@ impl RunState {
                     None => (Level::Note, "Going on".to_owned(), Status::Running),
                 };
                 if self.status != status {
-                    self.say(event_index, level, text);
+                    self.note(level, text);
                     self.status = status;
                 }
             }
-            LiveEvent::Notice { text } => self.say(event_index, Level::Warning, text),
+            LiveEvent::Notice { text } => self.note(Level::Warning, text),
             LiveEvent::CurrentArchitecture { genotype } => self.current = Some(genotype),
             LiveEvent::Preview { source, genotype, png, .. } => {
                 let number = self.preview.as_ref().map_or(0, |preview| preview.number + 1);
                 self.preview = Some(Preview { number, source, genotype, png });
             }
-            LiveEvent::CheckpointSaved { .. } => self.say(event_index, Level::Note, "Checkpoint saved".to_owned()),
+            LiveEvent::CheckpointSaved { .. } => self.note(Level::Note, "Checkpoint saved".to_owned()),
             LiveEvent::Stopped => {
                 self.status = Status::Stopped;
-                self.say(event_index, Level::Note, "Stopped with a checkpoint".to_owned());
+                self.note(Level::Note, "Stopped with a checkpoint".to_owned());
             }
             LiveEvent::Failed { text } => self.status = Status::Failed(text),
             LiveEvent::TimeSpent { .. }
@@ -359,12 +379,25 @@ impl RunState {
             }
             return;
         }
-        self.say(self.event_index, Level::Error, death.text.clone());
+        self.note(Level::Error, death.text.clone());
         self.status = Status::Died(death);
     }
 
+    /// Logs what the run folder keeps.
     fn say(&mut self, event_index: u32, level: Level, text: String) {
-        self.log.push(LogLine { event_index, level, text });
+        self.insert(LogLine { event_index, level, text, is_live: false });
+    }
+
+    /// Logs what passes.
+    fn note(&mut self, level: Level, text: String) {
+        self.insert(LogLine { event_index: self.event_index, level, text, is_live: true });
+    }
+
+    /// Nearly always at the end: what passed stays in its place while the folder is read anew.
+    fn insert(&mut self, line: LogLine) {
+        let place = |line: &LogLine| (line.event_index, line.is_live);
+        let at = self.log.partition_point(|other| place(other) <= place(&line));
+        self.log.insert(at, line);
     }
 
     fn point(&mut self, curve: Curve, x: u64, y: f64) {

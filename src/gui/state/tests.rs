@@ -39,6 +39,35 @@ fn a_run_that_went_back_is_read_anew_and_stays_live() {
 }
 
 #[test]
+fn what_passed_stays_in_the_log_where_the_folder_is_read_anew() {
+    let mut state = RunState::default();
+    let started = LiveEvent::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false };
+    let texts = |state: &RunState| state.log.iter().map(|line| line.text.clone()).collect::<Vec<_>>();
+    state.live_event(started);
+    state.log_event(phase(Activity::Shared));
+    state.live_event(LiveEvent::CheckpointSaved { tick: Tick(1) });
+    state.log_event(phase(Activity::Control));
+    state.live_event(LiveEvent::Stopped);
+    let before = texts(&state);
+    let (shared, control) = (before[1].clone(), before[3].clone());
+    assert_eq!(
+        before,
+        ["Begins on cpu", &*shared, "Checkpoint saved", &*control, "Stopped with a checkpoint"]
+    );
+    state.begin_anew();
+    state.log_event(phase(Activity::Shared));
+    state.log_event(phase(Activity::Control));
+    state.read_anew();
+    assert_eq!(texts(&state), before);
+    // Cut back to its first event.
+    state.begin_anew();
+    state.log_event(phase(Activity::Shared));
+    state.read_anew();
+    assert_eq!(texts(&state), ["Begins on cpu", &*shared, "Checkpoint saved", "Stopped with a checkpoint"]);
+    assert!(state.log.iter().all(|line| line.event_index <= 1));
+}
+
+#[test]
 fn the_end_of_a_worker_says_what_it_means() {
     let death = |orderly| Death { orderly, text: "gone".to_owned(), details: String::new() };
     let started = LiveEvent::Started { dir: "x".into(), device: "cpu".into(), seed: 1, resumed: false };

@@ -119,7 +119,11 @@ fn images_without_classes_leave_out_what_needs_them_and_say_so() {
     assert!(said.contains("score.deciding is inception_score, and the images have no classes"), "{said}");
     let output = call(&words, &settings);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && said.contains("inception_score is left out"), "{said}");
+    let warning = "inception_score is left out: the images have no classes";
+    assert!(output.status.success() && said.contains(&format!("Warning: {warning}")), "{said}");
+    // The run folder keeps it.
+    let kept = |name: &str| std::fs::read_to_string(dir.join(name)).unwrap().matches(warning).count();
+    assert_eq!((kept("log.txt"), kept("events.jsonl")), (1, 1));
     let summary: Value = serde_json::from_slice(&std::fs::read(dir.join("summary.json")).unwrap()).unwrap();
     assert_eq!(metrics(&summary["trained"][0]["scores"]), ["frechet_distance"]);
 }

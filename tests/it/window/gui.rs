@@ -48,6 +48,24 @@ fn a_run_pauses_at_once_does_one_step_and_continues() {
 }
 
 #[test]
+fn the_log_keeps_what_passed_while_the_generator_is_played_with() {
+    let mut window = Window::new();
+    window.search(small_config());
+    window.until_label("Finished");
+    let passed = |window: &Window| {
+        let state = window.harness.state().session().unwrap().lock();
+        let count = |text: &str| state.log.iter().filter(|line| line.text.starts_with(text)).count();
+        [count("Begins on "), count("Checkpoint saved")]
+    };
+    let before = passed(&window);
+    assert!(before[0] == 1 && before[1] > 0, "{before:?}");
+    window.click("Create");
+    window.click("Back to the run");
+    window.until_label("Finished");
+    assert_eq!(passed(&window), before);
+}
+
+#[test]
 fn a_killed_worker_is_reported_in_plain_words_and_its_run_goes_on() {
     let mut window = Window::new();
     window.long_search();
