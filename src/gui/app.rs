@@ -7,6 +7,7 @@ mod file_dialogs;
 mod library;
 mod notify;
 mod palette;
+mod path_prompt;
 mod speed;
 mod top_bar;
 mod welcome;
@@ -43,6 +44,7 @@ use crate::engine::JobSpec;
 use crate::run::{RunView, default_dir, now};
 use closing::CloseChoice;
 use palette::{CommandPalette, PaletteState};
+use path_prompt::{PathPrompt, PromptState};
 use speed::Speedometer;
 
 /// The preset of the demo.
@@ -116,6 +118,8 @@ pub struct App {
     view: View,
     pictures: PictureLoader,
     palette: Option<CommandPalette>,
+    /// The question what to open.
+    prompt: Option<PathPrompt>,
     toasts: Toasts,
     wake: Wake,
     /// A dialog: what is asked for, and the answer.
@@ -164,6 +168,7 @@ impl App {
             speedometer: Speedometer::default(),
             pictures: PictureLoader::new(wake.clone()),
             palette: None,
+            prompt: None,
             toasts,
             wake,
             chosen: None,
@@ -246,6 +251,7 @@ impl App {
     /// Takes in what came from outside: dialogs, dropped folders, the end of a worker.
     fn notice(&mut self, ctx: &egui::Context) {
         if let Some(Some((kind, Some(path)))) = BackgroundTask::take(&mut self.chosen) {
+            self.prompt = None;
             self.chose(kind, &path);
         }
         let dropped: Vec<PathBuf> =
@@ -400,10 +406,11 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         ctx.set_theme(self.settings.theme.preference());
         self.notice(&ctx);
-        let mut actions = match self.palette {
-            // Keys are the palette's while it is open.
-            Some(_) => Vec::new(),
-            None => commands::pressed(&ctx, |action| self.possible(action)),
+        // Keys are the palette's or the question's while one is open.
+        let mut actions = if self.palette.is_some() || self.prompt.is_some() {
+            Vec::new()
+        } else {
+            commands::pressed(&ctx, |action| self.possible(action))
         };
         self.top_bar(ui, &mut actions);
         self.screen(ui, &mut actions);
@@ -411,6 +418,19 @@ impl eframe::App for App {
             match palette.show(&ctx, |action| self.possible(action)) {
                 PaletteState::Open => self.palette = Some(palette),
                 PaletteState::Closed(action) => actions.extend(action),
+            }
+        }
+        if let Some(mut prompt) = self.prompt.take() {
+            let kind = prompt.kind();
+            match prompt.show(&ctx) {
+                PromptState::Open => self.prompt = Some(prompt),
+                PromptState::Closed => {}
+                PromptState::Typed(path) => self.chose(kind, &path),
+                // It stays for systems without a dialog, which answer nothing.
+                PromptState::Choose => {
+                    self.choose_path(kind);
+                    self.prompt = Some(prompt);
+                }
             }
         }
         for action in actions {
