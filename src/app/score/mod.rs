@@ -94,15 +94,9 @@ pub fn score(
     if is_enough.is_ok() {
         refuse_unreadable([&opened_real, &opened_fake])?;
     }
-    let notes_of = |side: &OpenedOrigin| {
-        let of_side = |note: String| format!("{}: {note}", side.name());
-        side.notes().into_iter().map(of_side).collect::<Vec<_>>()
-    };
-    let [of_real, of_fake] =
-        [&opened_real, &opened_fake].map(|side| side.as_ref().map(notes_of).unwrap_or_default());
-    // Both sides may be one folder.
-    let new = of_fake.into_iter().filter(|note| !of_real.contains(note)).collect::<Vec<_>>();
-    of_real.into_iter().chain(new).for_each(|note| progress(ScoreProgress::Note(note)));
+    for note in notes_of_sides([&opened_real, &opened_fake]) {
+        progress(ScoreProgress::Note(note));
+    }
     is_enough?;
     let extractor = extractor(real, protocol, place, &enough, progress)?;
     for note in notes(&extractor, protocol, [&opened_real, &opened_fake]) {
@@ -204,6 +198,20 @@ fn refusal([real, fake]: [Option<String>; 2]) -> anyhow::Error {
 fn enough_images([real, fake]: [&Option<OpenedOrigin>; 2], needs: ImageNeeds) -> anyhow::Result<()> {
     let [real, fake] = [real, fake].map(|side| side.as_ref().map(OpenedOrigin::counted));
     Ok(needs.check_sides(real.as_ref(), fake.as_ref())?)
+}
+
+/// What a person should know of the sides, once where both are one folder.
+fn notes_of_sides(sides: [&Option<OpenedOrigin>; 2]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for side in sides.into_iter().flatten() {
+        for note in side.notes() {
+            let note = format!("{}: {note}", side.name());
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
+    notes
 }
 
 /// What a person should know before the work begins.
