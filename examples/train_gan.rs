@@ -90,6 +90,7 @@ fn main() -> anyhow::Result<()> {
                 fs::write(&file, picture.enlarged(4).png())?;
                 println!("step {step:3}: {}", file.display());
             }
+            Some(TrainingNews::Warning(text)) => println!("warning: {text}"),
             None => {}
         }
     }

@@ -70,8 +70,17 @@ pub fn random_baseline(
         for (genotype, searched) in &architectures {
             let mut training = setup.training(genotype, &training_data[0], train, STREAM)?;
             while !training.finished() {
-                if let Some(TrainingNews::Evaluated { scores, .. }) = training.advance()? {
-                    emit(&BaselineEntry { genotype: genotype.clone(), searched: *searched, seed, scores });
+                match training.advance()? {
+                    Some(TrainingNews::Evaluated { scores, .. }) => {
+                        emit(&BaselineEntry {
+                            genotype: genotype.clone(),
+                            searched: *searched,
+                            seed,
+                            scores,
+                        });
+                    }
+                    Some(TrainingNews::Warning(text)) => tracing::warn!("{text}"),
+                    _ => {}
                 }
             }
         }

@@ -146,6 +146,7 @@ mod tests {
             evaluate_every: evaluate * batches / 5,
             samples_every: 500,
             average_statistics: AverageStatistics::Raw,
+            capture: false,
         }
     }
 

@@ -4,6 +4,7 @@ mod adapters;
 mod cache;
 mod choice;
 mod error;
+mod graph;
 mod machine;
 mod memory;
 mod open;
@@ -13,6 +14,7 @@ pub use adapters::{Adapter, AdapterKind, Api, adapters};
 pub use cache::cache_dir;
 pub use choice::{DeviceChoice, Picked, pick};
 pub use error::DeviceError;
+pub(crate) use graph::DeviceGraph;
 pub use machine::{ChosenDevice, Cpu, Machine};
 #[cfg(test)]
 pub(crate) use open::LOSE_DEVICE;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use burn::backend::DispatchTensor;
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -142,6 +143,40 @@ impl Adam {
         let unbias2 = 1.0 - beta2.powi(moments.steps as i32);
         let scale = moments.second.clone().sqrt() / unbias2.sqrt() + epsilon;
         moments.first.clone() / scale * (learning_rate / unbias1)
+    }
+
+    /// Replaces the values of all moments by what `change` makes of them.
+    pub(super) fn map_tensors(&mut self, change: &mut dyn FnMut(DispatchTensor) -> DispatchTensor) {
+        for moments in self.moments.values_mut() {
+            for tensor in [&mut moments.first, &mut moments.second] {
+                *tensor = Tensor::from_dispatch(change(tensor.clone().into_dispatch()));
+            }
+        }
+    }
+
+    /// Steps of each parameter.
+    pub(super) fn steps(&self) -> BTreeMap<String, u32> {
+        self.moments.iter().map(|(name, moments)| (name.clone(), moments.steps)).collect()
+    }
+
+    /// Puts parameters at the steps that [`Adam::steps`] gave.
+    pub(super) fn set_steps(&mut self, steps: &BTreeMap<String, u32>) {
+        for (name, moments) in &mut self.moments {
+            moments.steps = steps.get(name).copied().unwrap_or(moments.steps);
+        }
+    }
+
+    /// Notes that all parameters were moved by somebody else.
+    pub(super) fn count_step(&mut self) {
+        self.moments.values_mut().for_each(|moments| moments.steps += 1);
+    }
+
+    /// Whether all further steps of this size are made with the same constants.
+    pub(super) fn has_constant_step(&self, learning_rate: f64) -> bool {
+        let AdamConfig { beta1, beta2, epsilon, .. } = self.config;
+        let mut steps = self.moments.values().map(|moments| moments.steps + 1);
+        let is_constant = |steps| AdamStep { beta1, beta2, epsilon, learning_rate, steps }.is_constant();
+        !self.moments.is_empty() && steps.all(is_constant)
     }
 
     /// The moments by parameter name: `NAME/exp_avg`, `NAME/exp_avg_sq` (both flat) and `NAME/step`.

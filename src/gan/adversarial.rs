@@ -1,5 +1,9 @@
 //! The adversarial loop: one update after the other, for a search's shared GAN and for training from scratch alike.
 
+mod captured;
+mod upcoming;
+mod update;
+
 use burn::tensor::{Device, Tensor};
 
 use super::GanError;
@@ -8,20 +12,22 @@ use super::health::{LateLosses, WEIGHTS_EVERY};
 use super::latent::{latents, reseeded};
 use super::schedule::{Network, StepLosses, UpdateSchedule, Updates};
 use super::step::{Gan, Networks};
-use super::upcoming::Upcoming;
 use crate::data::{Batches, ImageSet};
 use crate::model::kernels;
 use crate::model::{Average, NamedTensors, add_prefix, strip_prefix};
 use crate::rng::{normals, rng};
+use captured::CapturedUpdates;
+use upcoming::Upcoming;
+use update::{LoopState, NetworkUpdate, UpdateInputs};
 
 /// Prefix of the average weights among a loop's tensors.
 const AVERAGE: &str = "average";
 
 /// A GAN in training. All of its random numbers come from a seed and streams under a name.
 pub struct AdversarialLoop {
-    gan: Gan,
-    /// The moving average of the generator's weights, where one is kept.
-    average: Option<Average>,
+    state: LoopState,
+    /// Updates that the device repeats, if that is wanted.
+    captured: Option<CapturedUpdates>,
     recipe: Recipe,
     seed: u64,
     stream: String,
@@ -52,8 +58,8 @@ impl AdversarialLoop {
     ) -> Self {
         Self {
             device: gan.generator.device().clone().inner(),
-            gan,
-            average,
+            state: LoopState { gan, average },
+            captured: None,
             recipe,
             seed,
             stream: stream.to_owned(),
@@ -84,25 +90,25 @@ impl AdversarialLoop {
     ) -> Result<Vec<StepLosses>, GanError> {
         let (step, network) = (self.step(), self.schedule.next());
         let (loss, n_critic) = (self.recipe.loss, self.recipe.n_critic);
-        let rate = learning_rate(network);
-        let (real, z) = match network {
+        let learning_rate = learning_rate(network);
+        let inputs = match network {
             Network::Discriminator => {
                 let real = self.real(images, step)?;
                 let count = real.dims()[0];
-                (Some(real), self.upcoming_latents(network, step, count))
+                UpdateInputs { z: self.upcoming_latents(network, step, count), real: Some(real) }
             }
-            Network::Generator => (None, self.upcoming_latents(network, step, self.recipe.generator_batch)),
+            Network::Generator => {
+                let z = self.upcoming_latents(network, step, self.recipe.generator_batch);
+                UpdateInputs { z, real: None }
+            }
         };
-        let (gan, average) = (&mut self.gan, &mut self.average);
+        let (state, captured) = (&mut self.state, &mut self.captured);
         let value = kernels::on_own_thread(&self.device, || {
-            let value = match real {
-                Some(real) => gan.discriminator_step(loss, networks, real, z, rate),
-                None => gan.generator_step(loss, networks, z, rate),
-            };
-            if let (Network::Generator, Some(average)) = (network, average) {
-                average.update(&gan.generator);
+            let update = NetworkUpdate { network, networks, loss, learning_rate };
+            match captured {
+                Some(captured) => captured.run(&update, state, inputs),
+                None => update.run(state, inputs),
             }
-            value
         });
         let mut losses = Vec::new();
         if self.losses.push(network, step, value, &self.device) {
@@ -112,7 +118,7 @@ impl AdversarialLoop {
         if is_whole && self.step().is_multiple_of(WEIGHTS_EVERY) {
             // A loss tells more than the weights that it spoiled.
             losses.extend(self.losses.read(n_critic)?);
-            self.gan.check(self.average.as_ref(), self.step())?;
+            self.state.gan.check(self.state.average.as_ref(), self.step())?;
         }
         Ok(losses)
     }
@@ -171,19 +177,37 @@ impl AdversarialLoop {
         latents(self.seed, &stream, counter, count, self.latent, &self.device)
     }
 
-    /// The networks' weights.
-    pub fn gan(&self) -> &Gan {
-        &self.gan
+    /// Has the device repeat updates as soon as they are all alike, if `wanted`. `changing_rate` says that the learning
+    /// rates change from step to step, so that they never are.
+    pub fn set_capture(&mut self, wanted: bool, changing_rate: bool) {
+        self.captured = wanted.then(|| CapturedUpdates::new(self.device.clone(), changing_rate));
     }
 
-    /// The moving average of the generator's weights, where one is kept.
+    /// Why updates are not captured though it was asked for, when it was not said yet.
+    pub fn take_warning(&mut self) -> Option<String> {
+        self.captured.as_mut()?.take_warning()
+    }
+
+    fn forget_captured(&mut self) {
+        if let Some(captured) = &mut self.captured {
+            captured.forget();
+        }
+    }
+
+    /// The networks' weights. Where updates are captured, the next ones change these very tensors.
+    pub fn gan(&self) -> &Gan {
+        &self.state.gan
+    }
+
+    /// The moving average of the generator's weights, where one is kept; see [`AdversarialLoop::gan`].
     pub fn average(&self) -> Option<&Average> {
-        self.average.as_ref()
+        self.state.average.as_ref()
     }
 
     /// Goes on with other weights and fresh optimisers.
     pub fn replace(&mut self, gan: Gan) {
-        self.gan = gan;
+        self.state.gan = gan;
+        self.forget_captured();
     }
 
     /// Discriminator steps done, with the generator steps that belong to them.
@@ -215,8 +239,8 @@ impl AdversarialLoop {
 
     /// All tensors: those of the GAN, and `average/…`.
     pub fn tensors(&self) -> NamedTensors {
-        let mut tensors = self.gan.state_dict();
-        let average = self.average.as_ref();
+        let mut tensors = self.state.gan.state_dict();
+        let average = self.average();
         tensors
             .extend(average.map(|own| add_prefix(AVERAGE, own.weights().state_dict())).into_iter().flatten());
         tensors
@@ -233,8 +257,9 @@ impl AdversarialLoop {
         reseeds: u64,
         tensors: &NamedTensors,
     ) -> Result<(), GanError> {
-        self.gan.load_state_dict(tensors, &self.device)?;
-        if let Some(average) = &mut self.average {
+        self.forget_captured();
+        self.state.gan.load_state_dict(tensors, &self.device)?;
+        if let Some(average) = &mut self.state.average {
             average.load_state_dict(&strip_prefix(AVERAGE, tensors))?;
         }
         self.losses = LateLosses::new(schedule.clone());

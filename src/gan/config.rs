@@ -108,6 +108,9 @@ pub struct TrainConfig {
     pub samples_every: u64,
     /// Which batch norm statistics the average generator uses.
     pub average_statistics: AverageStatistics,
+    /// Have a GPU repeat recorded steps, as soon as Adam's corrections of bias are over. The numbers stay the
+    /// same, and it takes more of the GPU's memory.
+    pub capture: bool,
 }
 
 impl Default for TrainConfig {
@@ -118,6 +121,7 @@ impl Default for TrainConfig {
             evaluate_every: 3_128,
             samples_every: 500,
             average_statistics: AverageStatistics::Recalibrated,
+            capture: false,
         }
     }
 }

@@ -14,7 +14,6 @@ mod step;
 mod trainer;
 mod training;
 mod training_setup;
-mod upcoming;
 
 pub use adam::{Adam, AdamConfig, AdamError, UnusedParams};
 pub use adversarial::AdversarialLoop;

@@ -1,5 +1,8 @@
 //! A GAN: two networks, their optimisers and their two updates.
 
+use std::collections::BTreeMap;
+
+use burn::backend::DispatchTensor;
 use burn::tensor::{Device, Gradients, Tensor};
 
 use super::GanError;
@@ -7,6 +10,7 @@ use super::adam::{Adam, AdamConfig};
 use super::health::Divergence;
 use super::health::{Total, diagnose_non_finite};
 use super::loss::Loss;
+use super::schedule::Network;
 use crate::arch::{Genotype, Graph};
 use crate::model::{Average, ModelConfig, NamedTensors, Pass, Weights, add_prefix, run, strip_prefix};
 
@@ -126,6 +130,42 @@ impl Gan {
         let value = loss.generator(scored.output().features());
         let gradients = value.backward();
         (value.without_autodiff(), gradients)
+    }
+
+    /// Replaces the values of each tensor, those of the optimisers included, by what `change` makes of them; all are
+    /// outside of autodiff.
+    pub(super) fn map_tensors(&mut self, change: &mut dyn FnMut(DispatchTensor) -> DispatchTensor) {
+        self.generator.map_tensors(change);
+        self.discriminator.map_tensors(change);
+        self.generator_adam.map_tensors(change);
+        self.discriminator_adam.map_tensors(change);
+    }
+
+    /// Steps of each parameter of the generator's and of the discriminator's optimiser.
+    pub(super) fn steps(&self) -> [BTreeMap<String, u32>; 2] {
+        [self.generator_adam.steps(), self.discriminator_adam.steps()]
+    }
+
+    /// Puts the optimisers at the steps that [`Gan::steps`] gave.
+    pub(super) fn set_steps(&mut self, [generator, discriminator]: &[BTreeMap<String, u32>; 2]) {
+        self.generator_adam.set_steps(generator);
+        self.discriminator_adam.set_steps(discriminator);
+    }
+
+    /// Notes an update of a network that was done elsewhere.
+    pub(super) fn count_step(&mut self, network: Network) {
+        match network {
+            Network::Discriminator => self.discriminator_adam.count_step(),
+            Network::Generator => self.generator_adam.count_step(),
+        }
+    }
+
+    /// Whether all further updates of a network get the same numbers from the host.
+    pub(super) fn has_constant_step(&self, network: Network, learning_rate: f64) -> bool {
+        match network {
+            Network::Discriminator => self.discriminator_adam.has_constant_step(learning_rate),
+            Network::Generator => self.generator_adam.has_constant_step(learning_rate),
+        }
     }
 
     /// Looks at all weights, buffers and optimiser states, and at those of `average`. Reads back one number.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::GanError;
 use super::adversarial::AdversarialLoop;
-use super::config::{AverageStatistics, Recipe, TrainConfig};
+use super::config::{AverageStatistics, LrDecay, Recipe, TrainConfig};
 use super::schedule::{StepLosses, UpdateSchedule, Updates};
 use super::step::{Gan, Networks};
 use crate::arch::Genotype;
@@ -92,6 +92,7 @@ impl Trainer {
         let mut adversarial =
             AdversarialLoop::new(gan, Some(average), recipe, model.latent_dim, seed, stream);
         adversarial.prepare(images)?;
+        adversarial.set_capture(config.capture, config.lr_decay != LrDecay::None);
         Ok(Self {
             networks: Networks::new(model, &genotype),
             model: model.clone(),
@@ -125,6 +126,11 @@ impl Trainer {
     /// If one is not finite.
     pub fn read_losses(&mut self) -> Result<Vec<StepLosses>, GanError> {
         self.adversarial.read_losses()
+    }
+
+    /// Why steps are not captured though the configuration asks for it, when it was not said yet.
+    pub fn take_warning(&mut self) -> Option<String> {
+        self.adversarial.take_warning()
     }
 
     /// Whether the generator's update of a step is still to come.
@@ -223,6 +229,7 @@ impl Trainer {
     /// Trains on: more steps at the same configuration.
     pub fn prolong(&mut self, config: TrainConfig) {
         self.config = config;
+        self.adversarial.set_capture(config.capture, config.lr_decay != LrDecay::None);
     }
 
     /// Everything that a resumed trainer needs.

@@ -44,6 +44,8 @@ pub enum TrainingNews {
         /// A grid of [`GRID`] x [`GRID`] images.
         picture: Picture,
     },
+    /// Something the user should know, as the middle of a sentence.
+    Warning(String),
 }
 
 /// The plain part of a training's state.
@@ -96,6 +98,9 @@ impl Training {
     ///
     /// If a loss or a score is not finite any more.
     pub fn advance(&mut self) -> Result<Option<TrainingNews>, GanError> {
+        if let Some(text) = self.trainer.take_warning() {
+            return Ok(Some(TrainingNews::Warning(text)));
+        }
         let begins = self.picturing || self.evaluating && self.evaluation.is_none();
         if begins && let Some(losses) = self.read_losses()? {
             return Ok(Some(losses));

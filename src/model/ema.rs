@@ -1,5 +1,7 @@
 //! The average generator: an exponential moving average of the weights.
 
+use burn::backend::DispatchTensor;
+
 use super::{NamedTensors, StateError, Weights};
 
 /// Averaged weights of a network, on its device and outside of autodiff:
@@ -28,6 +30,11 @@ impl Average {
     /// The average weights, with whatever buffers they started with.
     pub fn weights(&self) -> &Weights {
         &self.weights
+    }
+
+    /// Replaces the values of each tensor; see [`Weights::map_tensors`].
+    pub(crate) fn map_tensors(&mut self, change: &mut dyn FnMut(DispatchTensor) -> DispatchTensor) {
+        self.weights.map_tensors(change);
     }
 
     /// Replaces the average, as read from a checkpoint.

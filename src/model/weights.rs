@@ -291,6 +291,19 @@ impl Weights {
         parameters.filter_map(|(name, weight)| Some((name.clone(), weight.gradient(gradients)?))).collect()
     }
 
+    /// Replaces the values of each tensor by what `change` makes of them, all outside of autodiff and of the same shape:
+    /// those of the parameters by name, then those of the buffers.
+    pub(crate) fn map_tensors(&mut self, change: &mut dyn FnMut(DispatchTensor) -> DispatchTensor) {
+        for weight in self.parameters.values_mut() {
+            let values = change(weight.plain());
+            *weight =
+                if self.device.is_autodiff() { weight.moved(values) } else { weight.with_plain(values) };
+        }
+        for buffer in self.buffers.values_mut() {
+            *buffer = Tensor::from_dispatch(change(buffer.clone().into_dispatch()));
+        }
+    }
+
     /// The same weights outside of autodiff.
     pub fn without_autodiff(&self) -> Self {
         self.on(self.device.clone().inner(), Weight::without_autodiff)

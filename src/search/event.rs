@@ -226,6 +226,9 @@ pub fn training_events(training: TrainingId, news: TrainingNews) -> Vec<Emitted>
             let source = SampleSource::Training { training, step: Some(GeneratorStep(step)) };
             vec![Emitted::Samples(SampleGrid { source, genotype, picture })]
         }
+        TrainingNews::Warning(text) => {
+            vec![SearchEvent::Warning { text: format!("{training}: {text}") }.into()]
+        }
     }
 }
 
@@ -254,6 +257,13 @@ mod tests {
     fn what_a_ranking_keeps_is_counted_in_architectures() {
         assert_eq!(beam_words(2, 1), "Kept the best 2 architectures with 1 cell");
         assert_eq!(beam_words(1, 3), "Kept the best architecture with 3 cells");
+    }
+
+    #[test]
+    fn what_a_training_warns_of_is_said_with_its_name() {
+        let events = training_events(TrainingId::Winner, TrainingNews::Warning("no".to_owned()));
+        let [Emitted::Event(SearchEvent::Warning { text })] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(text, "winner: no");
     }
 
     #[test]

@@ -117,6 +117,13 @@ pub const TRAINING: Section = Section {
                     SettingKind::Choice(statistics),
                 ),
                 Setting::new(
+                    "winner.capture",
+                    "Capture steps",
+                    "Has a GPU repeat recorded steps: less work for the host, the same numbers, more of the GPU's memory",
+                    SettingKind::Switch,
+                )
+                .advanced(),
+                Setting::new(
                     "recipe.adam.beta1",
                     "Adam's β₁",
                     "Decay of the mean of gradients",
@@ -172,6 +179,14 @@ pub const TRAINING: Section = Section {
                     "EMA statistics of each",
                     "Which batch norm statistics the average generator of each of the best has",
                     SettingKind::Choice(statistics),
+                )
+                .shown(|_, searched| searched)
+                .advanced(),
+                Setting::new(
+                    "derive.capture",
+                    "Capture steps of each",
+                    "Has a GPU repeat recorded steps of each of the best, as `winner.capture` does",
+                    SettingKind::Switch,
                 )
                 .shown(|_, searched| searched)
                 .advanced(),

@@ -21,6 +21,7 @@ mod shapes;
 pub(crate) use cpu::adam::AdamStep;
 pub(super) use cpu::{Pooling, SlidingWindow};
 pub(super) use gpu::{blended, spectral_norm_of_layers};
+pub(crate) use gpu::{copies, store};
 pub(crate) use loss::loss_term;
 pub(crate) use optimiser::{adam, averages, gathered, total};
 

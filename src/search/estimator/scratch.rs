@@ -21,7 +21,13 @@ impl Scratch {
         let steps = config.scratch_steps;
         Self {
             score: score.of_candidate(config.reward_samples, config.reward_splits),
-            train: TrainConfig { steps, evaluate_every: steps, samples_every: steps, ..train },
+            train: TrainConfig {
+                steps,
+                evaluate_every: steps,
+                samples_every: steps,
+                capture: false,
+                ..train
+            },
             config,
         }
     }

@@ -85,6 +85,18 @@ fn both_strategies_estimators_and_levels_reach_the_same_board() {
 }
 
 #[test]
+fn steps_that_cannot_be_captured_are_done_as_others_and_a_warning_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("run");
+    let (code, said) = run(&with(&dir, &["--set", "winner.capture=true"]));
+    assert_eq!(code, Some(0), "{said}");
+    let events = fs::read_to_string(dir.join("events.jsonl")).unwrap();
+    let warning = "winner: steps of this training are not captured for the GPU, since the device is the CPU";
+    assert_eq!(events.matches(warning).count(), 1);
+    assert!(said.contains(warning), "{said}");
+}
+
+#[test]
 fn a_loss_that_is_no_number_ends_the_run_at_its_last_checkpoint_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("run");

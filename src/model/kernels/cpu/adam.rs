@@ -24,6 +24,13 @@ pub struct AdamStep {
     pub steps: u32,
 }
 
+impl AdamStep {
+    /// Whether all later steps have the same constants, since the corrections of bias are 1.
+    pub fn is_constant(self) -> bool {
+        Rates::of(self) == Rates::of(Self { steps: u32::MAX, ..self })
+    }
+}
+
 /// One parameter, all of whose slices have the same length.
 #[derive(Debug)]
 pub struct AdamParameter<'a> {
@@ -80,7 +87,7 @@ pub fn update_averages(averages: Vec<(&mut [f32], &[f32])>, decay: f64) {
 }
 
 /// Constants of a step, worked out in double precision.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
     /// Share of the first moment that stays.
     pub keep1: f32,

@@ -7,6 +7,7 @@
 mod activation;
 mod adam;
 mod convolution;
+mod copies;
 mod joined;
 mod list;
 mod loss;
@@ -21,6 +22,7 @@ mod tensors;
 mod tests;
 
 pub(super) use adam::{adam, averages};
+pub(crate) use copies::{copies, store};
 pub(super) use joined::{gathered, total};
 pub(super) use loss::{loss_term, loss_term_backward};
 pub(in crate::model) use norm::blended;
