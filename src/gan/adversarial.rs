@@ -180,7 +180,8 @@ impl AdversarialLoop {
     /// Has the device repeat updates as soon as they are all alike, if `wanted`. `changing_rate` says that the learning
     /// rates change from step to step, so that they never are.
     pub fn set_capture(&mut self, wanted: bool, changing_rate: bool) {
-        self.captured = wanted.then(|| CapturedUpdates::new(self.device.clone(), changing_rate));
+        let (device, batch) = (self.device.clone(), self.recipe.batch);
+        self.captured = wanted.then(|| CapturedUpdates::new(device, batch, changing_rate));
     }
 
     /// Why updates are not captured though it was asked for, when it was not said yet.

@@ -15,6 +15,8 @@ use crate::model::kernels;
 /// The recorded updates of both networks.
 pub(super) struct CapturedUpdates {
     device: Device,
+    /// Real images of an update, but for an epoch's last one.
+    batch: usize,
     discriminator: Option<CapturedUpdate>,
     generator: Option<CapturedUpdate>,
     /// Why nothing is recorded any more.
@@ -32,10 +34,11 @@ struct CapturedUpdate {
 }
 
 impl CapturedUpdates {
-    /// None yet. `changing_rate` says that the learning rates change from step to step.
-    pub fn new(device: Device, changing_rate: bool) -> Self {
+    /// None yet. An update takes `batch` real images; `changing_rate` says that the learning rates change from step to
+    /// step.
+    pub fn new(device: Device, batch: usize, changing_rate: bool) -> Self {
         let mut captured =
-            Self { device, discriminator: None, generator: None, failed: false, warning: None };
+            Self { device, batch, discriminator: None, generator: None, failed: false, warning: None };
         if kernels::is_cpu(&captured.device) {
             captured.give_up("the device is the CPU");
         } else if !kernels::are_used() {
@@ -71,13 +74,14 @@ impl CapturedUpdates {
         state: &mut LoopState,
         inputs: UpdateInputs,
     ) -> Tensor<1> {
+        let is_whole = inputs.real.as_ref().is_none_or(|real| real.dims()[0] == self.batch);
         let own = self.of(update.network);
         if let Some(own) = own.as_ref().filter(|own| own.fits(update, &inputs)) {
             state.gan.count_step(update.network);
             return own.replay(inputs);
         }
-        let is_new = own.is_none();
-        if is_new && !self.failed && state.gan.has_constant_step(update.network, update.learning_rate) {
+        let may_record = own.is_none() && is_whole && !self.failed;
+        if may_record && state.gan.has_constant_step(update.network, update.learning_rate) {
             match self.record(update, state, &inputs) {
                 Ok(recorded) => {
                     let value = recorded.replay(inputs);
@@ -247,7 +251,7 @@ mod tests {
                 ..Recipe::default()
             };
             let side = model.side(1);
-            let pixels = (0..14 * side * side * 3).map(|index| (index * 37 % 251) as u8).collect();
+            let pixels = (0..18 * side * side * 3).map(|index| (index * 37 % 251) as u8).collect();
             Self {
                 adversarial: AdversarialLoop::new(gan, Some(average), recipe, 16, SEED, "small"),
                 networks: Networks::new(&model, &genotype),
@@ -298,8 +302,12 @@ mod tests {
     fn captured_updates_train_as_others_do_to_the_bit() {
         let Some(device) = adapter() else { return };
         let (mut eager, mut captured) = (Small::new(&device), Small::captured(&device));
-        assert_eq!(captured.train(20), eager.train(20));
+        assert_eq!(captured.train(24), eager.train(24));
         assert_eq!(captured.are_recorded(), [false; 2], "Adam's corrections change yet");
+        assert_eq!(captured.train(25), eager.train(25));
+        assert_eq!(captured.are_recorded(), [false; 2], "this batch is a smaller one");
+        assert_eq!(captured.train(26), eager.train(26));
+        assert_eq!(captured.are_recorded(), [true, false]);
         assert_eq!(captured.train(60), eager.train(60));
         assert_eq!(captured.are_recorded(), [true; 2]);
         let (found, expected) = (captured.train(160), eager.train(160));
@@ -339,7 +347,8 @@ mod tests {
 
     #[test]
     fn trainings_that_never_repeat_an_update_say_so() {
-        let why = |device, changing_rate| CapturedUpdates::new(device, changing_rate).take_warning().unwrap();
+        let why =
+            |device, changing_rate| CapturedUpdates::new(device, 4, changing_rate).take_warning().unwrap();
         assert!(why(Device::flex(), false).contains("since the device is the CPU"));
         let mut captured = Small::captured(&Device::flex());
         assert_eq!(captured.train(3), Small::new(&Device::flex()).train(3));
