@@ -277,7 +277,7 @@ impl Setup {
             return Some(BlockingReason::Problem(problem));
         }
         match images {
-            State::Unnamed(asked) => Some(BlockingReason::Waiting(*asked)),
+            State::Unnamed(asked) => Some(BlockingReason::Waiting(asked)),
             State::Busy(..) => Some(BlockingReason::Waiting("The images are being looked at")),
             State::Done(Err(text)) => Some(problem("data.source", text.clone())),
             State::Done(Ok(found)) => {
