@@ -12,7 +12,7 @@ use super::limits::STREAM_MEMORY;
 use super::reader::{FoundImages, OwnImages, UndecodedImage, not_an_image};
 use super::{DataError, ImageCounts};
 
-pub(super) use check::check_files;
+pub(super) use check::{check_files, check_known};
 
 /// Transparent pixels lie on white.
 const BACKGROUND: [u8; 3] = [u8::MAX; 3];

@@ -11,7 +11,7 @@ use crate::data::limits::MAX_CLASSES;
 use crate::data::reader::{
     FoundImages, ImageLabels, OwnImages, Reader, SourceKind, SourcePlace, UndecodedImage,
 };
-use crate::data::stream::check_files;
+use crate::data::stream::{check_files, check_known};
 use crate::data::{DataError, LoadOptions, Reason, Skipped};
 use crate::input::shown;
 
@@ -37,7 +37,7 @@ impl Reader for Folder {
         let (files, mut skipped) = layout.split(files, skipped);
         let found = files.len() + skipped.len();
         let [files, strays] = if options.is_scored {
-            refuse_unread(&files, &skipped)?;
+            check_known(&files, &skipped)?;
             [files, Vec::new()]
         } else {
             // A picture that is known not to be read takes no place of one that is.
@@ -61,19 +61,6 @@ impl Reader for Folder {
             Box::new(ImageFiles { layout, files: chosen, next: 0, rest, strays, limit: options.limit });
         Ok(FoundImages { found, count, all_usable: false, skipped, notes, images })
     }
-}
-
-/// Refuses a folder with pictures that are known not to be read, and counts those with them that turn out not to be.
-fn refuse_unread(files: &[PathBuf], skipped: &[Skipped]) -> Result<(), DataError> {
-    let mut unread: Vec<Skipped> = skipped.iter().filter(|file| !file.kind.is_harmless()).cloned().collect();
-    let mut others = Vec::new();
-    for path in files {
-        match why_foreign(path) {
-            Some(cause) => unread.push(Skipped::new(path, cause)),
-            None => others.push(path.clone()),
-        }
-    }
-    if unread.is_empty() { Ok(()) } else { check_files(&others, unread) }
 }
 
 /// The chosen files of a folder.
@@ -122,7 +109,7 @@ impl OwnImages for ImageFiles {
     }
 
     fn check(&self) -> Result<(), DataError> {
-        check_files(&self.files, Vec::new())
+        check_files(&self.files)
     }
 
     /// Sub-folders make classes where each of the used images lies in one.
