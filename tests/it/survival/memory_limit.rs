@@ -11,12 +11,16 @@ use crate::runs::resume::{assert_same_outcome, run};
 use crate::runs::worker::Worker;
 use crate::small::{small_config, small_search};
 
-/// What is trained from scratch takes many MiB more than what the search trains: a new process is due then.
-const GROWING: [&str; 4] = [
+/// What is trained from scratch takes many MiB more than what the search trains, and long enough for some checkpoints,
+/// where memory is looked at: a new process is due then.
+const GROWING: [&str; 7] = [
     "model.bottom_width=8",
-    "derived_model.generator_channels=32",
-    "derived_model.discriminator_channels=32",
-    "checkpoint.memory_growth_mib=8",
+    "derived_model.generator_channels=64",
+    "derived_model.discriminator_channels=64",
+    "checkpoint.memory_growth_mib=16",
+    "winner.steps=100",
+    "winner.evaluate_every=50",
+    "winner.samples_every=50",
 ];
 
 fn growing_search(dir: &Path) -> Vec<String> {
