@@ -43,6 +43,8 @@ pub(super) fn load_set(
             break;
         }
         let decode = |kept: &mut Option<Fit>, image: &UndecodedImage| {
+            // A large one takes a second.
+            options.go_on()?;
             let image =
                 image.decode(options.background, |image| (image.size, square(image, options.side, kept)));
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -110,6 +112,8 @@ fn square(Decoded { pixels, size }: Decoded, side: usize, kept: &mut Option<Fit>
 mod tests {
     #![allow(clippy::unwrap_used)]
     use std::fs;
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicBool;
 
     use super::*;
     use crate::data::{DataConfig, Source, Split, load, toys};
@@ -201,6 +205,26 @@ mod tests {
         );
         let drawn = toys::toys(Split::Train, 12, 16, 0, &|_, _| {}).unwrap();
         assert_eq!(set.unwrap().set.hash(), drawn.hash());
+    }
+
+    #[test]
+    fn a_load_is_given_up_between_two_images_that_are_decoded_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let picture = dir.path().join("000.png");
+        image::RgbImage::new(1, 1).save(&picture).unwrap();
+        for number in 1..AT_ONCE {
+            fs::copy(&picture, dir.path().join(format!("{number:03}.png"))).unwrap();
+        }
+        let (seen, stopped) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+        let progress = |done: usize, _: usize| {
+            seen.lock().unwrap().push(done);
+            stopped.store(true, Ordering::Relaxed);
+        };
+        let stop = || stopped.load(Ordering::Relaxed);
+        let config = DataConfig::default();
+        let options = LoadOptions { progress: &progress, stop: &stop, ..config.options(8, Split::Train) };
+        assert!(matches!(load(&Source::folder(dir.path()), &options), Err(DataError::Stopped)));
+        assert_eq!(*seen.lock().unwrap(), [100]);
     }
 
     #[test]

@@ -74,6 +74,9 @@ impl Checker {
         if self.requested.as_ref() != Some(wanted) {
             self.requested = Some(wanted.clone());
             let number = self.shared.newest.fetch_add(1, Ordering::Relaxed) + 1;
+            // How far the one before was is not how far this one is.
+            self.shared.done.store(0, Ordering::Relaxed);
+            self.shared.total.store(0, Ordering::Relaxed);
             // The looker lives as long as this does.
             let _ = self.requests.send((number, wanted.clone()));
         }
@@ -92,13 +95,15 @@ fn look(shared: &Shared, requests: &Receiver<(usize, CheckRequest)>, wake: &Wake
     while let Ok(first) = requests.recv() {
         // Only the newest request counts: typing a path makes one with every letter, and the first of them may be `/`.
         let (number, wanted) = requests.try_iter().last().unwrap_or(first);
+        let stop = || shared.newest.load(Ordering::Relaxed) != number;
         let progress = |done: usize, total: usize| {
-            shared.done.store(done, Ordering::Relaxed);
-            shared.total.store(total, Ordering::Relaxed);
-            wake();
+            if !stop() {
+                shared.done.store(done, Ordering::Relaxed);
+                shared.total.store(total, Ordering::Relaxed);
+                wake();
+            }
         };
         progress(0, 0);
-        let stop = || shared.newest.load(Ordering::Relaxed) != number;
         let result = examine(&wanted, &progress, &stop).map(Arc::new);
         *shared.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some((wanted, result));
         wake();
