@@ -293,9 +293,8 @@ fn adam(mut probe: Probe) -> Outcome {
     Outcome { values: probe.values, gradients: Vec::new() }
 }
 
-/// A discriminator and a generator update of a tiny GAN: losses, batch statistics and spectral
-/// vectors forward, all gradients backward. With `beta1 = 0`, Adam's first moment is the gradient.
-fn adversarial_step(mut probe: Probe) -> Outcome {
+/// A generator of one cell with 8 channels, and the sizes of its discriminator: what a GAN has at least.
+pub(super) fn one_cell() -> (ModelConfig, Genotype) {
     let model = ModelConfig {
         latent_dim: 16,
         generator_channels: 8,
@@ -307,7 +306,13 @@ fn adversarial_step(mut probe: Probe) -> Outcome {
         .with(Slot::Norm, Norm::Batch as u32)
         .with(Slot::Up, Up::Bilinear as u32)
         .with(Slot::Shortcut, 1);
-    let genotype = Genotype { cells: vec![gene] };
+    (model, Genotype { cells: vec![gene] })
+}
+
+/// A discriminator and a generator update of a tiny GAN: losses, batch statistics and spectral
+/// vectors forward, all gradients backward. With `beta1 = 0`, Adam's first moment is the gradient.
+fn adversarial_step(mut probe: Probe) -> Outcome {
+    let (model, genotype) = one_cell();
     let device = probe.device.clone().inner();
     let adam = AdamConfig { beta1: 0.0, ..AdamConfig::default() };
     let mut gan = Gan::new(

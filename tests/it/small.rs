@@ -66,14 +66,21 @@ pub fn quick_search(dir: &Path) -> Vec<String> {
 
 /// The arguments of a search of seconds on the CPU, into `dir`.
 pub fn small_search(dir: &Path) -> Vec<String> {
-    let settings = NETWORKS.iter().chain(&SETTINGS).chain(&SCORES).flat_map(|setting| ["--set", *setting]);
-    quick_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
+    with_settings(quick_search(dir), NETWORKS.iter().chain(&SETTINGS).chain(&SCORES))
 }
 
 /// The arguments of a search of a minute on the CPU, into `dir`.
 pub fn minute_search(dir: &Path) -> Vec<String> {
-    let settings = LONGER.iter().flat_map(|setting| ["--set", *setting]);
-    small_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
+    with_settings(small_search(dir), &LONGER)
+}
+
+/// The arguments with settings behind them, which count instead of the same ones before.
+pub fn with_settings<'a>(
+    arguments: Vec<String>,
+    settings: impl IntoIterator<Item = &'a &'a str>,
+) -> Vec<String> {
+    let settings = settings.into_iter().flat_map(|setting| ["--set", setting]);
+    arguments.into_iter().chain(settings.map(str::to_owned)).collect()
 }
 
 /// The same search's settings.

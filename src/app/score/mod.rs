@@ -169,11 +169,10 @@ fn both(
         (Err(error), _) | (_, Err(error)) if !is_of_pictures(&error) => return Err(error),
         sides => sides,
     };
-    let unread = |side: anyhow::Result<Option<OpenedOrigin>>| match side {
-        Ok(side) => side.and_then(|side| Some(side.check().err()?.to_string())),
+    Err(refusal([real, fake].map(|side| match side {
+        Ok(side) => unread(&side),
         Err(error) => Some(error.to_string()),
-    };
-    Err(refusal([unread(real), unread(fake)]))
+    })))
 }
 
 /// Whether a side has pictures that cannot be read.
@@ -184,8 +183,13 @@ fn is_of_pictures(error: &anyhow::Error) -> bool {
 /// Refuses sides with pictures that cannot be read, as far as that is found in a short time: both are read for long
 /// otherwise, one after the other.
 fn refuse_unreadable(sides: [&Option<OpenedOrigin>; 2]) -> anyhow::Result<()> {
-    let wrong = sides.map(|side| Some(side.as_ref()?.check().err()?.to_string()));
+    let wrong = sides.map(unread);
     if wrong.iter().any(Option::is_some) { Err(refusal(wrong)) } else { Ok(()) }
+}
+
+/// What a person is told of a side's pictures that cannot be read, where there are some.
+fn unread(side: &Option<OpenedOrigin>) -> Option<String> {
+    Some(side.as_ref()?.check().err()?.to_string())
 }
 
 /// What is wrong with the sides, once where it is the same.

@@ -17,7 +17,7 @@ const DECODED: u64 = 256 << 20;
 /// # Errors
 /// If some cannot be read, with their number and the first of them.
 pub(in crate::data) fn check_files(files: &[PathBuf]) -> Result<(), DataError> {
-    check(files, Vec::new())
+    check(&files.iter().collect::<Vec<_>>(), Vec::new())
 }
 
 /// Looks for pictures among `files` and those that are `skipped` which are known not to be read by their names or
@@ -31,14 +31,14 @@ pub(in crate::data) fn check_known(files: &[PathBuf], skipped: &[Skipped]) -> Re
     for path in files {
         match why_foreign(path) {
             Some(cause) => unread.push(Skipped::new(path, cause)),
-            None => others.push(path.clone()),
+            None => others.push(path),
         }
     }
     if unread.is_empty() { Ok(()) } else { check(&others, unread) }
 }
 
 /// Checks `files`, beside which those in `unread` cannot be read.
-fn check(files: &[PathBuf], unread: Vec<Skipped>) -> Result<(), DataError> {
+fn check(files: &[&PathBuf], unread: Vec<Skipped>) -> Result<(), DataError> {
     let mut bytes = 0;
     let decoded = files.iter().take_while(|path| {
         bytes += fs::metadata(path).map_or(0, |file| file.len());
@@ -48,8 +48,8 @@ fn check(files: &[PathBuf], unread: Vec<Skipped>) -> Result<(), DataError> {
     let count = files.len() + unread.len();
     let mut wrong: Vec<(PathBuf, String)> = decoded
         .par_iter()
-        .map(|path| (path, decode(path, [0; 3], |_| ()).err()))
-        .chain(begun.par_iter().map(|path| (path, why_unread(path))))
+        .map(|&path| (path, decode(path, [0; 3], |_| ()).err()))
+        .chain(begun.par_iter().map(|&path| (path, why_unread(path))))
         .filter_map(|(path, cause)| Some((path.clone(), cause?.to_string())))
         .collect();
     wrong.extend(unread.into_iter().map(|file| (file.path, file.reason)));

@@ -19,7 +19,7 @@ pub(super) struct CapturedUpdates {
     batch: usize,
     discriminator: Option<CapturedUpdate>,
     generator: Option<CapturedUpdate>,
-    /// Why nothing is recorded any more.
+    /// Nothing is recorded any more.
     failed: bool,
     /// A sentence on it that nobody was given yet.
     warning: Option<String>,
@@ -51,7 +51,8 @@ impl CapturedUpdates {
 
     /// Goes on without.
     fn give_up(&mut self, why: &str) {
-        (self.discriminator, self.generator, self.failed) = (None, None, true);
+        self.forget();
+        self.failed = true;
         self.warning = Some(format!(
             "steps of this training are not captured for the GPU, since {why}; it goes on without, more slowly and with the same numbers"
         ));
@@ -91,10 +92,15 @@ impl CapturedUpdates {
                 Err(why) => self.give_up(&why),
             }
         }
-        if self.discriminator.is_none() && self.generator.is_none() {
+        if self.is_empty() {
             return update.run(state, inputs);
         }
         run_in_place(update, state, inputs)
+    }
+
+    /// Whether nothing is recorded, so that tensors may take the place of others.
+    fn is_empty(&self) -> bool {
+        self.discriminator.is_none() && self.generator.is_none()
     }
 
     fn of(&mut self, network: Network) -> &mut Option<CapturedUpdate> {
@@ -112,7 +118,7 @@ impl CapturedUpdates {
         state: &mut LoopState,
         inputs: &UpdateInputs,
     ) -> Result<CapturedUpdate, String> {
-        if self.discriminator.is_none() && self.generator.is_none() {
+        if self.is_empty() {
             // Nobody else may hold what the recorded updates will change.
             let own = kernels::copies(tensors(state));
             put(state, own);
@@ -207,11 +213,11 @@ mod tests {
     use burn::tensor::TensorData;
 
     use super::*;
-    use crate::arch::{CellGene, ConvBlock, Genotype, Norm, Slot, Up};
     use crate::data::ImageSet;
     use crate::device::{DeviceChoice, adapters, open};
+    use crate::gan::self_test::one_cell;
     use crate::gan::{AdamConfig, AdversarialLoop, Gan, Networks, Recipe, StepLosses};
-    use crate::model::{Average, ModelConfig, NamedTensors, host};
+    use crate::model::{Average, NamedTensors, host};
 
     const SEED: u64 = 5;
     /// Adam's corrections of bias are over after 25 updates of a network.
@@ -227,18 +233,7 @@ mod tests {
 
     impl Small {
         fn new(device: &Device) -> Self {
-            let model = ModelConfig {
-                latent_dim: 16,
-                generator_channels: 8,
-                discriminator_channels: 8,
-                ..ModelConfig::default()
-            };
-            let gene = CellGene::default()
-                .with(Slot::ConvBlock, ConvBlock::Pre as u32)
-                .with(Slot::Norm, Norm::Batch as u32)
-                .with(Slot::Up, Up::Bilinear as u32)
-                .with(Slot::Shortcut, 1);
-            let genotype = Genotype { cells: vec![gene] };
+            let (model, genotype) = one_cell();
             let generator = model.derived_generator(&genotype, device, SEED, "small");
             let average = Average::new(&generator, 0.9);
             let gan = Gan::new(generator, model.discriminator(1, device, SEED, "small"), ADAM);
@@ -253,7 +248,14 @@ mod tests {
             let side = model.side(1);
             let pixels = (0..18 * side * side * 3).map(|index| (index * 37 % 251) as u8).collect();
             Self {
-                adversarial: AdversarialLoop::new(gan, Some(average), recipe, 16, SEED, "small"),
+                adversarial: AdversarialLoop::new(
+                    gan,
+                    Some(average),
+                    recipe,
+                    model.latent_dim,
+                    SEED,
+                    "small",
+                ),
                 networks: Networks::new(&model, &genotype),
                 images: ImageSet::new("small", side, pixels, None, Vec::new()).unwrap(),
             }

@@ -13,7 +13,7 @@ use autogan::run::RunView;
 
 use super::{Run, half_written, resume};
 use crate::runs::resume::{assert_same_outcome, run};
-use crate::small::{small_config, small_search};
+use crate::small::{small_config, small_search, with_settings};
 use crate::window::PATIENCE;
 
 /// Mounts a small disk that only this process sees, works there, and waits to be looked at. Needs no rights
@@ -30,8 +30,7 @@ read -r _
 const LASTING: [&str; 3] = ["winner.steps=1500", "winner.evaluate_every=750", "winner.samples_every=500"];
 
 fn lasting_search(dir: &Path) -> Vec<String> {
-    let settings = LASTING.iter().flat_map(|setting| ["--set", *setting]);
-    small_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
+    with_settings(small_search(dir), &LASTING)
 }
 
 /// A search on a disk of its own.

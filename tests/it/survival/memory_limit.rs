@@ -9,7 +9,7 @@ use autogan::ipc::{WorkerCommand, WorkerMessage};
 use super::Run;
 use crate::runs::resume::{assert_same_outcome, run};
 use crate::runs::worker::Worker;
-use crate::small::{small_config, small_search};
+use crate::small::{small_config, small_search, with_settings};
 
 /// What is trained from scratch takes many MiB more than what the search trains, and long enough for some checkpoints,
 /// where memory is looked at: a new process is due then.
@@ -24,8 +24,7 @@ const GROWING: [&str; 7] = [
 ];
 
 fn growing_search(dir: &Path) -> Vec<String> {
-    let settings = GROWING.iter().flat_map(|setting| ["--set", *setting]);
-    small_search(dir).into_iter().chain(settings.map(str::to_owned)).collect()
+    with_settings(small_search(dir), &GROWING)
 }
 
 fn straight(dir: &Path) {
