@@ -3,8 +3,10 @@
 //! Decoders fill what is missing with grey and say nothing. So the codes of every block are walked here, without
 //! computing a pixel: a scan that ends before its last block was cut off or overwritten with zeros.
 
+mod blocks;
 mod hole;
 
+use self::blocks::{block, difference, first_band, refined_band};
 use self::hole::has_hole;
 use super::bits::{Bits, Huffman, Stop, next_marker};
 
@@ -261,6 +263,9 @@ impl Walker<'_> {
                 _ => {}
             }
         }
+        if !is_closed && segments.is_cut() {
+            return Some(Walk::EndsEarly);
+        }
         let frame = self.frame.filter(|_| scans > 0)?;
         let mut low = frame.components.iter().flat_map(|component| match (frame.progressive, is_closed) {
             // Some progressive files have no more than a rough picture, and say that they end there.
@@ -348,108 +353,6 @@ impl Walker<'_> {
     }
 }
 
-/// The first coefficient of a block, as a difference.
-fn difference(bits: &mut Bits<'_>, dc: &Huffman) -> Result<(), Stop> {
-    match u32::from(bits.symbol(dc)?) {
-        length @ 0..=16 => bits.take(length).map(drop),
-        _ => Err(Stop::Bad),
-    }
-}
-
-/// All coefficients of a block of a sequential file.
-fn block(bits: &mut Bits<'_>, dc: &Huffman, ac: &Huffman) -> Result<(), Stop> {
-    difference(bits, dc)?;
-    let mut at = 1;
-    while at < 64 {
-        let symbol = bits.symbol(ac)?;
-        match (u32::from(symbol >> 4), u32::from(symbol & 15)) {
-            (15, 0) => at += 16,
-            (_, 0) => break,
-            (zeros, length) => {
-                bits.take(length)?;
-                at += zeros + 1;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Coefficients of a block in a progressive scan that brings their first bits. `run` is how many blocks have none.
-fn first_band(
-    bits: &mut Bits<'_>,
-    ac: &Huffman,
-    scan: &Scan,
-    run: &mut u32,
-    nonzero: &mut u64,
-) -> Result<(), Stop> {
-    if *run > 0 {
-        *run -= 1;
-        return Ok(());
-    }
-    let mut at = scan.start;
-    while at <= scan.end {
-        let symbol = bits.symbol(ac)?;
-        match (symbol >> 4, u32::from(symbol & 15)) {
-            (15, 0) => at += 16,
-            (length, 0) => {
-                *run = (1 << length) + bits.take(u32::from(length))? - 1;
-                break;
-            }
-            (zeros, length) => {
-                bits.take(length)?;
-                at += usize::from(zeros);
-                *nonzero |= 1 << (at & 63);
-                at += 1;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Coefficients of a block in a progressive scan that brings the next bit of each.
-fn refined_band(
-    bits: &mut Bits<'_>,
-    ac: &Huffman,
-    scan: &Scan,
-    run: &mut u32,
-    nonzero: &mut u64,
-) -> Result<(), Stop> {
-    let mut at = scan.start;
-    if *run == 0 {
-        while at <= scan.end {
-            let symbol = bits.symbol(ac)?;
-            let (mut zeros, is_new) = (symbol >> 4, symbol & 15 != 0);
-            if is_new {
-                bits.take(1)?;
-            } else if zeros < 15 {
-                *run = (1 << zeros) + bits.take(u32::from(zeros))?;
-                break;
-            }
-            while at <= scan.end {
-                if *nonzero >> at & 1 == 1 {
-                    bits.take(1)?;
-                } else if zeros == 0 {
-                    break;
-                } else {
-                    zeros -= 1;
-                }
-                at += 1;
-            }
-            if is_new {
-                *nonzero |= 1 << (at & 63);
-            }
-            at += 1;
-        }
-    }
-    if *run > 0 {
-        for at in at..=scan.end {
-            bits.take(u32::from(*nonzero >> at & 1 == 1))?;
-        }
-        *run -= 1;
-    }
-    Ok(())
-}
-
 /// A marker with what it says.
 struct Segment<'a> {
     marker: u8,
@@ -469,6 +372,11 @@ struct Segments<'a> {
 impl<'a> Segments<'a> {
     fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, pos: 0 }
+    }
+
+    /// Whether one has begun that is not whole, once there is no next one.
+    fn is_cut(&self) -> bool {
+        self.bytes.get(self.pos..).and_then(next_marker).is_some()
     }
 }
 

@@ -157,6 +157,17 @@ fn a_hole_of_one_sector_is_found() {
     }
 }
 
+/// It would otherwise depend on what follows in the file whether the picture is used.
+#[test]
+fn a_segment_that_is_cut_off_is_found_whatever_it_is() {
+    let file = &files()[0];
+    let open = &file[..file.len() - 2];
+    for start in [&[0xff, 0xda, 0, 109, 8][..], &[0xff, 0xc4, 1], &[0xff, 0xe1], &[0xff, 0xfe, 0, 9, b'x']] {
+        assert_eq!(walk(&[open, start].concat()), Walk::EndsEarly, "{start:x?}");
+        assert_eq!(walk(&[file, start].concat()), Walk::Whole, "{start:x?} behind the end marker");
+    }
+}
+
 /// Decoders take what a scan's damaged header makes of it: false colours over the whole picture.
 #[test]
 fn a_scan_that_cannot_come_next_is_damage() {
