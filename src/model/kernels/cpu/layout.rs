@@ -4,7 +4,7 @@ use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
 use crate::model::kernels::cpu::extent::Extent;
-use crate::model::kernels::cpu::fill::fill_rows;
+use crate::model::kernels::cpu::fill::{fill_rows, zeros};
 use crate::model::kernels::cpu::simd::dispatch;
 
 /// Side of the square tiles that are turned at once, so that whole cache lines are read and written.
@@ -46,7 +46,7 @@ pub fn concat(parts: &[(&[f32], usize)], pixels: usize) -> Vec<f32> {
 /// Each matrix `[rows, columns]` of `x` as `[columns, rows]`.
 fn transpose(x: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let matrix = (rows * columns).max(1);
-    let mut out = vec![0.0; x.len()];
+    let mut out = zeros(x.len());
     let bands: Vec<_> = out
         .chunks_mut(matrix)
         .zip(x.chunks(matrix))

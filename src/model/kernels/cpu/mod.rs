@@ -21,6 +21,7 @@ mod sections;
 mod simd;
 pub mod spatial;
 pub mod spectral;
+mod tasks;
 #[cfg(test)]
 mod testing;
 

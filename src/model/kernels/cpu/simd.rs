@@ -13,7 +13,6 @@ pub(crate) const LANES: usize = 16;
 /// Values that go through the first-level cache when a function replaces them.
 const BUFFER: usize = 1024;
 
-/// The instruction set found at first use.
 /// The instruction sets of this machine.
 pub(crate) static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 

@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::fill::zeros;
 use crate::model::kernels::cpu::sections::{Sections, column_sums};
 
 /// Sum over the pixels of each image: `[images, channels]`.
@@ -34,7 +35,7 @@ pub fn spatial_sum(x: &[f32], extent: Extent) -> Vec<f32> {
 /// If `gradient` is not `[images, channels]`.
 pub fn spatial_sum_backward(gradient: &[f32], extent: Extent) -> Vec<f32> {
     assert_eq!(gradient.len(), extent.images * extent.channels, "a gradient of another size");
-    let mut out = vec![0.0; extent.len()];
+    let mut out = zeros(extent.len());
     by_image(extent).pieces_mut(&mut out).into_par_iter().for_each(|(image, piece)| {
         let gradient = &gradient[image * extent.channels..][..extent.channels];
         piece.chunks_exact_mut(extent.channels).for_each(|pixel| pixel.copy_from_slice(gradient));

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::model::kernels::cpu::conv::product::{Finish, matrix, multiply};
 use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::fill::zeros;
 
 /// Largest number of outputs that [`convolve`] takes.
 pub(crate) const MOST: usize = 4;
@@ -27,7 +28,7 @@ pub(crate) fn convolve(
 ) -> Vec<f32> {
     extent.check(x.len());
     let image = extent.height * extent.width;
-    let mut y = vec![0.0; extent.pixels() * outputs];
+    let mut y = zeros(extent.pixels() * outputs);
     if y.is_empty() {
         return y;
     }

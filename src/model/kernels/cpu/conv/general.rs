@@ -15,6 +15,7 @@ use crate::model::kernels::cpu::conv::lanes::dispatch;
 use crate::model::kernels::cpu::conv::product::Finish;
 use crate::model::kernels::cpu::conv::{conv1, conv3, winograd};
 use crate::model::kernels::cpu::extent::{Extent, SlidingWindow};
+use crate::model::kernels::cpu::fill::zeros;
 use panels::Panels;
 use tiles::{BandSource, TileBand};
 
@@ -74,7 +75,7 @@ fn direct(
         window.size
     );
     let places = window.places(extent).with_channels(outputs);
-    let mut y = vec![0.0; places.len()];
+    let mut y = zeros(places.len());
     if y.is_empty() {
         return y;
     }

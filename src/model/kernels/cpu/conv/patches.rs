@@ -11,14 +11,19 @@ use rayon::prelude::*;
 use crate::model::kernels::cpu::conv::product::{Finish, matrix, multiply, start};
 use crate::model::kernels::cpu::conv::sums;
 use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::fill::zeros;
+use crate::model::kernels::cpu::tasks;
 
 /// Patches of a band should not hold more values than this (256 KiB).
 const VALUES: usize = 1 << 16;
 
-/// Rows of pixels whose patches are made at a time: enough for a product of 64 rows.
-fn band(extent: Extent, size: usize) -> usize {
-    let pixels = (VALUES / (size * size * extent.channels).max(1)).clamp(64, 1024);
-    pixels.div_ceil(extent.width.max(1))
+/// Rows of pixels whose patches are made at a time: enough for a product of 64 rows, and fewer only where there would be
+/// too few bands.
+fn band(extent: Extent, size: usize, outputs: usize) -> usize {
+    let (values, width) = (size * size * extent.channels, extent.width.max(1));
+    let most = (VALUES / values.max(1)).clamp(64, 1024);
+    let least = tasks::worth(values * outputs).max(32);
+    tasks::items_each(extent.rows(), most.div_ceil(width), least.div_ceil(width))
 }
 
 /// Convolution of a kernel of `size` x `size` (odd), zeros around the images.
@@ -33,8 +38,9 @@ pub(crate) fn convolve(
     finish: Finish<'_>,
 ) -> Vec<f32> {
     extent.check(x.len());
-    let (outputs, rows) = (weight.ncols(), band(extent, size));
-    let mut y = vec![0.0; extent.pixels() * outputs];
+    let outputs = weight.ncols();
+    let rows = band(extent, size, outputs);
+    let mut y = zeros(extent.pixels() * outputs);
     if y.is_empty() {
         return y;
     }
@@ -58,7 +64,7 @@ pub(crate) fn correlate(x: &[f32], extent: Extent, size: usize, dy: &[f32], outp
     extent.check(x.len());
     extent.with_channels(outputs).check(dy.len());
     let (values, width) = (size * size * extent.channels, extent.width);
-    let rows = band(extent, size);
+    let rows = band(extent, size, outputs);
     sums::in_parts(extent.rows(), rows, values * outputs, |part, sum| {
         let mut scratch = Vec::new();
         for first in part.clone().step_by(rows) {

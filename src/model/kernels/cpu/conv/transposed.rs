@@ -7,14 +7,19 @@ use rayon::prelude::*;
 use crate::model::kernels::cpu::conv::product::{matrix, multiply};
 use crate::model::kernels::cpu::conv::{sums, weights};
 use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::fill::zeros;
+use crate::model::kernels::cpu::tasks;
 
 /// Taps of the kernel, and pixels of a square.
 const TAPS: usize = 4;
 
-/// Rows of the small map that are worked on at a time; their squares should stay in the second-level cache.
-fn band(extent: Extent, outputs: usize) -> usize {
-    let pixels = ((1 << 16) / (TAPS * outputs).max(1)).clamp(64, 1024);
-    pixels.div_ceil(extent.width.max(1))
+/// Rows of the small map that are worked on at a time: their squares should stay in the second-level cache, and there
+/// should be enough bands.
+fn band(small: Extent, outputs: usize) -> usize {
+    let width = small.width.max(1);
+    let most = ((1 << 16) / (TAPS * outputs).max(1)).clamp(64, 1024);
+    let least = tasks::worth(TAPS * small.channels * outputs).max(32);
+    tasks::items_each(small.rows(), most.div_ceil(width), least.div_ceil(width))
 }
 
 /// Forward pass.
@@ -29,7 +34,7 @@ pub fn forward(x: &[f32], extent: Extent, weight: &[f32], bias: Option<&[f32]>, 
     extent.check(x.len());
     assert!(bias.is_none_or(|bias| bias.len() == outputs), "the bias has not {outputs} values");
     let weight = by_tap(weight, inputs, outputs);
-    let mut y = vec![0.0; TAPS * extent.pixels() * outputs];
+    let mut y = zeros(TAPS * extent.pixels() * outputs);
     if y.is_empty() {
         return y;
     }
@@ -71,7 +76,7 @@ pub fn input_gradient(dy: &[f32], extent_of_dy: Extent, weight: &[f32], inputs: 
     assert!(height.is_multiple_of(2) && width.is_multiple_of(2), "the sides of {extent_of_dy:?} are odd");
     let weight = by_tap(weight, inputs, outputs);
     let small = Extent { height: height / 2, width: width / 2, channels: inputs, ..extent_of_dy };
-    let mut dx = vec![0.0; small.len()];
+    let mut dx = zeros(small.len());
     if dx.is_empty() {
         return dx;
     }
@@ -97,7 +102,7 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], extent_of_x: Extent, outputs: usiz
     extent.check(x.len());
     extent.doubled().with_channels(outputs).check(dy.len());
     let rows = band(extent, outputs);
-    let total = sums::in_parts(extent.rows(), 2 * rows, inputs * values, |part, sum| {
+    let total = sums::in_parts(extent.rows(), rows, inputs * values, |part, sum| {
         let mut scratch = Vec::new();
         for first in part.clone().step_by(rows) {
             let count = rows.min(part.end - first);

@@ -12,18 +12,21 @@ use crate::model::kernels::cpu::conv::lanes::{self, dispatch};
 use crate::model::kernels::cpu::conv::product::{matrix, multiply, start, strided};
 use crate::model::kernels::cpu::conv::{conv3, sums, weights};
 use crate::model::kernels::cpu::extent::Extent;
+use crate::model::kernels::cpu::fill::zeros;
 use crate::model::kernels::cpu::scratch;
+use crate::model::kernels::cpu::tasks;
 
 mod transforms;
 
 /// Products of a tile.
 const PRODUCTS: usize = 9;
 
-/// Rows of the small map in a band, so that `PRODUCTS` matrices of `channels` columns hold about 512 KiB, but not less
-/// than 64 pixels where the batch has as many.
-fn band(extent: Extent, channels: usize) -> usize {
-    let pixels = (14_336 / channels).clamp(64, 256);
-    pixels.div_ceil(extent.width)
+/// Rows in a band of the small map, which is of `small`: so many that `PRODUCTS` matrices of its channels and of `others`
+/// hold about 512 KiB, but not less than 64 pixels, and fewer only where there would be too few bands.
+fn band(small: Extent, others: usize) -> usize {
+    let most = (14_336 / (small.channels + others)).clamp(64, 256);
+    let least = tasks::worth(PRODUCTS * small.channels * others).max(32);
+    tasks::items_each(small.rows(), most.div_ceil(small.width), least.div_ceil(small.width))
 }
 
 /// Whether there are enough channels for vector registers.
@@ -45,12 +48,12 @@ pub fn forward(x: &[f32], extent: Extent, weight: &[f32], bias: Option<&[f32]>, 
     if !fits(inputs, outputs) {
         return conv3::forward(&enlarged(x, extent), extent.doubled(), weight, bias, outputs);
     }
-    let mut y = vec![0.0; 4 * extent.pixels() * outputs];
+    let mut y = zeros(4 * extent.pixels() * outputs);
     if y.is_empty() {
         return y;
     }
     let factors = transformed(weight, outputs, inputs);
-    let rows = band(extent, inputs + outputs).min(extent.rows());
+    let rows = band(extent, outputs);
     let row = 4 * extent.width * outputs;
     y.par_chunks_mut(rows * row).enumerate().for_each(|(at, y)| {
         let count = y.len() / row;
@@ -99,7 +102,7 @@ pub(crate) fn transpose(
         }
         return dx;
     }
-    let mut dx = vec![0.0; extent.pixels() / 4 * inputs];
+    let mut dx = zeros(extent.pixels() / 4 * inputs);
     if dx.is_empty() {
         return dx;
     }
@@ -107,8 +110,8 @@ pub(crate) fn transpose(
     // Each pixel's nine transformed gradients are one row, so that one product adds up all nine.
     let values = PRODUCTS * outputs;
     let factors = matrix(&factors, inputs, values).transpose();
-    let row = extent.width / 2 * inputs;
-    let rows = band(extent, inputs + outputs).min(extent.rows() / 2);
+    let small = Extent { height: extent.height / 2, width: extent.width / 2, channels: inputs, ..extent };
+    let (row, rows) = (small.width * inputs, band(small, outputs));
     dx.par_chunks_mut(rows * row).enumerate().for_each(|(at, dx)| {
         let pixels = dx.len() / inputs;
         scratch::with_two([pixels * values, 0], |d, _| {
@@ -136,8 +139,8 @@ pub fn weight_gradient(x: &[f32], dy: &[f32], extent_of_x: Extent, outputs: usiz
     if extent.is_empty() {
         return vec![0.0; PRODUCTS * inputs * outputs];
     }
-    let rows = band(extent, inputs + outputs);
-    let total = sums::in_parts(extent.rows(), 2 * rows, PRODUCTS * inputs * outputs, |part, sum| {
+    let rows = band(extent, outputs);
+    let total = sums::in_parts(extent.rows(), rows, PRODUCTS * inputs * outputs, |part, sum| {
         let mut products = vec![0.0; PRODUCTS * inputs * outputs];
         for first in part.clone().step_by(rows) {
             let count = rows.min(part.end - first);
@@ -170,7 +173,7 @@ fn transformed(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
 /// Nearest upsampling by two.
 fn enlarged(x: &[f32], extent: Extent) -> Vec<f32> {
     let Extent { width, channels, .. } = extent;
-    let mut large = vec![0.0; 4 * x.len()];
+    let mut large = zeros(4 * x.len());
     if large.is_empty() {
         return large;
     }
@@ -186,7 +189,7 @@ fn enlarged(x: &[f32], extent: Extent) -> Vec<f32> {
 /// Transpose of [`enlarged`]: sums over squares of 2x2 pixels of a map of `extent`.
 fn reduced(large: &[f32], extent: Extent) -> Vec<f32> {
     let Extent { width, channels, .. } = extent;
-    let mut small = vec![0.0; large.len() / 4];
+    let mut small = zeros(large.len() / 4);
     if small.is_empty() {
         return small;
     }

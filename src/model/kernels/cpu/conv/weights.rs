@@ -2,13 +2,15 @@
 
 use rayon::prelude::*;
 
+use crate::model::kernels::cpu::fill::zeros;
+
 /// Rows and columns of a block of [`transpose`]: 16 values are one cache line.
 const BLOCK: usize = 16;
 
 /// Transposes a row-major matrix of `rows` x `columns`.
 pub(crate) fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     debug_assert_eq!(values.len(), rows * columns);
-    let mut turned = vec![0.0; values.len()];
+    let mut turned = zeros(values.len());
     turned.par_chunks_mut((BLOCK * rows).max(1)).enumerate().for_each(|(block, turned)| {
         let first = block * BLOCK;
         for start in (0..rows).step_by(BLOCK) {
@@ -26,7 +28,7 @@ pub(crate) fn transpose(values: &[f32], rows: usize, columns: usize) -> Vec<f32>
 
 /// Transposes each of many small row-major matrices of `rows` x `columns`, one after the other.
 pub(crate) fn transpose_each(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let mut turned = vec![0.0; values.len()];
+    let mut turned = zeros(values.len());
     let len = (rows * columns).max(1);
     turned.par_chunks_mut(len).zip(values.par_chunks(len)).with_min_len(8).for_each(|(turned, values)| {
         for (column, turned) in turned.chunks_exact_mut(rows).enumerate() {
@@ -83,7 +85,7 @@ pub(crate) fn from_reversed_taps(gradient: &[f32], outputs: usize, inputs: usize
 
 /// Copies rows of `columns` values: row `r` of the result is row `from(r)` of `values`.
 fn permute(values: &[f32], columns: usize, from: impl Fn(usize) -> usize + Sync) -> Vec<f32> {
-    let mut rows = vec![0.0; values.len()];
+    let mut rows = zeros(values.len());
     rows.par_chunks_mut(columns.max(1)).with_min_len(64).enumerate().for_each(|(row, target)| {
         target.copy_from_slice(&values[from(row) * columns..][..columns]);
     });

@@ -13,7 +13,9 @@ use crate::model::kernels::cpu::conv::lanes::{self, dispatch};
 use crate::model::kernels::cpu::conv::product::{Finish, matrix, multiply};
 use crate::model::kernels::cpu::conv::{sums, weights};
 use crate::model::kernels::cpu::extent::{Extent, SlidingWindow};
+use crate::model::kernels::cpu::fill::zeros;
 use crate::model::kernels::cpu::scratch;
+use crate::model::kernels::cpu::tasks;
 
 mod transforms;
 
@@ -34,11 +36,12 @@ pub(crate) fn fits_gradient(extent: Extent, outputs: usize) -> bool {
         && outputs >= lanes::LEAST
 }
 
-/// Rows of tiles in a band, so that `PRODUCTS` matrices of `channels` columns hold about 512 KiB in all, but not less
-/// than 64 tiles where the batch has as many.
-fn band(across: usize, channels: usize) -> usize {
-    let tiles = (8192 / channels).clamp(64, 256);
-    tiles.div_ceil(across)
+/// Rows of tiles in a band, of `rows` in all: so many that `PRODUCTS` matrices of inputs and outputs hold about 512 KiB,
+/// but not less than 64 tiles, and fewer only where there would be too few bands.
+fn band(rows: usize, across: usize, inputs: usize, outputs: usize) -> usize {
+    let most = (8192 / (inputs + outputs)).clamp(64, 256);
+    let least = tasks::worth(PRODUCTS * inputs * outputs).max(32);
+    tasks::items_each(rows, most.div_ceil(across), least.div_ceil(across))
 }
 
 /// Forward pass: `x` of `extent`, `weight` `[outputs, channels, 3, 3]`, `padding` zeros above and beside, gives
@@ -78,8 +81,8 @@ pub(crate) fn weight_gradient(x: &[f32], dy: &[f32], extent: Extent, outputs: us
     extent.check(x.len());
     extent.with_channels(outputs).check(dy.len());
     let (inputs, across) = (extent.channels, extent.width / 2);
-    let rows = band(across, inputs + outputs);
-    let total = sums::in_parts(extent.rows() / 2, 2 * rows, 9 * inputs * outputs, |part, sum| {
+    let rows = band(extent.rows() / 2, across, inputs, outputs);
+    let total = sums::in_parts(extent.rows() / 2, rows, 9 * inputs * outputs, |part, sum| {
         let mut products = vec![0.0; PRODUCTS * inputs * outputs];
         for first in part.clone().step_by(rows) {
             let count = rows.min(part.end - first);
@@ -113,12 +116,12 @@ fn convolve<'a>(
     extent.check(x.len());
     let places = SlidingWindow { size: [3, 3], stride: 1, padding }.places(extent).with_channels(outputs);
     let (inputs, across) = (extent.channels, places.width.div_ceil(2));
-    let mut y = vec![0.0; places.len()];
+    let mut y = zeros(places.len());
     if y.is_empty() {
         return y;
     }
-    let most = band(across, inputs + outputs).min(places.images * places.height.div_ceil(2));
-    bands(&mut y, places, most).into_par_iter().for_each(|(first, count, y)| {
+    let rows = band(places.images * places.height.div_ceil(2), across, inputs, outputs);
+    bands(&mut y, places, rows).into_par_iter().for_each(|(first, count, y)| {
         let tiles = count * across;
         scratch::with_two([PRODUCTS * tiles * inputs, PRODUCTS * tiles * outputs], |v, m| {
             dispatch(transforms::TileInput { x, extent, padding, first, count, v });
@@ -155,7 +158,7 @@ fn bands(y: &mut [f32], extent: Extent, most: usize) -> Vec<(usize, usize, &mut 
 fn transformed(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
     assert_eq!(weight.len(), outputs * inputs * 9, "the weights are not [{outputs}, {inputs}, 3, 3]");
     let by_input = weights::by_input(weight, outputs, inputs, 9);
-    let mut planes = vec![0.0; PRODUCTS * inputs * outputs];
+    let mut planes = zeros(PRODUCTS * inputs * outputs);
     // A task has a few inputs of each matrix.
     let each = 8;
     let mut blocks: Vec<_> =

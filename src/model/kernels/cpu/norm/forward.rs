@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::{ChannelStatistics, inverse_deviation, mean_rest};
 use crate::model::kernels::cpu::activation::rectified;
+use crate::model::kernels::cpu::fill::zeros;
 use crate::model::kernels::cpu::sections::{Columns, Sections};
 use crate::model::kernels::cpu::simd::dispatch;
 
@@ -49,7 +50,7 @@ impl Affine {
 
 /// `x` normalised by its section's coefficients; with `relu`, what is not positive becomes 0.
 pub(crate) fn apply(sections: Sections, x: &[f32], affine: &[Affine], relu: bool) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
+    let mut out = zeros(x.len());
     sections.pieces_mut(&mut out).into_par_iter().zip(sections.pieces(x)).for_each(
         |((_, out), (section, x))| {
             let affine = &affine[section];

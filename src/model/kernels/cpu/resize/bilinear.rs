@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::enlarged;
 use crate::model::kernels::cpu::extent::Extent;
-use crate::model::kernels::cpu::fill::fill_rows_with;
+use crate::model::kernels::cpu::fill::{fill_rows_with, zeros};
 use crate::model::kernels::cpu::loops::add_scaled;
 use crate::model::kernels::cpu::simd::dispatch;
 
@@ -49,7 +49,7 @@ pub fn bilinear_backward(gradient: &[f32], extent: Extent, factor: usize) -> Vec
     assert_eq!(gradient.len(), large.len(), "a gradient of another size");
     let (down, across) = (taps(extent.height, factor), taps(extent.width, factor));
     let (row, large_row) = (extent.width * extent.channels, large.width * large.channels);
-    let mut out = vec![0.0; extent.len()];
+    let mut out = zeros(extent.len());
     let image = (extent.height * row).max(1);
     let bands: Vec<_> = out
         .chunks_mut(image)
