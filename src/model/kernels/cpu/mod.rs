@@ -12,7 +12,6 @@ pub mod conv;
 mod extent;
 mod fill;
 pub mod layout;
-mod loops;
 pub mod norm;
 pub mod pool;
 pub mod resize;

@@ -7,8 +7,7 @@
 use pulp::NullaryFnOnce;
 
 use crate::model::kernels::cpu::fill::PIECE;
-use crate::model::kernels::cpu::loops::add_to;
-use crate::model::kernels::cpu::simd::{LANES, dispatch};
+use crate::model::kernels::cpu::simd::{LANES, add_to, dispatch};
 
 /// Fewest columns: shorter rows would wait for their own sums.
 const SHORTEST: usize = 128;

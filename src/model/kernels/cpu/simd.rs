@@ -119,3 +119,19 @@ impl<F: Elementwise<N>, const N: usize> NullaryFnOnce for MapInPlace<'_, F, N> {
         }
     }
 }
+
+/// Adds `row` to `sums`; to be called under [`dispatch`].
+#[inline(always)]
+pub(crate) fn add_to(sums: &mut [f32], row: &[f32]) {
+    for (sum, x) in sums.iter_mut().zip(row) {
+        *sum += x;
+    }
+}
+
+/// Adds `row · factor` to `sums`; to be called under [`dispatch`].
+#[inline(always)]
+pub(crate) fn add_scaled(sums: &mut [f32], row: &[f32], factor: f32) {
+    for (sum, x) in sums.iter_mut().zip(row) {
+        *sum += x * factor;
+    }
+}

@@ -8,8 +8,7 @@ use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
 use crate::model::kernels::cpu::fill::zeros;
-use crate::model::kernels::cpu::loops::add_scaled;
-use crate::model::kernels::cpu::simd::{LANES, dispatch};
+use crate::model::kernels::cpu::simd::{LANES, add_scaled, dispatch};
 
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,7 @@ use pulp::NullaryFnOnce;
 
 use crate::model::kernels::cpu::extent::{Extent, SlidingWindow};
 use crate::model::kernels::cpu::fill::fill_rows_with;
-use crate::model::kernels::cpu::loops::add_to;
-use crate::model::kernels::cpu::simd::dispatch;
+use crate::model::kernels::cpu::simd::{add_to, dispatch};
 
 /// What is made of the pixels under a window. Those beyond the border have no part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

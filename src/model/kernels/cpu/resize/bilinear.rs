@@ -6,8 +6,7 @@ use rayon::prelude::*;
 use super::enlarged;
 use crate::model::kernels::cpu::extent::Extent;
 use crate::model::kernels::cpu::fill::{fill_rows_with, zeros};
-use crate::model::kernels::cpu::loops::add_scaled;
-use crate::model::kernels::cpu::simd::dispatch;
+use crate::model::kernels::cpu::simd::{add_scaled, dispatch};
 
 #[cfg(test)]
 mod tests;

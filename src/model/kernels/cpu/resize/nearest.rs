@@ -5,8 +5,7 @@ use pulp::NullaryFnOnce;
 use super::enlarged;
 use crate::model::kernels::cpu::extent::Extent;
 use crate::model::kernels::cpu::fill::fill_rows;
-use crate::model::kernels::cpu::loops::add_to;
-use crate::model::kernels::cpu::simd::dispatch;
+use crate::model::kernels::cpu::simd::{add_to, dispatch};
 
 /// Every pixel of `x` as a square of `factor` x `factor` pixels.
 ///
