@@ -1,4 +1,5 @@
-//! Where the program computes: adapters by name, choosing and opening one, the user's cache folder.
+//! Where the program computes: adapters by name, choosing and opening one, the user's cache folder, and all calls that
+//! need unsafe code.
 
 mod adapters;
 mod audited;

@@ -187,7 +187,7 @@ fn refuse_unreadable(sides: [&Option<OpenedOrigin>; 2]) -> anyhow::Result<()> {
     if wrong.iter().any(Option::is_some) { Err(refusal(wrong)) } else { Ok(()) }
 }
 
-/// What a person is told of a side's pictures that cannot be read, where there are some.
+/// The message on a side's pictures that cannot be read, where there are some.
 fn unread(side: &Option<OpenedOrigin>) -> Option<String> {
     Some(side.as_ref()?.check().err()?.to_string())
 }

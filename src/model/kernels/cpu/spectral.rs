@@ -7,7 +7,6 @@
 use pulp::NullaryFnOnce;
 use rayon::prelude::*;
 
-use crate::model::kernels::cpu::fill::zeros;
 use crate::model::kernels::cpu::simd::{LANES, add_scaled, dispatch};
 
 #[cfg(test)]
@@ -116,7 +115,7 @@ impl NullaryFnOnce for Normalise<'_> {
         }
         let sigma = dot(&left, &product) as f32;
         let sigma = if sigma == 0.0 { 1.0 } else { sigma };
-        let mut out = zeros(weight.len());
+        let mut out = vec![0.0; weight.len()];
         divide(weight, sigma, &mut out);
         SpectralWeight { weight: out, left, right, sigma }
     }
@@ -133,7 +132,7 @@ impl NullaryFnOnce for Backward<'_> {
     #[inline(always)]
     fn call(self) -> Vec<f32> {
         let SpectralGradient { weight, gradient, left, right, sigma } = self.layer;
-        let mut out = zeros(weight.len());
+        let mut out = vec![0.0; weight.len()];
         let columns = right.len().max(1);
         let rows = weight.chunks_exact(columns).zip(gradient.chunks_exact(columns));
         let inner: f64 = rows.map(|(weight, gradient)| dot(weight, gradient)).sum();

@@ -6,15 +6,25 @@ const TASKS: usize = 8;
 /// Multiplications that are worth a task, some microseconds of a core.
 const WORK: usize = 1 << 18;
 
+/// Rows of a product below which it is slow.
+const LEAST: usize = 32;
+
+/// Rows of a map for a task, of `rows` in all that have `width` pixels each: about `most` pixels, and fewer only where
+/// there would be too few tasks. A pixel is a row of a product and takes so many multiplications.
+pub(crate) fn rows_each(rows: usize, width: usize, most: usize, multiplications: usize) -> usize {
+    let (width, least) = (width.max(1), worth(multiplications).max(LEAST));
+    items_each(rows, most.div_ceil(width), least.div_ceil(width))
+}
+
 /// Items of a task, of `items` in all: at most `most`, and so few that there are enough tasks, but not below `least`.
-pub(crate) fn items_each(items: usize, most: usize, least: usize) -> usize {
+fn items_each(items: usize, most: usize, least: usize) -> usize {
     let needed = items.div_ceil(most.max(1));
     let wanted = needed.next_multiple_of(TASKS).min(items / least.max(1));
     items.div_ceil(needed.max(wanted).max(1)).max(1)
 }
 
 /// Items that are worth a task, if each is so many multiplications.
-pub(crate) fn worth(multiplications: usize) -> usize {
+fn worth(multiplications: usize) -> usize {
     WORK.div_ceil(multiplications.max(1))
 }
 
@@ -33,6 +43,14 @@ mod tests {
         // What a task can hold counts more than what it is worth.
         assert_eq!(items_each(64, 4, 100), 4);
         assert_eq!((items_each(0, 4, 1), items_each(5, 0, 0)), (1, 1));
+    }
+
+    #[test]
+    fn rows_of_a_task_are_whole_and_their_pixels_enough() {
+        // 32 maps of 4x4 pixels, 32 to 32 channels: eight tasks of a 3x3 kernel, but two of a 1x1 kernel.
+        assert_eq!(rows_each(128, 4, 227, 9 * 32 * 32), 16);
+        assert_eq!(rows_each(128, 4, 1024, 32 * 32), 64);
+        assert_eq!(rows_each(0, 0, 64, 0), 1);
     }
 
     #[test]

@@ -20,10 +20,9 @@ const VALUES: usize = 1 << 16;
 /// Rows of pixels whose patches are made at a time: enough for a product of 64 rows, and fewer only where there would be
 /// too few bands.
 fn band(extent: Extent, size: usize, outputs: usize) -> usize {
-    let (values, width) = (size * size * extent.channels, extent.width.max(1));
+    let values = size * size * extent.channels;
     let most = (VALUES / values.max(1)).clamp(64, 1024);
-    let least = tasks::worth(values * outputs).max(32);
-    tasks::items_each(extent.rows(), most.div_ceil(width), least.div_ceil(width))
+    tasks::rows_each(extent.rows(), extent.width, most, values * outputs)
 }
 
 /// Convolution of a kernel of `size` x `size` (odd), zeros around the images.

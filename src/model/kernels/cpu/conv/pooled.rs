@@ -7,6 +7,7 @@
 use crate::model::kernels::cpu::conv::{conv3, upsampled};
 use crate::model::kernels::cpu::extent::Extent;
 use crate::model::kernels::cpu::fill::fill_rows;
+use crate::model::kernels::cpu::pool::halved;
 
 /// Taps of a kernel.
 const TAPS: usize = 9;
@@ -47,7 +48,7 @@ pub fn input_gradient(dy: &[f32], extent_of_dy: Extent, weight: &[f32], inputs: 
 pub fn weight_gradient(x: &[f32], dy: &[f32], extent_of_x: Extent, outputs: usize) -> Vec<f32> {
     let Extent { height, width, channels, .. } = extent_of_x;
     assert!(height.is_multiple_of(2) && width.is_multiple_of(2), "{extent_of_x:?} has an odd side");
-    let small = Extent { height: height / 2, width: width / 2, ..extent_of_x }.with_channels(outputs);
+    let small = halved(extent_of_x).with_channels(outputs);
     turned(&upsampled::weight_gradient(dy, x, small, channels), channels, outputs)
 }
 
@@ -67,7 +68,7 @@ fn turned(weight: &[f32], outputs: usize, inputs: usize) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::model::kernels::cpu::conv::testing::values;
-    use crate::model::kernels::cpu::pool::{average_pool, average_pool_backward, halved};
+    use crate::model::kernels::cpu::pool::{average_pool, average_pool_backward};
 
     #[track_caller]
     fn assert_near(found: &[f32], expected: &[f32]) {

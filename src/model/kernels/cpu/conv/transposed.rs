@@ -8,6 +8,7 @@ use crate::model::kernels::cpu::conv::product::{matrix, multiply};
 use crate::model::kernels::cpu::conv::{sums, weights};
 use crate::model::kernels::cpu::extent::Extent;
 use crate::model::kernels::cpu::fill::zeros;
+use crate::model::kernels::cpu::pool::halved;
 use crate::model::kernels::cpu::tasks;
 
 /// Taps of the kernel, and pixels of a square.
@@ -16,10 +17,8 @@ const TAPS: usize = 4;
 /// Rows of the small map that are worked on at a time: their squares should stay in the second-level cache, and there
 /// should be enough bands.
 fn band(small: Extent, outputs: usize) -> usize {
-    let width = small.width.max(1);
     let most = ((1 << 16) / (TAPS * outputs).max(1)).clamp(64, 1024);
-    let least = tasks::worth(TAPS * small.channels * outputs).max(32);
-    tasks::items_each(small.rows(), most.div_ceil(width), least.div_ceil(width))
+    tasks::rows_each(small.rows(), small.width, most, TAPS * small.channels * outputs)
 }
 
 /// Forward pass.
@@ -75,7 +74,7 @@ pub fn input_gradient(dy: &[f32], extent_of_dy: Extent, weight: &[f32], inputs: 
     extent_of_dy.check(dy.len());
     assert!(height.is_multiple_of(2) && width.is_multiple_of(2), "the sides of {extent_of_dy:?} are odd");
     let weight = by_tap(weight, inputs, outputs);
-    let small = Extent { height: height / 2, width: width / 2, channels: inputs, ..extent_of_dy };
+    let small = halved(extent_of_dy).with_channels(inputs);
     let mut dx = zeros(small.len());
     if dx.is_empty() {
         return dx;

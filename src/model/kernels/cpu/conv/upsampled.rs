@@ -13,6 +13,7 @@ use crate::model::kernels::cpu::conv::product::{matrix, multiply, start, strided
 use crate::model::kernels::cpu::conv::{conv3, sums, weights};
 use crate::model::kernels::cpu::extent::Extent;
 use crate::model::kernels::cpu::fill::zeros;
+use crate::model::kernels::cpu::pool::halved;
 use crate::model::kernels::cpu::scratch;
 use crate::model::kernels::cpu::tasks;
 
@@ -25,8 +26,7 @@ const PRODUCTS: usize = 9;
 /// hold about 512 KiB, but not less than 64 pixels, and fewer only where there would be too few bands.
 fn band(small: Extent, others: usize) -> usize {
     let most = (14_336 / (small.channels + others)).clamp(64, 256);
-    let least = tasks::worth(PRODUCTS * small.channels * others).max(32);
-    tasks::items_each(small.rows(), most.div_ceil(small.width), least.div_ceil(small.width))
+    tasks::rows_each(small.rows(), small.width, most, PRODUCTS * small.channels * others)
 }
 
 /// Whether there are enough channels for vector registers.
@@ -102,7 +102,8 @@ pub(crate) fn transpose(
         }
         return dx;
     }
-    let mut dx = zeros(extent.pixels() / 4 * inputs);
+    let small = halved(extent).with_channels(inputs);
+    let mut dx = zeros(small.len());
     if dx.is_empty() {
         return dx;
     }
@@ -110,7 +111,6 @@ pub(crate) fn transpose(
     // Each pixel's nine transformed gradients are one row, so that one product adds up all nine.
     let values = PRODUCTS * outputs;
     let factors = matrix(&factors, inputs, values).transpose();
-    let small = Extent { height: extent.height / 2, width: extent.width / 2, channels: inputs, ..extent };
     let (row, rows) = (small.width * inputs, band(small, outputs));
     dx.par_chunks_mut(rows * row).enumerate().for_each(|(at, dx)| {
         let pixels = dx.len() / inputs;

@@ -40,8 +40,7 @@ pub(crate) fn fits_gradient(extent: Extent, outputs: usize) -> bool {
 /// but not less than 64 tiles, and fewer only where there would be too few bands.
 fn band(rows: usize, across: usize, inputs: usize, outputs: usize) -> usize {
     let most = (8192 / (inputs + outputs)).clamp(64, 256);
-    let least = tasks::worth(PRODUCTS * inputs * outputs).max(32);
-    tasks::items_each(rows, most.div_ceil(across), least.div_ceil(across))
+    tasks::rows_each(rows, across, most, PRODUCTS * inputs * outputs)
 }
 
 /// Forward pass: `x` of `extent`, `weight` `[outputs, channels, 3, 3]`, `padding` zeros above and beside, gives
