@@ -10,6 +10,5 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    autogan::device::keep_freed_memory();
     autogan::cli::run(autogan::gui::open)
 }

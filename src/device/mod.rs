@@ -1,8 +1,6 @@
-//! Where the program computes: adapters by name, choosing and opening one, the user's cache folder, and all calls that
-//! need unsafe code.
+//! Where the program computes: adapters by name, choosing and opening one, the user's cache folder.
 
 mod adapters;
-mod audited;
 mod cache;
 mod choice;
 mod error;
@@ -13,11 +11,10 @@ mod open;
 mod work;
 
 pub use adapters::{Adapter, AdapterKind, Api, adapters};
-pub(crate) use audited::DeviceGraph;
-pub use audited::keep_freed_memory;
 pub use cache::cache_dir;
 pub use choice::{DeviceChoice, Picked, pick};
 pub use error::DeviceError;
+pub(crate) use graph::DeviceGraph;
 pub use machine::{ChosenDevice, Cpu, Machine};
 #[cfg(test)]
 pub(crate) use open::LOSE_DEVICE;
