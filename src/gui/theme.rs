@@ -108,11 +108,44 @@ impl Palette {
         }
     }
 
-    /// Colours of things that are told apart and mean nothing else.
+    /// Colours of things that are told apart and mean nothing else: 24 of them, of which the first eight differ
+    /// most. All can be read on the background.
     pub fn distinct(&self, index: usize) -> Color32 {
-        let all = [self.generator, self.discriminator, self.controller, self.good, self.bad, self.warning];
-        all[index % all.len()]
+        let hue = HUES[index % HUES.len()];
+        let rings = if self.is_dark() { [(0.75, 0.13), (0.88, 0.08), (0.65, 0.17)] } else { RINGS_OF_LIGHT };
+        let (lightness, chroma) = rings[index / HUES.len() % rings.len()];
+        of_oklch(lightness, chroma, hue)
     }
+
+    fn is_dark(&self) -> bool {
+        self.well.r() < 0x80
+    }
+}
+
+/// Hues that are told apart, in degrees of OKLCH, those that differ most first.
+const HUES: [f64; 8] = [300.0, 250.0, 75.0, 155.0, 20.0, 195.0, 345.0, 115.0];
+/// Lightness and chroma of the colours that are told apart on a light background.
+const RINGS_OF_LIGHT: [(f64, f64); 3] = [(0.50, 0.17), (0.36, 0.11), (0.47, 0.07)];
+
+/// A colour of OKLCH (Ottosson, "A perceptual color space for image processing", 2020), with the hue in degrees;
+/// what the screen has not is cut off.
+fn of_oklch(lightness: f64, chroma: f64, hue: f64) -> Color32 {
+    let (a, b) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
+    let cube = |a_part: f64, b_part: f64| (lightness + a_part * a + b_part * b).powi(3);
+    let l = cube(0.396_337_777_4, 0.215_803_757_3);
+    let m = cube(-0.105_561_345_8, -0.063_854_172_8);
+    let s = cube(-0.089_484_177_5, -1.291_485_548_0);
+    let byte = |linear: f64| {
+        let linear = linear.clamp(0.0, 1.0);
+        let value =
+            if linear <= 0.003_130_8 { 12.92 * linear } else { 1.055 * linear.powf(1.0 / 2.4) - 0.055 };
+        (255.0 * value).round() as u8
+    };
+    Color32::from_rgb(
+        byte(4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s),
+        byte(-1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s),
+        byte(-0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701_0 * s),
+    )
 }
 
 /// A share of `color` over the background, from 0 to 1.
@@ -200,6 +233,29 @@ mod tests {
                 let (a, b) = (luminance(color), luminance(style.visuals.panel_fill));
                 let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
                 assert!(contrast >= 4.5, "{theme:?} {color:?}: {contrast:.2}");
+            }
+        }
+    }
+
+    #[test]
+    fn two_dozen_things_are_told_apart_by_colours_that_can_be_read() {
+        let ctx = egui::Context::default();
+        apply(&ctx);
+        for theme in [Theme::Dark, Theme::Light] {
+            let background = luminance(ctx.style_of(theme).visuals.panel_fill);
+            let palette = Palette::new(theme == Theme::Dark);
+            let colors: Vec<Color32> = (0..24).map(|index| palette.distinct(index)).collect();
+            for (index, color) in colors.iter().enumerate() {
+                let (a, b) = (luminance(*color), background);
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= 4.5, "{theme:?} {index} {color:?}: {contrast:.2}");
+                for (other, before) in colors[..index].iter().enumerate() {
+                    let apart = |one: u8, two: u8| i32::from(one.abs_diff(two)).pow(2);
+                    let distance = apart(color.r(), before.r())
+                        + apart(color.g(), before.g())
+                        + apart(color.b(), before.b());
+                    assert!(distance >= 24 * 24, "{theme:?} {index} and {other}: {color:?}, {before:?}");
+                }
             }
         }
     }

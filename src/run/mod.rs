@@ -46,7 +46,7 @@ pub use info::{FORMAT, RunInfo, default_dir, local_time, now};
 pub use list::{RunStatus, RunSummary, list, run_name, summarize};
 pub use live_status::{LiveStatus, live_status, send_message};
 pub use log::{LineLog, Lines, read_lines};
-pub use names::{is_device, safe_join, safe_name};
+pub use names::{is_device, natural_order, safe_join, safe_name};
 pub use view::{CONFIG, RunView};
 
 #[cfg(test)]

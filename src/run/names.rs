@@ -1,5 +1,6 @@
 //! Names that people choose as parts of paths, and paths that a run's log names.
 
+use std::cmp::Ordering;
 use std::path::{Component, Path, PathBuf};
 
 /// The most characters of a name that go into a path. Each takes at most four bytes, so date, number and
@@ -47,6 +48,47 @@ pub fn is_device(name: &str) -> bool {
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"].iter().any(is) || numbered().unwrap_or(false)
 }
 
+/// The order in which a person would put names: numbers in them by their value, so that `copy-9` comes before
+/// `copy-10`. Names are equal only where they are the same.
+///
+/// ```
+/// use autogan::run::natural_order;
+///
+/// let mut names = ["copy-10", "copy-9", "copy-09", "copy"];
+/// names.sort_by(|a, b| natural_order(a, b));
+/// assert_eq!(names, ["copy", "copy-09", "copy-9", "copy-10"]);
+/// ```
+pub fn natural_order(a: &str, b: &str) -> Ordering {
+    let (mut left, mut right) = (a, b);
+    loop {
+        let begins_with_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+        let ordering = if begins_with_digit(left) && begins_with_digit(right) {
+            let (one, other) = (take_number(&mut left), take_number(&mut right));
+            // Once no zeros lead, the longer one is the larger one.
+            one.len().cmp(&other.len()).then_with(|| one.cmp(other))
+        } else {
+            let (mut one, mut other) = (left.chars(), right.chars());
+            let ordering = match (one.next(), other.next()) {
+                (None, None) => return a.cmp(b),
+                (first, second) => first.cmp(&second),
+            };
+            (left, right) = (one.as_str(), other.as_str());
+            ordering
+        };
+        if ordering.is_ne() {
+            return ordering;
+        }
+    }
+}
+
+/// Takes the digits that `text` begins with off it, and returns them without the zeros that lead them.
+fn take_number<'a>(text: &mut &'a str) -> &'a str {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = text.split_at(digits);
+    *text = rest;
+    number.trim_start_matches('0')
+}
+
 /// The file called `name` in the run folder `dir`; `None` where the name leads out of the folder. The log of
 /// a run that came from elsewhere may name any file of this machine.
 ///
@@ -80,6 +122,20 @@ mod tests {
     use proptest::test_runner::{Config, TestRunner};
     use std::fs;
     use time::macros::datetime;
+
+    #[test]
+    fn names_are_in_the_order_of_their_numbers_and_of_their_letters() {
+        let ordered =
+            ["", "7", "9a", "10", "a", "copy", "copy-1-10", "copy-9", "copy-99", "copy-100", "copy-x"];
+        let mut sorted = ordered;
+        sorted.reverse();
+        sorted.sort_by(|a, b| natural_order(a, b));
+        assert_eq!(sorted, ordered);
+        // Beyond what fits into any integer.
+        let [less, more] = ["9", "10"].map(|end| format!("{}{end}", "1".repeat(50)));
+        assert!(natural_order(&less, &more).is_lt() && natural_order("a1", "a01").is_gt());
+        assert!(natural_order("ä2", "ä10").is_lt() && natural_order("x", "x").is_eq());
+    }
 
     #[test]
     fn devices_are_known_whatever_their_case_and_ending() {

@@ -1,9 +1,12 @@
 //! The list of runs: those in a folder, and those that were visited elsewhere.
 
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::running::{RunningNow, RunningRuns};
 use crate::engine::{Summary, Trained};
-use crate::run::{self, RunStatus, RunSummary, RunView, local_time};
+use crate::run::{self, RunStatus, RunSummary, RunView, local_time, natural_order};
 
 /// One run of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +15,8 @@ pub struct RunEntry {
     pub run: RunSummary,
     /// The best that it trained, once it is finished.
     pub winner: Option<Trained>,
+    /// How it stands, while somebody works on it.
+    pub running: Option<RunningNow>,
     /// Its newest picture of samples.
     pub picture: Option<PathBuf>,
     /// The time at which it was created, in the local time zone.
@@ -36,9 +41,15 @@ impl RunEntry {
         }
     }
 
+    /// The integer vector of its winner, or of the best so far while it goes on.
+    pub fn vector(&self) -> Option<&str> {
+        let winner = self.winner.as_ref().map(|winner| winner.vector.as_str());
+        winner.or_else(|| Some(self.running.as_ref()?.best.as_ref()?.vector.as_str()))
+    }
+
     /// Whether all words of `typed` are found in what is said of it.
     pub fn answers(&self, typed: &str) -> bool {
-        let winner = self.winner.as_ref().map_or("", |winner| winner.vector.as_str());
+        let winner = self.vector().unwrap_or_default();
         let device = self.run.adapter.as_deref().unwrap_or_default();
         let said = format!("{} {} {} {device} {winner}", self.run.name, self.state(), self.begun);
         let said = said.to_lowercase();
@@ -56,8 +67,8 @@ pub struct RunsCache {
 }
 
 impl RunsCache {
-    /// Reads the runs in `root`, and those among `visited` that lie elsewhere.
-    pub fn read(root: &Path, visited: &[PathBuf]) -> Self {
+    /// Reads the runs in `root`, and those among `visited` that lie elsewhere; `running` follows those that go on.
+    pub fn read(root: &Path, visited: &[PathBuf], running: &mut RunningRuns) -> Self {
         let (runs, problem) = match run::list(root) {
             Ok(runs) => (runs, None),
             Err(error) => (Vec::new(), Some(error.to_string())),
@@ -66,22 +77,44 @@ impl RunsCache {
         let is_inside = |dir: &Path| dir.canonicalize().is_ok_and(|dir| inside.contains(&dir));
         let others =
             visited.iter().filter(|dir| !is_inside(dir)).filter_map(|dir| run::summarize(dir.clone()));
-        let others = others.map(|run| entry(run, true));
-        let mut entries: Vec<RunEntry> =
-            runs.into_iter().map(|run| entry(run, false)).chain(others).collect();
-        entries.sort_by(|a, b| {
-            (&b.run.started, &b.run.name, &b.run.dir).cmp(&(&a.run.started, &a.run.name, &a.run.dir))
-        });
+        let others = others.map(|run| (run, true)).collect::<Vec<_>>();
+        let all = runs.into_iter().map(|run| (run, false)).chain(others);
+        let mut entries: Vec<RunEntry> = all.map(|(run, elsewhere)| entry(run, elsewhere, running)).collect();
+        running.retain(|dir| entries.iter().any(|entry| entry.running.is_some() && entry.dir() == dir));
+        entries.sort_by(|a, b| b.run.started.cmp(&a.run.started).then_with(|| by_name(a, b)));
         Self { entries, problem }
     }
 }
 
-fn entry(run: RunSummary, elsewhere: bool) -> RunEntry {
+/// The runs in `root` and among `visited` that somebody works on, newest first.
+pub fn read_running(root: &Path, visited: &[PathBuf], running: &mut RunningRuns) -> Vec<RunEntry> {
+    let inside = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut dirs = BTreeMap::new();
+    for dir in inside.chain(visited.iter().cloned()) {
+        if RunView::open(&dir).is_ok_and(|view| view.is_running()) {
+            // One may be among both, by another way to the same folder.
+            dirs.entry(dir.canonicalize().unwrap_or_else(|_| dir.clone())).or_insert(dir);
+        }
+    }
+    running.retain(|dir| dirs.values().any(|kept| kept == dir));
+    let runs = dirs.into_values().filter_map(run::summarize);
+    let mut entries: Vec<RunEntry> = runs.map(|run| entry(run, false, running)).collect();
+    entries.sort_by(|a, b| b.run.started.cmp(&a.run.started).then_with(|| by_name(a, b)));
+    entries
+}
+
+/// By name as a person reads it, then by folder.
+pub fn by_name(a: &RunEntry, b: &RunEntry) -> Ordering {
+    natural_order(&a.run.name, &b.run.name).then_with(|| a.dir().cmp(b.dir()))
+}
+
+fn entry(run: RunSummary, elsewhere: bool, running: &mut RunningRuns) -> RunEntry {
     let summary = run.summary.clone().and_then(|summary| serde_json::from_value::<Summary>(summary).ok());
     let view = RunView::open(&run.dir).ok();
     let samples = view.as_ref().and_then(|view| view.samples().ok()).unwrap_or_default();
     let begun = view.and_then(|view| view.info().begun());
     RunEntry {
+        running: run.running.then(|| running.look(&run.dir)).flatten(),
         winner: summary.and_then(|summary| summary.trained.into_iter().next()),
         picture: samples.into_iter().next_back().map(|(_, path)| path),
         begun: begun.map_or_else(String::new, local_time),
@@ -112,7 +145,7 @@ mod tests {
             std::fs::write(other.join("samples").join(name), "").unwrap();
         }
         let visited = [root.join("inside"), other.clone(), folder.path().join("gone"), folder.path().into()];
-        let cache = RunsCache::read(&root, &visited);
+        let cache = RunsCache::read(&root, &visited, &mut RunningRuns::default());
         let names: Vec<_> =
             cache.entries.iter().map(|entry| (entry.run.name.as_str(), entry.elsewhere)).collect();
         assert_eq!(names, [("other", true), ("inside", false)]);

@@ -60,8 +60,8 @@ impl Delete {
             if dirs.len() > NAMED {
                 ui.label(format!("and {} more", dirs.len() - NAMED));
             }
-            ui.label("All files of the run folder go along: checkpoints, pictures, exported weights");
-            ui.label("Until the trash is emptied, they can be taken back from there");
+            ui.label("All files of the run folder are moved: checkpoints, pictures, exported weights");
+            ui.label("They can be restored from the trash until it is emptied");
             ui.add_space(theme::GAP);
             ui.horizontal(|ui| {
                 let go = ui.button("Move to the trash").clicked();
@@ -111,7 +111,7 @@ impl Delete {
 fn move_one(trash: &Trash, dir: &Path) -> Result<(), String> {
     // It may have been started since it was asked.
     match run::summarize(dir.to_owned()) {
-        None => Err(format!("{} is no run any more, so nothing was moved", run_name(dir))),
+        None => Err(format!("{} is not a run any more, so nothing was moved", run_name(dir))),
         Some(run) if run.running => Err(format!("{} is running; stop it before you delete it", run.name)),
         Some(run) => trash(dir).map_err(|why| {
             format!("{} could not be moved to the trash ({why}); it stays where it is", run.name)

@@ -2,14 +2,17 @@
 
 mod cache;
 mod delete;
+mod running;
 mod table;
 mod thumbnails;
 
+pub use cache::RunEntry;
 pub use delete::{Moved, Trash, native};
+pub use running::RunningNow;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eframe::egui::{self, RichText};
@@ -17,10 +20,12 @@ use eframe::egui::{self, RichText};
 use super::background::reader::BackgroundReader;
 use super::commands::{Action, button, entry};
 use super::session::Wake;
+use super::state::capital;
 use super::theme::{GAP, Palette};
 use crate::run::RunStatus;
-use cache::{RunEntry, RunsCache};
+use cache::{RunsCache, read_running};
 use delete::Delete;
+use running::RunningRuns;
 use table::SortOrder;
 use thumbnails::Thumbnails;
 
@@ -67,6 +72,11 @@ pub struct RunsScreen {
     root: PathBuf,
     reader: BackgroundReader<RunsCache>,
     cache: Option<Arc<RunsCache>>,
+    /// The runs that go on; held only while they are read.
+    running: Arc<Mutex<RunningRuns>>,
+    /// The same for the welcome screen, which lists no others.
+    going_on: BackgroundReader<Vec<RunEntry>>,
+    followed: Arc<Mutex<RunningRuns>>,
     thumbnails: Thumbnails,
     delete: Delete,
     selected: BTreeSet<PathBuf>,
@@ -80,7 +90,10 @@ impl RunsScreen {
         Self {
             root,
             reader: BackgroundReader::new(wake.clone()),
+            going_on: BackgroundReader::new(wake.clone()),
+            followed: Arc::default(),
             cache: None,
+            running: Arc::default(),
             thumbnails: Thumbnails::new(ctx),
             delete: Delete::new(trash, wake),
             selected: BTreeSet::new(),
@@ -105,26 +118,49 @@ impl RunsScreen {
         blocking_reason(Deed::Compare, &chosen).is_none().then_some(dirs)
     }
 
-    /// The selected runs in the order of the list. Those that went away meanwhile are not among them.
+    /// The selected runs that are seen, in the order of the list: nothing is done with one that "Find" hides, or
+    /// that went away meanwhile.
     fn chosen(&self) -> Vec<&RunEntry> {
         let entries = self.cache.iter().flat_map(|cache| &cache.entries);
-        entries.filter(|entry| self.selected.contains(entry.dir())).collect()
+        let is_chosen =
+            |entry: &&RunEntry| self.selected.contains(entry.dir()) && entry.answers(&self.filter);
+        let mut chosen: Vec<&RunEntry> = entries.filter(is_chosen).collect();
+        table::sort(&mut chosen, &self.order);
+        chosen
     }
 
     /// Reads the folder anew if it is time, and those of the `visited` runs that lie elsewhere.
     fn read(&mut self, ctx: &egui::Context, visited: &[PathBuf]) {
-        let (root, visited) = (self.root.clone(), visited.to_vec());
-        let cache = self.reader.get(LOOK_EVERY, || move || RunsCache::read(&root, &visited));
+        let (root, visited, running) = (self.root.clone(), visited.to_vec(), self.running.clone());
+        let read = || {
+            move || {
+                let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+                RunsCache::read(&root, &visited, &mut running)
+            }
+        };
+        let cache = self.reader.get(LOOK_EVERY, read);
         let same = cache.as_ref().map(Arc::as_ptr) == self.cache.as_ref().map(Arc::as_ptr);
         if let Some(cache) = cache.filter(|_| !same) {
             let there = |dir: &Path| cache.entries.iter().any(|entry| entry.dir() == dir);
             self.selected.retain(|dir| there(dir));
-            let pictured =
-                |path: &Path| cache.entries.iter().any(|entry| entry.picture.as_deref() == Some(path));
-            self.thumbnails.retain(pictured);
+            self.thumbnails
+                .retain(&cache.entries.iter().filter_map(|entry| entry.picture.as_deref()).collect());
             self.cache = Some(cache);
         }
         ctx.request_repaint_after(LOOK_EVERY);
+    }
+
+    /// The runs that somebody works on now, newest first, also those that other windows and programs began.
+    pub fn going_on(&mut self, ctx: &egui::Context, visited: &[PathBuf]) -> Arc<Vec<RunEntry>> {
+        let (root, visited, followed) = (self.root.clone(), visited.to_vec(), self.followed.clone());
+        ctx.request_repaint_after(LOOK_EVERY);
+        let read = || {
+            move || {
+                let mut followed = followed.lock().unwrap_or_else(PoisonError::into_inner);
+                read_running(&root, &visited, &mut followed)
+            }
+        };
+        self.going_on.get(LOOK_EVERY, read).unwrap_or_default()
     }
 
     /// Draws the screen. Returns what shall be done.
@@ -175,10 +211,11 @@ impl RunsScreen {
                 self.buttons(ui)
             })
             .inner;
+        self.explain(ui);
         ui.add_space(4.0);
         if wanted.is_empty() {
             ui.centered_and_justified(|ui| {
-                ui.label(RichText::new("No run answers what is to be found").weak())
+                ui.label(RichText::new("No run matches what is typed under “Find”").weak())
             });
             return None;
         }
@@ -194,12 +231,28 @@ impl RunsScreen {
             let blocking_reason = blocking_reason(deed, &chosen);
             let button =
                 ui.add_enabled(blocking_reason.is_none(), egui::Button::new(name)).on_hover_text(hint);
-            let button = button.on_disabled_hover_text(blocking_reason.unwrap_or_default());
+            let button = button.on_disabled_hover_text(capital(&blocking_reason.unwrap_or_default()));
             if button.clicked() {
                 clicked = Some(deed);
             }
         }
         clicked
+    }
+
+    /// Says how many runs are selected, and why what cannot be done with them cannot.
+    fn explain(&self, ui: &mut egui::Ui) {
+        let chosen = self.chosen();
+        let selected = match (chosen.len(), self.selected.len() - chosen.len()) {
+            (0, 0) => return drop(ui.label(RichText::new("No run is selected").weak())),
+            (seen, 0) => format!("{seen} selected"),
+            (seen, hidden) => format!("{seen} selected, and {hidden} more that “Find” hides: left out"),
+        };
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(selected).strong());
+            for (reason, names) in blocked(&chosen) {
+                ui.label(RichText::new(format!("· {}: {reason}", names.join(", "))).weak());
+            }
+        });
     }
 
     fn done(&mut self, deed: Deed) -> Option<RunsRequest> {
@@ -230,25 +283,39 @@ impl RunsScreen {
     }
 }
 
+/// The reasons why actions are not possible for these runs, each with the names of those actions.
+fn blocked(chosen: &[&RunEntry]) -> Vec<(String, Vec<&'static str>)> {
+    let mut reasons: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for (deed, name, _) in DEEDS {
+        let Some(reason) = blocking_reason(deed, chosen) else { continue };
+        let name = name.trim_end_matches('…');
+        match reasons.iter_mut().find(|(other, _)| *other == reason) {
+            Some((_, names)) => names.push(name),
+            None => reasons.push((reason, vec![name])),
+        }
+    }
+    reasons
+}
+
 /// The reason why an action is not possible for these runs; none if it is.
 fn blocking_reason(deed: Deed, chosen: &[&RunEntry]) -> Option<String> {
     let with_status = |wanted| chosen.iter().find(move |entry| entry.run.status() == wanted);
     let needs = |text: &str| Some(text.to_owned());
     match (deed, chosen) {
-        (_, []) => needs("Select runs in the list first"),
+        (_, []) => needs("select runs in the list first"),
         (Deed::Delete, _) => with_status(RunStatus::Running)
             .map(|entry| format!("{} is running; stop it first", entry.run.name)),
-        (Deed::Compare, [_]) => needs("Select two or more runs"),
+        (Deed::Compare, [_]) => needs("select two or more runs"),
         (Deed::Compare, _) => {
             with_status(RunStatus::Damaged).map(|entry| format!("{} is damaged", entry.run.name))
         }
-        (_, [_, _, ..]) => needs("Select a single run"),
+        (_, [_, _, ..]) => needs("select a single run"),
         (Deed::Reveal, _) => None,
         (Deed::Open, [entry]) => entry.run.problem.clone(),
         (Deed::Resume, [entry]) => match entry.run.status() {
             RunStatus::Stopped => None,
-            RunStatus::Running => needs("Somebody works on it already; open it to follow it"),
-            RunStatus::Finished => needs("It is finished"),
+            RunStatus::Running => needs("it is running already; open it to follow it"),
+            RunStatus::Finished => needs("it is finished"),
             RunStatus::Damaged => entry.run.problem.clone(),
         },
     }
@@ -271,7 +338,7 @@ mod tests {
             running,
             problem: problem.map(str::to_owned),
         };
-        RunEntry { run, winner: None, picture: None, begun: String::new(), elsewhere: false }
+        RunEntry { run, winner: None, running: None, picture: None, begun: String::new(), elsewhere: false }
     }
 
     #[test]

@@ -7,18 +7,23 @@ use std::path::{Path, PathBuf};
 use eframe::egui::{self, Color32, RichText, Role, Sense, WidgetInfo};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::cache::RunEntry;
+use super::cache::{RunEntry, by_name};
+use super::running::{BestSoFar, RunningNow};
 use super::thumbnails::{SHOWN, Thumbnails};
+use crate::arch::Genotype;
 use crate::arch::words::thousands;
+use crate::gui::state::capital;
 use crate::gui::theme::Palette;
 use crate::gui::widgets::table::heading;
 use crate::metric::Score;
-use crate::run::RunStatus;
+use crate::run::{RunStatus, natural_order};
 
 /// Side of a thumbnail's image, in points; larger where the pointer rests.
 const SIDE: f32 = 32.0;
 const LARGE_SIDE: f32 = 72.0;
 const ROW: f32 = 40.0;
+/// The least width of names, in points.
+const NAME: f32 = 180.0;
 
 /// The columns by which the table can be sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +38,19 @@ enum Key {
 
 const COLUMNS: [(Key, &str, &str); 6] = [
     (Key::Name, "Name", "The run folder"),
-    (Key::State, "State", "Whether it is finished, is worked on, can be resumed, or is damaged"),
-    (Key::Winner, "Winner", "The integer vector of the best architecture that it trained"),
+    (Key::State, "State", "Running, finished, damaged, or stopped so that it can be resumed"),
+    (
+        Key::Winner,
+        "Winner",
+        "The integer vector of the best architecture that it trained; while it goes on, of the best so far",
+    ),
     (
         Key::Score,
         "Score",
-        "The winner's first score; only those that were measured alike stand in one order, which others follow",
+        "The winner's first score; sorted in groups, because only scores that were measured in the same way compare",
     ),
-    (Key::Begun, "Begun", "When it was created"),
-    (Key::Device, "Device", "Where it was begun"),
+    (Key::Begun, "Begun", "When the run began"),
+    (Key::Device, "Device", "The device that it was begun on"),
 ];
 
 /// The order of the rows.
@@ -57,6 +66,15 @@ impl Default for SortOrder {
     }
 }
 
+/// Puts the runs in order; equals by their names, whatever the direction.
+pub fn sort(entries: &mut [&RunEntry], order: &SortOrder) {
+    entries.sort_by(|a, b| {
+        let sorted = compare(order.key, a, b);
+        let sorted = if order.descending { sorted.reverse() } else { sorted };
+        sorted.then_with(|| by_name(a, b))
+    });
+}
+
 /// Draws the runs. Returns one that shall be opened.
 pub fn show(
     ui: &mut egui::Ui,
@@ -65,10 +83,7 @@ pub fn show(
     selected: &mut BTreeSet<PathBuf>,
     thumbnails: &mut Thumbnails,
 ) -> Option<PathBuf> {
-    entries.sort_by(|a, b| {
-        let sorted = compare(order.key, a, b);
-        if order.descending { sorted.reverse() } else { sorted }
-    });
+    sort(&mut entries, order);
     let palette = Palette::of(ui);
     let color = ui.visuals().text_color();
     let mut opened = None;
@@ -80,12 +95,13 @@ pub fn show(
             .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
             .column(Column::exact(24.0))
             .column(Column::exact(SHOWN as f32 * (SIDE + 1.0)))
+            // Names have all the width that nothing else needs.
+            .column(Column::remainder().at_least(NAME).clip(true))
+            .column(Column::initial(180.0).at_least(90.0).clip(true).resizable(true))
             .column(Column::initial(190.0).at_least(90.0).clip(true).resizable(true))
-            .column(Column::initial(150.0).at_least(90.0).clip(true).resizable(true))
-            .column(Column::initial(210.0).at_least(90.0).clip(true).resizable(true))
             .column(Column::initial(160.0).at_least(60.0).clip(true).resizable(true))
             .column(Column::initial(130.0).at_least(80.0).clip(true))
-            .column(Column::remainder().at_least(80.0).clip(true))
+            .column(Column::initial(110.0).at_least(80.0).clip(true).resizable(true))
             .header(26.0, |mut header| {
                 header.col(|ui| select_all(ui, &entries, selected));
                 header.col(|ui| drop(ui.label(RichText::new("Samples").strong())));
@@ -181,7 +197,6 @@ fn cells(
         ui.visuals_mut().override_text_color = Some(color);
         state(ui, entry, palette);
     });
-    let winner = entry.winner.as_ref();
     let mut text = |words: String, hint: String| {
         row.col(|ui| {
             ui.visuals_mut().override_text_color = Some(color);
@@ -191,17 +206,47 @@ fn cells(
             }
         });
     };
-    text(
-        winner.map_or_else(String::new, |winner| winner.vector.clone()),
-        winner.map_or_else(String::new, |winner| winner.genotype.describe().join("\n")),
-    );
-    let score =
-        score(entry).map_or_else(String::new, |score| format!("{} {}", score.label(), score.number()));
-    let scores = winner.map_or(&[][..], |winner| winner.scores.as_slice());
-    text(score, scores.iter().map(Score::to_string).collect::<Vec<_>>().join("\n"));
+    let (vector, score) = (found(entry), scored(entry));
+    text(vector.0, vector.1);
+    text(score.0, score.1);
     text(entry.begun.clone(), entry.run.started.clone().unwrap_or_default());
     text(entry.run.adapter.clone().unwrap_or_default(), String::new());
     opened
+}
+
+/// The architecture that it found, or the best so far, and what is said of it under the pointer.
+fn found(entry: &RunEntry) -> (String, String) {
+    let described = |genotype: &Genotype| genotype.describe().join("\n");
+    if let Some(winner) = &entry.winner {
+        return (winner.vector.clone(), described(&winner.genotype));
+    }
+    match best_so_far(entry) {
+        Some(best) => (best.vector.clone(), format!("The best so far\n{}", described(&best.genotype))),
+        None => Default::default(),
+    }
+}
+
+/// The score of that, and all scores with how they were measured.
+fn scored(entry: &RunEntry) -> (String, String) {
+    let short = |score: &Score| format!("{} {}", score.label(), score.number());
+    if let Some(winner) = &entry.winner {
+        let all = winner.scores.iter().map(Score::to_string).collect::<Vec<_>>().join("\n");
+        return (winner.scores.first().map_or_else(String::new, short), all);
+    }
+    let Some((best, score)) = best_so_far(entry).and_then(|best| Some((best, best.score.as_ref()?))) else {
+        return Default::default();
+    };
+    if best.is_trained {
+        (format!("{} so far", short(score)), format!("{score}, the best so far"))
+    } else {
+        let hint =
+            format!("{score}, with the shared weights: only an estimate of what a training will reach");
+        (format!("{} estimated", short(score)), hint)
+    }
+}
+
+fn best_so_far(entry: &RunEntry) -> Option<&BestSoFar> {
+    entry.running.as_ref()?.best.as_ref()
 }
 
 fn picture(ui: &mut egui::Ui, entry: &RunEntry, thumbnails: &mut Thumbnails) {
@@ -224,8 +269,8 @@ fn picture(ui: &mut egui::Ui, entry: &RunEntry, thumbnails: &mut Thumbnails) {
 
 fn state(ui: &mut egui::Ui, entry: &RunEntry, palette: &Palette) {
     let (color, detail): (Color32, _) = match entry.run.status() {
-        RunStatus::Running => (palette.good, "Somebody works on it now".to_owned()),
-        RunStatus::Finished => (palette.generator, "All is done".to_owned()),
+        RunStatus::Running => (palette.good, doing(entry.running.as_ref())),
+        RunStatus::Finished => (palette.generator, "All its work is done".to_owned()),
         RunStatus::Damaged => (palette.bad, entry.run.problem.clone().unwrap_or_default()),
         RunStatus::Stopped => {
             let from = entry.run.step.map_or_else(
@@ -240,9 +285,19 @@ fn state(ui: &mut egui::Ui, entry: &RunEntry, palette: &Palette) {
     let words = match entry.run.status() {
         // The reason is what matters.
         RunStatus::Damaged => format!("Damaged: {detail}"),
+        RunStatus::Running => match entry.running.as_ref().map(RunningNow::progress) {
+            Some(progress) if !progress.is_empty() => format!("Running: {progress}"),
+            _ => entry.state().to_owned(),
+        },
         _ => entry.state().to_owned(),
     };
     ui.add(egui::Label::new(words).selectable(false).truncate()).on_hover_text(detail);
+}
+
+/// What a run that goes on does now.
+fn doing(running: Option<&RunningNow>) -> String {
+    let now = running.and_then(|now| now.waiting.as_ref().or(now.preparing.as_ref()).or(now.phase.as_ref()));
+    now.map_or_else(|| "A worker process is at work on it now".to_owned(), |now| capital(now))
 }
 
 fn score(entry: &RunEntry) -> Option<&Score> {
@@ -250,21 +305,20 @@ fn score(entry: &RunEntry) -> Option<&Score> {
 }
 
 fn compare(key: Key, a: &RunEntry, b: &RunEntry) -> Ordering {
-    let order = match key {
-        Key::Name => a.run.name.cmp(&b.run.name),
+    match key {
+        Key::Name => natural_order(&a.run.name, &b.run.name),
         Key::State => a.run.status().cmp(&b.run.status()),
         Key::Winner => by_winner(a).cmp(&by_winner(b)),
         Key::Score => by_score(a, b),
         Key::Begun => a.run.started.cmp(&b.run.started),
         Key::Device => a.run.adapter.cmp(&b.run.adapter),
-    };
-    order.then_with(|| a.dir().cmp(b.dir()))
+    }
 }
 
 /// Runs without a winner come behind the others.
 fn by_winner(entry: &RunEntry) -> (bool, Option<&str>) {
-    let winner = entry.winner.as_ref().map(|winner| winner.vector.as_str());
-    (winner.is_none(), winner)
+    let vector = entry.vector();
+    (vector.is_none(), vector)
 }
 
 /// The better first among those that were measured alike, which stand together; without a score last.
@@ -318,7 +372,24 @@ mod tests {
             running: false,
             problem: None,
         };
-        RunEntry { run, winner, picture: None, begun: String::new(), elsewhere: false }
+        RunEntry { run, winner, running: None, picture: None, begun: String::new(), elsewhere: false }
+    }
+
+    #[test]
+    fn names_stand_in_the_order_of_their_numbers_and_equals_always_by_name() {
+        let runs = ["copy-99", "copy-9", "copy-10"].map(|name| entry(name, None));
+        let named = |order: &SortOrder| {
+            let mut entries: Vec<&RunEntry> = runs.iter().collect();
+            sort(&mut entries, order);
+            entries.iter().map(|entry| entry.run.name.clone()).collect::<Vec<_>>()
+        };
+        let order = |key, descending| named(&SortOrder { key, descending });
+        assert_eq!(order(Key::Name, false), ["copy-9", "copy-10", "copy-99"]);
+        assert_eq!(order(Key::Name, true), ["copy-99", "copy-10", "copy-9"]);
+        // None of them has a score, and all were begun at the same time.
+        for (key, descending) in [(Key::Begun, true), (Key::Begun, false), (Key::Score, true)] {
+            assert_eq!(order(key, descending), ["copy-9", "copy-10", "copy-99"]);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Small pictures of many runs, read and put on the GPU one after the other on a thread of their own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,6 +58,8 @@ pub struct Thumbnails {
     made: Arc<Mutex<HashMap<PathBuf, LoadedThumbnail>>>,
     asked: Vec<PathBuf>,
     ask: Sender<PathBuf>,
+    /// The last that was made of each folder's pictures, which is shown until the next is made.
+    last: HashMap<PathBuf, Thumbnail>,
 }
 
 impl Thumbnails {
@@ -67,13 +69,18 @@ impl Thumbnails {
         let made = Arc::<Mutex<_>>::default();
         let (filled, ctx) = (made.clone(), ctx.clone());
         thread::spawn(move || fill(&filled, &asked, &ctx));
-        Self { made, asked: Vec::new(), ask }
+        Self { made, asked: Vec::new(), ask, last: HashMap::new() }
     }
 
-    /// The thumbnail of a picture, if it was made; else it will be.
+    /// The thumbnail of a picture, if it was made; else it will be, and that of an earlier picture in the same
+    /// folder stands in for it: a run that goes on has another picture every few seconds.
     pub fn get(&mut self, path: &Path) -> Option<LoadedThumbnail> {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = path.parent().unwrap_or(path);
         if let Some(loaded) = made.get(path) {
+            if let Ok(thumbnail) = loaded {
+                self.last.insert(folder.to_owned(), thumbnail.clone());
+            }
             return Some(loaded.clone());
         }
         if !self.asked.iter().any(|asked| asked == path) {
@@ -81,13 +88,16 @@ impl Thumbnails {
             // The reader lives as long as this does.
             let _ = self.ask.send(path.to_owned());
         }
-        None
+        self.last.get(folder).cloned().map(Ok)
     }
 
     /// Forgets all pictures but some.
-    pub fn retain(&mut self, keep: impl Fn(&Path) -> bool) {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).retain(|path, _| keep(path));
-        self.asked.retain(|path| keep(path));
+    pub fn retain(&mut self, keep: &BTreeSet<&Path>) {
+        let keeps = |path: &Path| keep.contains(path);
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).retain(|path, _| keeps(path));
+        self.asked.retain(|path| keeps(path));
+        let folders: BTreeSet<&Path> = keep.iter().filter_map(|path| path.parent()).collect();
+        self.last.retain(|folder, _| folders.contains(folder.as_path()));
     }
 }
 
@@ -122,6 +132,28 @@ mod tests {
     use super::*;
     use crate::engine::{COLUMNS, ENLARGED};
     use crate::export::Picture;
+
+    #[test]
+    fn a_newer_picture_is_shown_when_it_is_made_and_the_one_before_until_then() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = [1, 2].map(|number| folder.path().join(format!("{number}.png")));
+        let picture = Picture::grid(&vec![0.5; 64 * 3 * 16], 4, COLUMNS).enlarged(ENLARGED);
+        std::fs::write(&paths[0], picture.png()).unwrap();
+        let ctx = egui::Context::default();
+        let mut thumbnails = Thumbnails::new(&ctx);
+        let begun = std::time::Instant::now();
+        let first = loop {
+            match thumbnails.get(&paths[0]) {
+                Some(loaded) => break loaded.unwrap().texture.id(),
+                None => assert!(begun.elapsed().as_secs() < 60),
+            }
+        };
+        // It cannot be made, so only what was made before is there at first.
+        let Some(Ok(before)) = thumbnails.get(&paths[1]) else { panic!("the one before") };
+        assert_eq!(before.texture.id(), first);
+        thumbnails.retain(&BTreeSet::new());
+        assert!(thumbnails.last.is_empty());
+    }
 
     #[test]
     fn the_first_images_are_taken_and_what_is_no_picture_says_why() {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use autogan::arch::{Genotype, NetShape, macs, params};
 use autogan::config::RunConfig;
 use autogan::data::{Split, toys};
-use autogan::engine::{COLUMNS, ENLARGED, LogEvent, Tick};
+use autogan::engine::{COLUMNS, ENLARGED, JobSpec, LiveEvent, LogEvent, Tick};
 use autogan::export::Picture;
-use autogan::run::{RunFolder, RunInfo};
+use autogan::run::{LiveStatus, RunFolder, RunInfo};
 use autogan::search::{Curve, GeneratorStep, SampleSource, SearchEvent, TrainingId};
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -62,6 +62,53 @@ fn finished(root: &Path, made: &Made) -> PathBuf {
     folder.events.flush().unwrap();
     folder.write_summary(&summary).unwrap();
     dir
+}
+
+/// A run that somebody works on: this test.
+pub struct LiveRun {
+    /// Cleared before the lock goes, as a worker does that ends in order.
+    status: LiveStatus,
+    /// With the lock.
+    folder: RunFolder,
+}
+
+impl LiveRun {
+    /// Begins a training that has a score and a picture.
+    pub fn begin(dir: &Path) -> Self {
+        let mut info = RunInfo::new("cpu", 1, time::OffsetDateTime::UNIX_EPOCH);
+        let job = JobSpec::Train(Genotype::parse(ONE.vector).unwrap());
+        info.extra.insert("job".to_owned(), serde_json::to_value(job).unwrap());
+        let mut config = RunConfig::preset("quick").unwrap();
+        config.apply("device=cpu").unwrap();
+        let mut live = Self {
+            folder: RunFolder::create(dir, &info, &config.to_toml().unwrap()).unwrap(),
+            status: LiveStatus::begin(dir),
+        };
+        live.evaluated(1200, 12.5);
+        let images = toys::toys(Split::Test, 64, 16, 1, &|_, _| {}).unwrap();
+        let values = images.batch_f32(&(0..64).collect::<Vec<u32>>());
+        let picture = Picture::grid(&values, 16, COLUMNS).enlarged(ENLARGED);
+        fs::write(dir.join("samples/000001.png"), picture.png()).unwrap();
+        live
+    }
+
+    /// Logs the best evaluation so far.
+    pub fn evaluated(&mut self, step: u64, distance: f64) {
+        let (training, step) = (TrainingId::Single, GeneratorStep(step));
+        let scores = vec![outcome::distance(distance)];
+        self.folder.events.append(&SearchEvent::Evaluated { training, step, scores, best: true }).unwrap();
+        self.folder.events.flush().unwrap();
+    }
+
+    /// Shows what others see of it.
+    pub fn publish(&self, events: &[LiveEvent]) {
+        self.status.publish(&events).unwrap();
+    }
+
+    /// Ends it as a process that is killed does: with what it showed left behind.
+    pub fn kill(mut self) {
+        self.status.hand_over();
+    }
 }
 
 /// Writes two finished runs into a folder of runs.
@@ -199,6 +246,83 @@ fn listed_when_empty() -> Window {
     window
 }
 
+/// A third run, begun with the second.
+fn like_two(name: &'static str) -> Made {
+    Made { name, ..TWO }
+}
+
+#[test]
+fn rows_that_the_search_hides_are_left_out_of_all_that_is_done() {
+    let mut window = Window::new();
+    let runs = window.folder.path().join("runs");
+    for made in [ONE, TWO, like_two("three")] {
+        finished(&runs, &made);
+    }
+    window = listed(window);
+    window.click("Select all");
+    window.until_label("3 selected");
+    window.harness.get_by_label("Find").focus();
+    window.harness.run_steps(3);
+    // Neither "three" nor what else is said of it has this letter.
+    window.harness.get_by_label("Find").type_text("o");
+    window.until_label("2 of 3 runs");
+    window.until_label("2 selected, and 1 more that “Find” hides: left out");
+    window.click("Compare");
+    window.until_label("20.5  best");
+    let is_compared =
+        |name: &str| window.harness.query_by_role_and_label(eframe::egui::Role::Button, name).is_some();
+    assert!(is_compared("one") && is_compared("two") && !is_compared("three"));
+}
+
+#[test]
+fn what_cannot_be_done_with_the_selected_runs_says_why_beside_the_buttons() {
+    let mut window = window();
+    window.until_label("No run is selected");
+    window.click("Select one");
+    window.until_label("· Resume: it is finished");
+    window.until_label("· Compare: select two or more runs");
+    window.click("Select two");
+    window.until_label("· Open, Resume, Show the folder: select a single run");
+}
+
+#[test]
+fn names_stand_in_the_order_of_their_numbers_and_have_the_width_that_is_left() {
+    const LONG: &str = "a-search-with-a-name-of-sixty-letters-and-what-it-was-about";
+    let mut window = Window::new();
+    let runs = window.folder.path().join("runs");
+    for name in ["copy-99", "copy-9", "copy-10", LONG] {
+        finished(&runs, &like_two(name));
+    }
+    window = listed(window);
+    let ordered = |window: &Window| {
+        let place = |name: &str| height(window, &format!("Run {name}: Finished"));
+        place("copy-9") < place("copy-10") && place("copy-10") < place("copy-99")
+    };
+    assert!(ordered(&window), "all were begun at the same time");
+    window.click("Name");
+    assert!(ordered(&window));
+    let width = window.harness.get_by_label(LONG).rect().width();
+    assert!(width > 220.0, "{width} points for a name beside empty columns");
+}
+
+#[test]
+fn a_run_that_goes_on_shows_how_far_it_is_its_best_score_and_its_newest_picture() {
+    let mut window = Window::new();
+    let dir = window.folder.path().join("runs/live");
+    let live = LiveRun::begin(&dir);
+    live.publish(&[LiveEvent::Progress { done: 0.42, eta_seconds: Some(720.0), speed: None }]);
+    window = listed(window);
+    window.until_label("Running: 42%, 12 min left");
+    window.until_label("Fréchet distance 12.5 so far");
+    window.until_label(ONE.vector);
+    window.until_label("Samples of live");
+    window.click("Select live");
+    window.until_label("· Resume: it is running already; open it to follow it");
+    window.until_label("· Delete: live is running; stop it first");
+    live.publish(&[LiveEvent::Paused { paused: true }]);
+    window.until_label("Running: paused");
+}
+
 #[test]
 fn an_old_run_is_looked_at_while_another_goes_on_and_a_stopped_one_is_resumed_from_the_list() {
     let mut window = Window::new();
@@ -212,6 +336,8 @@ fn an_old_run_is_looked_at_while_another_goes_on_and_a_stopped_one_is_resumed_fr
     window.until("it runs", |harness| harness.query_by_label(&running).is_some());
     window.click(&format!("Select {name}"));
     assert!(is_disabled(&window, "Delete…") && is_disabled(&window, "Resume"));
+    let reason = format!("· Delete: {name} is running; stop it first");
+    window.until("why", |harness| harness.query_by_label(&reason).is_some());
     window.click("one");
     window.until_label("Finished");
     let logged = || fs::metadata(live.join("events.jsonl")).unwrap().len();
