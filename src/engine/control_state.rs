@@ -53,6 +53,38 @@ pub(super) enum WaitEnd {
     Stop,
 }
 
+/// Shows others how far a run's preparation is, until it can begin.
+pub(super) struct PreparationStatus {
+    live: LiveStatus,
+    shown: Option<Instant>,
+}
+
+impl PreparationStatus {
+    /// Of the run in `dir`. What came before only `after_reexec` is meant for it.
+    pub fn new(dir: &Path, after_reexec: bool) -> Self {
+        let live = if after_reexec { LiveStatus::take_over(dir) } else { LiveStatus::begin(dir) };
+        Self { live, shown: None }
+    }
+
+    /// Shows an event, where it says how far the preparation is.
+    pub fn show(&mut self, event: &Event) {
+        let Event::Live(preparing @ LiveEvent::Preparing { done, total, .. }) = event else { return };
+        let is_end = *done == 0 || done >= total;
+        if is_end || self.shown.is_none_or(|shown| shown.elapsed() >= SHOW_EVERY) {
+            self.shown = Some(Instant::now());
+            // It is for looking only, as what the run itself shows.
+            if let Err(error) = self.live.publish(&[preparing]) {
+                tracing::debug!("the preparation is not shown: {error}");
+            }
+        }
+    }
+
+    /// Leaves what was shown, and the commands that came meanwhile, to the run, which begins.
+    pub fn end(mut self) {
+        self.live.hand_over();
+    }
+}
+
 /// What comes of receiving.
 enum Received {
     Command(Control),
@@ -83,11 +115,11 @@ pub(super) struct ControlState {
 }
 
 impl ControlState {
-    /// Receives what comes through the run folder `dir`, too; what came before only `after_reexec`, where it
-    /// was meant for this run of it.
-    pub fn new(dir: &Path, after_reexec: bool) -> Self {
+    /// Receives what comes through the run folder `dir`, too, and what came there during the run's
+    /// [preparation](PreparationStatus).
+    pub fn new(dir: &Path) -> Self {
         Self {
-            live: if after_reexec { LiveStatus::take_over(dir) } else { LiveStatus::begin(dir) },
+            live: LiveStatus::take_over(dir),
             queued: VecDeque::new(),
             looked: Instant::now(),
             shown: Instant::now(),
@@ -290,7 +322,7 @@ mod tests {
     #[test]
     fn a_paused_run_does_one_step_at_a_time_and_then_goes_on() {
         let dir = tempfile::tempdir().unwrap();
-        let mut state = ControlState::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path());
         let (send, controls) = channel();
         send.send(Control::Step { stride: Stride::Both }).unwrap();
         assert_eq!(next(&mut state, &controls), (ControlAction::Work, paused(true)));
@@ -326,7 +358,7 @@ mod tests {
     #[test]
     fn a_paused_run_receives_commands_through_its_folder() {
         let dir = tempfile::tempdir().unwrap();
-        let mut state = ControlState::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path());
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         let path = dir.path().to_owned();
@@ -340,7 +372,7 @@ mod tests {
     #[test]
     fn no_command_that_comes_through_the_folder_with_others_is_lost() {
         let dir = tempfile::tempdir().unwrap();
-        let mut state = ControlState::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path());
         let (send, controls) = channel();
         send.send(Control::Pause).unwrap();
         for control in [Control::Checkpoint, Control::Checkpoint, Control::Continue] {
@@ -353,7 +385,7 @@ mod tests {
     #[test]
     fn a_paused_run_that_nobody_can_continue_stops_and_a_busy_one_works_on() {
         let dir = tempfile::tempdir().unwrap();
-        let mut state = ControlState::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path());
         let (send, controls) = channel();
         drop(send);
         assert_eq!(next(&mut state, &controls).0, ControlAction::Work);
@@ -366,7 +398,7 @@ mod tests {
     #[test]
     fn a_run_that_cannot_go_on_waits_for_a_command_or_for_its_time_and_says_why_once() {
         let dir = tempfile::tempdir().unwrap();
-        let mut state = ControlState::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path());
         let (send, controls) = channel();
         let mut events = Vec::new();
         let mut emit = |event: &Event| events.push(event.clone());
@@ -393,7 +425,7 @@ mod tests {
     #[test]
     fn previews_are_made_only_while_wanted() {
         let dir = tempfile::tempdir().unwrap();
-        let mut state = ControlState::new(dir.path(), false);
+        let mut state = ControlState::new(dir.path());
         assert!(!state.wants_preview());
         let (send, controls) = channel();
         send.send(Control::Preview { every_ms: Some(3_600_000) }).unwrap();

@@ -23,7 +23,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
 use super::control::Control;
-use super::control_state::{Channel, ControlAction, ControlState, WaitEnd};
+use super::control_state::{Channel, ControlAction, ControlState, PreparationStatus, WaitEnd};
 use super::event::{Event, LiveEvent, LogEvent, Summary, Tick};
 use super::plan::{JobSpec, Plan};
 use crate::config::RunConfig;
@@ -76,7 +76,7 @@ impl Engine {
         info.extra.insert("job".to_owned(), json!(plan.spec));
         // First, since reading images may take minutes and a place that takes no run is soon found out.
         let folder = RunFolder::create(dir, &info, &plan.config.to_toml()?)?;
-        let (job, found) = match prepare(&plan, emit) {
+        let (job, found) = match prepare(&plan, dir, false, emit) {
             Ok(prepared) => prepared,
             Err(error) => {
                 folder.discard();
@@ -84,7 +84,7 @@ impl Engine {
             }
         };
         let device_name = plan.device_name.clone();
-        let mut engine = Self::new(plan, job, folder, false);
+        let mut engine = Self::new(plan, job, folder);
         emit(&engine.started(device_name, false));
         // No command can come yet.
         let (_, controls) = channel();
@@ -108,9 +108,9 @@ impl Engine {
         after_reexec: bool,
         emit: &mut dyn FnMut(&Event),
     ) -> anyhow::Result<Self> {
-        let (job, found) = prepare(&plan, emit)?;
+        let (job, found) = prepare(&plan, folder.dir(), after_reexec, emit)?;
         let device_name = plan.device_name.clone();
-        let mut engine = Self::new(plan, job, folder, after_reexec);
+        let mut engine = Self::new(plan, job, folder);
         let is_new = checkpoint.is_none();
         if let Some(checkpoint) = checkpoint {
             engine.load(&checkpoint)?;
@@ -141,12 +141,12 @@ impl Engine {
         self.flush(channel)
     }
 
-    fn new(plan: Plan, job: Box<dyn Job>, folder: RunFolder, after_reexec: bool) -> Self {
+    fn new(plan: Plan, job: Box<dyn Job>, folder: RunFolder) -> Self {
         let Plan { spec, config, device, .. } = plan;
         Self {
             spec,
             clock: ProgressClock::new(&*job),
-            control: ControlState::new(folder.dir(), after_reexec),
+            control: ControlState::new(folder.dir()),
             memory: MemoryLimit::new(device, config.checkpoint.memory_growth_mib << 20),
             schedule: Schedule::new(Duration::from_secs(config.checkpoint.every_seconds)),
             disk_space: DiskSpace::default(),
@@ -447,15 +447,24 @@ impl Engine {
     }
 }
 
-/// The job of a plan, and the events of its preparation that the run folder keeps.
-fn prepare(plan: &Plan, emit: &mut dyn FnMut(&Event)) -> anyhow::Result<(Box<dyn Job>, Vec<LogEvent>)> {
+/// The job of a plan, and the events of its preparation that the run folder `dir` keeps. Shows there how far it is.
+/// A process that comes `after_reexec` takes over what the one before left there.
+fn prepare(
+    plan: &Plan,
+    dir: &Path,
+    after_reexec: bool,
+    emit: &mut dyn FnMut(&Event),
+) -> anyhow::Result<(Box<dyn Job>, Vec<LogEvent>)> {
+    let mut status = PreparationStatus::new(dir, after_reexec);
     let mut kept = Vec::new();
     let job = plan.job(&mut |event| {
         if let Event::Log(event) = event {
             kept.push(event.clone());
         }
+        status.show(event);
         emit(event);
     })?;
+    status.end();
     Ok((job, kept))
 }
 

@@ -335,7 +335,9 @@ impl App {
             Screen::Create(create) => create.show(ui, &mut self.pictures, &mut self.toasts),
             _ => {
                 let recent = &self.settings.recent;
-                let chosen = egui::CentralPanel::default().show(ui, |ui| welcome::show(ui, recent, actions));
+                let running = self.runs.going_on(ui.ctx(), recent);
+                let chosen =
+                    egui::CentralPanel::default().show(ui, |ui| welcome::show(ui, &running, recent, actions));
                 if let Some(dir) = chosen.inner {
                     self.open(&dir);
                 }

@@ -121,6 +121,7 @@ fn progress(ui: &mut egui::Ui, state: &RunState) {
 /// Draws a bar for each problem of the run, if there is one.
 pub fn problems(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) {
     hang(ui, state, actions);
+    preparation(ui, state);
     let (text, details) = match &state.status {
         Status::Failed(text) | Status::Waiting(text) => (text.as_str(), ""),
         Status::Died(death) => (death.text.as_str(), death.details.as_str()),
@@ -141,6 +142,24 @@ pub fn problems(ui: &mut egui::Ui, state: &RunState, actions: &mut Vec<Action>) 
                 egui::ScrollArea::vertical().max_height(120.0).show(ui, |ui| ui.monospace(details));
             });
         }
+    });
+}
+
+/// What is done before the run can begin, and how far that is.
+fn preparation(ui: &mut egui::Ui, state: &RunState) {
+    let Status::Preparing { what, done } = &state.status else { return };
+    bar(ui, Palette::of(ui).generator, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.spinner();
+            ui.label(RichText::new(format!("Before the run begins: {what}")).strong());
+            let words = format!("{:.0}%", 100.0 * done);
+            let bar = ui.add(egui::ProgressBar::new(*done).desired_width(150.0).text(&words));
+            bar.widget_info(|| {
+                let name = format!("Preparation: {words}");
+                egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, name)
+            });
+        });
+        ui.label(RichText::new("Samples, curves and candidates appear below as soon as it has begun").weak());
     });
 }
 

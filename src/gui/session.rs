@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::state::{RunState, Status};
 use crate::config::RunConfig;
-use crate::engine::{Control, JobSpec};
-use crate::ipc::{Child, Follower, WorkerCommand, WorkerMessage};
+use crate::engine::{Control, JobSpec, LiveEvent};
+use crate::ipc::{Child, Death, Follower, WorkerCommand, WorkerMessage};
 use crate::run;
 
 /// Time between two looks into the run folder.
@@ -22,6 +22,14 @@ const PREVIEW_EVERY_MS: u64 = 1000;
 
 /// A worker that lives sends something each second; after so long the window says that it does not.
 const SILENCE: Duration = Duration::from_secs(5);
+
+/// A worker of somebody else's that is gone and left something behind may be on its way to begin anew in a process of
+/// its own; after so long it is not.
+const COMES_BACK: Duration = Duration::from_secs(3);
+
+/// What a worker died of that this window did not start and that took no leave.
+const VANISHED: &str = "the worker process, which this window did not start, is gone and did not say why: it was killed, it crashed, or \
+     memory ran out";
 
 /// Called when there is something new to show.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -158,6 +166,7 @@ impl Session {
             state: self.state.clone(),
             watched: Arc::downgrade(&self.watched),
             messages,
+            ended: None,
             wake: self.wake.clone(),
         };
         thread::spawn(move || watcher.run());
@@ -174,6 +183,8 @@ struct Watcher {
     state: Arc<Mutex<RunState>>,
     watched: Weak<()>,
     messages: Option<Receiver<WorkerMessage>>,
+    /// When a worker that is not this window's was seen no more.
+    ended: Option<Instant>,
     wake: Wake,
 }
 
@@ -223,7 +234,7 @@ impl Watcher {
 
     /// Takes all in; returns whether there was something. `follower` comes with whether this is its first
     /// look.
-    fn fold(&self, follower: &mut Option<(Follower, bool)>, messages: Vec<WorkerMessage>) -> bool {
+    fn fold(&mut self, follower: &mut Option<(Follower, bool)>, messages: Vec<WorkerMessage>) -> bool {
         // What a worker emitted may speak of a folder that it cut back, so the folder is read afterwards.
         let update = follower.as_mut().map(|(follower, first)| {
             let mut update = follower.poll();
@@ -257,8 +268,15 @@ impl Watcher {
         if !own {
             // Somebody else's run, or nobody's.
             match (update.running, state.status.is_live()) {
-                (true, false) if !matches!(state.status, Status::Died(_)) => state.status = Status::Running,
-                (false, true) => state.status = Status::Idle,
+                // One that was given up came back after all.
+                (true, false) if self.ended.is_some() || !matches!(state.status, Status::Died(_)) => {
+                    (state.status, self.ended) = (Status::Running, None);
+                }
+                (false, true) => (state.status, self.ended) = (Status::Idle, Some(Instant::now())),
+                (false, false) if state.status == Status::Idle && self.has_vanished(&state) => {
+                    let (text, details) = (VANISHED.to_owned(), String::new());
+                    state.gone(Death { orderly: false, text, details });
+                }
                 _ => {}
             }
             changed |= !update.seen.is_empty();
@@ -268,5 +286,13 @@ impl Watcher {
             state.status = Status::Finished;
         }
         changed || before != (state.event_index, state.log.len(), state.status.clone())
+    }
+
+    /// Whether a worker of somebody else's is gone for good without the end of its run: one that ends in order takes
+    /// with it what it showed of itself.
+    fn has_vanished(&self, state: &RunState) -> bool {
+        state.summary.is_none()
+            && self.ended.is_some_and(|ended| ended.elapsed() >= COMES_BACK)
+            && run::live_status::<Vec<LiveEvent>>(&self.dir).is_some()
     }
 }

@@ -1,6 +1,7 @@
 //! The window as tests drive it: by role and label.
 
 mod create;
+mod going_on;
 mod gui;
 mod long_run;
 mod pictures;
