@@ -243,13 +243,24 @@ impl Derivation {
         derived
     }
 
-    /// Weights of the best evaluation of the best training.
+    /// The training of the winner to the end, once it has scored weights of its own.
+    fn winner_training(&self) -> Option<&Training> {
+        self.training.as_ref().filter(|training| self.winner && training.trainer().best_weights().is_some())
+    }
+
+    /// Weights of the best evaluation of the best training, also of the one under way where that is the winner's.
     pub fn winner_weights(&self) -> Option<NamedTensors> {
+        if let Some(training) = self.winner_training() {
+            return training.trainer().best_weights().cloned();
+        }
         self.leader.as_ref().map(|leader| strip_prefix(BEST, &leader.tensors))
     }
 
     /// The raw generator's weights at that evaluation.
     pub fn winner_raw(&self) -> Option<NamedTensors> {
+        if let Some(training) = self.winner_training() {
+            return training.trainer().best_raw().cloned();
+        }
         let raw = strip_prefix(BEST_RAW, &self.leader.as_ref()?.tensors);
         (!raw.is_empty()).then_some(raw)
     }

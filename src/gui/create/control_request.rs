@@ -8,6 +8,8 @@ use super::exports::ExportForm;
 pub enum ControlRequest {
     /// Show something else.
     Mode(CreateMode),
+    /// Load the run's newest weights.
+    Newest,
     /// Copy the recipe of the chosen image.
     Copy,
     /// Write something.

@@ -51,6 +51,9 @@ impl CreateScreen {
         for note in &model.notes {
             ui.label(RichText::new(note).weak());
         }
+        if self.weights.show(ui, &model.sha256) {
+            requests.push(ControlRequest::Newest);
+        }
         ui.add_space(6.0);
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 0.0;
@@ -87,7 +90,7 @@ impl CreateScreen {
             self.recipe(ui, model, &latent.to_string(), &mut requests);
         }
         ui.add_space(GAP);
-        self.exports(ui, made, history, &mut requests);
+        self.exports(ui, model, made, history, &mut requests);
         requests
     }
 
@@ -98,7 +101,7 @@ impl CreateScreen {
         }
         ui.horizontal(|ui| {
             ui.label(RichText::new("Picked").strong());
-            let clear = ui.small_button("Clear").on_hover_text("Puts all picked images back");
+            let clear = ui.small_button("Clear").on_hover_text("Unpicks all images");
             clear.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, "Clear the picked images"));
             if clear.clicked() {
                 self.choices.picks.clear();
@@ -111,7 +114,7 @@ impl CreateScreen {
                 let image = self.image(made, latent);
                 let name = format!("Picked {}: {latent}", number + 1);
                 let thumbnail = viewport::thumbnail(ui, image.as_ref(), THUMBNAIL, false, &name);
-                if thumbnail.on_hover_text(format!("{name}. Click to put it back")).clicked() {
+                if thumbnail.on_hover_text(format!("{name}. Click to unpick it")).clicked() {
                     back = Some(number);
                 }
             }
@@ -143,7 +146,8 @@ impl CreateScreen {
         ui.label(format!("{latent}, {truncation}, {weights}"));
         ui.label(RichText::new(format!("{} of {}", model.vector, self.name)).weak());
         let copy = ui.button("Copy the recipe");
-        let copy = copy.on_hover_text("As JSON: what is kept in an exported image, enough to make it again");
+        let copy =
+            copy.on_hover_text("As JSON, as in an exported image: all that is needed to make it again");
         if copy.clicked() {
             requests.push(ControlRequest::Copy);
         }
@@ -152,6 +156,7 @@ impl CreateScreen {
     fn exports(
         &mut self,
         ui: &mut egui::Ui,
+        model: &ModelFacts,
         made: Option<&Made>,
         history: &History,
         requests: &mut Vec<ControlRequest>,
@@ -162,6 +167,11 @@ impl CreateScreen {
                 ui.spinner();
             }
         });
+        if let Some(note) =
+            self.weights.note(&model.sha256).filter(|_| self.choices.mode != CreateMode::History)
+        {
+            ui.label(RichText::new(format!("All are {note}")).weak());
+        }
         ui.horizontal_wrapped(|ui| {
             for export in ExportForm::ALL {
                 let reason = if self.exporter.busy() {

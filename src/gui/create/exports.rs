@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::client::{ModelFacts, SampleSettings};
 use super::history::Snapshot;
+use crate::arch::words::thousands;
 use crate::engine::{COLUMNS, SampleWeights};
 use crate::export::{Animation, GAP, LatentRecipe, Picture, PictureRecipe, Tiles, contact_sheet};
 use crate::gui::background::exporter::write;
@@ -181,7 +182,7 @@ impl Work {
                     let recipe = source.recipe(std::slice::from_ref(latent));
                     write(&free(path, &name), &image.picture(0).enlarged(factor).png_with(&recipe))?;
                 }
-                Ok(format!("{} images saved in {}", images.len(), path.display()))
+                Ok(format!("{} saved in {}", counted(images.len(), "image"), path.display()))
             }
             Self::Grid(latents, tiles, columns) => {
                 let picture = tiles.grid(columns, factor, GAP as u32 * factor);
@@ -267,7 +268,12 @@ fn animate(
         animation.apng(Some(recipe))
     };
     write(path, &file)?;
-    Ok(format!("Animation of {} frames saved in {}", animation.len(), path.display()))
+    Ok(format!("Animation of {} saved in {}", counted(animation.len(), "frame"), path.display()))
+}
+
+/// So many of something: `1 image`, `2 images`.
+pub fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{} {one}s", thousands(count as u64)) }
 }
 
 /// The name of a file, without its ending, with `what` of `source`: one part of a path, whatever the run or
@@ -325,6 +331,14 @@ mod tests {
 
     fn seed(seed: u64) -> Latent {
         Latent::Seed { seed }
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        assert_eq!(
+            [1, 2, 1200].map(|count| counted(count, "frame")),
+            ["1 frame", "2 frames", "1,200 frames"]
+        );
     }
 
     #[test]

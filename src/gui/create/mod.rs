@@ -11,6 +11,7 @@ mod exports;
 mod history;
 mod player;
 mod viewport;
+mod weights;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,10 +22,12 @@ use eframe::egui::{self, RichText};
 use choices::{CreateChoices, CreateMode};
 use client::{ClientStatus, ImageRequest, Made, ModelFacts, RequestSlot, SampleClient};
 use control_request::ControlRequest;
-use exports::{ExportForm, ExportSource, Work};
+use exports::{ExportForm, ExportSource, Work, counted};
 use history::{History, Snapshot};
 use player::Player;
 use viewport::{ImageGrid, Interaction};
+use weights::WeightsView;
+pub use weights::{ago, of_step};
 
 use super::background::exporter::Exporter;
 use super::background::pictures::{self, PictureLoader};
@@ -56,6 +59,7 @@ pub struct CreateScreen {
     zoom: Zoom,
     player: Player,
     history: BackgroundReader<History>,
+    weights: WeightsView,
     /// The picture of the training that is shown until the next is read.
     snapshot: Option<(Snapshot, Arc<Tiles>)>,
     exporter: Exporter,
@@ -71,6 +75,7 @@ impl CreateScreen {
         Self {
             client: SampleClient::new(program, model, wake.clone()),
             history: BackgroundReader::new(wake.clone()),
+            weights: WeightsView::new(wake.clone()),
             exporter: Exporter::new(dialogs, wake.clone()),
             program: program.to_owned(),
             model: model.to_owned(),
@@ -110,6 +115,9 @@ impl CreateScreen {
         };
         let made = self.client.made(RequestSlot::Grid);
         let history = self.history();
+        if self.is_of_run() {
+            self.weights.look(ui.ctx(), &self.model, &model.sha256);
+        }
         let side = egui::Panel::left("create controls").exact_size(CONTROLS).resizable(false);
         let requests = side
             .show(ui, |ui| {
@@ -135,7 +143,7 @@ impl CreateScreen {
         }
     }
 
-    /// The training's pictures, which do not change any more.
+    /// The training's pictures as they were when the weights were loaded.
     fn history(&mut self) -> History {
         let dir = self.model.clone();
         let found = self.history.get(Duration::MAX, || move || history::read(&dir));
@@ -162,8 +170,14 @@ impl CreateScreen {
             });
         });
         if again {
-            self.client = SampleClient::new(&self.program, &self.model, self.wake.clone());
+            self.load();
         }
+    }
+
+    /// Loads the generator as it is now, with a worker of its own.
+    fn load(&mut self) {
+        self.client = SampleClient::new(&self.program, &self.model, self.wake.clone());
+        self.history.again();
     }
 
     /// Wants the images of this frame.
@@ -228,7 +242,7 @@ impl CreateScreen {
             self.strip(ui, images, animation.len());
             let frame = self.player.frame(animation.len());
             let words = if images.len() < animation.len() {
-                format!("{} frames are made", images.len())
+                format!("{} of {} made", images.len(), counted(animation.len(), "frame"))
             } else {
                 animation[frame].to_string()
             };
@@ -321,6 +335,7 @@ impl CreateScreen {
                 self.choices.mode = mode;
                 (self.zoom, self.player) = (Zoom::default(), Player::default());
             }
+            ControlRequest::Newest => self.load(),
             ControlRequest::Copy => {
                 if let Some((latent, _)) = self.chosen(made) {
                     ctx.copy_text(self.source(model).recipe(&[latent]).to_json());
@@ -330,7 +345,11 @@ impl CreateScreen {
                 if let Ok(work) = self.work(export, made, history) {
                     let source = self.source(model);
                     let question = work.question(&source);
-                    self.exporter.start(question, move |path| work.write(&source, path));
+                    // The training's own pictures are of their own moments.
+                    let note =
+                        self.weights.note(&model.sha256).filter(|_| self.choices.mode != CreateMode::History);
+                    let note = note.map_or_else(String::new, |note| format!(", {note}"));
+                    self.exporter.start(question, move |path| Ok(work.write(&source, path)? + &note));
                 }
             }
         }
@@ -420,7 +439,7 @@ impl CreateScreen {
                     rate: self.choices.rate,
                 })
             }
-            (ExportForm::Animation, ..) => Err("Animations are under Interpolate and History"),
+            (ExportForm::Animation, ..) => Err("Choose Interpolate or History first: they make animations"),
         }
     }
 }

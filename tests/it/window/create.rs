@@ -11,6 +11,7 @@ use image::AnimationDecoder;
 
 use crate::runs::sample_server::finished_run;
 use crate::window::Window;
+use crate::window::runs_screen::LiveRun;
 
 /// A window on the Create screen.
 struct Create(Window);
@@ -218,6 +219,41 @@ fn the_training_is_an_animation_and_the_way_back_leads_to_the_run() {
     window.until_label("Winner");
     window.click("Create");
     window.until_label("Images of seeds, 40 images");
+}
+
+#[test]
+fn of_a_run_that_goes_on_it_is_said_which_weights_are_shown_and_exported_and_newer_ones_are_offered() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("live");
+    let mut run = LiveRun::begin(&dir);
+    let write = |weights: &str| {
+        std::fs::create_dir_all(dir.join("export")).unwrap();
+        let from = finished_run().join("export").join(weights);
+        std::fs::copy(from, dir.join("export/winner.safetensors")).unwrap();
+    };
+    write("winner.safetensors");
+    let mut window = Create::new(&dir);
+    window.until_label("Weights of step 1,200, ");
+    window.until_label("The run goes on; newer weights will be offered here");
+    window.until_label("All are made with the weights of step 1,200, ");
+    write("winner-raw.safetensors");
+    run.evaluated(1800, 11.0);
+    window.until_label("The run has newer weights: of step 1,800, ");
+    assert!(window.has("Weights of step 1,200, "), "those are still shown");
+    window.until_label("Image of seed 5");
+    window.click("Image of seed 1");
+    window.export("Image…", "old.png");
+    window.until_label("; the run has newer ones");
+    let shown = recipe(&window.0.folder.path().join("old.png")).model_sha256;
+    window.0.harness.check_accessibility();
+    window.click("Take the newest weights");
+    window.until_label("Weights of step 1,800, ");
+    assert!(!window.has("The run has newer weights"));
+    window.until_label("Picked 1: seed 1");
+    window.export("Image…", "new.png");
+    assert_ne!(recipe(&window.0.folder.path().join("new.png")).model_sha256, shown);
+    drop(run);
+    window.0.until("it is over", |harness| harness.query_by_label("Weights of step 1,800").is_some());
 }
 
 #[test]
