@@ -43,6 +43,7 @@ use crate::device::cache_dir;
 use crate::engine::JobSpec;
 use crate::run::{RunView, default_dir, now};
 use closing::CloseChoice;
+use exporting::ExportPrompt;
 use palette::{CommandPalette, PaletteState};
 use path_prompt::{PathPrompt, PromptState};
 use speed::Speedometer;
@@ -125,6 +126,8 @@ pub struct App {
     /// A dialog: what is asked for, and the answer.
     chosen: Option<BackgroundTask<(DialogKind, Option<PathBuf>)>>,
     exporter: Exporter,
+    /// What will be exported, while it is shown.
+    export_prompt: Option<ExportPrompt>,
     setup: Setup,
     runs: RunsScreen,
     speedometer: Speedometer,
@@ -169,6 +172,7 @@ impl App {
             pictures: PictureLoader::new(wake.clone()),
             palette: None,
             prompt: None,
+            export_prompt: None,
             toasts,
             wake,
             chosen: None,
@@ -438,6 +442,7 @@ impl eframe::App for App {
         for action in actions {
             self.act(&ctx, action);
         }
+        self.export_question(&ctx);
         self.closing(&ctx);
         self.toasts.show(&ctx);
         self.remember(&ctx);

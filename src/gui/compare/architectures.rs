@@ -30,7 +30,7 @@ pub fn show(ui: &mut egui::Ui, diagrams: &mut Diagrams, comparison: Option<&Comp
             RichText::new(if same {
                 "The architectures are the same"
             } else {
-                "What differs is marked: in the first from any other, in the others from the first"
+                "Marked are the differences: in the first drawing from all the others, in each other one from the first"
             })
             .weak(),
         );
@@ -45,7 +45,7 @@ pub fn show(ui: &mut egui::Ui, diagrams: &mut Diagrams, comparison: Option<&Comp
                 (Some(drawing), _) => drawing::show(ui, drawing, marks),
                 (None, Some(_)) => {
                     drop(ui.label(
-                        RichText::new("Its sizes are unknown, for its settings cannot be read").weak(),
+                        RichText::new("Its sizes are not known, because its settings cannot be read").weak(),
                     ));
                 }
                 (None, None) => {}

@@ -83,7 +83,7 @@ fn outcomes(ui: &mut egui::Ui, comparison: &Comparison, names: &[String]) {
                     ui.label(
                         RichText::new(format!("{}  best", ranking.number(run))).strong().color(palette.good),
                     )
-                    .on_hover_text("The best of those that were measured alike")
+                    .on_hover_text("The best of the scores that were measured in the same way")
                 } else {
                     ui.label(ranking.number(run))
                 };
@@ -107,7 +107,7 @@ fn settings(ui: &mut egui::Ui, view: &mut TablesView, comparison: &Comparison, n
     ui.horizontal(|ui| {
         ui.label(RichText::new("Settings").heading());
         ui.checkbox(&mut view.all, "Show all")
-            .on_hover_text("Also shows the settings that all runs have alike");
+            .on_hover_text("Also shows the settings that are the same in all runs");
     });
     let words = match differing {
         0 => "All settings are the same".to_owned(),

@@ -113,7 +113,7 @@ fn map(ui: &mut egui::Ui, rows: &[Row], columns: &[&Probabilities], cells: usize
     let width = ui.available_width();
     let size = Vec2::new(width, rows.len() as f32 * HEIGHT + breaks as f32 * BREAK + 18.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    let words = format!("Probabilities of the decisions with {cells} cells");
+    let words = format!("Probabilities of the decisions with {}", crate::arch::words::cells(cells));
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
     let palette = Palette::of(ui);
     let painter = ui.painter_at(rect);

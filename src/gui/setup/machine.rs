@@ -67,7 +67,7 @@ fn verdict(check: &DeviceCheck) -> Result<String, String> {
     let DeviceCheck { device, self_test, passed, seconds, .. } = check;
     match passed {
         true => Ok(format!(
-            "{} computes what the CPU computes: {} checks in {seconds:.0} s",
+            "{} gives the right results: all {} checks passed in {seconds:.0} s",
             device.name,
             self_test.len()
         )),

@@ -20,9 +20,9 @@ pub fn show(
     speeds: &BTreeMap<String, f64>,
 ) {
     ui.add_space(6.0);
-    ui.heading("What comes of it");
+    ui.heading("Size and time");
     let Some(figures) = figures else {
-        ui.label(RichText::new("Nothing, until the settings can work").weak());
+        ui.label(RichText::new("Shown once the settings are complete").weak());
         return;
     };
     egui::Grid::new("readout").num_columns(2).spacing([14.0, 6.0]).show(ui, |ui| {
@@ -32,7 +32,7 @@ pub fn show(
             ui.end_row();
         };
         if let Some(count) = figures.count {
-            row("Architectures", thousands(count), "Members of the search space within its bounds");
+            row("Architectures", thousands(count), "How many the search space holds");
         }
         row("Generator", cells(figures.cells), "Its depth");
         let Cost { params: least, macs: fewest } = figures.smallest;
@@ -41,7 +41,7 @@ pub fn show(
         row(
             "Parameters",
             range(least, most),
-            "Of the smallest generator in the search, and what the largest has at most",
+            "From the smallest generator of the search to the largest",
         );
         row("MACs", range(fewest, largest), "Multiply-accumulates for one image");
         row(

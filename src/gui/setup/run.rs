@@ -45,7 +45,7 @@ fn device(
         });
         shown.response
     });
-    ui.label("Self-test").on_hover_text("Whether the device computes what the CPU computes");
+    ui.label("Self-test").on_hover_text("Compares the results of this device with those of the CPU");
     ui.vertical(|ui| self_test(ui, device, machine));
     ui.end_row();
 }

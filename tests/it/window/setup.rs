@@ -222,6 +222,9 @@ fn what_was_found_is_exported_and_trained_by_itself() {
     let folder = window.folder.path().to_owned();
     std::fs::write(folder.join("answer"), folder.join("out").to_str().unwrap()).unwrap();
     window.click("Export…");
+    window.until_label("• The generator's weights, winner.safetensors");
+    assert!(!folder.join("out").exists());
+    window.click("Choose where…");
     window.until("the export", |harness| harness.query_by_label_contains("files are in").is_some());
     let exported = folder.join("out").join(window.run_dir().file_name().unwrap());
     for file in ["winner.safetensors", "generator.py", "architecture.svg", "config.toml", "curves.csv"] {
