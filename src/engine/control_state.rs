@@ -356,6 +356,33 @@ mod tests {
     }
 
     #[test]
+    fn others_see_how_far_a_preparation_is_and_its_run_receives_what_they_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let shown = || run::live_status::<Vec<LiveEvent>>(dir.path());
+        let preparing = |done| LiveEvent::Preparing { what: "reading images".to_owned(), done, total: 9 };
+        let mut preparation = PreparationStatus::new(dir.path(), false);
+        preparation.show(&preparing(0).into());
+        assert_eq!(shown(), Some(vec![preparing(0)]));
+        // Too soon after the one before, and another event.
+        preparation.show(&preparing(1).into());
+        preparation.show(&LiveEvent::Stopped.into());
+        assert_eq!(shown(), Some(vec![preparing(0)]));
+        preparation.show(&preparing(9).into());
+        assert_eq!(shown(), Some(vec![preparing(9)]));
+        run::send_message(dir.path(), &Control::Stop).unwrap();
+        preparation.end();
+        let (send, controls) = channel();
+        // A paused run waits for what comes, and looks for it.
+        send.send(Control::Pause).unwrap();
+        assert_eq!(next(&mut ControlState::new(dir.path()), &controls).0, ControlAction::Stop);
+        // One that fails leaves nothing.
+        let mut failed = PreparationStatus::new(dir.path(), false);
+        failed.show(&preparing(0).into());
+        drop(failed);
+        assert_eq!(shown(), None);
+    }
+
+    #[test]
     fn a_paused_run_receives_commands_through_its_folder() {
         let dir = tempfile::tempdir().unwrap();
         let mut state = ControlState::new(dir.path());

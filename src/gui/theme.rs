@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn two_dozen_things_are_told_apart_by_colours_that_can_be_read() {
+    fn two_dozen_things_have_colours_that_differ_and_can_be_read() {
         let ctx = egui::Context::default();
         apply(&ctx);
         for theme in [Theme::Dark, Theme::Light] {

@@ -12,7 +12,7 @@ use crate::engine::Stride;
 use crate::gan::{Network, WEIGHTS_EVERY, find_non_finite};
 use crate::model::NamedTensors;
 use crate::run::LiveStatus;
-use crate::search::Curve;
+use crate::search::{Curve, TrainingId};
 
 /// With [`TINY`], a run of seconds that trains one architecture, on the CPU.
 const SETTINGS: [&str; 7] = [
@@ -35,11 +35,15 @@ struct Bench {
 
 impl Bench {
     fn new(more: &[&str]) -> Self {
+        Self::of(JobSpec::Train("1 0 1 1".parse().unwrap()), more)
+    }
+
+    fn of(spec: JobSpec, more: &[&str]) -> Self {
         let root = tempdir().unwrap();
         let mut config = RunConfig::preset("quick").unwrap();
         TINY.iter().chain(&SETTINGS).chain(more).for_each(|setting| config.apply(setting).unwrap());
         let plan = Plan {
-            spec: JobSpec::Train("1 0 1 1".parse().unwrap()),
+            spec,
             config,
             device: Device::flex(),
             device_name: "cpu".to_owned(),
@@ -286,4 +290,34 @@ fn a_run_whose_process_has_grown_ends_at_a_checkpoint_where_a_new_one_can_go_on_
     crate::run::send_message(&dir, &Control::Pause).unwrap();
     drop(bench.engine);
     assert_eq!(LiveStatus::take_over(&dir).receive::<Control>(), [Control::Pause]);
+}
+
+#[test]
+fn while_a_search_trains_its_winner_on_the_newest_best_weights_are_those_that_are_exported() {
+    let settings = [
+        "search.iterations=[1]",
+        "search.shared_steps=2",
+        "search.controller.steps=1",
+        "search.candidates=2",
+        "search.top_k=1",
+        "derive.steps=2",
+        "derive.evaluate_every=2",
+        "winner.steps=600",
+        "winner.evaluate_every=50",
+    ];
+    let mut bench = Bench::of(JobSpec::Search, &settings);
+    let exported = bench.dir().join(WEIGHTS);
+    let best_of_the_winner = |event: &Event| {
+        let Event::Log(LogEvent::Search(SearchEvent::Evaluated { training, best, .. })) = event else {
+            return false;
+        };
+        *best && *training == TrainingId::Winner
+    };
+    let mut before = Vec::new();
+    while !bench.events.iter().any(best_of_the_winner) {
+        before = std::fs::read(&exported).unwrap_or_default();
+        assert!(bench.advance().unwrap().is_none(), "the winner gets better while it is trained on");
+    }
+    let now = std::fs::read(&exported).unwrap();
+    assert!(!now.is_empty() && now != before, "what was exported is still the finalist's");
 }

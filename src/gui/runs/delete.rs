@@ -138,7 +138,7 @@ mod tests {
         let sentence = move_one(&full, &dir).unwrap_err();
         assert!(sentence.contains("disk full") && sentence.contains("stays"), "{sentence}");
         // A folder of something else is left alone.
-        assert!(move_one(&remove, folder.path()).unwrap_err().contains("no run"));
+        assert!(move_one(&remove, folder.path()).unwrap_err().contains("not a run"));
         assert!(dir.exists());
         move_one(&remove, &dir).unwrap();
         assert!(!dir.exists());

@@ -8,8 +8,10 @@ use autogan::config::RunConfig;
 use autogan::data::{Split, toys};
 use autogan::engine::{COLUMNS, ENLARGED, JobSpec, LiveEvent, LogEvent, Tick};
 use autogan::export::Picture;
+use autogan::gui::App;
 use autogan::run::{LiveStatus, RunFolder, RunInfo};
 use autogan::search::{Curve, GeneratorStep, SampleSource, SearchEvent, TrainingId};
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::outcome;
@@ -294,13 +296,17 @@ fn names_stand_in_the_order_of_their_numbers_and_have_the_width_that_is_left() {
         finished(&runs, &like_two(name));
     }
     window = listed(window);
-    let ordered = |window: &Window| {
-        let place = |name: &str| height(window, &format!("Run {name}: Finished"));
+    let ordered = |harness: &Harness<'static, App>| {
+        let place = |name: &str| {
+            let row = harness.query_by_label(&format!("Run {name}: Finished"));
+            row.map_or(f32::NAN, |row| row.rect().top())
+        };
         place("copy-9") < place("copy-10") && place("copy-10") < place("copy-99")
     };
-    assert!(ordered(&window), "all were begun at the same time");
+    // All were begun at the same time.
+    window.until("the order of their numbers", ordered);
     window.click("Name");
-    assert!(ordered(&window));
+    window.until("the same by name", ordered);
     let width = window.harness.get_by_label(LONG).rect().width();
     assert!(width > 220.0, "{width} points for a name beside empty columns");
 }
