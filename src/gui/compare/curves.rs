@@ -7,6 +7,7 @@ use eframe::egui;
 use super::names;
 use crate::export::csv;
 use crate::gui::plot::groups::curve_words;
+use crate::gui::plot::legend::CurveLegend;
 use crate::gui::plot::{self, CurveStyle, Drawings};
 use crate::gui::session::Session;
 use crate::gui::state::RunState;
@@ -20,6 +21,7 @@ pub struct CurvesView {
     chosen: Option<Curve>,
     /// Of each run, by its place.
     drawn: Drawings<(Curve, usize)>,
+    legend: CurveLegend,
 }
 
 pub fn show(ui: &mut egui::Ui, view: &mut CurvesView, runs: &[Session], style: &mut CurveStyle) {
@@ -61,9 +63,15 @@ pub fn show(ui: &mut egui::Ui, view: &mut CurvesView, runs: &[Session], style: &
     let is_score = matches!(shown, Curve::Score { .. });
     // What was drawn of another curve is of no use.
     view.drawn.retain(|(curve, _)| *curve == shown);
+    let has = |run: &Session| run.lock().series.get(&shown).is_some_and(|series| !series.points().is_empty());
+    let named = runs.iter().zip(&names).enumerate().filter(|(_, (run, _))| has(run));
+    view.legend.show(ui, named.map(|(index, (_, name))| (name.as_str(), palette.distinct(index))));
     plot::plot(&format!("compared {shown}"), shown.axis().words(), style, &palette).show(ui, |plot| {
         for (index, (run, name)) in runs.iter().zip(&names).enumerate() {
             let state = run.lock();
+            if !view.legend.shows(name) {
+                continue;
+            }
             let Some(series) = state.series.get(&shown).filter(|series| !series.points().is_empty()) else {
                 continue;
             };

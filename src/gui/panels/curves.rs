@@ -1,13 +1,14 @@
 //! Losses, scores, rewards and speed over time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use eframe::egui;
+use eframe::egui::{self, Color32, Rect, Role, Sense, UiBuilder, Vec2, WidgetInfo};
 use egui_plot::VLine;
 
 use super::{Panel, PanelContext, PanelKind, PanelPlace, empty};
 use crate::export::csv;
-use crate::gui::plot::groups::{in_group, words};
+use crate::gui::plot::groups::{CurveUnit, in_group, unit, words};
+use crate::gui::plot::legend::CurveLegend;
 use crate::gui::plot::{self, Drawings};
 use crate::gui::state::{RunState, Series};
 use crate::gui::theme::Palette;
@@ -27,7 +28,12 @@ struct CurvesPanel {
     /// The group that is shown; none for the newest.
     group: Option<CurveGroup>,
     drawn: Drawings<Curve>,
+    legend: CurveLegend,
 }
+
+/// The least width of a plot that has another beside it, and the least height of any, with its names.
+const WIDTH: f32 = 260.0;
+const HEIGHT: f32 = 120.0;
 
 /// The groups of the curves that have points up to an event.
 fn groups(state: &RunState, event_index: u32) -> BTreeSet<CurveGroup> {
@@ -67,7 +73,7 @@ impl Panel for CurvesPanel {
                 ui.copy_text(table(context.state, context.event_index, &shown));
             }
         });
-        draw(ui, context, &shown, &mut self.drawn);
+        self.draw(ui, context, &shown);
     }
 }
 
@@ -96,31 +102,95 @@ fn newest(state: &RunState, event_index: u32) -> Option<CurveGroup> {
     candidates.max_by_key(|(_, series)| last(series)).map(|(curve, _)| curve.group())
 }
 
-fn draw(ui: &mut egui::Ui, context: &PanelContext<'_>, shown: &CurveGroup, drawn: &mut Drawings<Curve>) {
-    let palette = Palette::of(ui);
-    let style = *context.style;
-    let curves: Vec<(&Curve, &Series)> =
-        context.state.series.iter().filter(|(curve, _)| curve.group() == *shown).collect();
-    drawn.retain(|known| curves.iter().any(|(curve, _)| *curve == known));
-    let scores = matches!(shown, CurveGroup::Score(_));
-    let horizontal = curves.first().map_or(Axis::Steps, |(curve, _)| curve.axis()).words();
-    plot::plot(&words(shown), horizontal, style, &palette).show(ui, |plot| {
-        for (index, (curve, series)) in curves.iter().enumerate() {
-            let color = if scores || *shown == CurveGroup::Controller {
-                palette.distinct(index)
-            } else {
-                palette.of_curve(curve)
-            };
-            let points = &series.points()[..series.count_until(context.event_index)];
-            drawn.of(curve, points, style).show(plot, &in_group(curve), color, scores);
+/// A curve with its name and its colour in its group.
+struct NamedCurve<'a> {
+    curve: &'a Curve,
+    series: &'a Series,
+    name: String,
+    color: Color32,
+}
+
+/// The curves of a group that have points up to an event index, those of one unit together.
+fn by_unit<'a>(
+    state: &'a RunState,
+    shown: &CurveGroup,
+    event_index: u32,
+    palette: &Palette,
+) -> BTreeMap<CurveUnit, Vec<NamedCurve<'a>>> {
+    let mut units: BTreeMap<CurveUnit, Vec<NamedCurve<'_>>> = BTreeMap::new();
+    let curves = state.series.iter().filter(|(curve, _)| curve.group() == *shown);
+    for (index, (curve, series)) in curves.enumerate() {
+        if series.count_until(event_index) == 0 {
+            continue;
         }
-        // Where the scrubber stands, if the end of the curve does not show it.
-        let end = curves.iter().filter_map(|(_, series)| series.at(context.event_index)).map(|[x, _]| x);
-        let end = end.reduce(f64::max).filter(|_| context.view.event_index.is_some());
-        if let Some(end) = end {
-            plot.vline(VLine::new("scrubber", end).color(palette.faint).name(""));
-        }
-    });
+        // Of losses each has its network's colour; other curves are only told apart.
+        let is_loss = matches!(shown, CurveGroup::Losses(_) | CurveGroup::Speed);
+        let color = if is_loss { palette.of_curve(curve) } else { palette.distinct(index) };
+        units.entry(unit(curve)).or_default().push(NamedCurve {
+            curve,
+            series,
+            name: in_group(curve),
+            color,
+        });
+    }
+    units
+}
+
+impl CurvesPanel {
+    /// A plot for each unit: below each other, or in two columns where there are many and room for them.
+    fn draw(&mut self, ui: &mut egui::Ui, context: &PanelContext<'_>, shown: &CurveGroup) {
+        let units = by_unit(context.state, shown, context.event_index, &Palette::of(ui));
+        self.drawn.retain(|known| units.values().flatten().any(|curve| curve.curve == known));
+        let spacing = ui.spacing().item_spacing;
+        let columns = if units.len() > 2 && ui.available_width() >= 2.0 * WIDTH + spacing.x { 2 } else { 1 };
+        let rows = units.len().div_ceil(columns);
+        let height = (ui.available_height() - (rows - 1) as f32 * spacing.y) / rows as f32;
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            let width = (ui.available_width() - (columns - 1) as f32 * spacing.x) / columns as f32;
+            let size = Vec2::new(width, height.max(HEIGHT));
+            let whole = Vec2::new(ui.available_width(), (size.y + spacing.y) * rows as f32 - spacing.y);
+            let (whole, _) = ui.allocate_exact_size(whole, Sense::hover());
+            for (index, (unit, curves)) in units.iter().enumerate() {
+                let place = Vec2::new((index % columns) as f32, (index / columns) as f32);
+                let rect = Rect::from_min_size(whole.min + place * (size + spacing), size);
+                ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+                    let id = format!("{} {unit:?}", words(shown));
+                    self.plot(ui, context, &id, curves, matches!(shown, CurveGroup::Score(_)));
+                });
+            }
+        });
+    }
+
+    /// The plot of the curves of one unit, and their names above it.
+    fn plot(
+        &mut self,
+        ui: &mut egui::Ui,
+        context: &PanelContext<'_>,
+        id: &str,
+        curves: &[NamedCurve<'_>],
+        are_scores: bool,
+    ) {
+        let (palette, style) = (Palette::of(ui), *context.style);
+        self.legend.show(ui, curves.iter().map(|curve| (curve.name.as_str(), curve.color)));
+        let horizontal = curves.first().map_or(Axis::Steps, |curve| curve.curve.axis()).words();
+        let plot = plot::plot(id, horizontal, style, &palette).show(ui, |plot| {
+            for NamedCurve { curve, series, name, color } in curves {
+                if self.legend.shows(name) {
+                    let points = &series.points()[..series.count_until(context.event_index)];
+                    self.drawn.of(curve, points, style).show(plot, name, *color, are_scores);
+                }
+            }
+            // Where the scrubber stands, if the end of the curve does not show it.
+            let ends = curves.iter().filter_map(|curve| curve.series.at(context.event_index));
+            let end = ends.map(|[x, _]| x).reduce(f64::max).filter(|_| context.view.event_index.is_some());
+            if let Some(end) = end {
+                plot.vline(VLine::new("scrubber", end).color(palette.faint).name(""));
+            }
+        });
+        let names: Vec<&str> = curves.iter().map(|curve| curve.name.as_str()).collect();
+        let about = format!("Plot of {}", names.join(", "));
+        plot.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &about));
+    }
 }
 
 #[cfg(test)]

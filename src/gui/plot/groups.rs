@@ -16,6 +16,41 @@ pub fn words(group: &CurveGroup) -> String {
     }
 }
 
+/// What the values of a curve are, among those of its group: curves of other units have axes of their own. Units of a
+/// group are drawn in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CurveUnit {
+    /// What a group has one of.
+    Main,
+    /// What a strategy learns from: rewards and their moving average.
+    Reward,
+    /// How undecided a strategy is, in nats.
+    Entropy,
+    /// How much better a reward was than expected.
+    Advantage,
+    /// A strategy's own loss.
+    Loss,
+    /// How much images differ.
+    Diversity,
+    /// Something else.
+    Rest,
+}
+
+/// The unit of a curve.
+pub fn unit(curve: &Curve) -> CurveUnit {
+    match curve {
+        Curve::Diversity(_) => CurveUnit::Diversity,
+        Curve::Controller(reading) => match reading.as_str() {
+            "reward" | "baseline" => CurveUnit::Reward,
+            "entropy" => CurveUnit::Entropy,
+            "advantage" => CurveUnit::Advantage,
+            "loss" => CurveUnit::Loss,
+            _ => CurveUnit::Rest,
+        },
+        _ => CurveUnit::Main,
+    }
+}
+
 /// A curve in words, among those of its group.
 pub fn in_group(curve: &Curve) -> String {
     match curve {

@@ -1,11 +1,12 @@
 //! Curves as they are drawn everywhere: smoothed, thinned out, on a plain or a logarithmic axis.
 
 pub mod groups;
+pub mod legend;
 
 use std::collections::BTreeMap;
 
 use eframe::egui::{self, Color32};
-use egui_plot::{AxisHints, Legend, Line, Plot, PlotPoints, PlotUi};
+use egui_plot::{AxisHints, Line, Plot, PlotPoints, PlotUi};
 use serde::{Deserialize, Serialize};
 
 use super::state::{smoothed, thinned};
@@ -117,15 +118,16 @@ impl Drawn {
     }
 }
 
-/// An empty plot with axes and a legend.
+/// An empty plot with axes. `horizontal` is what is counted on the horizontal one.
 pub fn plot<'a>(id: &str, horizontal: &'static str, style: CurveStyle, palette: &Palette) -> Plot<'a> {
     let value = move |y: f64| if style.log { 10f64.powf(y) } else { y };
     let horizontal = AxisHints::new_x().label(horizontal).label_spacing(egui::Rangef::new(36.0, 60.0));
     let vertical = AxisHints::new_y()
         .formatter(move |mark, _| number(value(mark.value)))
+        // So that plots below each other begin at the same place.
+        .min_thickness(40.0)
         .label_spacing(egui::Rangef::new(12.0, 20.0));
     Plot::new(("curves", id, style.log))
-        .legend(Legend::default())
         .show_background(false)
         .grid_color(palette.faint)
         .allow_scroll(false)

@@ -1,6 +1,7 @@
 //! Parts that several screens draw.
 
 pub mod drawing;
+pub mod focus;
 pub mod image_grid;
 pub mod table;
 pub mod toasts;
