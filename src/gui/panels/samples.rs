@@ -11,6 +11,7 @@ use crate::export::Tiles;
 use crate::gui::background::pictures::PictureSource;
 use crate::gui::state::{Preview, Sample, capital};
 use crate::gui::theme::Palette;
+use crate::gui::widgets::focus;
 use crate::gui::widgets::image_grid::{self, Placement};
 use crate::gui::widgets::zoom::Zoom;
 use crate::run::safe_join;
@@ -163,6 +164,7 @@ impl SamplesPanel {
         ui.painter().rect_filled(rect, 4.0, palette.well);
         let framed = self.selected.map(|selected| (selected, palette.generator));
         image_grid::paint(ui, rect, tiles, place, framed);
+        focus::ring(ui.painter(), &response, rect);
         let words = format!("{count} images, {name}");
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
         if let Some(index) = response.hover_pos().and_then(under) {

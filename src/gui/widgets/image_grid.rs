@@ -13,6 +13,10 @@ use crate::export::Tiles;
 
 /// Sets of images that stay on the GPU when they are not shown.
 const KEPT: usize = 32;
+/// Places of one set that are kept: more than a screen has, for all of a frame have to be there at once.
+const PLACES: usize = 16;
+/// The share of their size that images give at most for rows that are all full.
+const FULL_ROWS: f32 = 0.6;
 /// Bytes of the uniform `Grid` in the shader.
 const UNIFORM: u64 = 64;
 
@@ -30,7 +34,8 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// The largest placement of `count` images of `side` texels in `size`, centred.
+    /// A placement of `count` images of `side` texels in `size`, centred: the largest one whose rows are all full, or
+    /// the largest of all where full rows would cost too much of it.
     pub fn fit(count: usize, side: usize, size: Vec2, gap: f32) -> Self {
         let (count, side) = (count.max(1), side.max(1) as f32);
         let scale = |columns: usize| {
@@ -38,7 +43,12 @@ impl Placement {
             let room = |extent: f32, images: usize| (extent - gap * (images - 1) as f32) / images as f32;
             room(size.x, columns).min(room(size.y, rows)) / side
         };
-        let columns = (1..=count).max_by(|&a, &b| scale(a).total_cmp(&scale(b))).unwrap_or(1);
+        let largest = |columns: &mut dyn Iterator<Item = usize>| {
+            columns.max_by(|&a, &b| scale(a).total_cmp(&scale(b))).unwrap_or(1)
+        };
+        let any = largest(&mut (1..=count));
+        let full = largest(&mut (1..=count).filter(|&columns| count.is_multiple_of(columns)));
+        let columns = if scale(full) >= FULL_ROWS * scale(any) { full } else { any };
         let scale = scale(columns).max(0.05);
         let extent = |images: usize| images as f32 * (side * scale + gap) - gap;
         let taken = Vec2::new(extent(columns), extent(count.div_ceil(columns)));
@@ -133,7 +143,7 @@ pub fn paint(
     framed: Option<(usize, Color32)>,
 ) {
     let points = ui.ctx().pixels_per_point();
-    let grid = GridCallback { tiles: tiles.clone(), place, framed, size: rect.size(), points };
+    let grid = GridCallback { tiles: tiles.clone(), place, framed, rect, points };
     ui.painter().add(egui_wgpu::Callback::new_paint_callback(rect, grid));
 }
 
@@ -149,6 +159,16 @@ struct Painter {
 struct Set {
     /// So that no other tiles come to lie at its address.
     _tiles: Arc<Tiles>,
+    view: wgpu::TextureView,
+    /// By the rectangle: a frame of an animation is drawn large and in the strip of frames at the same time.
+    places: HashMap<Corners, PlaceBinding>,
+    used: u64,
+}
+
+/// A rectangle's corners, as the bits of their numbers.
+type Corners = [u32; 4];
+
+struct PlaceBinding {
     uniform: wgpu::Buffer,
     group: wgpu::BindGroup,
     used: u64,
@@ -158,13 +178,18 @@ struct GridCallback {
     tiles: Arc<Tiles>,
     place: Placement,
     framed: Option<(usize, Color32)>,
-    size: Vec2,
+    rect: Rect,
     points: f32,
 }
 
 impl GridCallback {
     fn key(&self) -> usize {
         Arc::as_ptr(&self.tiles) as usize
+    }
+
+    fn corners(&self) -> Corners {
+        let Rect { min, max } = self.rect;
+        [min.x, min.y, max.x, max.y].map(f32::to_bits)
     }
 
     /// The uniform `Grid` in the shader.
@@ -176,8 +201,8 @@ impl GridCallback {
         // As the images' bytes: in gamma.
         let shade = |linear: f32| float(egui::ecolor::gamma_from_linear(linear));
         [
-            pixels(self.size.x),
-            pixels(self.size.y),
+            pixels(self.rect.width()),
+            pixels(self.rect.height()),
             pixels(self.place.origin.x),
             pixels(self.place.origin.y),
             pixels(self.place.scale),
@@ -211,9 +236,16 @@ impl CallbackTrait for GridCallback {
         };
         painter.frame += 1;
         let Painter { layout, sets, frame, linear, .. } = painter;
-        let set = sets.entry(self.key()).or_insert_with(|| upload(device, queue, layout, &self.tiles));
+        let set = sets.entry(self.key()).or_insert_with(|| upload(device, queue, &self.tiles));
         set.used = *frame;
-        queue.write_buffer(&set.uniform, 0, &self.uniform(*linear));
+        let Set { view, places, .. } = set;
+        let place = places.entry(self.corners()).or_insert_with(|| bind(device, layout, view));
+        place.used = *frame;
+        queue.write_buffer(&place.uniform, 0, &self.uniform(*linear));
+        while places.len() > PLACES {
+            let oldest = places.iter().min_by_key(|(_, place)| place.used).map(|(&corners, _)| corners);
+            oldest.map(|corners| places.remove(&corners));
+        }
         while sets.len() > KEPT {
             let oldest = sets.iter().min_by_key(|(_, set)| set.used).map(|(&key, _)| key);
             oldest.map(|key| sets.remove(&key));
@@ -230,21 +262,17 @@ impl CallbackTrait for GridCallback {
         let Some(painter) = resources.get::<Painter>() else {
             return;
         };
-        let Some(set) = painter.sets.get(&self.key()) else {
+        let place = painter.sets.get(&self.key()).and_then(|set| set.places.get(&self.corners()));
+        let Some(place) = place else {
             return;
         };
         pass.set_pipeline(&painter.pipeline);
-        pass.set_bind_group(0, &set.group, &[]);
+        pass.set_bind_group(0, &place.group, &[]);
         pass.draw(0..4, 0..self.tiles.count() as u32);
     }
 }
 
-fn upload(
-    device: &wgpu::Device,
-    queue: &wgpu::Queue,
-    layout: &wgpu::BindGroupLayout,
-    tiles: &Arc<Tiles>,
-) -> Set {
+fn upload(device: &wgpu::Device, queue: &wgpu::Queue, tiles: &Arc<Tiles>) -> Set {
     let side = tiles.side() as u32;
     let size = wgpu::Extent3d { width: side, height: side, depth_or_array_layers: tiles.count() as u32 };
     let texture = device.create_texture(&wgpu::TextureDescriptor {
@@ -264,6 +292,10 @@ fn upload(
         dimension: Some(wgpu::TextureViewDimension::D2Array),
         ..Default::default()
     });
+    Set { _tiles: tiles.clone(), view, places: HashMap::new(), used: 0 }
+}
+
+fn bind(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, view: &wgpu::TextureView) -> PlaceBinding {
     let uniform = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("image grid"),
         size: UNIFORM,
@@ -275,10 +307,10 @@ fn upload(
         layout,
         entries: &[
             wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() },
-            wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::TextureView(&view) },
+            wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::TextureView(view) },
         ],
     });
-    Set { _tiles: tiles.clone(), uniform, group, used: 0 }
+    PlaceBinding { uniform, group, used: 0 }
 }
 
 #[cfg(test)]
@@ -311,10 +343,19 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_full_where_that_costs_little() {
+        let columns = |count, width, height| Placement::fit(count, 16, Vec2::new(width, height), 2.0).columns;
+        assert_eq!(columns(64, 560.0, 300.0), 16, "4 rows of 16 instead of 6 of 11, the last of 9");
+        assert_eq!(columns(64, 500.0, 400.0), 8);
+        assert_eq!(columns(7, 300.0, 300.0), 3, "one row of 7 would be too small");
+    }
+
+    #[test]
     fn the_uniform_is_as_long_as_the_shaders() {
         let tiles = Arc::new(Tiles::new(1, vec![0; 4]).unwrap());
         let place = Placement::fit(1, 1, Vec2::splat(9.0), 0.0);
-        let grid = GridCallback { tiles, place, framed: None, size: Vec2::splat(9.0), points: 1.0 };
+        let rect = Rect::from_min_size(egui::Pos2::ZERO, Vec2::splat(9.0));
+        let grid = GridCallback { tiles, place, framed: None, rect, points: 1.0 };
         assert_eq!(grid.uniform(false).len() as u64, UNIFORM);
     }
 }
