@@ -150,7 +150,8 @@ impl App {
         }
         let (settings, warning) = WindowSettings::read(places.settings.as_deref());
         let ctx = cc.egui_ctx.clone();
-        let wake: Wake = Arc::new(move || ctx.request_repaint());
+        // One frame: a request without a delay is for two.
+        let wake: Wake = Arc::new(move || ctx.request_repaint_after(Duration::from_millis(1)));
         let mut toasts = Toasts::default();
         if let Some(warning) = warning {
             toasts.problem(warning);
@@ -271,7 +272,10 @@ impl App {
         let Some(session) = self.sessions.shown() else {
             return;
         };
-        let state = session.lock();
+        let mut state = session.lock();
+        if state.saved_checkpoint.take().is_some() {
+            self.toasts.done("Checkpoint saved: the run can go on from here");
+        }
         let status = state.status.clone();
         if let Some((device, speed)) = self.speedometer.read(&state) {
             self.settings.learn_speed(device, speed);

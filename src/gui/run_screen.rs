@@ -9,7 +9,7 @@ use super::layout::PanelLayout;
 use super::panels::{self, PanelContext, PanelId, View};
 use super::session::Session;
 use super::settings::WindowSettings;
-use super::state::{RunPhase, RunState, Status, capital};
+use super::state::{RunState, Status, capital};
 use super::theme::Palette;
 use crate::engine::Stride;
 
@@ -100,7 +100,7 @@ fn progress(ui: &mut egui::Ui, state: &RunState) {
     let (bar, words) = match (&state.status, state.progress) {
         (Status::Preparing { what, done }, _) => bar(*done, what),
         (Status::Running | Status::Paused | Status::Waiting(_), Some(progress)) => {
-            let mut words = state.phases.last().map_or_else(String::new, |phase| phase.words());
+            let mut words = state.doing_at(state.event_index).unwrap_or_default();
             if let Some(seconds) = state.quiet.filter(|_| state.status == Status::Running) {
                 words += &format!("; no step for {}", duration(seconds as f64));
             }
@@ -204,10 +204,7 @@ pub fn scrubber(ui: &mut egui::Ui, state: &RunState, view: &mut View, actions: &
             actions.push(Action::Live);
         }
         let mut event_index = view.event_index.unwrap_or(state.event_index);
-        // A single training has no phases, but pictures.
-        let sample = || state.sample_at(event_index).map(|sample| sample.source.to_string());
-        let text = state.phase_at(event_index).map(RunPhase::words).or_else(sample);
-        let text = text.unwrap_or_else(|| "Nothing yet".to_owned());
+        let text = state.doing_at(event_index).unwrap_or_else(|| "Nothing yet".to_owned());
         ui.spacing_mut().slider_width = (ui.available_width() - 330.0).max(80.0);
         let slider = egui::Slider::new(&mut event_index, 0..=state.event_index.max(1)).show_value(false);
         let response = ui.add_enabled(state.event_index > 0, slider);

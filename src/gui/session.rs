@@ -17,6 +17,9 @@ use crate::run;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Messages that wait at most; a worker that sends more waits itself.
 const WAITING: usize = 256;
+/// What passes (points of curves, progress) is drawn at most this often, because a frame costs much on machines that
+/// draw without a GPU.
+const DRAW_EVERY: Duration = Duration::from_millis(500);
 /// Milliseconds between two previews that are asked for.
 const PREVIEW_EVERY_MS: u64 = 1000;
 
@@ -42,11 +45,14 @@ pub struct Session {
     watched: Arc<()>,
     child: Option<Child>,
     wake: Wake,
+    /// Whether the window has begun it itself, so that it sees all of its events come.
+    is_new: bool,
 }
 
 impl Session {
     fn new(dir: &Path, wake: Wake) -> Self {
-        Self { dir: dir.to_owned(), state: Arc::default(), watched: Arc::default(), child: None, wake }
+        let (state, watched) = (Arc::default(), Arc::default());
+        Self { dir: dir.to_owned(), state, watched, child: None, wake, is_new: false }
     }
 
     /// Shows the run in `dir`, whether somebody works on it or not.
@@ -69,6 +75,8 @@ impl Session {
         wake: Wake,
     ) -> Result<Self, String> {
         let mut session = Self::new(dir, wake);
+        session.lock().job = Some(job.clone());
+        session.is_new = true;
         let config = Box::new(config);
         session.spawn_worker(program, &WorkerCommand::Start { job, config, dir: dir.to_owned() })?;
         Ok(session)
@@ -80,7 +88,7 @@ impl Session {
     ///
     /// If there can be no worker, in a sentence.
     pub fn resume(&mut self, program: &Path) -> Result<(), String> {
-        self.child = None;
+        (self.child, self.is_new) = (None, false);
         // The watcher of what was before ends; a new one reads all anew.
         self.watched = Arc::default();
         self.spawn_worker(program, &WorkerCommand::Resume { dir: self.dir.clone(), after_reexec: false })
@@ -130,6 +138,7 @@ impl Session {
     ///
     /// If it cannot be sent, in a sentence.
     pub fn send(&mut self, control: Control) -> Result<(), String> {
+        self.lock().wants_checkpoint |= matches!(control, Control::Checkpoint);
         match &mut self.child {
             Some(child) => child.send(&control.into()).map_err(|_| "the worker is gone".to_owned()),
             None => run::send_message(&self.dir, &control).map_err(|error| error.to_string()),
@@ -168,6 +177,8 @@ impl Session {
             messages,
             ended: None,
             wake: self.wake.clone(),
+            is_new: self.is_new,
+            reads_on: false,
         };
         thread::spawn(move || watcher.run());
     }
@@ -186,12 +197,28 @@ struct Watcher {
     /// When a worker that is not this window's was seen no more.
     ended: Option<Instant>,
     wake: Wake,
+    /// Whether all events came while this watched.
+    is_new: bool,
+    /// Whether old events are being read that are too many for one look.
+    reads_on: bool,
+}
+
+/// What a look at a run has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Found {
+    /// Nothing to show.
+    Nothing,
+    /// What comes many times a second, and is drawn now and then.
+    Passing,
+    /// What is drawn at once.
+    Notable,
 }
 
 impl Watcher {
     fn run(mut self) {
         let mut follower = None;
         let mut received = Instant::now();
+        let (mut found, mut drawn) = (Found::Nothing, None::<Instant>);
         while self.watched.strong_count() > 0 {
             let messages = self.receive();
             if !messages.is_empty() || self.messages.is_none() {
@@ -202,8 +229,10 @@ impl Watcher {
                 // A worker makes the folder soon; until then there is nothing to read.
                 follower = Follower::new(&self.dir).map(|follower| (follower, true)).ok();
             }
-            let changed = self.fold(&mut follower, messages);
-            if changed || silent {
+            found = found.max(self.fold(&mut follower, messages));
+            let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= DRAW_EVERY);
+            if silent || found == Found::Notable || found == Found::Passing && rested {
+                (found, drawn) = (Found::Nothing, Some(Instant::now()));
                 (self.wake)();
             }
         }
@@ -232,9 +261,8 @@ impl Watcher {
         std::mem::replace(&mut state.silent, silent) != silent
     }
 
-    /// Takes all in; returns whether there was something. `follower` comes with whether this is its first
-    /// look.
-    fn fold(&mut self, follower: &mut Option<(Follower, bool)>, messages: Vec<WorkerMessage>) -> bool {
+    /// Takes all in; returns what there was. `follower` comes with whether this is its first look.
+    fn fold(&mut self, follower: &mut Option<(Follower, bool)>, messages: Vec<WorkerMessage>) -> Found {
         // What a worker emitted may speak of a folder that it cut back, so the folder is read afterwards.
         let update = follower.as_mut().map(|(follower, first)| {
             let mut update = follower.poll();
@@ -242,20 +270,31 @@ impl Watcher {
             update
         });
         let read = |(follower, _): &(Follower, bool)| {
-            let text = follower.view().config().ok()?;
-            RunConfig::from_toml(&text, "config.toml").ok()
+            let config = follower.view().config().ok();
+            let config = config.and_then(|text| RunConfig::from_toml(&text, "config.toml").ok());
+            (config, JobSpec::of(follower.view().info()))
         };
-        let config = update.as_ref().filter(|update| update.anew).and(follower.as_ref()).and_then(read);
+        let facts = update.as_ref().filter(|update| update.anew).and(follower.as_ref()).map(read);
         let mut state = lock(&self.state);
-        let before = (state.event_index, state.log.len(), state.status.clone());
+        let passing = |state: &RunState| state.event_index;
+        let notable = |state: &RunState| {
+            let preview = state.preview.as_ref().map(|preview| preview.number);
+            (state.log.len(), state.samples.len(), state.status.clone(), preview)
+        };
+        let before = (passing(&state), notable(&state));
         let mut changed = !messages.is_empty();
         let own = self.messages.is_some();
         let update = update.unwrap_or_default();
         if update.anew {
             state.begin_anew();
-            state.config = config;
+            (state.config, state.job) = facts.unwrap_or_default();
         }
-        update.events.into_iter().for_each(|event| state.log_event(event));
+        // What was there before the window looked came at a time that it does not know.
+        let is_old = (update.anew || self.reads_on) && !self.is_new;
+        self.reads_on = is_old && update.more;
+        for event in update.events {
+            if is_old { state.log_event(event) } else { state.log_event_now(event) }
+        }
         if update.anew {
             state.read_anew();
         }
@@ -285,7 +324,14 @@ impl Watcher {
         if state.status == Status::Idle && state.summary.is_some() {
             state.status = Status::Finished;
         }
-        changed || before != (state.event_index, state.log.len(), state.status.clone())
+        changed |= before.0 != passing(&state);
+        if before.1 != notable(&state) {
+            Found::Notable
+        } else if changed {
+            Found::Passing
+        } else {
+            Found::Nothing
+        }
     }
 
     /// Whether a worker of somebody else's is gone for good without the end of its run: one that ends in order takes

@@ -17,6 +17,8 @@ pub struct Update {
     pub anew: bool,
     /// Events, oldest first.
     pub events: Vec<LogEvent>,
+    /// Whether the log has more that can be read at once.
+    pub more: bool,
     /// What the writing process shows of itself now.
     pub seen: Vec<LiveEvent>,
     /// Whether a living process writes to the run.
@@ -68,6 +70,7 @@ impl Follower {
         file.seek(SeekFrom::Start(self.read))?;
         let mut bytes = Vec::new();
         file.take(CHUNK).read_to_end(&mut bytes)?;
+        update.more = bytes.len() as u64 == CHUNK;
         // A torn last line is one that is still being written.
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         for line in bytes[..whole].split_inclusive(|&byte| byte == b'\n') {

@@ -75,6 +75,12 @@ pub fn local_time(time: OffsetDateTime) -> String {
     time.to_offset(offset).format(format).unwrap_or_default()
 }
 
+/// The time of day to the second, in the local time zone or in UTC as [`local_time`].
+pub fn local_clock(time: OffsetDateTime) -> String {
+    let offset = UtcOffset::local_offset_at(time).unwrap_or(UtcOffset::UTC);
+    time.to_offset(offset).format(format_description!("[hour]:[minute]:[second]")).unwrap_or_default()
+}
+
 /// Parses JSON with a `format` field. The format is looked at first, since a newer one may mean
 /// anything by its other fields.
 pub(super) fn parse_versioned<T: serde::de::DeserializeOwned>(

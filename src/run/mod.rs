@@ -42,7 +42,7 @@ pub use checkpoint::{Checkpoint, Checkpoints, Draft, LatestCheckpoint, LogLength
 pub use error::{FileError, RunError, Warning};
 pub use folder::{Resumed, RunFolder};
 pub use fs::free_space;
-pub use info::{FORMAT, RunInfo, default_dir, local_time, now};
+pub use info::{FORMAT, RunInfo, default_dir, local_clock, local_time, now};
 pub use list::{RunStatus, RunSummary, list, run_name, summarize};
 pub use live_status::{LiveStatus, live_status, send_message};
 pub use log::{LineLog, Lines, read_lines};

@@ -1,9 +1,11 @@
 //! The run's events in words.
 
-use eframe::egui::{self, RichText};
+use eframe::egui::text::{LayoutJob, TextFormat};
+use eframe::egui::{self, TextStyle};
 
 use super::{Panel, PanelContext, PanelKind, PanelPlace, empty};
 use crate::gui::state::{Level, LogLine};
+use crate::run::{local_clock, local_time};
 
 /// The panel in the list of all.
 pub const KIND: PanelKind =
@@ -32,29 +34,51 @@ impl Panel for LogPanel {
                 .on_hover_text("Hides all but warnings and errors");
             let copy = ui.add_enabled(!lines.is_empty(), egui::Button::new("Copy"));
             if copy.on_hover_text("Copies the lines that are shown").clicked() {
-                let text: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+                let text: Vec<String> = lines.iter().map(|line| timed(line)).collect();
                 ui.copy_text(text.join("\n"));
             }
         });
         if lines.is_empty() {
             return empty(ui, if upto == 0 { "Nothing has happened yet" } else { "No line has that" });
         }
-        let height = ui.text_style_height(&egui::TextStyle::Body);
+        let height = ui.text_style_height(&TextStyle::Body);
+        // An old run's lines have no times, and need no place for them.
+        let are_timed = lines.iter().any(|line| line.time.is_some());
         let area = egui::ScrollArea::both().auto_shrink(false).stick_to_bottom(true);
         area.show_rows(ui, height, lines.len(), |ui, rows| {
             for line in &lines[rows] {
-                let text = RichText::new(&line.text);
-                let text = match line.level {
-                    Level::Note => text,
-                    Level::Warning => text.color(ui.visuals().warn_fg_color),
-                    Level::Error => text.color(ui.visuals().error_fg_color),
-                };
+                let text = laid_out(ui, line, are_timed);
                 let label = ui.add(egui::Label::new(text).wrap_mode(egui::TextWrapMode::Extend));
                 // One line each, so that only those in view are laid out.
-                if label.rect.right() > ui.clip_rect().right() {
-                    label.on_hover_text(&line.text);
+                if label.rect.right() > ui.clip_rect().right() || line.time.is_some() {
+                    let time = line.time.map_or_else(String::new, |time| format!("{}: ", local_time(time)));
+                    label.on_hover_text(format!("{time}{}", line.text));
                 }
             }
         });
     }
+}
+
+/// A line as it is copied: its time of day, where that is known, and what happened.
+fn timed(line: &LogLine) -> String {
+    let time = line.time.map_or_else(String::new, |time| format!("{}  ", local_clock(time)));
+    format!("{time}{}", line.text)
+}
+
+/// A line as it is shown, with room for the time where other lines have one.
+fn laid_out(ui: &egui::Ui, line: &LogLine, are_timed: bool) -> LayoutJob {
+    let visuals = ui.visuals();
+    let color = match line.level {
+        Level::Note => visuals.text_color(),
+        Level::Warning => visuals.warn_fg_color,
+        Level::Error => visuals.error_fg_color,
+    };
+    let format = |style: TextStyle, color| TextFormat::simple(style.resolve(ui.style()), color);
+    let mut job = LayoutJob::default();
+    if are_timed {
+        let time = line.time.map_or_else(|| " ".repeat(8), local_clock);
+        job.append(&format!("{time}  "), 0.0, format(TextStyle::Monospace, visuals.weak_text_color()));
+    }
+    job.append(&line.text, 0.0, format(TextStyle::Body, color));
+    job
 }

@@ -7,198 +7,32 @@
 //! The run's time axis is the *event index*: how many events were kept until then. One scrubber moves all
 //! panels to the same one.
 
+mod log;
+mod queries;
 pub mod rates;
+mod records;
 mod series;
+mod status;
 
+pub use log::{Level, LogLine};
+pub use records::{Beam, EvaluationRecord, Preview, Probabilities, RunPhase, RunProgress, Sample};
 pub use series::{Series, smoothed, thinned};
+pub use status::Status;
 
 use std::collections::BTreeMap;
 
+use time::OffsetDateTime;
+
 use crate::arch::Genotype;
 use crate::config::RunConfig;
-use crate::engine::{Event, LiveEvent, LogEvent, Summary, Tick};
+use crate::engine::{Event, JobSpec, LiveEvent, LogEvent, Summary, Tick};
 use crate::ipc::Death;
 use crate::metric::Score;
-use crate::search::{
-    Activity, Candidate, Curve, Distributions, GanId, GeneratorStep, SampleSource, SearchEvent, TrainingId,
-    beam_words,
-};
+use crate::run::now;
+use crate::search::{Candidate, Curve, SearchEvent, beam_words};
 
 /// Seconds without a step after which it is shown how many there were.
 const QUIET: u64 = 15;
-
-/// How a run stands.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Status {
-    /// It is only looked at: nobody works on it.
-    #[default]
-    Idle,
-    /// Something is done before it can begin.
-    Preparing {
-        /// What is done, in words.
-        what: String,
-        /// Share that is done, from 0 to 1.
-        done: f32,
-    },
-    /// Under way.
-    Running,
-    /// It is paused until it is continued.
-    Paused,
-    /// It cannot go on at the moment, for a reason that it gave, and tries again when it is continued.
-    Waiting(String),
-    /// Stopped with a checkpoint.
-    Stopped,
-    /// All is done.
-    Finished,
-    /// It could not go on, for a reason that it gave.
-    Failed(String),
-    /// Its worker died.
-    Died(Death),
-}
-
-impl Status {
-    /// Whether somebody works on it.
-    pub fn is_live(&self) -> bool {
-        matches!(self, Self::Preparing { .. } | Self::Running | Self::Paused | Self::Waiting(_))
-    }
-
-    /// In one or two words.
-    pub fn words(&self) -> &'static str {
-        match self {
-            Self::Idle => "Not running",
-            Self::Preparing { .. } => "Preparing",
-            Self::Running => "Running",
-            Self::Paused => "Paused",
-            Self::Waiting(_) => "Waiting",
-            Self::Stopped => "Stopped",
-            Self::Finished => "Finished",
-            Self::Failed(_) => "Failed",
-            Self::Died(_) => "Worker died",
-        }
-    }
-}
-
-/// What is being done.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RunPhase {
-    /// The event index at which it began.
-    pub event_index: u32,
-    /// What is done.
-    pub activity: Activity,
-    /// Cells of the genotypes that it is done with.
-    pub cells: usize,
-    /// The search iteration, from 0.
-    pub iteration: u64,
-}
-
-impl RunPhase {
-    /// In words, such as `training the shared GAN, 2 cells, iteration 3`.
-    pub fn words(&self) -> String {
-        self.activity.described(self.cells, self.iteration)
-    }
-}
-
-/// How far the run is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RunProgress {
-    /// Share of the work, from 0 to 1.
-    pub done: f32,
-    /// Seconds that are left.
-    pub eta: Option<f64>,
-    /// Units of the current kind of work a second.
-    pub speed: Option<f64>,
-}
-
-/// The strategy's distributions after an iteration.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Probabilities {
-    /// When: the event index.
-    pub event_index: u32,
-    /// Cells of the stage.
-    pub cells: usize,
-    /// The search iteration, from 0.
-    pub iteration: u64,
-    /// `[token][choice]`.
-    pub distributions: Distributions,
-}
-
-/// A picture of the fixed latents in the run folder.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// When: the event index.
-    pub event_index: u32,
-    /// The work that it comes from.
-    pub source: SampleSource,
-    /// What made it, where that was kept.
-    pub genotype: Option<Genotype>,
-    /// When it was made, which names its file.
-    pub tick: Tick,
-    /// Its file, relative to the run folder.
-    pub file: String,
-}
-
-/// A picture of the fixed latents as they are now.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Preview {
-    /// Counts up, so that a new one is told from an old one.
-    pub number: u64,
-    /// The work that it comes from.
-    pub source: SampleSource,
-    /// What made it.
-    pub genotype: Genotype,
-    /// A PNG file in base64.
-    pub png: String,
-}
-
-/// An evaluation of a training.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EvaluationRecord {
-    /// When: the event index.
-    pub event_index: u32,
-    /// Which training.
-    pub training: TrainingId,
-    /// How far it was.
-    pub step: GeneratorStep,
-    /// The scores, the deciding one first.
-    pub scores: Vec<Score>,
-    /// Whether it is that training's best so far.
-    pub best: bool,
-}
-
-/// The best of a ranking.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Beam {
-    /// When: the event index.
-    pub event_index: u32,
-    /// Cells.
-    pub cells: usize,
-    /// Numbers on the board, best first.
-    pub candidates: Vec<usize>,
-}
-
-/// How much a line of the log matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// It happened.
-    Note,
-    /// It should be noticed.
-    Warning,
-    /// It went wrong.
-    Error,
-}
-
-/// An event in words.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LogLine {
-    /// When: the event index.
-    pub event_index: u32,
-    /// How much it matters.
-    pub level: Level,
-    /// What happened.
-    pub text: String,
-    /// Whether it passed: no run folder keeps it, so that it is not found there again.
-    pub is_live: bool,
-}
 
 /// All that is known of a run.
 #[derive(Clone, Debug, Default)]
@@ -207,6 +41,8 @@ pub struct RunState {
     pub status: Status,
     /// Its settings, once they were read.
     pub config: Option<RunConfig>,
+    /// What it is for, once that is known; runs of 0.1 do not say it.
+    pub job: Option<JobSpec>,
     /// The device, once it is known.
     pub device: Option<String>,
     /// How many events were kept so far.
@@ -237,6 +73,12 @@ pub struct RunState {
     pub evaluations: Vec<EvaluationRecord>,
     /// The log, oldest first; of one event index, what passed is behind what is kept.
     pub log: Vec<LogLine>,
+    /// When the events came that the log has in words, by their index, as far as that was seen.
+    pub times: BTreeMap<u32, OffsetDateTime>,
+    /// The user asked for a checkpoint that is not saved yet.
+    pub wants_checkpoint: bool,
+    /// The checkpoint that the user asked for, once it is saved; taken by whoever says so.
+    pub saved_checkpoint: Option<Tick>,
     /// What came out, once it is finished.
     pub summary: Option<Summary>,
 }
@@ -244,20 +86,19 @@ pub struct RunState {
 impl RunState {
     /// Forgets all that the run folder keeps, to read it anew.
     pub fn begin_anew(&mut self) {
-        let Self { status, config, device, progress, preview, current, quiet, silent, mut log, .. } =
-            std::mem::take(self);
-        log.retain(|line| line.is_live);
+        let mut before = std::mem::take(self);
+        before.log.retain(|line| line.is_live);
         *self = Self {
-            status,
-            config,
-            device,
-            progress,
-            preview,
-            current,
-            quiet,
-            silent,
-            log,
-            ..Self::default()
+            event_index: 0,
+            phases: Vec::new(),
+            series: BTreeMap::new(),
+            probabilities: Vec::new(),
+            candidates: Vec::new(),
+            beams: Vec::new(),
+            samples: Vec::new(),
+            evaluations: Vec::new(),
+            summary: None,
+            ..before
         };
     }
 
@@ -265,6 +106,18 @@ impl RunState {
     pub fn read_anew(&mut self) {
         let last = self.event_index;
         self.log.iter_mut().for_each(|line| line.event_index = line.event_index.min(last));
+    }
+
+    /// Takes in an event that the run folder keeps and that came just now.
+    pub fn log_event_now(&mut self, event: LogEvent) {
+        let lines = self.log.len();
+        let index = self.event_index + 1;
+        self.times.insert(index, now());
+        self.log_event(event);
+        // Most events have no line.
+        if self.log.len() == lines {
+            self.times.remove(&index);
+        }
     }
 
     /// Takes in an event that the run folder keeps.
@@ -351,7 +204,12 @@ impl RunState {
                 let number = self.preview.as_ref().map_or(0, |preview| preview.number + 1);
                 self.preview = Some(Preview { number, source, genotype, png });
             }
-            LiveEvent::CheckpointSaved { .. } => self.note(Level::Note, "Checkpoint saved".to_owned()),
+            LiveEvent::CheckpointSaved { tick } => {
+                if std::mem::take(&mut self.wants_checkpoint) {
+                    self.saved_checkpoint = Some(tick);
+                }
+                self.note(Level::Note, "Checkpoint saved".to_owned());
+            }
             LiveEvent::Stopped => {
                 self.status = Status::Stopped;
                 self.note(Level::Note, "Stopped with a checkpoint".to_owned());
@@ -370,7 +228,7 @@ impl RunState {
 
     /// Takes in that the worker is gone.
     pub fn gone(&mut self, death: Death) {
-        (self.current, self.quiet, self.silent) = (None, None, None);
+        (self.current, self.quiet, self.silent, self.wants_checkpoint) = (None, None, None, false);
         if death.orderly {
             self.preview = None;
             // What ended it came before; a worker that ended without a reason just ended.
@@ -385,12 +243,14 @@ impl RunState {
 
     /// Logs what the run folder keeps.
     fn say(&mut self, event_index: u32, level: Level, text: String) {
-        self.insert(LogLine { event_index, level, text, is_live: false });
+        let time = self.times.get(&event_index).copied();
+        self.insert(LogLine { event_index, time, level, text, is_live: false });
     }
 
     /// Logs what passes.
     fn note(&mut self, level: Level, text: String) {
-        self.insert(LogLine { event_index: self.event_index, level, text, is_live: true });
+        let (event_index, time) = (self.event_index, Some(now()));
+        self.insert(LogLine { event_index, time, level, text, is_live: true });
     }
 
     /// Nearly always at the end: what passed stays in its place while the folder is read anew.
@@ -439,51 +299,6 @@ impl RunState {
                 self.evaluations.push(EvaluationRecord { event_index, training, step, scores, best });
             }
         }
-    }
-
-    /// Whether the run has written a trained generator: a search does once its first finalist is trained.
-    pub fn has_generator(&self) -> bool {
-        let mut evaluations = self.evaluations.iter();
-        self.summary.is_some()
-            || evaluations.any(|evaluation| evaluation.best && evaluation.training != TrainingId::Finalist(1))
-    }
-
-    /// What was being done at an event index.
-    pub fn phase_at(&self, event_index: u32) -> Option<&RunPhase> {
-        self.phases[..self.phases.partition_point(|phase| phase.event_index <= event_index)].last()
-    }
-
-    /// Whether the run trains one architecture and searches nothing.
-    pub fn is_single_training(&self) -> bool {
-        let single = GanId::Training(TrainingId::Single);
-        self.series.keys().any(|curve| matches!(curve, Curve::Loss { gan, .. } if *gan == single))
-    }
-
-    /// The architecture of a run that trains only one, once a picture or a summary says it.
-    pub fn single_genotype(&self) -> Option<&Genotype> {
-        let of_pictures = self.samples.iter().rev().find_map(|sample| sample.genotype.as_ref());
-        let of_summary = || Some(&self.summary.as_ref()?.trained.first()?.genotype);
-        of_pictures.or_else(of_summary).filter(|_| self.is_single_training())
-    }
-
-    /// The newest picture at an event index.
-    pub fn sample_at(&self, event_index: u32) -> Option<&Sample> {
-        self.samples[..self.samples.partition_point(|sample| sample.event_index <= event_index)].last()
-    }
-
-    /// The board as it was at an event index.
-    pub fn board_at(&self, event_index: u32) -> &[(u32, Candidate)] {
-        &self.candidates[..self.candidates.partition_point(|(at, _)| *at <= event_index)]
-    }
-
-    /// The newest distributions of each stage at an event index, and those of the current stage last.
-    pub fn probabilities_at(&self, event_index: u32) -> &[Probabilities] {
-        &self.probabilities[..self.probabilities.partition_point(|entry| entry.event_index <= event_index)]
-    }
-
-    /// The best of the board at an event index.
-    pub fn best_at(&self, event_index: u32) -> Option<&Candidate> {
-        Candidate::best(self.board_at(event_index).iter().map(|(_, candidate)| candidate))
     }
 }
 

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::gan::Network;
-use crate::search::GanId;
+use crate::search::{Activity, GanId, GeneratorStep, SampleSource, TrainingId};
 
 const LOSS: Curve = Curve::Loss { gan: GanId::Shared, network: Network::Generator };
 
@@ -36,6 +36,50 @@ fn a_run_that_went_back_is_read_anew_and_stays_live() {
     state.begin_anew();
     assert_eq!((state.event_index, state.status.clone()), (0, Status::Running));
     assert!(state.series.is_empty() && state.device.is_some());
+}
+
+#[test]
+fn lines_that_were_seen_to_come_keep_their_time_where_the_folder_is_read_anew() {
+    let mut state = RunState::default();
+    state.log_event(phase(Activity::Shared));
+    state.log_event_now(metric(0));
+    state.log_event_now(phase(Activity::Control));
+    let times = |state: &RunState| state.log.iter().map(|line| line.time).collect::<Vec<_>>();
+    let before = times(&state);
+    assert!(before[0].is_none() && before[1].is_some(), "{before:?}");
+    state.begin_anew();
+    for event in [phase(Activity::Shared), metric(0), phase(Activity::Control)] {
+        state.log_event(event);
+    }
+    assert_eq!(times(&state), before);
+}
+
+#[test]
+fn a_checkpoint_is_only_reported_where_it_was_asked_for() {
+    let mut state = RunState::default();
+    let saved = |tick| LiveEvent::CheckpointSaved { tick: Tick(tick) };
+    state.live_event(saved(1));
+    assert_eq!(state.saved_checkpoint, None);
+    state.wants_checkpoint = true;
+    state.live_event(saved(2));
+    assert_eq!((state.saved_checkpoint, state.wants_checkpoint), (Some(Tick(2)), false));
+}
+
+#[test]
+fn a_training_says_what_it_does_before_its_first_step() {
+    let job = |job| RunState { job: Some(job), config: Some(RunConfig::default()), ..RunState::default() };
+    assert_eq!(job(JobSpec::Search).doing_at(0), None);
+    let genotype = Genotype::parse("1 0 1 1").unwrap();
+    let mut state = job(JobSpec::Train(genotype.clone()));
+    assert_eq!(state.single_genotype(), Some(&genotype));
+    assert_eq!(state.doing_at(0).unwrap(), "training one architecture");
+    let config = state.config.clone().unwrap();
+    let curve = Curve::Loss { gan: GanId::Training(TrainingId::Single), network: Network::Generator };
+    let step = 3 * config.recipe.n_critic;
+    state.log_event(SearchEvent::Metric { curve, step, value: 1.0 }.into());
+    let expected = format!("training one architecture, step 3 of {}", config.winner.steps);
+    assert_eq!(state.doing_at(1).unwrap(), expected);
+    assert_eq!(state.doing_at(0).unwrap(), "training one architecture");
 }
 
 #[test]
