@@ -1,5 +1,6 @@
 //! Colours, type and spacing: the only place that names them.
 
+use eframe::egui::style::ScrollStyle;
 use eframe::egui::{self, Color32, CornerRadius, FontId, Stroke, TextStyle, Theme, Vec2};
 
 use crate::gan::Network;
@@ -102,7 +103,7 @@ impl Palette {
             Curve::Loss { network: Network::Discriminator, .. }
             | Curve::LearningRate { network: Network::Discriminator, .. } => self.discriminator,
             Curve::Controller(_) => self.controller,
-            // Beside the generator's loss.
+            // It comes with the generator's loss.
             Curve::Diversity(_) => self.good,
             _ => self.generator,
         }
@@ -175,6 +176,8 @@ pub fn apply(ctx: &egui::Context) {
             style.spacing.item_spacing = Vec2::new(8.0, 6.0);
             style.spacing.button_padding = Vec2::new(10.0, 5.0);
             style.spacing.interact_size.y = 26.0;
+            // Thin ones that are always there, beside what they scroll: what is cut off has to be seen to be.
+            style.spacing.scroll = ScrollStyle::thin();
             let visuals = &mut style.visuals;
             let rgb = Color32::from_rgb;
             (visuals.panel_fill, visuals.window_fill, visuals.extreme_bg_color) = if dark {
@@ -267,6 +270,7 @@ mod tests {
             ("shared/generator_loss", palette.generator),
             ("winner/discriminator_loss", palette.discriminator),
             ("controller/entropy", palette.controller),
+            ("winner/diversity", palette.good),
         ] {
             assert_eq!(palette.of_curve(&Curve::from(name.to_owned())), color, "{name}");
         }

@@ -5,7 +5,7 @@ use eframe::egui::{self, RichText};
 
 use super::{Panel, PanelContext, PanelKind, PanelPlace, PanelRequest, Saving, empty};
 use crate::arch::Genotype;
-use crate::gui::widgets::drawing::{self, Diagrams};
+use crate::gui::widgets::drawing::{Diagrams, DrawingView};
 use crate::search::Activity;
 
 /// The panel in the list of all.
@@ -20,6 +20,7 @@ pub const KIND: PanelKind = PanelKind {
 #[derive(Default)]
 struct ArchitecturePanel {
     diagrams: Diagrams,
+    view: DrawingView,
     /// Whether it shows the current architecture, whichever that is, while nothing is selected.
     follows: bool,
 }
@@ -42,11 +43,20 @@ impl Panel for ArchitecturePanel {
             return empty(ui, "The run's settings cannot be read");
         };
         let shape = if shown.derived { config.derived_model().net_shape() } else { config.model.net_shape() };
+        // Nothing here wraps within itself: what follows it would lie over its second line.
         ui.horizontal_wrapped(|ui| {
-            self.choose(ui, context);
-            ui.label(&shown.title);
-            ui.label(RichText::new(shown.genotype.to_string()).monospace());
+            if !context.state.is_single_training() {
+                self.choose(ui, context);
+            }
+            ui.add(egui::Label::new(&shown.title).extend());
             act(ui, context, &shown);
+            self.view.controls(ui);
+        });
+        ui.horizontal(|ui| {
+            let vector = shown.genotype.to_string();
+            let label = egui::Label::new(RichText::new(&vector).monospace()).truncate();
+            ui.add(label)
+                .on_hover_text("The integer vector: conv, norm, up, shortcut and skips of each cell");
         });
         let compared = context.view.compared.and_then(|id| context.candidate(id)).cloned();
         let first = self.diagrams.of(&shown.genotype, &shape).clone();
@@ -54,15 +64,13 @@ impl Panel for ArchitecturePanel {
             let drawing = self.diagrams.of(&other.genotype, &shape).clone();
             (other, drawing)
         });
-        egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-            let marks = second.as_ref().map(|(_, other)| first.differences(other)).unwrap_or_default();
-            drawing::show(ui, &first, &marks);
-            if let Some((candidate, other)) = &second {
-                let words = format!("Compared with candidate {}: {}", candidate.id, candidate.genotype);
-                ui.label(RichText::new(words).strong());
-                drawing::show(ui, other, &other.differences(&first));
-            }
-        });
+        let mut drawings = vec![(None, &first, Vec::new())];
+        if let Some((candidate, other)) = &second {
+            drawings[0].2 = first.differences(other);
+            let words = format!("Compared with candidate {}: {}", candidate.id, candidate.genotype);
+            drawings.push((Some(words), other, other.differences(&first)));
+        }
+        self.view.show(ui, &drawings);
     }
 }
 
@@ -84,7 +92,7 @@ fn act(ui: &mut egui::Ui, context: &mut PanelContext<'_>, shown: &Shown) {
         let config = Box::new(config.clone());
         context.view.request = Some(PanelRequest::Save(Saving::Architecture { genotype, derived, config }));
     }
-    if context.view.compared.is_none() {
+    if context.view.compared.is_none() && !context.state.is_single_training() {
         ui.label(RichText::new("Shift and click a candidate to compare").weak());
     }
 }

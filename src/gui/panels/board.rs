@@ -10,6 +10,7 @@ use egui_extras::{Column, TableBuilder};
 use super::{Panel, PanelContext, PanelKind, PanelPlace, empty};
 use crate::arch::words;
 use crate::gui::theme::{Palette, faded};
+use crate::gui::widgets::focus;
 use crate::gui::widgets::table::heading;
 use crate::metric::Score;
 use crate::search::Candidate;
@@ -108,11 +109,28 @@ fn select(view: &mut super::View, id: usize, compare: bool) {
     }
 }
 
-fn cells(row: &mut egui_extras::TableRow<'_, '_>, candidate: &Candidate, color: Option<Color32>) {
+/// Draws a row. Returns its widget, which is the number: the only one of the row that the keyboard stops at.
+fn cells(
+    row: &mut egui_extras::TableRow<'_, '_>,
+    candidate: &Candidate,
+    color: Option<Color32>,
+) -> Option<egui::Response> {
     let text = |text: String| match color {
         Some(color) => RichText::new(text).color(color),
         None => RichText::new(text),
     };
+    let mut stop = None;
+    row.col(|ui| {
+        let number = ui.interact(ui.max_rect(), ui.scope_id().with("stop"), Sense::click());
+        let words = format!("Candidate {}: {}", candidate.id, candidate.genotype);
+        number.widget_info(|| WidgetInfo::labeled(Role::Row, true, &words));
+        if number.gained_focus() {
+            // With the rows beside it, so that the keyboard can go on to them.
+            ui.scroll_to_rect(number.rect.expand(1.5 * number.rect.height()), None);
+        }
+        ui.add(egui::Label::new(text(candidate.id.to_string())).selectable(false));
+        stop = Some(number);
+    });
     let mut cell = |words: String, hint: Option<String>| {
         row.col(|ui| {
             let label = ui.add(egui::Label::new(text(words)).selectable(false));
@@ -121,7 +139,6 @@ fn cells(row: &mut egui_extras::TableRow<'_, '_>, candidate: &Candidate, color: 
             }
         });
     };
-    cell(candidate.id.to_string(), None);
     cell(candidate.cells.to_string(), None);
     cell(candidate.genotype.to_string(), Some(candidate.genotype.describe().join("\n")));
     cell(candidate.parent.map_or_else(String::new, |parent| parent.to_string()), None);
@@ -132,6 +149,7 @@ fn cells(row: &mut egui_extras::TableRow<'_, '_>, candidate: &Candidate, color: 
         Some(candidate.scores.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
     );
     cell(format!("{}, iteration {}", candidate.estimator, candidate.iteration + 1), None);
+    stop
 }
 
 fn compare(key: Key, a: &Candidate, b: &Candidate) -> Ordering {
@@ -172,6 +190,7 @@ fn lineage(ui: &mut egui::Ui, context: &mut PanelContext<'_>, candidates: &[&Can
     egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Lineage of the candidates"));
+        focus::ring(ui.painter(), &response, rect.intersect(ui.clip_rect()));
         let step = size.x / columns.len() as f32;
         let place = |at: usize, row: usize| {
             rect.min + Vec2::new(at as f32 * step + 14.0, header + (row as f32 + 0.5) * height)
@@ -284,9 +303,11 @@ impl BoardPanel {
         let row_height = ui.spacing().interact_size.y - 4.0;
         let wheel = egui::ScrollArea::horizontal().auto_shrink(false);
         wheel.show(ui, |ui| {
+            let painter = ui.painter().clone();
             TableBuilder::new(ui)
                 .striped(true)
-                .sense(Sense::click())
+                // Its cells are clicked, and no stops of the keyboard.
+                .sense(Sense::CLICK)
                 .column(Column::exact(44.0))
                 .column(Column::exact(44.0))
                 .column(Column::initial(136.0).at_least(90.0).clip(true).resizable(true))
@@ -316,15 +337,16 @@ impl BoardPanel {
                             id if beam.contains(&id) => Some(palette.generator),
                             _ => None,
                         };
-                        cells(&mut row, candidate, color);
+                        let stop = cells(&mut row, candidate, color);
                         let response = row.response();
-                        let words = format!("Candidate {}: {}", candidate.id, candidate.genotype);
-                        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &words));
                         let shift = response.ctx.input(|input| input.modifiers.shift);
+                        if let Some(stop) = &stop {
+                            focus::ring(&painter, stop, response.rect);
+                        }
                         let response = response.on_hover_text(
                             "Click shows it in all panels; Shift and click compares it with the selected one",
                         );
-                        if response.clicked() {
+                        if response.clicked() || stop.is_some_and(|stop| stop.clicked()) {
                             select(context.view, candidate.id, shift);
                         }
                     });

@@ -4,6 +4,7 @@ mod create;
 mod going_on;
 mod gui;
 mod long_run;
+mod panels;
 mod pictures;
 mod runs_screen;
 mod setup;
