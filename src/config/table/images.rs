@@ -24,7 +24,7 @@ pub const IMAGES: Section = Section {
             SettingKind::Whole(1, Most::Any),
         )
         .speed(50.0)
-        .optional(|_| 5_000)
+        .optional(|_| 5_000, "all of them")
         .shown(|config, _| !is_drawn(config)),
         Setting::new(
             "data.toys_count",

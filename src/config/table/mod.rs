@@ -73,6 +73,8 @@ pub struct Setting {
     pub unit: &'static str,
     /// What a setting that may be absent begins with when it is switched on; `None` where it may not be absent.
     pub fresh: Option<fn(&RunConfig) -> u64>,
+    /// What holds where such a setting is absent, in words such as `no bound`; empty where it may not be absent.
+    pub absent: &'static str,
     /// Whether the form shows it for these settings, and for a search or not.
     pub is_shown: fn(&RunConfig, bool) -> bool,
     /// Whether the form shows it only where all settings of the section are asked for.
@@ -162,6 +164,7 @@ impl Setting {
             speed: 1.0,
             unit: "",
             fresh: None,
+            absent: "",
             is_shown,
             advanced: false,
         }
@@ -179,8 +182,8 @@ impl Setting {
         Self { unit, ..self }
     }
 
-    const fn optional(self, fresh: fn(&RunConfig) -> u64) -> Self {
-        Self { fresh: Some(fresh), ..self }
+    const fn optional(self, fresh: fn(&RunConfig) -> u64, absent: &'static str) -> Self {
+        Self { fresh: Some(fresh), absent, ..self }
     }
 
     const fn shown(self, is_shown: fn(&RunConfig, bool) -> bool) -> Self {

@@ -24,18 +24,18 @@ pub const NETWORKS: Section = Section {
         Setting::new(
             "derived_model.generator_channels",
             "Generator, derived",
-            "Channels of what is trained from scratch; as in the search without a bound",
+            "Channels of what is trained from scratch; as in the search where absent",
             SettingKind::Whole(1, MAX_CHANNELS),
         )
-        .optional(|config| 2 * config.model.generator_channels as u64)
+        .optional(|config| 2 * config.model.generator_channels as u64, "as in the search")
         .shown(|_, searched| searched),
         Setting::new(
             "derived_model.discriminator_channels",
             "Discriminator, derived",
-            "Channels of what is trained from scratch; as in the search without a bound",
+            "Channels of what is trained from scratch; as in the search where absent",
             SettingKind::Whole(1, MAX_CHANNELS),
         )
-        .optional(|config| 2 * config.model.discriminator_channels as u64)
+        .optional(|config| 2 * config.model.discriminator_channels as u64, "as in the search")
         .shown(|_, searched| searched),
         Setting::new(
             "model.latent_dim",

@@ -51,7 +51,7 @@ static BOUNDS: [Setting; 2] = [
         SettingKind::Whole(1, Most::Any),
     )
     .speed(50_000.0)
-    .optional(|_| 5_000_000),
+    .optional(|_| 5_000_000, "no bound"),
     Setting::new(
         "space.max_macs",
         "MACs",
@@ -59,7 +59,7 @@ static BOUNDS: [Setting; 2] = [
         SettingKind::Whole(1, Most::Any),
     )
     .speed(5_000_000.0)
-    .optional(|_| 500_000_000),
+    .optional(|_| 500_000_000, "no bound"),
 ];
 
 /// What may be chosen in a slot. Its texts are made once and stay.

@@ -38,6 +38,7 @@ fn a_label_means_one_setting_and_no_text_is_empty() {
     for setting in Setting::all() {
         assert!(!setting.about.is_empty() && !setting.range(None).is_empty(), "{}", setting.key);
         assert!(!setting.about.ends_with('.') && setting.speed > 0.0, "{}", setting.key);
+        assert_eq!(setting.fresh.is_some(), !setting.absent.is_empty(), "{}", setting.key);
     }
 }
 

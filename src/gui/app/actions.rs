@@ -49,7 +49,10 @@ impl App {
     pub(super) fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
             Action::Home => self.go(Screen::Welcome),
-            Action::Setup => self.go(Screen::Setup),
+            Action::Setup => {
+                self.setup.begin_search();
+                self.go(Screen::Setup);
+            }
             Action::Runs => self.go(Screen::Runs),
             Action::Compare => {
                 if let Some(dirs) = self.runs.to_compare() {

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use super::labels::of_images;
 use crate::data::{DataConfig, Report, Source, SourcePlace, Split, load};
 use crate::gui::session::Wake;
 
@@ -115,14 +116,14 @@ fn examine(
     progress: &(dyn Fn(usize, usize) + Sync),
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<CheckedImages, String> {
-    let source: Source = wanted.data.source.parse().map_err(|error| format!("{error}"))?;
+    let source: Source = wanted.data.source.parse().map_err(|error| of_images(&error))?;
     let mut options = wanted.data.options(wanted.side, Split::Train);
     (options.progress, options.stop) = (progress, stop);
     let drawn = source.reader().kind().place == SourcePlace::Drawn;
     if drawn {
         options.toys_count = options.toys_count.min(TOYS);
     }
-    let loaded = load(&source, &options).map_err(|error| error.to_string())?;
+    let loaded = load(&source, &options).map_err(|error| of_images(&error))?;
     let mut report = loaded.report;
     if drawn {
         let count = wanted.data.toys_count;

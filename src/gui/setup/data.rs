@@ -15,6 +15,8 @@ use crate::gui::commands::{Action, entry};
 
 /// Points to a side of a sample image.
 const THUMB: f32 = 44.0;
+/// The row with the path of the source, which is a part of a setting.
+const PATH: &str = "data.folder";
 /// Files that are left out which are listed.
 const LISTED: usize = 100;
 
@@ -22,6 +24,20 @@ const LISTED: usize = 100;
 #[derive(Default)]
 pub struct DataPreview {
     strip: Option<(Arc<CheckedImages>, Vec<TextureHandle>)>,
+    /// Whether the path is being typed.
+    is_typed: bool,
+}
+
+impl DataPreview {
+    /// Whether the path is being typed, so that it may be half of one.
+    pub fn is_typed(&self) -> bool {
+        self.is_typed
+    }
+}
+
+/// The row that says what is wrong with the form's source: that of its path, where it has one.
+pub fn problem_row(source: &str) -> &'static str {
+    if place(source) == SourcePlace::Drawn { "data.source" } else { PATH }
 }
 
 /// The reader that a source's text names, and the path for it; a text that names none is a path.
@@ -76,13 +92,13 @@ pub fn show(
     state: &State,
     actions: &mut Vec<Action>,
 ) {
+    let mut is_typed = false;
     let own = |ui: &mut egui::Ui, setting: &Setting, config: &mut RunConfig| {
         match setting.key {
             "data.source" => {
                 source(ui, form, setting, &mut config.data.source);
-                if place(&config.data.source) != SourcePlace::Drawn {
-                    path(ui, form, &mut config.data.source, actions);
-                }
+                is_typed = place(&config.data.source) != SourcePlace::Drawn
+                    && path(ui, form, &mut config.data.source, actions);
             }
             "data.background" => form.row(ui, setting.key, setting.label, setting.about, |ui| {
                 ui.color_edit_button_srgb(&mut config.data.background)
@@ -96,6 +112,7 @@ pub fn show(
         ui.vertical(|ui| found(ui, view, side, state));
         ui.end_row();
     });
+    view.is_typed = is_typed;
 }
 
 /// The row with the kinds of sources.
@@ -115,15 +132,16 @@ fn source(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, source: &mut Str
     });
 }
 
-/// The row with the source's folder or file.
-fn path(ui: &mut egui::Ui, form: Form<'_>, source: &mut String, actions: &mut Vec<Action>) {
+/// The row with the source's folder or file. Returns whether it is being typed.
+fn path(ui: &mut egui::Ui, form: Form<'_>, source: &mut String, actions: &mut Vec<Action>) -> bool {
+    let mut is_typed = false;
     let (reader, path) = reader_of(source);
     let mut path = path.to_owned();
     let (label, tip) = match reader.kind().place {
         SourcePlace::File(_) => ("File", "The file with the images"),
         SourcePlace::Folder | SourcePlace::Drawn => ("Folder", "The folder with the files"),
     };
-    form.row(ui, "data.folder", label, tip, |ui| {
+    form.row(ui, PATH, label, tip, |ui| {
         let row = ui.horizontal(|ui| {
             let typed = ui.add(TextEdit::singleline(&mut path).desired_width(300.0));
             let choose = entry(Action::ChooseImages);
@@ -135,15 +153,18 @@ fn path(ui: &mut egui::Ui, form: Form<'_>, source: &mut String, actions: &mut Ve
         if row.inner.changed() {
             *source = Source::text(reader, &path);
         }
+        is_typed = row.inner.has_focus();
         row.inner
     });
+    is_typed
 }
 
 fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) {
     let found = match state {
-        // What to name is said once, where the form says why it cannot start.
-        State::Unnamed(_) => {
-            ui.label(RichText::new("nothing yet").weak());
+        // What to name, or what is wrong, is said at the path and where the form says why it cannot start.
+        State::Unnamed(_) | State::Done(Err(_)) => {
+            let words = if let State::Unnamed(_) = state { "nothing yet" } else { "nothing" };
+            ui.label(RichText::new(words).weak());
             return;
         }
         State::Busy(done, total) => {
@@ -154,10 +175,6 @@ fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) 
                     total => format!("{} of {} files", thousands(*done as u64), thousands(*total as u64)),
                 });
             });
-            return;
-        }
-        State::Done(Err(problem)) => {
-            ui.colored_label(ui.visuals().error_fg_color, problem);
             return;
         }
         State::Done(Ok(found)) => found,

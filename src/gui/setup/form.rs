@@ -85,7 +85,7 @@ impl Form<'_> {
                 let before = value.and_then(Value::as_u64);
                 let mut number = before;
                 if let Some(fresh) = setting.fresh {
-                    self.bound(ui, key, label, about, &mut number, fresh(config), drag);
+                    self.optional(ui, setting, &mut number, fresh(config), drag);
                 } else {
                     self.number(ui, key, label, about, number.get_or_insert(least), drag);
                 }
@@ -172,30 +172,22 @@ impl Form<'_> {
     }
 
     /// A row with a number that may be absent; `fresh` is what it begins with.
-    #[allow(clippy::too_many_arguments, reason = "a row is its names, its value and how that changes")]
-    pub fn bound<N: emath::Numeric>(
-        &self,
-        ui: &mut Ui,
-        key: &str,
-        label: &str,
-        tip: &str,
-        value: &mut Option<N>,
-        fresh: N,
-        drag: Drag,
-    ) {
-        self.row(ui, key, label, tip, |ui| {
+    fn optional(&self, ui: &mut Ui, setting: &Setting, value: &mut Option<u64>, fresh: u64, drag: Drag) {
+        let Setting { key, label, about, absent, .. } = *setting;
+        self.row(ui, key, label, about, |ui| {
             ui.horizontal(|ui| {
                 let mut on = value.is_some();
-                let tick = ui.checkbox(&mut on, "").on_hover_text("Whether there is a bound at all");
+                let tick = ui.checkbox(&mut on, "").on_hover_text(format!("A number, or else {absent}"));
                 tick.widget_info(|| {
-                    egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, format!("{label}: bound"))
+                    let name = format!("{label}: a number, or else {absent}");
+                    egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, name)
                 });
                 if tick.changed() {
                     *value = on.then_some(fresh);
                 }
                 match value {
                     Some(value) => ui.add(drag.value(value)),
-                    None => ui.label(RichText::new("no bound").weak()),
+                    None => ui.label(RichText::new(absent).weak()),
                 }
             })
             .inner

@@ -29,6 +29,11 @@ impl<T: Clone + PartialEq> UndoHistory<T> {
         }
     }
 
+    /// The newest noted value that is such a one; the value as it is comes first.
+    pub fn newest(&self, is_such: impl Fn(&T) -> bool) -> Option<&T> {
+        std::iter::once(&self.now).chain(self.past.iter().rev()).find(|value| is_such(value))
+    }
+
     /// Whether there is something to take back, with the value as it is.
     pub fn can_undo(&self, value: &T) -> bool {
         !self.past.is_empty() || self.now != *value
@@ -80,6 +85,8 @@ mod tests {
             history.redo(&mut value);
             assert_eq!(value, expected);
         }
+        assert_eq!(history.newest(|value| value % 2 == 1), Some(&3));
+        assert_eq!(history.newest(|value| *value > 4), None);
         history.undo(&mut value);
         value = 9;
         history.note(&value);

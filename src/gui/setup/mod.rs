@@ -4,6 +4,7 @@ mod check;
 mod data;
 mod form;
 mod history;
+mod labels;
 mod machine;
 mod readout;
 mod run;
@@ -48,6 +49,12 @@ struct SetupInputs {
     config: RunConfig,
 }
 
+impl SetupInputs {
+    fn fresh() -> Self {
+        Self { arch: None, config: RunConfig::preset(FIRST).unwrap_or_default() }
+    }
+}
+
 /// The form.
 pub struct Setup {
     draft: SetupInputs,
@@ -60,6 +67,8 @@ pub struct Setup {
     scores: Scores,
     /// Why it cannot start.
     blocking_reason: Option<BlockingReason>,
+    /// Whether the next frame shows the form from its top.
+    from_top: bool,
 }
 
 /// Why a run cannot begin.
@@ -82,8 +91,7 @@ impl BlockingReason {
 impl Setup {
     /// A fresh form. `program` is this program, asked for the devices; weights are kept in `cache`.
     pub fn new(program: PathBuf, cache: Option<PathBuf>, wake: Wake) -> Self {
-        let config = RunConfig::preset(FIRST).unwrap_or_default();
-        let draft = SetupInputs { arch: None, config };
+        let draft = SetupInputs::fresh();
         Self {
             history: UndoHistory::new(draft.clone()),
             study: Study::of(&draft),
@@ -94,7 +102,22 @@ impl Setup {
             data: data::DataPreview::default(),
             space: space::ShownCell::default(),
             blocking_reason: None,
+            from_top: false,
         }
+    }
+
+    /// Begins with a search: a form that was left with the training of one architecture is what it was before that,
+    /// or fresh where it was never a search. The training can be brought back by [undo](Self::undo).
+    pub fn begin_search(&mut self) {
+        self.from_top = true;
+        self.history.note(&self.draft);
+        if self.draft.arch.is_none() {
+            return;
+        }
+        let search = self.history.newest(|inputs| inputs.arch.is_none()).cloned();
+        self.draft = search.unwrap_or_else(SetupInputs::fresh);
+        self.space = space::ShownCell::default();
+        self.history.note(&self.draft);
     }
 
     /// The settings as they are.
@@ -126,6 +149,9 @@ impl Setup {
 
     /// Trains an architecture, with the settings of the run that found it.
     pub fn train(&mut self, genotype: &Genotype, config: Option<RunConfig>) {
+        self.from_top = true;
+        // What was typed last is no part of this change.
+        self.history.note(&self.draft);
         self.draft.config = config.unwrap_or_else(|| self.draft.config.clone());
         self.draft.config.name = "train".to_owned();
         self.draft.arch = Some(genotype.to_string());
@@ -254,7 +280,11 @@ impl Setup {
             });
         });
         egui::CentralPanel::default().show(ui, |ui| {
-            egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.form(ui, &images, actions));
+            let mut area = egui::ScrollArea::vertical().auto_shrink(false);
+            if std::mem::take(&mut self.from_top) {
+                area = area.vertical_scroll_offset(0.0);
+            }
+            area.show(ui, |ui| self.form(ui, &images, actions));
         });
         // A drag or a typed text is one change, not one for each frame or letter.
         let busy = ui.ctx().egui_is_using_pointer() || ui.ctx().egui_wants_keyboard_input();
@@ -265,25 +295,34 @@ impl Setup {
 
     /// What is wrong, or not known yet.
     fn blocking_reason(&self, images: &State) -> Option<BlockingReason> {
-        let problem =
-            |key: &str, text: String| BlockingReason::Problem(Problem { key: key.to_owned(), text });
-        // That nothing is named yet is no mistake.
-        if let Some(problem) = &self.study.problem
-            && !matches!(images, State::Unnamed(_))
-        {
-            return Some(BlockingReason::Problem(problem.clone()));
+        if let State::Unnamed(asked) = images {
+            // That nothing is named yet is no mistake.
+            return Some(BlockingReason::Waiting(asked));
         }
-        if let Some(problem) = self.scores.blocking_reason(&self.draft.config) {
-            return Some(BlockingReason::Problem(problem));
-        }
-        match images {
-            State::Unnamed(asked) => Some(BlockingReason::Waiting(asked)),
-            State::Busy(..) => Some(BlockingReason::Waiting("The images are being looked at")),
-            State::Done(Err(text)) => Some(problem("data.source", text.clone())),
+        let source = &self.draft.config.data.source;
+        let of_images =
+            |text: &str| Problem { key: data::problem_row(source).to_owned(), text: text.to_owned() };
+        let problem = self.study.problem.clone().or_else(|| self.scores.blocking_reason(&self.draft.config));
+        let problem = problem.or_else(|| match images {
+            State::Done(Err(text)) => Some(of_images(text)),
             State::Done(Ok(found)) => {
                 let checked = self.draft.config.check_images(self.draft.arch.is_none(), &found.report);
-                checked.err().map(|shortage| problem(&shortage.key, shortage.text))
+                checked.err().map(|shortage| Problem { key: shortage.key, text: shortage.text })
             }
+            _ => None,
+        });
+        match problem {
+            // Half of a path is no mistake either.
+            Some(problem) if problem.key == data::problem_row(source) && self.data.is_typed() => {
+                Some(BlockingReason::Waiting("No images there so far"))
+            }
+            Some(Problem { key, text }) => {
+                Some(BlockingReason::Problem(Problem { key, text: labels::in_labels(&text) }))
+            }
+            None if matches!(images, State::Busy(..)) => {
+                Some(BlockingReason::Waiting("The images are being looked at"))
+            }
+            None => None,
         }
     }
 

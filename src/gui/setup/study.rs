@@ -1,10 +1,11 @@
 //! What follows from the settings alone: whether they can work, how many architectures they leave, how
 //! large those are, how much work that is.
 
-use super::SetupInputs;
 use super::form::Problem;
+use super::{SetupInputs, data, labels};
 use crate::arch::{Cost, Genotype, NetShape, Space, macs, params};
 use crate::config::RunConfig;
+use crate::data::Source;
 use crate::engine::{JobSpec, expected_macs};
 
 /// What is known of a draft. To find it out takes too long for every frame.
@@ -51,6 +52,12 @@ impl Study {
             key: error.key().unwrap_or_default().to_owned(),
             text: error.to_string(),
         });
+        // What is wrong with a source is said in words of the form, where it is typed.
+        let source = config.data.source.parse::<Source>().err().map(|error| Problem {
+            key: data::problem_row(&config.data.source).to_owned(),
+            text: labels::of_images(&error),
+        });
+        let problem = source.or(problem);
         let figures = job.as_ref().and_then(|job| Figures::of(job, config));
         Self { of: draft.clone(), problem: unreadable.or(problem), figures, job }
     }

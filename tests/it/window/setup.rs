@@ -87,7 +87,7 @@ fn a_seldom_changed_setting_that_cannot_work_is_shown_and_a_changed_one_is_kept(
     std::fs::write(window.folder.path().join("answer"), file.to_str().unwrap()).unwrap();
     window.click("Load…");
     window.until("the row", |harness| {
-        harness.query_all_by_label_contains("recipe.adam.beta1 is 1; it must be").count() == 2
+        harness.query_all_by_label_contains("“Adam's β₁” is 1; it must be").count() == 2
     });
     let beta = window.harness.get_by_role_and_label(Role::SpinButton, "Adam's β₁");
     beta.set_value_accesskit(0.5);
@@ -167,7 +167,7 @@ fn few_dropped_pictures_are_a_reason_not_to_start_with_the_setting_to_change() {
     }
     window.drop_file(&pictures);
     let why = format!(
-        "{} has 20 images, which is too few: recipe.batch is 32 (set it to 20 or less)",
+        "{} has 20 images, which is too few: “Batch” is 32 (set it to 20 or less)",
         pictures.display()
     );
     // At the setting, and in the column of what comes of it.
@@ -191,6 +191,86 @@ fn a_folder_that_is_not_named_yet_is_asked_for_once() {
     assert_eq!(window.harness.query_all_by_label_contains("Name the folder").count(), 1);
     assert!(window.harness.query_by_label_contains("cifar10:DIR").is_none());
     assert!(window.harness.get_by_label("Start").accesskit_node().is_disabled());
+}
+
+#[test]
+fn half_of_a_path_is_no_mistake_and_a_whole_one_is_named_once_where_it_stands() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    window.click("Folder");
+    window.until_label("Name the folder with the images");
+    let wrong = "there is no /pict; check the path, or choose it";
+    let path = window.harness.get_by_role_and_label(Role::TextInput, "Folder");
+    path.focus();
+    path.type_text("/pict");
+    window.until_label("No images there so far");
+    assert!(window.harness.query_by_label_contains("there is no").is_none());
+    window.harness.key_press(eframe::egui::Key::Enter);
+    // At the path, and in the column of what comes of it.
+    window.until("the reason", |harness| harness.query_all_by_label_contains(wrong).count() == 2);
+    assert_eq!(window.harness.query_all_by_label_contains("there is no").count(), 2);
+    assert!(window.harness.query_by_label_contains("autogan").is_none());
+}
+
+#[test]
+fn a_setting_without_a_number_says_what_holds_instead() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    window.click("Folder");
+    window.harness.run_steps(3);
+    for (label, absent) in [
+        ("Generator, derived", "as in the search"),
+        ("Discriminator, derived", "as in the search"),
+        ("At most", "all of them"),
+        ("Parameters", "no bound"),
+    ] {
+        let name = format!("{label}: a number, or else {absent}");
+        let row = window.harness.get_by_role_and_label(Role::CheckBox, &name);
+        assert!(!row.accesskit_node().is_disabled());
+    }
+    let said = |window: &Window, text: &str| window.harness.query_all_by_label(text).count();
+    assert_eq!(["as in the search", "all of them", "no bound"].map(|text| said(&window, text)), [2, 1, 2]);
+}
+
+#[test]
+fn a_new_search_is_new_after_a_training() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    window.click("Norm: instance");
+    window.until("fewer", |harness| harness.query_by_label("1,152").is_some());
+    window.click("Train one architecture");
+    let name = |window: &Window| {
+        let name = window.harness.get_by_role_and_label(Role::TextInput, "Name");
+        let value = name.accesskit_node().value();
+        value.unwrap()
+    };
+    let usual = name(&window);
+    // At the end of the form.
+    let field = window.harness.get_by_role_and_label(Role::TextInput, "Name");
+    field.scroll_to_me();
+    field.focus();
+    window.harness.run_steps(3);
+    window.harness.get_by_role_and_label(Role::TextInput, "Name").type_text(" of mine");
+    window.harness.run_steps(3);
+    assert_eq!(name(&window), format!("{usual} of mine"));
+    let seen = |window: &Window| {
+        let kind = window.harness.get_by_label("Train one architecture").rect();
+        window.harness.ctx.content_rect().contains_rect(kind)
+    };
+    assert!(!seen(&window));
+    window.click("Home");
+    window.click("New search…");
+    window.harness.run_steps(3);
+    assert!(window.harness.query_by_label("Architecture").is_none(), "it searches");
+    // As the search was left.
+    window.until("fewer", |harness| harness.query_by_label("1,152").is_some());
+    assert_eq!(name(&window), usual);
+    assert!(seen(&window), "it is seen from its top");
+    window.click("Undo");
+    window.until("the training", |harness| harness.query_by_label("Architecture").is_some());
 }
 
 #[test]
@@ -317,7 +397,7 @@ fn metrics_are_chosen_where_scores_are_and_too_few_images_are_marked() {
     window.until_label("Ready to start");
     assert!(window.harness.query_by_label("Subset images").is_none());
     window.click("Metric: Kernel distance");
-    let why = "search.reward_samples is 500, which is too few: the kernel distance needs 1,000 (set score.kid_subset_size to 500 or less)";
+    let why = "“Reward images” is 500, which is too few: the kernel distance needs 1,000 (set “Subset images” to 500 or less)";
     // At the setting, and in the column of what comes of it.
     window.until("the reason", |harness| harness.query_all_by_label_contains(why).count() == 2);
     assert!(window.harness.query_by_label("Subset images").is_some());
