@@ -6,6 +6,7 @@ mod doctor;
 mod export;
 mod inception;
 mod random_baseline;
+mod run_speed;
 mod sample;
 mod sample_folder;
 mod score;
@@ -17,6 +18,7 @@ pub use doctor::{DeviceCheck, DoctorReport, check_device, warm_up};
 pub use export::{ExportPart, Exported, LeftOut, export_model};
 pub use inception::bring_inception;
 pub use random_baseline::{BaselineConfig, BaselineEntry, random_baseline};
+pub use run_speed::run_speed;
 pub use sample::{Images, Latents, SampleError, latent_file, sample};
 pub use sample_folder::SampleFolder;
 pub use score::{

@@ -208,7 +208,7 @@ pub fn step_times(
 }
 
 /// Images of noise.
-fn noise(count: usize, side: usize) -> anyhow::Result<ImageSet> {
+pub(super) fn noise(count: usize, side: usize) -> anyhow::Result<ImageSet> {
     let values = normals(&mut rng(0, STREAM, 0), count * side * side * 3);
     let pixels = values.into_iter().map(|value| (value * 64.0 + 128.0) as u8).collect();
     Ok(ImageSet::new("noise", side, pixels, None, Vec::new())?)

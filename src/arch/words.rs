@@ -42,14 +42,58 @@ pub fn operations(count: u64) -> String {
     }
 }
 
-/// Seconds in words: `42 s`, `3 min 5 s`, `2 h 14 min`.
+/// A number of operations in three digits: `4.44 T`, `1.38 P`, `16.1 M`, `640`.
+pub fn rounded_operations(count: u64) -> String {
+    const UNITS: [&str; 5] = ["M", "G", "T", "P", "E"];
+    if count < 1_000_000 {
+        return thousands(count);
+    }
+    let (mut value, mut place) = (count as f64 / 1e6, 0);
+    // What would be rounded to four digits has the next unit.
+    while value >= 999.5 && place + 1 < UNITS.len() {
+        (value, place) = (value / 1000.0, place + 1);
+    }
+    let unit = UNITS[place];
+    match value {
+        ..9.995 => format!("{value:.2} {unit}"),
+        ..99.95 => format!("{value:.1} {unit}"),
+        _ => format!("{value:.0} {unit}"),
+    }
+}
+
+const MINUTE: f64 = 60.0;
+const HOUR: f64 = 3600.0;
+const DAY: f64 = 24.0 * HOUR;
+/// Seconds from which on a time is told in days.
+const DAYS_FROM: f64 = 2.0 * DAY;
+
+/// Seconds in words: `42 s`, `3 min 5 s`, `2 h 14 min`, `38 days`.
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     match whole {
         0..=59 => format!("{whole} s"),
         60..=3599 => format!("{} min {} s", whole / 60, whole % 60),
+        _ if whole as f64 >= DAYS_FROM => format!("{:.0} days", whole as f64 / DAY),
         _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
     }
+}
+
+/// A time that lies between two numbers of seconds: `8 to 12 min`, `about 3 h`.
+pub fn duration_between(least: f64, most: f64) -> String {
+    let (least, most) = (least.max(0.0), most.max(least).max(1.0));
+    let (unit, name) = match most {
+        ..90.0 => (1.0, "s"),
+        ..5400.0 => (MINUTE, "min"),
+        ..DAYS_FROM => (HOUR, "h"),
+        _ => (DAY, "days"),
+    };
+    let number = |seconds: f64| {
+        let value = seconds / unit;
+        // Of minutes and more, halves are told where there are few.
+        if unit > 1.0 && value < 9.75 { ((value * 2.0).round() / 2.0).max(0.5) } else { value.round() }
+    };
+    let (least, most) = (number(least), number(most));
+    if least == most { format!("about {most} {name}") } else { format!("{least} to {most} {name}") }
 }
 
 #[cfg(test)]
@@ -98,7 +142,26 @@ mod tests {
 
     #[test]
     fn durations_have_two_units_at_most() {
-        let words = [4.4, 65.0, 3599.6, 8040.0].map(duration);
-        assert_eq!(words, ["4 s", "1 min 5 s", "1 h 0 min", "2 h 14 min"]);
+        let words = [4.4, 65.0, 3599.6, 8040.0, 172_740.0, 3_299_040.0].map(duration);
+        assert_eq!(words, ["4 s", "1 min 5 s", "1 h 0 min", "2 h 14 min", "47 h 59 min", "38 days"]);
+    }
+
+    #[test]
+    fn a_range_has_one_unit() {
+        let ranges =
+            [(480.0, 720.0), (50.0, 110.0), (30.0, 40.0), (150.0, 180.0), (10_000.0, 11_000.0), (0.0, 3e6)];
+        let words = ranges.map(|(least, most)| duration_between(least, most));
+        assert_eq!(
+            words,
+            ["8 to 12 min", "1 to 2 min", "30 to 40 s", "2.5 to 3 min", "about 3 h", "0.5 to 35 days"]
+        );
+    }
+
+    #[test]
+    fn rounded_operations_have_three_digits_and_a_unit() {
+        let counts =
+            [640, 72_420, 16_050_000, 999_600_000, 4_437_611_000_000, 1_377_043_000_000_000, u64::MAX];
+        let words = counts.map(rounded_operations);
+        assert_eq!(words, ["640", "72,420", "16.1 M", "1.00 G", "4.44 T", "1.38 P", "18.4 E"]);
     }
 }

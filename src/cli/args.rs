@@ -80,6 +80,7 @@ impl Command {
             Self::Data(DataCommand::Scorer(args)) => args.json,
             Self::Doctor(args) => args.json,
             Self::Bench(BenchArgs { command: Some(BenchCommand::Step(args)), .. }) => args.json,
+            Self::Bench(BenchArgs { command: Some(BenchCommand::Time(args)), .. }) => args.json,
             Self::Bench(args) => args.json,
             // Its standard output has nothing but events.
             Self::Worker(_) => false,
@@ -335,6 +336,30 @@ pub(super) struct BenchArgs {
 pub(super) enum BenchCommand {
     /// Time one update of each network, and the operators that it consists of
     Step(StepArgs),
+    /// Estimate how long a run takes on this device, from a short measurement of its own networks
+    Time(TimeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TimeArgs {
+    /// Built-in settings to start from [default: quick, or none with --config]
+    #[arg(long, value_name = "PRESET", value_parser = not_empty)]
+    pub preset: Option<String>,
+    /// A TOML file of settings, such as the config.toml of a run
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A single setting, such as search.candidates=20; can be given often
+    #[arg(long, value_name = "KEY=VALUE", value_parser = not_empty)]
+    pub set: Vec<String>,
+    /// The architecture of a training [default: a search]
+    #[arg(long, value_name = "VECTOR", value_parser = not_empty)]
+    pub arch: Option<String>,
+    /// Where to compute: auto, cpu, or an adapter's name as `autogan doctor` lists it
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

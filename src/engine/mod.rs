@@ -3,6 +3,7 @@
 mod control;
 mod control_state;
 mod event;
+mod forecast;
 mod launch;
 mod model_file;
 mod plan;
@@ -16,6 +17,10 @@ pub use crate::gan::GRID as COLUMNS;
 pub use crate::search::Trained;
 pub use control::{Control, Stride};
 pub use event::{Event, LiveEvent, LogEvent, Summary, Tick, TimeSpent};
+pub use forecast::{
+    MeasuredNetworks, NetworkSize, PieceTimes, RunSpeed, TimeRange, expected_time, network_sizes,
+    usual_architectures,
+};
 pub use launch::{Reopened, begin, plan, resume};
 pub use model_file::{ModelOptions, ModelRead, model_file, read_model};
 pub use plan::{JobSpec, Plan, expected_macs, resume_command};

@@ -9,14 +9,16 @@ use serde::{Deserialize, Serialize};
 use super::event::{Event, LiveEvent, LogEvent};
 use super::single_training::SingleTraining;
 use crate::arch::words::quoted;
-use crate::arch::{ArchError, Genotype, Space};
+use crate::arch::{ArchError, Genotype, Space, macs};
 use crate::config::RunConfig;
 use crate::data::{self, Source, Split};
 use crate::gan::{self, TrainingData, TrainingSetup};
 use crate::metric::extractor::{ExtractorKind, inception::InceptionWeights};
 use crate::metric::{Evaluator, Extractor, MetricName, Reference, left_out_without_classes, real_materials};
 use crate::run::{RunInfo, RunView};
-use crate::search::{CostFactors, Job, Search, SearchContext, SearchEvent, SearchPlan, WarmUp, work_items};
+use crate::search::{
+    CostFactors, Job, Search, SearchContext, SearchEvent, SearchPlan, WarmUp, WorkItem, work_items,
+};
 
 /// Stream of the training of one architecture.
 const STREAM: &str = "train";
@@ -153,8 +155,15 @@ impl Plan {
             emit(&preparing(what, 1, 1));
         }
         let training = setup.training(genotype, &training_data, config.winner, STREAM)?;
-        let macs = config.recipe.training_macs(genotype, &setup.model);
-        Ok(SingleTraining { training, model: setup.model, macs, steps: config.winner.steps })
+        let step_macs = config.recipe.training_macs(genotype, &setup.model);
+        Ok(SingleTraining {
+            training,
+            model: setup.model,
+            macs: step_macs,
+            steps: config.winner.steps,
+            evaluate_every: config.winner.evaluate_every,
+            evaluation_macs: evaluation_macs(genotype, config),
+        })
     }
 
     /// Trainings from scratch with the settings of this plan.
@@ -246,7 +255,10 @@ fn search_plan(config: &RunConfig) -> SearchPlan {
 pub fn expected_macs(spec: &JobSpec, config: &RunConfig) -> Result<u64, ArchError> {
     let model = config.derived_model();
     if let JobSpec::Train(genotype) = spec {
-        return Ok(config.winner.steps.saturating_mul(config.recipe.training_macs(genotype, &model)));
+        let steps = config.winner.steps;
+        let scores = steps.div_ceil(config.winner.evaluate_every.max(1));
+        let of_steps = steps.saturating_mul(config.recipe.training_macs(genotype, &model));
+        return Ok(of_steps.saturating_add(scores.saturating_mul(evaluation_macs(genotype, config))));
     }
     let space = Space::new(config.space.clone(), config.model.net_shape())?;
     let costs = CostFactors {
@@ -257,7 +269,17 @@ pub fn expected_macs(spec: &JobSpec, config: &RunConfig) -> Result<u64, ArchErro
         extractor_macs: config.score.extractor.macs(),
     };
     let work = work_items(costs, &search_plan(config));
-    Ok(work.iter().fold(0, |sum: u64, item| sum.saturating_add(item.units.saturating_mul(item.macs))))
+    let cost = |item: &WorkItem| {
+        let scores = item.evaluations(item.units).saturating_mul(item.evaluation_macs);
+        item.units.saturating_mul(item.macs).saturating_add(scores)
+    };
+    Ok(work.iter().fold(0, |sum: u64, item| sum.saturating_add(cost(item))))
+}
+
+/// Multiply-accumulates of an evaluation of a training from scratch.
+fn evaluation_macs(genotype: &Genotype, config: &RunConfig) -> u64 {
+    let generator = macs(genotype, &config.derived_model().net_shape());
+    config.score.samples as u64 * (generator + config.score.extractor.macs())
 }
 
 fn preparing(what: &str, done: u64, total: u64) -> Event {

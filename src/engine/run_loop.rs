@@ -16,7 +16,7 @@ pub use outcome::{ENLARGED, WEIGHTS};
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -175,6 +175,7 @@ impl Engine {
     /// Takes state, random streams and all on from a checkpoint.
     fn load(&mut self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
         (self.tick, self.rollbacks) = checkpoints::load(checkpoint, &mut *self.job)?;
+        self.clock.loaded(&*self.job);
         Ok(())
     }
 
@@ -220,7 +221,10 @@ impl Engine {
         if self.job.finished() {
             return self.finish(channel).map(Some);
         }
-        match self.control.next(channel) {
+        let begun = Instant::now();
+        let action = self.control.next(channel);
+        self.clock.waited(begun.elapsed());
+        match action {
             ControlAction::Work => self.work(channel)?,
             ControlAction::Checkpoint => {
                 // Who asked is answered, even where there is nothing new to save.
@@ -254,6 +258,7 @@ impl Engine {
     fn work(&mut self, channel: &mut Channel) -> anyhow::Result<()> {
         let before = self.job.counts();
         let emitted = self.job.step()?;
+        self.clock.worked(&*self.job);
         self.control.worked(before, self.job.counts(), channel);
         // Counted when its outcome is in the state, so that a resumed run counts alike.
         if !self.job.is_evaluating() {

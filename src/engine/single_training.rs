@@ -17,6 +17,10 @@ pub(crate) struct SingleTraining {
     pub steps: u64,
     /// Multiply-accumulates of one of them.
     pub macs: u64,
+    /// Steps between evaluations.
+    pub evaluate_every: u64,
+    /// Multiply-accumulates of an evaluation.
+    pub evaluation_macs: u64,
 }
 
 impl Job for SingleTraining {
@@ -45,6 +49,8 @@ impl Job for SingleTraining {
             cells: trainer.genotype().cells.len(),
             units: self.steps,
             macs: self.macs,
+            evaluate_every: self.evaluate_every,
+            evaluation_macs: self.evaluation_macs,
         };
         vec![(item, trainer.generator_steps())]
     }

@@ -29,7 +29,7 @@ pub use loss::Loss;
 pub use schedule::{Losses, Network, StepLosses, UpdateSchedule, Updates};
 pub use self_test::{CHECKS, Check, self_test};
 pub use step::{Gan, Networks};
-pub use trainer::{BEST, BEST_RAW, Best, Trainer, TrainerState, TrainingData};
+pub use trainer::{BEST, BEST_RAW, Best, RECALIBRATION_BATCHES, Trainer, TrainerState, TrainingData};
 pub use training::{GRID, Training, TrainingNews, TrainingState, picture};
 pub use training_setup::TrainingSetup;
 

@@ -16,7 +16,7 @@ use crate::metric::{Evaluator, Score};
 use crate::model::{Average, Generator, ModelConfig, NamedTensors, add_prefix, strip_prefix};
 
 /// Batches with which batch norm statistics are measured anew.
-const RECALIBRATION_BATCHES: u64 = 10;
+pub const RECALIBRATION_BATCHES: u64 = 10;
 /// Prefix of the best evaluation's average weights among a trainer's tensors.
 pub const BEST: &str = "best";
 /// Prefix of the raw weights at that evaluation.

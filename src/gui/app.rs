@@ -8,7 +8,6 @@ mod library;
 mod notify;
 mod palette;
 mod path_prompt;
-mod speed;
 mod top_bar;
 mod welcome;
 
@@ -46,7 +45,6 @@ use closing::CloseChoice;
 use exporting::ExportPrompt;
 use palette::{CommandPalette, PaletteState};
 use path_prompt::{PathPrompt, PromptState};
-use speed::Speedometer;
 
 /// The preset of the demo.
 const DEMO: &str = "quick";
@@ -77,6 +75,8 @@ pub(super) enum Screen {
 pub struct Places {
     /// The program that is started as a worker: this one.
     pub program: PathBuf,
+    /// Whether the form measures how long a run takes, in a process of its own.
+    pub measures: bool,
     /// The folder of the window's settings; none to remember nothing.
     pub settings: Option<PathBuf>,
     /// The folder of caches; none where the system knows no such folder.
@@ -99,6 +99,7 @@ impl Places {
         let program = std::env::current_exe().context("the program's own file cannot be found")?;
         Ok(Self {
             program,
+            measures: true,
             settings: settings::folder(),
             cache: cache_dir().ok(),
             runs: settings::runs_root(),
@@ -130,7 +131,6 @@ pub struct App {
     export_prompt: Option<ExportPrompt>,
     setup: Setup,
     runs: RunsScreen,
-    speedometer: Speedometer,
     /// It was asked to close while a run goes on.
     closing: bool,
     /// It may close.
@@ -156,7 +156,7 @@ impl App {
         if let Some(warning) = warning {
             toasts.problem(warning);
         }
-        let setup = Setup::new(places.program.clone(), places.cache.clone(), wake.clone());
+        let setup = Setup::new(places.program.clone(), places.measures, places.cache.clone(), wake.clone());
         let (root, trash) = (places.runs.clone(), places.trash.clone());
         let runs = RunsScreen::new(&cc.egui_ctx, root, trash, wake.clone());
         Self {
@@ -169,7 +169,6 @@ impl App {
             view: View::default(),
             setup,
             runs,
-            speedometer: Speedometer::default(),
             pictures: PictureLoader::new(wake.clone()),
             palette: None,
             prompt: None,
@@ -200,6 +199,7 @@ impl App {
     }
 
     fn begin(&mut self, job: JobSpec, config: RunConfig) {
+        self.setup.stop_measuring();
         if let Err(error) = std::fs::create_dir_all(&self.places.runs) {
             let place = self.places.runs.display();
             return self.toasts.problem(format!("The folder for runs, {place}, cannot be made: {error}"));
@@ -277,9 +277,6 @@ impl App {
             self.toasts.done("Checkpoint saved: the run can go on from here");
         }
         let status = state.status.clone();
-        if let Some((device, speed)) = self.speedometer.read(&state) {
-            self.settings.learn_speed(device, speed);
-        }
         drop(state);
         let seen = std::mem::replace(&mut self.seen, status.clone());
         if std::mem::discriminant(&status) == std::mem::discriminant(&seen) {
@@ -336,7 +333,7 @@ impl App {
 
     fn screen(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         match &mut self.screen {
-            Screen::Setup => self.setup.show(ui, &self.settings.speeds, actions),
+            Screen::Setup => self.setup.show(ui, self.sessions.live() > 0, actions),
             Screen::Run if self.sessions.shown().is_some() => self.run(ui, actions),
             Screen::Runs => self.runs_screen(ui, actions),
             Screen::Compare(compared) => compared.show(ui, &mut self.settings.curves),

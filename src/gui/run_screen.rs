@@ -11,6 +11,7 @@ use super::session::Session;
 use super::settings::WindowSettings;
 use super::state::{RunState, Status, capital};
 use super::theme::Palette;
+use crate::arch::words;
 use crate::engine::Stride;
 
 /// The step that is offered first.
@@ -306,13 +307,13 @@ impl Behavior<PanelId> for Panes<'_> {
     }
 }
 
-/// Seconds in words: `42 s`, `3 min`, `2 h 14 min`.
+/// Seconds in words: `42 s`, `3 min`, `2 h 14 min`, `38 days`.
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
     match whole {
         0..=89 => format!("{whole} s"),
         90..=3599 => format!("{} min", (whole + 30) / 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+        _ => words::duration(seconds),
     }
 }
 

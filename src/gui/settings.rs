@@ -1,7 +1,6 @@
 //! What the window remembers between two starts. It never prevents one: what cannot be read is replaced by the
 //! default, with a warning.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use directories::{ProjectDirs, UserDirs};
@@ -18,8 +17,6 @@ const SETTINGS_VARIABLE: &str = "AUTOGAN_CONFIG_DIR";
 /// Names another folder for new runs than the one in the user's documents.
 const RUNS_VARIABLE: &str = "AUTOGAN_RUNS_DIR";
 const FILE: &str = "window.json";
-/// Share by which a device's speed has to change to be remembered anew.
-const SPEED_CHANGE: f64 = 0.05;
 /// Runs that are remembered.
 const RECENT: usize = 12;
 /// No such file is larger: a bound on memory, in bytes.
@@ -40,8 +37,6 @@ pub struct WindowSettings {
     /// The style of curves.
     #[serde(flatten)]
     pub curves: CurveStyle,
-    /// Multiply-accumulates a second that runs reached, by device.
-    pub speeds: BTreeMap<String, f64>,
     /// Folders of runs, newest first.
     pub recent: Vec<PathBuf>,
 }
@@ -115,15 +110,6 @@ impl WindowSettings {
         self.recent.retain(|known| *known != dir);
     }
 
-    /// Remembers how many multiply-accumulates a second a device reached. Small changes are passed over, so
-    /// that a run does not have the file written all the time.
-    pub fn learn_speed(&mut self, device: &str, speed: f64) {
-        let close = |known: &f64| (speed / known - 1.0).abs() <= SPEED_CHANGE;
-        if !self.speeds.get(device).is_some_and(close) {
-            self.speeds.insert(device.to_owned(), speed);
-        }
-    }
-
     /// Values from the file that make no sense are the default ones.
     fn mended(mut self) -> Self {
         self.curves = self.curves.mended();
@@ -132,7 +118,6 @@ impl WindowSettings {
         self.size = self.size.filter(|size| finite(size) && size.iter().all(|&value| value >= 100.0));
         self.layout = self.layout.mended();
         self.recent.truncate(RECENT);
-        self.speeds.retain(|_, speed| speed.is_finite() && *speed > 0.0);
         self
     }
 }

@@ -32,7 +32,7 @@ pub use event::{Emitted, SampleGrid, SampleSource, SearchEvent, beam_words, trai
 pub use job::{Counts, Job, Trained, Winner};
 pub use machine::Search;
 pub use plan::{CostFactors, SearchPlan, WorkItem, work_items};
-pub use shared::SharedGan;
+pub use shared::{RECALIBRATION_BATCHES, SharedGan};
 pub use state::{JobState, SearchState};
 pub use strategy::{
     Distributions, Proposal, Random, Reading, Reinforce, ReinforceLoss, Strategy, StrategyError,

@@ -39,6 +39,22 @@ pub struct WorkItem {
     pub units: u64,
     /// Multiply-accumulates of a unit, averaged over the space.
     pub macs: u64,
+    /// Units after which the work is interrupted for an evaluation, which is no part of them; 0 for never.
+    pub evaluate_every: u64,
+    /// Multiply-accumulates of such an evaluation.
+    pub evaluation_macs: u64,
+}
+
+impl WorkItem {
+    /// Evaluations that come with so many units.
+    pub fn evaluations(&self, units: u64) -> u64 {
+        if self.evaluate_every == 0 { 0 } else { units.div_ceil(self.evaluate_every) }
+    }
+
+    /// Multiply-accumulates of so many units with their evaluations.
+    pub fn cost(&self, units: u64) -> f64 {
+        units as f64 * self.macs as f64 + self.evaluations(units) as f64 * self.evaluation_macs as f64
+    }
 }
 
 /// What decides the cost of a piece of work; known before images are read or networks made.
@@ -92,13 +108,23 @@ pub fn work_items(costs: CostFactors<'_>, plan: &SearchPlan) -> Vec<WorkItem> {
         if iterations == 0 {
             continue;
         }
-        let mut item = |activity, units, macs| items.push(WorkItem { activity, cells, units, macs });
+        let mut item = |activity, units, macs| {
+            items.push(WorkItem { activity, cells, units, macs, evaluate_every: 0, evaluation_macs: 0 });
+        };
         item(Activity::Shared, iterations * config.shared_steps, shared(cells));
         item(Activity::Control, iterations * config.controller.steps, estimate(cells));
         item(Activity::Rank, config.candidates as u64, estimate(cells));
     }
-    let mut item = |activity, units, macs| items.push(WorkItem { activity, cells: all, units, macs });
-    item(Activity::Derive, config.top_k as u64 * plan.derive.steps, training);
-    item(Activity::Winner, plan.winner.steps.saturating_sub(plan.derive.steps), training);
+    let evaluation_macs = average(all, &|g| {
+        let generator = macs(g, &plan.derived_model.net_shape());
+        plan.score.samples as u64 * (generator + costs.extractor_macs)
+    });
+    let mut item = |activity, units, train: TrainConfig| {
+        // Each of the best is evaluated at its end, too.
+        let evaluate_every = train.evaluate_every.min(train.steps).max(1);
+        items.push(WorkItem { activity, cells: all, units, macs: training, evaluate_every, evaluation_macs });
+    };
+    item(Activity::Derive, config.top_k as u64 * plan.derive.steps, plan.derive);
+    item(Activity::Winner, plan.winner.steps.saturating_sub(plan.derive.steps), plan.winner);
     items
 }

@@ -14,7 +14,7 @@ use crate::model::{Generator, NamedTensors};
 /// Name of its random streams.
 const STREAM: &str = "shared";
 /// Batches with which a candidate's batch norm statistics are measured.
-const RECALIBRATION_BATCHES: u64 = 2;
+pub const RECALIBRATION_BATCHES: u64 = 2;
 /// Images on which the diversity of samples is measured.
 const DIVERSITY_SAMPLES: usize = 64;
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::arch::Genotype;
 use crate::engine::event::{LiveEvent, TimeSpent};
+use crate::engine::forecast::Paces;
 use crate::search::{Activity, Job, WorkItem};
 
 /// Shortest time between two progress events.
@@ -17,17 +18,26 @@ type WorkKind = (Activity, usize);
 #[derive(Clone, Copy, Default)]
 struct Spent {
     seconds: f64,
-    macs: f64,
     units: u64,
 }
 
 /// Measures the speed of each kind of work.
 pub(super) struct ProgressClock {
     spent: BTreeMap<WorkKind, Spent>,
+    paces: Paces,
     done: Vec<(WorkItem, u64)>,
+    /// When the last measurement was made.
     seen: Instant,
-    /// Seconds in which no unit of work was completed yet.
-    uncharged: f64,
+    /// When the last piece of work was done.
+    worked: Instant,
+    /// Seconds since the last measurement, and before it without a unit completed: of updates and estimates, and of
+    /// evaluations that interrupt a training.
+    uncharged: [f64; 2],
+    /// Evaluations that ended in that time.
+    evaluations: u64,
+    was_evaluating: bool,
+    /// The training whose steps moved on last, if it was one that is interrupted for evaluations.
+    trained: Option<WorkItem>,
     /// Units a second of the current work, when last a unit was completed.
     speed: Option<f64>,
     /// The architecture that was emitted last as the current one.
@@ -36,14 +46,41 @@ pub(super) struct ProgressClock {
 
 impl ProgressClock {
     pub fn new(job: &dyn Job) -> Self {
+        let now = Instant::now();
         Self {
             spent: BTreeMap::new(),
+            paces: Paces::default(),
             done: job.progress(),
-            seen: Instant::now(),
-            uncharged: 0.0,
+            seen: now,
+            worked: now,
+            uncharged: [0.0; 2],
+            evaluations: 0,
+            was_evaluating: false,
+            trained: None,
             speed: None,
             current: None,
         }
+    }
+
+    /// What was done before is of another process: the run goes on from a checkpoint that was loaded.
+    pub fn loaded(&mut self, job: &dyn Job) {
+        self.done = job.progress();
+        (self.uncharged, self.evaluations) = ([0.0; 2], 0);
+        (self.seen, self.worked) = (Instant::now(), Instant::now());
+    }
+
+    /// Leaves out a time in which the run waited for a command.
+    pub fn waited(&mut self, waited: Duration) {
+        self.worked += waited;
+    }
+
+    /// Notes that a piece of work was done, with what followed from the one before, such as a checkpoint.
+    pub fn worked(&mut self, job: &dyn Job) {
+        let is_evaluating = job.is_evaluating();
+        let evaluates = is_evaluating || self.was_evaluating;
+        self.uncharged[usize::from(evaluates)] += self.worked.elapsed().as_secs_f64();
+        self.evaluations += u64::from(self.was_evaluating && !is_evaluating);
+        (self.worked, self.was_evaluating) = (Instant::now(), is_evaluating);
     }
 
     /// A progress event, when it is time for one.
@@ -53,11 +90,10 @@ impl ProgressClock {
             return None;
         }
         let now = self.measure(job);
-        let cost = |item: &WorkItem, units: u64| units as f64 * item.macs as f64;
-        let total: f64 = now.iter().map(|(item, _)| cost(item, item.units)).sum();
-        let done: f64 = now.iter().map(|(item, done)| cost(item, *done)).sum();
-        let left = |(item, done): &(WorkItem, u64)| Some(cost(item, item.units - done) * self.pace(item)?);
-        let eta_seconds = now.iter().map(left).sum();
+        let total: f64 = now.iter().map(|(item, _)| item.cost(item.units)).sum();
+        let done: f64 =
+            now.iter().map(|(item, done)| item.cost(item.units) - item.cost(item.units - done)).sum();
+        let eta_seconds = self.paces.left(&now);
         Some(LiveEvent::Progress { done: done / total.max(1.0), eta_seconds, speed: self.speed })
     }
 
@@ -85,42 +121,46 @@ impl ProgressClock {
 
     /// Charges the time since the last measurement to the kinds of work that moved on, by their cost.
     fn measure(&mut self, job: &dyn Job) -> Vec<(WorkItem, u64)> {
-        let seconds = self.uncharged + self.seen.elapsed().as_secs_f64();
         self.seen = Instant::now();
         let now = job.progress();
-        let moved: Vec<(WorkKind, u64, f64)> = now
+        let moved: Vec<(&WorkItem, u64)> = now
             .iter()
             .zip(&self.done)
             .filter(|((_, now), (_, before))| now > before)
-            .map(|((item, now), (_, before))| {
-                let units = now - before;
-                ((item.activity, item.cells), units, units as f64 * item.macs as f64)
-            })
+            .map(|((item, now), (_, before))| (item, now - before))
             .collect();
-        let total: f64 = moved.iter().map(|(_, _, macs)| macs).sum();
-        self.uncharged = if moved.is_empty() { seconds } else { 0.0 };
-        for (kind, units, macs) in moved {
-            let spent = self.spent.entry(kind).or_default();
-            let share = seconds * macs / total;
-            self.speed = Some(units as f64 / share.max(f64::MIN_POSITIVE));
-            spent.seconds += share;
-            spent.macs += macs;
+        let cost = |item: &WorkItem, units: u64| units as f64 * item.macs as f64;
+        let total: f64 = moved.iter().map(|(item, units)| cost(item, *units)).sum();
+        let [mut updates, mut evaluations] = self.uncharged;
+        let trained = moved.iter().map(|(item, _)| *item).find(|item| item.evaluate_every > 0);
+        if trained.is_none() && !moved.is_empty() {
+            // Estimates are units of their own.
+            (updates, evaluations) = (updates + evaluations, 0.0);
+            self.evaluations = 0;
+        }
+        if !moved.is_empty() {
+            self.trained = trained.cloned();
+        }
+        for (item, units) in &moved {
+            let seconds = updates * cost(item, *units) / total.max(f64::MIN_POSITIVE);
+            self.speed = Some(*units as f64 / seconds.max(f64::MIN_POSITIVE));
+            self.paces.note_units(item, cost(item, *units), seconds);
+            let spent = self.spent.entry((item.activity, item.cells)).or_default();
+            spent.seconds += seconds;
             spent.units += units;
         }
+        if !moved.is_empty() {
+            updates = 0.0;
+        }
+        // One that is under way is charged when it ends.
+        if let Some(item) = self.trained.as_ref().filter(|_| self.evaluations > 0) {
+            let macs = self.evaluations as f64 * item.evaluation_macs as f64;
+            self.paces.note_evaluations(item, macs, evaluations);
+            self.spent.entry((item.activity, item.cells)).or_default().seconds += evaluations;
+            (self.evaluations, evaluations) = (0, 0.0);
+        }
+        self.uncharged = [updates, evaluations];
         self.done.clone_from(&now);
         now
-    }
-
-    /// Seconds for a multiply-accumulate of this item: as measured for its kind, else over all.
-    fn pace(&self, item: &WorkItem) -> Option<f64> {
-        let own = self.spent.get(&(item.activity, item.cells)).copied();
-        let spent = own.unwrap_or_else(|| {
-            self.spent.values().fold(Spent::default(), |sum, spent| Spent {
-                seconds: sum.seconds + spent.seconds,
-                macs: sum.macs + spent.macs,
-                units: sum.units + spent.units,
-            })
-        });
-        (spent.macs > 0.0).then(|| spent.seconds / spent.macs)
     }
 }

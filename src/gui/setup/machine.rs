@@ -63,6 +63,15 @@ impl MachineFacts {
     }
 }
 
+/// The name of the device that a choice comes to, once that is known.
+pub fn resolved(name: &str, devices: &Devices) -> Option<String> {
+    match (name, devices.as_deref()) {
+        ("auto", Some(Ok(devices))) => Some(devices.auto.name.clone()),
+        ("auto", _) => None,
+        (name, _) => Some(name.to_owned()),
+    }
+}
+
 fn verdict(check: &DeviceCheck) -> Result<String, String> {
     let DeviceCheck { device, self_test, passed, seconds, .. } = check;
     match passed {

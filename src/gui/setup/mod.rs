@@ -12,8 +12,8 @@ mod scores;
 mod search;
 mod space;
 mod study;
+mod timing;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, RichText, TextEdit};
@@ -21,9 +21,11 @@ use eframe::egui::{self, RichText, TextEdit};
 use check::{CheckRequest, Checker, State};
 use form::{Form, Problem};
 use history::UndoHistory;
-use machine::MachineFacts;
+use machine::{Devices, MachineFacts};
+use readout::ShownTime;
 use scores::Scores;
 use study::Study;
+use timing::{Timing, Timings};
 
 use super::commands::{Action, entry};
 use super::session::Wake;
@@ -32,7 +34,7 @@ use crate::arch::Genotype;
 use crate::config::table::{NETWORKS, TRAINING};
 use crate::config::{Mode, PRESETS, RunConfig, Setting, former_names};
 use crate::data::{Source, SourcePlace};
-use crate::engine::JobSpec;
+use crate::engine::{JobSpec, expected_time};
 use crate::input;
 use crate::run::write_file;
 
@@ -65,6 +67,7 @@ pub struct Setup {
     space: space::ShownCell,
     study: Study,
     scores: Scores,
+    timings: Timings,
     /// Why it cannot start.
     blocking_reason: Option<BlockingReason>,
     /// Whether the next frame shows the form from its top.
@@ -89,8 +92,9 @@ impl BlockingReason {
 }
 
 impl Setup {
-    /// A fresh form. `program` is this program, asked for the devices; weights are kept in `cache`.
-    pub fn new(program: PathBuf, cache: Option<PathBuf>, wake: Wake) -> Self {
+    /// A fresh form. `program` is this program, asked for the devices and, where the form `measures`, for how fast they
+    /// are; weights are kept in `cache`.
+    pub fn new(program: PathBuf, measures: bool, cache: Option<PathBuf>, wake: Wake) -> Self {
         let draft = SetupInputs::fresh();
         Self {
             history: UndoHistory::new(draft.clone()),
@@ -98,6 +102,7 @@ impl Setup {
             draft,
             checker: Checker::new(wake.clone()),
             scores: Scores::new(cache, wake.clone()),
+            timings: Timings::new(measures.then(|| program.clone()), wake.clone()),
             machine: MachineFacts::new(program, wake),
             data: data::DataPreview::default(),
             space: space::ShownCell::default(),
@@ -201,6 +206,11 @@ impl Setup {
         self.history.redo(&mut self.draft);
     }
 
+    /// Ends a measurement under way, as a run is to have the device for itself.
+    pub fn stop_measuring(&mut self) {
+        self.timings.stop();
+    }
+
     /// Whether a run can begin.
     pub fn can_start(&self) -> bool {
         self.blocking_reason.is_none()
@@ -252,8 +262,8 @@ impl Setup {
         }
     }
 
-    /// Draws the form. `speeds` are multiply-accumulates a second by device, as earlier runs had them.
-    pub fn show(&mut self, ui: &mut egui::Ui, speeds: &BTreeMap<String, f64>, actions: &mut Vec<Action>) {
+    /// Draws the form. `is_busy` says that a run computes, beside which nothing is measured.
+    pub fn show(&mut self, ui: &mut egui::Ui, is_busy: bool, actions: &mut Vec<Action>) {
         if self.study.of != self.draft {
             self.study = Study::of(&self.draft);
         }
@@ -265,11 +275,12 @@ impl Setup {
         self.scores.notice();
         self.blocking_reason = self.blocking_reason(&images);
         let devices = self.machine.devices();
+        let time = self.time(ui, is_busy, &devices, &images);
         let outlook = egui::Panel::right("what comes of it").exact_size(OUTLOOK_WIDTH).resizable(false);
         outlook.show(ui, |ui| {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 let figures = self.study.figures.as_ref();
-                readout::show(ui, figures, &self.draft.config.device, &devices, speeds);
+                readout::show(ui, figures, &self.draft.config.device, &devices, &time);
                 ui.add_space(8.0);
                 let palette = Palette::of(ui);
                 match &self.blocking_reason {
@@ -290,6 +301,31 @@ impl Setup {
         let busy = ui.ctx().egui_is_using_pointer() || ui.ctx().egui_wants_keyboard_input();
         if !busy {
             self.history.note(&self.draft);
+        }
+    }
+
+    /// How long the run takes, as far as that is known.
+    fn time(&mut self, ui: &egui::Ui, is_busy: bool, devices: &Devices, images: &State) -> ShownTime {
+        let config = &self.draft.config;
+        let device = machine::resolved(&config.device, devices);
+        let (Some(spec), Some(_), Some(device)) = (&self.study.job, &self.study.figures, device) else {
+            return ShownTime::Unknown;
+        };
+        let (timing, wait) = self.timings.get(spec, config, &device, is_busy);
+        if let Some(wait) = wait {
+            ui.ctx().request_repaint_after(wait);
+        }
+        let images = if let State::Done(Ok(found)) = images { Some(found.report.used) } else { None };
+        match timing {
+            Timing::Unknown => ShownTime::Unknown,
+            Timing::Measuring => ShownTime::Measuring,
+            Timing::Waiting => ShownTime::Waiting,
+            Timing::Done(measured) => match &*measured {
+                Ok(speed) => {
+                    expected_time(spec, config, speed, images).map_or(ShownTime::Unknown, ShownTime::Range)
+                }
+                Err(problem) => ShownTime::Failed(problem.clone()),
+            },
         }
     }
 

@@ -98,12 +98,3 @@ fn in_words(name: &str, devices: &Devices) -> String {
         },
     }
 }
-
-/// The name of the device that a choice comes to, once that is known.
-pub fn resolved(name: &str, devices: &Devices) -> Option<String> {
-    match (name, devices.as_deref()) {
-        ("auto", Some(Ok(devices))) => Some(devices.auto.name.clone()),
-        ("auto", _) => None,
-        (name, _) => Some(name.to_owned()),
-    }
-}

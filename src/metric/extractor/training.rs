@@ -59,7 +59,8 @@ impl ExtractorRecipe {
         format!("{self:?}").replacen("ExtractorRecipe", "Recipe", 1)
     }
 
-    fn steps(&self, images: usize) -> usize {
+    /// Gradient steps for so many images.
+    pub fn steps(&self, images: usize) -> usize {
         let [least, most] = self.steps;
         (self.epochs * images / self.batch).clamp(least, most)
     }

@@ -9,6 +9,7 @@ mod pictures;
 mod runs_screen;
 mod setup;
 mod snapshots;
+mod times;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,10 +55,12 @@ const SIZE: egui::Vec2 = egui::vec2(1280.0, 800.0);
 /// The panels of a run.
 const PANELS: [&str; 6] = ["Samples", "Architecture", "Controller", "Candidates", "Curves", "Log"];
 
-/// `is_drawn` says whether there are pixels, too, which takes time.
-fn harness(folder: &Path, size: egui::Vec2, is_drawn: bool) -> Harness<'static, App> {
+/// `is_drawn` says whether there are pixels, too, which takes time; `measures` whether the form measures how long runs
+/// take, which takes time as well.
+fn harness(folder: &Path, size: egui::Vec2, is_drawn: bool, measures: bool) -> Harness<'static, App> {
     let places = Places {
         program: env!("CARGO_BIN_EXE_autogan").into(),
+        measures,
         settings: Some(folder.join("settings")),
         cache: Some(folder.join("cache")),
         runs: folder.join("runs"),
@@ -88,14 +91,20 @@ impl Window {
     }
 
     pub fn within(folder: tempfile::TempDir) -> Self {
-        let harness = harness(folder.path(), SIZE, false);
+        let harness = harness(folder.path(), SIZE, false, false);
         Self { harness, folder: Folder::Own(folder) }
+    }
+
+    /// A window whose form measures how long runs take.
+    pub fn measuring() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { harness: harness(folder.path(), SIZE, false, true), folder: Folder::Own(folder) }
     }
 
     /// A window whose pictures can be taken.
     pub fn drawn(size: egui::Vec2) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { harness: harness(folder.path(), size, true), folder: Folder::Own(folder) }
+        Self { harness: harness(folder.path(), size, true, false), folder: Folder::Own(folder) }
     }
 
     /// Draws in a theme until it looks as it will: `pause` is the time between two of the frames for that.
@@ -130,7 +139,7 @@ impl Window {
 
     /// A window over a folder that outlives it.
     pub fn at(folder: &Path) -> Self {
-        Self { harness: harness(folder, SIZE, false), folder: Folder::Lent(folder.to_owned()) }
+        Self { harness: harness(folder, SIZE, false, false), folder: Folder::Lent(folder.to_owned()) }
     }
 
     /// Draws frames until something is so.

@@ -261,7 +261,7 @@ fn a_new_search_is_new_after_a_training() {
         window.harness.ctx.content_rect().contains_rect(kind)
     };
     assert!(!seen(&window));
-    window.click("Home");
+    window.click("Welcome screen");
     window.click("New search…");
     window.harness.run_steps(3);
     assert!(window.harness.query_by_label("Architecture").is_none(), "it searches");
