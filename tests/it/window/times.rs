@@ -1,6 +1,6 @@
 //! Times that the window tells: of a run before it begins, and of the rest of one under way.
 
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::small::small_config;
 use crate::window::{Window, text};
@@ -22,7 +22,10 @@ fn range(window: &Window) -> Option<(f64, f64)> {
     let said = [" s", " min", " h", " days"].into_iter().zip([1.0, 60.0, 3600.0, 86_400.0]);
     said.flat_map(|(unit, seconds)| {
         let labels = window.harness.query_all_by_label_contains(unit);
-        let texts = labels.filter_map(|node| egui_kittest::kittest::NodeT::accesskit_node(&node).label());
+        let texts = labels.filter_map(|node| {
+            let node = node.accesskit_node();
+            node.label().or(node.value())
+        });
         let numbers = texts.filter_map(move |text| {
             let range = text.strip_suffix(unit)?;
             let (least, most) = match range.strip_prefix("about ") {
@@ -79,7 +82,8 @@ fn a_resumed_run_says_nothing_of_its_rest_before_there_is_ground_for_it() {
     window.until_label("Stopped");
     window.click("Resume");
     window.until_label("Pause");
-    window.until("its progress", |harness| harness.query_by_label_contains("training the winner").is_some());
+    let phase = "training the winner";
+    window.until("its progress", |harness| harness.query_all_by_label_contains(phase).next().is_some());
     assert!(window.harness.query_by_label_contains(" left").is_none(), "after a few steps");
     // A hundred thousand steps are left.
     window.until("the rest", |harness| harness.query_by_label_contains(" left").is_some());
