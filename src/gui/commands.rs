@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use eframe::egui::{self, Key, KeyboardShortcut, Modifiers};
+use eframe::egui::{self, Key, KeyboardShortcut, Modifiers, RichText};
 
 use super::panels::PanelId;
 use super::theme::ThemeChoice;
@@ -315,6 +315,27 @@ pub fn button(
     let button = ui.add_enabled(possible, egui::Button::new(text.into())).on_hover_text(entry.hint(ui.ctx()));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, possible, &entry.name));
     if button.clicked() {
+        actions.push(action);
+    }
+}
+
+/// A button for a command that keeps its place also while the command cannot be given, for a `reason` that its tooltip
+/// says then.
+pub fn slot(
+    ui: &mut egui::Ui,
+    action: Action,
+    button: egui::Button<'_>,
+    reason: Option<&str>,
+    actions: &mut Vec<Action>,
+) {
+    let entry = entry(action);
+    let response = ui.add_enabled(reason.is_none(), button).on_hover_text(entry.hint(ui.ctx()));
+    let response = response.on_disabled_hover_ui(|ui| {
+        ui.label(entry.tooltip);
+        ui.label(RichText::new(reason.unwrap_or_default()).strong());
+    });
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, reason.is_none(), &entry.name));
+    if response.clicked() {
         actions.push(action);
     }
 }

@@ -56,40 +56,56 @@ impl PanelLayout {
 
     /// Panels that are open.
     pub fn open(&self) -> BTreeSet<PanelId> {
-        let panes = self.tree.tiles.tiles().filter_map(|tile| match tile {
-            Tile::Pane(panel) => Some(*panel),
+        let tiles = &self.tree.tiles;
+        self.panes().filter(|(tile, _)| tiles.is_visible(*tile)).map(|(_, panel)| panel).collect()
+    }
+
+    /// Panels that have a place, open or closed.
+    fn panes(&self) -> impl Iterator<Item = (TileId, PanelId)> {
+        self.tree.tiles.iter().filter_map(|(tile, content)| match content {
+            Tile::Pane(panel) => Some((*tile, *panel)),
             Tile::Container(_) => None,
-        });
-        panes.collect()
+        })
     }
 
-    /// Opens a panel, or brings it to the front where it is open.
+    /// Opens a panel where it was, or brings it to the front where it is open.
     pub fn show(&mut self, panel: PanelId) {
-        if !self.open().contains(&panel) {
-            let pane = self.tree.tiles.insert_pane(panel);
-            match self.tree.root {
-                None => self.tree.root = Some(self.tree.tiles.insert_tab_tile(vec![pane])),
-                Some(root) => {
-                    // At the right, as a column of its own.
-                    let tab = self.tree.tiles.insert_tab_tile(vec![pane]);
-                    let whole = Linear::new(LinearDir::Horizontal, vec![root, tab]);
-                    self.tree.root = Some(self.tree.tiles.insert_container(Container::Linear(whole)));
-                }
-            }
-        }
-        self.tree.make_active(|_, tile| *tile == Tile::Pane(panel));
+        let tile = self.tree.tiles.find_pane(&panel).unwrap_or_else(|| self.place(panel));
+        self.tree.set_visible(tile, true);
+        self.tree.make_active(|_, other| *other == Tile::Pane(panel));
     }
 
-    /// Closes a panel.
+    /// Gives a panel that has no place one: beside those that share its place in a new layout, else at the right.
+    fn place(&mut self, panel: PanelId) -> TileId {
+        let kin = self.panes().find(|(_, other)| other.place() == panel.place()).map(|(tile, _)| tile);
+        let tabs = kin.and_then(|tile| self.tree.tiles.parent_of(tile));
+        let pane = self.tree.tiles.insert_pane(panel);
+        if let Some(Tile::Container(Container::Tabs(tabs))) =
+            tabs.and_then(|tabs| self.tree.tiles.get_mut(tabs))
+        {
+            tabs.add_child(pane);
+            return pane;
+        }
+        let tab = self.tree.tiles.insert_tab_tile(vec![pane]);
+        let root = self.tree.root.map(|root| {
+            let whole = Linear::new(LinearDir::Horizontal, vec![root, tab]);
+            self.tree.tiles.insert_container(Container::Linear(whole))
+        });
+        self.tree.root = root.or(Some(tab));
+        pane
+    }
+
+    /// Closes a panel, which keeps its place.
     pub fn close(&mut self, panel: PanelId) {
         if let Some(tile) = self.tree.tiles.find_pane(&panel) {
-            self.tree.remove_recursively(tile);
+            self.tree.set_visible(tile, false);
         }
     }
 
     /// The layout itself if it can be drawn, else the default one: a file may hold anything.
     pub fn mended(self) -> Self {
-        let panes = self.tree.tiles.tiles().filter(|tile| matches!(tile, Tile::Pane(_))).count();
+        let panes = self.panes().count();
+        let distinct: BTreeSet<PanelId> = self.panes().map(|(_, panel)| panel).collect();
         let rooted = self.tree.root.is_some_and(|root| self.tree.tiles.get(root).is_some());
         let whole = self.tree.tiles.tile_ids().all(|tile| {
             let children: Vec<TileId> = match self.tree.tiles.get(tile) {
@@ -99,11 +115,7 @@ impl PanelLayout {
             children.iter().all(|&child| self.tree.tiles.get(child).is_some() && child != tile)
         });
         let id = self.tree.id() == egui::Id::unique("panels");
-        if panes == self.open().len() && (rooted || panes == 0) && whole && id {
-            self
-        } else {
-            Self::default()
-        }
+        if panes == distinct.len() && (rooted || panes == 0) && whole && id { self } else { Self::default() }
     }
 }
 

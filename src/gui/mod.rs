@@ -30,7 +30,7 @@ pub use settings::WindowSettings;
 use eframe::egui;
 
 /// Smallest size of the window, in points.
-const LEAST: [f32; 2] = [720.0, 480.0];
+const LEAST: [f32; 2] = [800.0, 500.0];
 /// Its size at the first start, in points.
 const FIRST: [f32; 2] = [1280.0, 800.0];
 
@@ -46,7 +46,7 @@ pub fn open() -> anyhow::Result<()> {
         .with_title("AutoGAN")
         .with_app_id("autogan")
         .with_min_inner_size(LEAST)
-        .with_inner_size(settings.size.unwrap_or(FIRST));
+        .with_inner_size(first_size(settings.size));
     if let Some(position) = settings.position {
         viewport = viewport.with_position(position);
     }
@@ -55,4 +55,23 @@ pub fn open() -> anyhow::Result<()> {
     eframe::run_native("autogan", options, Box::new(|cc| Ok(Box::new(App::new(cc, places))))).map_err(
         |error| anyhow::anyhow!("the window cannot be opened ({error}); `autogan search` needs none"),
     )
+}
+
+/// The size that the window opens with, in points, where `remembered` is that of the last time.
+fn first_size(remembered: Option<[f32; 2]>) -> [f32; 2] {
+    let [width, height] = remembered.unwrap_or(FIRST);
+    [width.max(LEAST[0]), height.max(LEAST[1])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_opens_as_large_as_it_was_and_never_too_small() {
+        assert_eq!(first_size(None), FIRST);
+        assert_eq!(first_size(Some([1500.0, 900.0])), [1500.0, 900.0]);
+        assert_eq!(first_size(Some([700.0, 450.0])), LEAST);
+        assert_eq!(first_size(Some([2000.0, 450.0])), [2000.0, LEAST[1]]);
+    }
 }

@@ -1,5 +1,9 @@
 //! A run: its controls above, its panels in the middle, the scrubber below.
 
+mod toolbar;
+
+pub use toolbar::{blocking_reason, toolbar};
+
 use eframe::egui::{self, RichText};
 use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 
@@ -12,28 +16,15 @@ use super::settings::WindowSettings;
 use super::state::{RunState, Status, capital};
 use super::theme::Palette;
 use crate::arch::words;
-use crate::engine::Stride;
 
-/// The step that is offered first.
-const STEP: Action = Action::Step(Stride::Both);
+/// The least width that is worth a cut text, in points.
+const LEAST_TEXT: f32 = 40.0;
+/// The largest width of the progress bar, in points.
+const BAR: f32 = 150.0;
 
-/// Whether an action makes sense for a run of this status.
-pub fn possible(status: &Status, resumable: bool, action: Action) -> bool {
-    match action {
-        Action::Pause => *status == Status::Running,
-        Action::Continue => matches!(status, Status::Paused | Status::Waiting(_)),
-        Action::Step(_) | Action::Checkpoint => matches!(status, Status::Running | Status::Paused),
-        Action::Stop | Action::End => status.is_live(),
-        Action::Resume => {
-            resumable
-                && matches!(status, Status::Idle | Status::Stopped | Status::Failed(_) | Status::Died(_))
-        }
-        _ => true,
-    }
-}
-
-/// Draws the controls of the run in the top bar.
-pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool, actions: &mut Vec<Action>) {
+/// Draws which run it is and how far it is, in the top bar. All of it fits whatever its width is: texts are cut,
+/// those at the end first.
+pub fn headline(ui: &mut egui::Ui, state: &RunState, name: &str) {
     let palette = Palette::of(ui);
     let color = match &state.status {
         Status::Running => palette.good,
@@ -42,81 +33,56 @@ pub fn controls(ui: &mut egui::Ui, state: &RunState, name: &str, resumable: bool
         Status::Finished => palette.generator,
         Status::Idle | Status::Stopped => ui.visuals().weak_text_color(),
     };
-    ui.add(egui::Label::new(RichText::new(name).strong()).truncate()).on_hover_text("The run folder");
+    let width = ui.available_width();
+    ui.scope(|ui| {
+        ui.set_max_width(0.3 * width);
+        cut_label(ui, RichText::new(name).strong());
+    });
     let (dot, _) = ui.allocate_exact_size(egui::Vec2::splat(10.0), egui::Sense::hover());
     ui.painter().circle_filled(dot.center(), 4.5, color);
-    ui.label(state.status.words());
-    ui.separator();
-    let buttons: &[Action] = match &state.status {
-        Status::Running => &[Action::Pause, STEP, Action::Checkpoint, Action::Stop],
-        Status::Paused => &[Action::Continue, STEP, Action::Checkpoint, Action::Stop],
-        Status::Waiting(_) => &[Action::Continue, Action::Stop],
-        Status::Preparing { .. } => &[Action::Stop],
-        Status::Finished => &[],
-        _ => &[Action::Resume],
-    };
-    for action in buttons {
-        let entry = entry(*action);
-        let possible = possible(&state.status, resumable, *action);
-        let response = ui.add_enabled(possible, egui::Button::new(&entry.name));
-        let response = response.on_hover_text(entry.hint(ui.ctx()));
-        let response = response.on_disabled_hover_text(
-            "It crashed three times in ten minutes; look into the log before you resume it from the command line",
-        );
-        if response.clicked() {
-            actions.push(*action);
-        }
-        // Who waits can look at each network's part of a step.
-        if *action == STEP && state.status == Status::Paused {
-            for (stride, letter, color) in [
-                (Stride::Discriminator, "D", palette.discriminator),
-                (Stride::Generator, "G", palette.generator),
-            ] {
-                let text = RichText::new(letter).strong().color(color);
-                button(ui, Action::Step(stride), text, true, actions);
-            }
-        }
-    }
-    if state.has_generator() {
-        for action in [Action::Create, Action::Export] {
-            button(ui, action, entry(action).name.as_str(), true, actions);
-        }
-    }
+    cut_label(ui, RichText::new(state.status.words()));
     match state.summary.as_ref().and_then(|summary| summary.trained.first()) {
         Some(winner) => {
             let score = winner.scores.first().map_or_else(String::new, |score| format!(": {score}"));
-            ui.add(egui::Label::new(format!("Winner {}{score}", winner.vector)).truncate());
+            cut_label(ui, RichText::new(format!("Winner {}{score}", winner.vector)));
         }
         None => progress(ui, state),
     }
 }
 
+/// Draws a text, cut to the width that is left; nothing where that is too little to read.
+fn cut_label(ui: &mut egui::Ui, text: RichText) {
+    if ui.available_width() >= LEAST_TEXT {
+        ui.add(egui::Label::new(text).truncate());
+    }
+}
+
 /// Draws the progress of the run and its phase.
 fn progress(ui: &mut egui::Ui, state: &RunState) {
-    let bar = |share: f32, text: &str| {
-        let bar = egui::ProgressBar::new(share).desired_width(150.0).text(format!("{:.0}%", 100.0 * share));
-        let text = text.to_owned();
-        (bar, text)
-    };
-    let (bar, words) = match (&state.status, state.progress) {
-        (Status::Preparing { what, done }, _) => bar(*done, what),
+    let (share, words) = match (&state.status, state.progress) {
+        (Status::Preparing { what, done }, _) => (*done, what.clone()),
         (Status::Running | Status::Paused | Status::Waiting(_), Some(progress)) => {
             let mut words = state.doing_at(state.event_index).unwrap_or_default();
             if let Some(seconds) = state.quiet.filter(|_| state.status == Status::Running) {
                 words += &format!("; no step for {}", duration(seconds as f64));
             }
-            bar(progress.done, &words)
+            (progress.done, words)
         }
         _ => return,
     };
-    let response = ui.add(bar);
+    let width = BAR.min(0.4 * ui.available_width());
+    if width < LEAST_TEXT {
+        return;
+    }
+    let bar = egui::ProgressBar::new(share).desired_width(width).text(format!("{:.0}%", 100.0 * share));
+    let response = ui.add(bar).on_hover_text(&words);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress"));
     if let Some(eta) =
         state.progress.and_then(|progress| progress.eta).filter(|_| state.status == Status::Running)
     {
-        ui.label(format!("{} left", duration(eta)));
+        cut_label(ui, RichText::new(format!("{} left", duration(eta))));
     }
-    ui.add(egui::Label::new(RichText::new(words).weak()).truncate());
+    cut_label(ui, RichText::new(words).weak());
 }
 
 /// Draws a bar for each problem of the run, if there is one.
@@ -261,6 +227,12 @@ struct Panes<'a> {
 }
 
 impl Behavior<PanelId> for Panes<'_> {
+    fn on_tab_close(&mut self, tiles: &mut Tiles<PanelId>, tile: TileId) -> bool {
+        // A closed panel keeps its place, so that it comes back there.
+        tiles.set_visible(tile, false);
+        false
+    }
+
     fn pane_ui(&mut self, ui: &mut egui::Ui, _tile: TileId, panel: &mut PanelId) -> UiResponse {
         let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 6));
         frame.show(ui, |ui| panels::show(ui, *panel, &mut self.context));
@@ -343,15 +315,5 @@ mod tests {
         assert_eq!(go(Some(20), true), Some(30));
         assert_eq!(go(Some(30), true), None, "after the last it is live");
         assert_eq!(go(None, true), None);
-    }
-
-    #[test]
-    fn a_run_offers_what_fits_its_state() {
-        let can = |status: &Status, action| possible(status, true, action);
-        assert!(can(&Status::Running, Action::Pause) && !can(&Status::Running, Action::Continue));
-        assert!(can(&Status::Paused, Action::Continue) && !can(&Status::Paused, Action::Resume));
-        assert!(can(&Status::Stopped, Action::Resume) && !can(&Status::Stopped, Action::Stop));
-        assert!(!possible(&Status::Stopped, false, Action::Resume), "it crashed too often");
-        assert!(!can(&Status::Finished, Action::Resume));
     }
 }

@@ -31,11 +31,7 @@ impl App {
             Action::Redo => sets_up && self.setup.can_redo(),
             Action::LoadSettings | Action::SaveSettings => sets_up,
             _ => self.sessions.shown().is_some_and(|session| {
-                let state = session.lock();
-                match action {
-                    Action::Create | Action::Export => state.has_generator(),
-                    action => run_screen::possible(&state.status, self.resumable(), action),
-                }
+                run_screen::blocking_reason(&session.lock(), self.resumable(), action).is_none()
             }),
         }
     }

@@ -4,11 +4,20 @@ use eframe::egui::{self, Align2, Key, RichText, Vec2};
 
 use crate::gui::commands::{Action, answers, table};
 
+/// Distance of the palette from the window's upper edge, in points.
+const TOP: f32 = 80.0;
+/// Height of the list where the window has room for it, in points.
+const HEIGHT: f32 = 360.0;
+/// Space below the list that the window keeps free, in points.
+const BELOW: f32 = 60.0;
+
 /// The palette while it is open.
 #[derive(Default)]
 pub struct CommandPalette {
     typed: String,
     chosen: usize,
+    /// It was drawn already.
+    is_drawn: bool,
 }
 
 /// What came of a frame with the palette.
@@ -34,6 +43,7 @@ impl CommandPalette {
         }
         let last = found.len().saturating_sub(1);
         self.chosen = self.chosen.min(last);
+        let before = self.chosen;
         if pressed(Key::ArrowDown) {
             self.chosen = if self.chosen == last { 0 } else { self.chosen + 1 };
         }
@@ -46,7 +56,7 @@ impl CommandPalette {
         let mut outcome = PaletteState::Open;
         let modal = egui::Modal::new(egui::Id::unique("palette")).area(
             egui::Modal::default_area(egui::Id::unique("palette"))
-                .anchor(Align2::CENTER_TOP, Vec2::new(0.0, 80.0)),
+                .anchor(Align2::CENTER_TOP, Vec2::new(0.0, TOP)),
         );
         let response = modal.show(ctx, |ui| {
             ui.set_width(460.0);
@@ -59,17 +69,29 @@ impl CommandPalette {
                 self.chosen = 0;
             }
             edit.request_focus();
-            egui::ScrollArea::vertical().max_height(360.0).auto_shrink([false, true]).show(ui, |ui| {
+            let is_moved = self.chosen != before;
+            let height = HEIGHT.min(ctx.content_rect().height() - TOP - ui.min_rect().height() - BELOW);
+            // The dialog is as high as in the frame before: without a least height a list that was short once
+            // would stay so.
+            let mut list = egui::ScrollArea::vertical().max_height(height).min_scrolled_height(height);
+            if !std::mem::replace(&mut self.is_drawn, true) {
+                list = list.vertical_scroll_offset(0.0);
+            }
+            list.auto_shrink([false, true]).show(ui, |ui| {
                 for (index, (_, entry)) in found.iter().enumerate() {
                     let keys = entry.keys(ctx).unwrap_or_default();
                     let button = egui::Button::selectable(index == self.chosen, &entry.name)
                         .right_text(RichText::new(keys).weak())
                         .min_size(Vec2::new(ui.available_width(), 0.0));
                     let response = ui.add(button).on_hover_text(entry.tooltip);
+                    response.widget_info(|| {
+                        let is_chosen = index == self.chosen;
+                        egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, &entry.name)
+                    });
                     if response.clicked() {
                         outcome = PaletteState::Closed(Some(entry.action));
                     }
-                    if index == self.chosen && edit.changed() {
+                    if index == self.chosen && (is_moved || edit.changed()) {
                         response.scroll_to_me(None);
                     }
                 }

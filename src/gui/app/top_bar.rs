@@ -5,7 +5,13 @@ use eframe::egui::{self, RichText};
 use super::{App, Screen};
 use crate::gui::commands::{Action, button};
 use crate::gui::run_screen;
+use crate::gui::session::Session;
 use crate::gui::theme::Palette;
+
+/// Width that the ways back to other runs leave for what the screen itself has to say, in points.
+const OWN: f32 = 420.0;
+/// Largest width of such a way back, in points.
+const CHIP: f32 = 150.0;
 
 impl App {
     pub(super) fn top_bar(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
@@ -23,9 +29,7 @@ impl App {
                     ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                         match (&self.screen, self.sessions.shown()) {
                             (Screen::Run, Some(session)) => {
-                                let resumable = self.resumable();
-                                let name = session.name();
-                                run_screen::controls(ui, &session.lock(), &name, resumable, actions);
+                                run_screen::headline(ui, &session.lock(), &session.name());
                             }
                             (Screen::Setup, _) => self.setup.controls(ui, actions),
                             (Screen::Compare(_), _) => self.compared_title(ui),
@@ -41,24 +45,49 @@ impl App {
                     });
                 });
             });
+            // In a row of its own, so that no length of a text and no state of the run moves a button.
+            if let (Screen::Run, Some(session)) = (&self.screen, self.sessions.shown()) {
+                ui.add_space(3.0);
+                ui.horizontal(|ui| {
+                    run_screen::toolbar(ui, &session.lock(), self.resumable(), actions);
+                });
+            }
             ui.add_space(3.0);
         });
     }
 
-    /// Ways back to the runs that go on unseen.
+    /// Ways back to the runs that go on unseen: as many as there is room for, the others in a menu.
     fn chips(&mut self, ui: &mut egui::Ui) {
+        let behind = self.sessions.behind();
+        let room = ((ui.available_width() - OWN).max(0.0) / (CHIP + ui.spacing().item_spacing.x)) as usize;
+        // The menu takes a place, too.
+        let shown = if behind.len() <= room { behind.len() } else { room.saturating_sub(1) };
         let mut back = None;
-        for session in self.sessions.behind() {
+        let mut chip = |ui: &mut egui::Ui, session: &Session| {
             let (name, state) = (session.name(), session.lock());
             let done = state.progress.map_or(0.0, |progress| 100.0 * progress.done);
-            let text = RichText::new(format!("{name} {done:.0}%")).color(Palette::of(ui).good);
-            let chip = ui.button(text).on_hover_text("A run of this window goes on; click to see it");
+            let text = RichText::new(format!("{done:.0}% {name}")).color(Palette::of(ui).good);
+            let chip = ui.scope(|ui| {
+                ui.set_max_width(CHIP);
+                ui.add(egui::Button::new(text).truncate())
+            });
+            let hint = format!("{name} goes on; click to see it");
+            let chip = chip.inner.on_hover_text(hint);
             chip.widget_info(|| {
                 egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Back to {name}"))
             });
             if chip.clicked() {
                 back = Some(session.dir().to_owned());
             }
+        };
+        let (shown, others) = behind.split_at(shown);
+        shown.iter().for_each(|session| chip(ui, session));
+        if !others.is_empty() {
+            let words = if shown.is_empty() { "Running" } else { "More" };
+            let menu = ui.menu_button(format!("{words}: {}", others.len()), |ui| {
+                others.iter().for_each(|session| chip(ui, session));
+            });
+            menu.response.on_hover_text("Runs of this window that go on");
         }
         if let Some(dir) = back {
             self.open(&dir);

@@ -58,9 +58,15 @@ impl CompareScreen {
         let palette = Palette::of(ui);
         let mut opened = None;
         ui.label("Compare");
+        // Each gets its share of the width, however long its name is.
+        let share = ui.available_width() / self.runs.len().max(1) as f32 - ui.spacing().item_spacing.x;
         for (index, run) in self.runs.iter().enumerate() {
             let text = RichText::new(run.name()).strong().color(palette.distinct(index));
-            let button = ui.add(egui::Button::new(text).frame(false));
+            let button = ui.scope(|ui| {
+                ui.set_max_width(share);
+                ui.add(egui::Button::new(text).frame(false).truncate())
+            });
+            let button = button.inner;
             if button.on_hover_text(format!("Opens {}", run.dir().display())).clicked() {
                 opened = Some(run.dir().to_owned());
             }

@@ -24,7 +24,7 @@ fn one_click_starts_the_demo_and_stopping_leaves_a_run_that_resumes() {
     window.click("Stop");
     window.until_label("Stopped");
     window.click("Resume");
-    window.until_label("Pause");
+    window.until_usable("Pause");
     window.click("Stop");
     window.until_label("Stopped");
     assert!(!RunView::open(&dir).unwrap().checkpoint_steps().unwrap().is_empty());
@@ -43,7 +43,7 @@ fn a_run_pauses_at_once_does_one_step_and_continues() {
     }
     let before = event_index(&window);
     window.click("Continue");
-    window.until_label("Pause");
+    window.until_usable("Pause");
     window.until("it goes on", |harness| harness.state().session().unwrap().lock().event_index > before);
     window.click("Stop");
     window.until_label("Stopped");
@@ -115,7 +115,7 @@ fn a_killed_worker_is_reported_in_plain_words_and_its_run_goes_on() {
     assert!(window.harness.query_by_label_contains("64 images").is_some(), "what was shown stays");
     for death in 2..=3 {
         window.click("Resume");
-        window.until_label("Pause");
+        window.until_usable("Pause");
         window.harness.state_mut().session_mut().unwrap().kill();
         window.until_label("Worker died");
         let resume = window.harness.get_by_label("Resume");
@@ -136,14 +136,14 @@ fn a_window_that_is_gone_leaves_a_checkpoint_and_one_that_lets_go_is_found_again
     let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
     window.click(&name);
     window.until_label("Running");
-    window.until_label("Pause");
+    window.until_usable("Pause");
     window.click("Pause");
     window.until_label("Continue");
     window.click("Stop");
     window.until("it ends", |_| !RunView::open(&dir).unwrap().is_running());
     window.until_label("Stopped");
     window.click("Resume");
-    window.until_label("Pause");
+    window.until_usable("Pause");
     let Window { harness, folder } = window;
     let Folder::Own(folder) = folder else { unreachable!("the test made it") };
     // As if it was killed: nothing is said to the worker.
@@ -155,7 +155,7 @@ fn a_window_that_is_gone_leaves_a_checkpoint_and_one_that_lets_go_is_found_again
     }
     let mut window = Window::within(folder);
     window.click(&name);
-    window.until_label("Resume");
+    window.until_usable("Resume");
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn every_control_of_every_screen_has_a_name() {
         window.harness.check_accessibility();
     }
     window.harness.state_mut().search(small_config());
-    window.until_label("Pause");
+    window.until_usable("Pause");
     window.harness.check_accessibility();
     window.click("Stop");
     window.until_label("Stopped");

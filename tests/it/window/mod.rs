@@ -1,5 +1,6 @@
 //! The window as tests drive it: by role and label.
 
+mod bars;
 mod create;
 mod going_on;
 mod gui;
@@ -152,13 +153,20 @@ impl Window {
         }
     }
 
-    pub fn until_label(&mut self, label: &'static str) {
+    pub fn until_label(&mut self, label: &str) {
         self.until(label, |harness| harness.query_by_label(label).is_some());
     }
 
+    /// Draws frames until something is there and is not grey.
+    pub fn until_usable(&mut self, label: &str) {
+        self.until(label, |harness| {
+            harness.query_by_label(label).is_some_and(|node| !node.accesskit_node().is_disabled())
+        });
+    }
+
     pub fn click(&mut self, label: &str) {
-        // A person waits for what is read in the background,
-        self.until(label, |harness| harness.query_by_label(label).is_some());
+        // A person waits for what is read in the background and for what is grey,
+        self.until_usable(label);
         // and scrolls to what is out of sight.
         let screen = self.harness.ctx.content_rect();
         if !screen.contains_rect(self.harness.get_by_label(label).rect()) {
@@ -189,7 +197,7 @@ impl Window {
         let mut config = small_config();
         config.apply("winner.steps=100000").unwrap();
         self.search(config);
-        self.until_label("Pause");
+        self.until_usable("Pause");
         self.until("the first image", |harness| harness.query_by_label_contains("64 images").is_some());
     }
 }

@@ -350,7 +350,7 @@ fn an_old_run_is_looked_at_while_another_goes_on_and_a_stopped_one_is_resumed_fr
     let before = logged();
     window.until("it goes on", |_| logged() > before);
     window.click(&format!("Back to {name}"));
-    window.until_label("Pause");
+    window.until_usable("Pause");
     window.click("Stop");
     window.until_label("Stopped");
     window = listed(window);
@@ -360,7 +360,7 @@ fn an_old_run_is_looked_at_while_another_goes_on_and_a_stopped_one_is_resumed_fr
         window.click(&format!("Select {name}"));
     }
     window.click("Resume");
-    window.until_label("Pause");
+    window.until_usable("Pause");
     window.click("Stop");
     window.until_label("Stopped");
 }

@@ -146,7 +146,7 @@ fn three_thousand_dropped_pictures_are_checked_previewed_and_searched() {
     assert_eq!(window.harness.query_all_by_label_contains("Sample image").count(), 16);
     window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());
     window.click("Start");
-    window.until_label("Pause");
+    window.until_usable("Pause");
     window.until("samples", |harness| harness.query_by_label_contains("64 images").is_some());
     assert!(window.run_settings().contains("pictures"));
     window.click("Log");
@@ -332,7 +332,7 @@ fn an_old_run_is_opened_while_one_goes_on() {
     assert!(window.harness.query_by_label("Pause").is_none());
     let name = running.file_name().unwrap().to_str().unwrap();
     window.click(&format!("Back to {name}"));
-    window.until_label("Pause");
+    window.until_usable("Pause");
     assert_eq!(window.run_dir(), running);
     window.click("Stop");
     window.until_label("Stopped");
@@ -358,7 +358,7 @@ fn a_window_asks_before_it_closes_over_a_run_and_lets_it_go_on() {
     window.click("Keep it running");
     assert!(RunView::open(&dir).unwrap().is_running(), "the worker goes on by itself");
     window.harness.state_mut().open(&dir);
-    window.until_label("Pause");
+    window.until_usable("Pause");
     window.click("Stop");
     window.until("it ends", |_| !RunView::open(&dir).unwrap().is_running());
 }

@@ -1,0 +1,100 @@
+//! The buttons of a run, each always at the same place, and why one cannot be pressed.
+
+use eframe::egui::{self, Button, RichText, Vec2};
+
+use crate::engine::Stride;
+use crate::gui::commands::{Action, entry, slot};
+use crate::gui::state::{RunState, Status};
+use crate::gui::theme::Palette;
+
+/// Width of the first button, whose name changes, in points: the longest of its names fits.
+const FIRST_WIDTH: f32 = 84.0;
+
+/// Why an action makes no sense for a run as it stands, in a sentence; none where it does.
+/// `resumable` tells that its worker did not die too often.
+pub fn blocking_reason(state: &RunState, resumable: bool, action: Action) -> Option<&'static str> {
+    let status = &state.status;
+    let is_possible = match action {
+        Action::Pause => *status == Status::Running,
+        Action::Continue => matches!(status, Status::Paused | Status::Waiting(_)),
+        Action::Step(_) | Action::Checkpoint => matches!(status, Status::Running | Status::Paused),
+        Action::Stop | Action::End => status.is_live(),
+        Action::Resume => {
+            resumable
+                && matches!(status, Status::Idle | Status::Stopped | Status::Failed(_) | Status::Died(_))
+        }
+        Action::Create | Action::Export => state.has_generator(),
+        _ => true,
+    };
+    if is_possible {
+        return None;
+    }
+    let reason = match (action, status) {
+        (Action::Create | Action::Export, _) => {
+            "There is no trained generator yet: there is one as soon as the first finalist of a search, or a \
+             training, was scored"
+        }
+        (_, Status::Finished) => "The run is finished",
+        (Action::Resume, _) if !resumable => {
+            "It crashed three times in ten minutes; look into the log before you resume it from the command line"
+        }
+        (_, Status::Preparing { .. }) => "The run is still preparing; this can be pressed once it trains",
+        (_, Status::Waiting(_)) => "The run waits; continue it first",
+        (_, Status::Running | Status::Paused) => "The run is going on",
+        (_, Status::Idle | Status::Stopped | Status::Failed(_) | Status::Died(_)) => {
+            "Nobody works on this run; resume it first"
+        }
+    };
+    Some(reason)
+}
+
+/// Draws the buttons of the run.
+pub fn toolbar(ui: &mut egui::Ui, state: &RunState, resumable: bool, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui);
+    let mut add = |ui: &mut egui::Ui, action: Action, button: Button<'_>| {
+        slot(ui, action, button, blocking_reason(state, resumable, action), actions);
+    };
+    let named = |action: Action| Button::new(entry(action).name.as_str());
+    // What makes it go on or stand is one button: it is the same switch.
+    let first = match &state.status {
+        Status::Preparing { .. } | Status::Running => Action::Pause,
+        Status::Paused | Status::Waiting(_) => Action::Continue,
+        _ => Action::Resume,
+    };
+    add(ui, first, named(first).min_size(Vec2::new(FIRST_WIDTH, 0.0)));
+    add(ui, Action::Step(Stride::Both), named(Action::Step(Stride::Both)));
+    for (stride, letter, color) in
+        [(Stride::Discriminator, "D", palette.discriminator), (Stride::Generator, "G", palette.generator)]
+    {
+        let action = Action::Step(stride);
+        let is_possible = blocking_reason(state, resumable, action).is_none();
+        let color = if is_possible { color } else { ui.visuals().weak_text_color() };
+        add(ui, action, Button::new(RichText::new(letter).strong().color(color)));
+    }
+    for action in [Action::Checkpoint, Action::Stop] {
+        add(ui, action, named(action));
+    }
+    ui.separator();
+    for action in [Action::Create, Action::Export] {
+        add(ui, action, named(action));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_offers_what_fits_its_state() {
+        let of = |status: &Status| RunState { status: status.clone(), ..RunState::default() };
+        let can = |status: &Status, action| blocking_reason(&of(status), true, action).is_none();
+        assert!(can(&Status::Running, Action::Pause) && !can(&Status::Running, Action::Continue));
+        assert!(can(&Status::Paused, Action::Continue) && !can(&Status::Paused, Action::Resume));
+        assert!(can(&Status::Stopped, Action::Resume) && !can(&Status::Stopped, Action::Stop));
+        assert!(!can(&Status::Finished, Action::Resume));
+        let crashed = blocking_reason(&of(&Status::Stopped), false, Action::Resume);
+        assert!(crashed.is_some_and(|reason| reason.starts_with("It crashed three times")));
+        let preparing = Status::Preparing { what: "An extractor".to_owned(), done: 0.5 };
+        assert!(can(&preparing, Action::Stop) && !can(&preparing, Action::Checkpoint));
+    }
+}
