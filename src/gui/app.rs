@@ -1,13 +1,15 @@
 //! The program's window: which screen is shown, and what commands do.
 
 mod actions;
+mod chooser;
+mod choosing;
 mod closing;
 mod exporting;
 mod file_dialogs;
+mod folder_list;
 mod library;
 mod notify;
 mod palette;
-mod path_prompt;
 mod top_bar;
 mod welcome;
 
@@ -25,7 +27,7 @@ use super::commands::{self, Action};
 use super::compare::CompareScreen;
 use super::create::CreateScreen;
 use super::dialogs::kind::DialogKind;
-use super::dialogs::{self, DialogProvider};
+use super::dialogs::{self, DialogProvider, SystemDialogs};
 use super::panels::{PanelRequest, View};
 use super::run_screen;
 use super::runs::{self, RunsScreen, Trash};
@@ -41,10 +43,10 @@ use crate::config::RunConfig;
 use crate::device::cache_dir;
 use crate::engine::JobSpec;
 use crate::run::{RunView, default_dir, now};
+use choosing::OwnDialogs;
 use closing::CloseChoice;
 use exporting::ExportPrompt;
 use palette::{CommandPalette, PaletteState};
-use path_prompt::{PathPrompt, PromptState};
 
 /// The preset of the demo.
 const DEMO: &str = "quick";
@@ -84,7 +86,7 @@ pub struct Places {
     /// The folder of new runs.
     pub runs: PathBuf,
     /// The dialogs for files and folders: the system's.
-    pub dialogs: DialogProvider,
+    pub dialogs: SystemDialogs,
     /// Moves folders to the trash: the system's.
     pub trash: Trash,
 }
@@ -120,8 +122,9 @@ pub struct App {
     view: View,
     pictures: PictureLoader,
     palette: Option<CommandPalette>,
-    /// The question what to open.
-    prompt: Option<PathPrompt>,
+    /// The dialogs for files and folders, and the window's own for systems without any.
+    dialogs: DialogProvider,
+    own_dialogs: OwnDialogs,
     toasts: Toasts,
     wake: Wake,
     /// A dialog: what is asked for, and the answer.
@@ -157,10 +160,13 @@ impl App {
             toasts.problem(warning);
         }
         let setup = Setup::new(places.program.clone(), places.measures, places.cache.clone(), wake.clone());
+        let (dialogs, own_dialogs) = choosing::dialogs(places.dialogs.clone(), &wake);
         let (root, trash) = (places.runs.clone(), places.trash.clone());
         let runs = RunsScreen::new(&cc.egui_ctx, root, trash, wake.clone());
         Self {
-            exporter: Exporter::new(places.dialogs.clone(), wake.clone()),
+            exporter: Exporter::new(dialogs.clone(), wake.clone()),
+            dialogs,
+            own_dialogs,
             written: (settings.clone(), Instant::now()),
             settings,
             places,
@@ -171,7 +177,6 @@ impl App {
             runs,
             pictures: PictureLoader::new(wake.clone()),
             palette: None,
-            prompt: None,
             export_prompt: None,
             toasts,
             wake,
@@ -248,7 +253,7 @@ impl App {
 
     /// Plays with the generator of the run in a folder, or in a file.
     pub fn create(&mut self, model: &Path) {
-        let (program, dialogs) = (&self.places.program, self.places.dialogs.clone());
+        let (program, dialogs) = (&self.places.program, self.dialogs.clone());
         let create = CreateScreen::open(program, model, dialogs, self.wake.clone());
         self.go(Screen::Create(Box::new(create)));
     }
@@ -256,7 +261,6 @@ impl App {
     /// Takes in what came from outside: dialogs, dropped folders, the end of a worker.
     fn notice(&mut self, ctx: &egui::Context) {
         if let Some(Some((kind, Some(path)))) = BackgroundTask::take(&mut self.chosen) {
-            self.prompt = None;
             self.chose(kind, &path);
         }
         let dropped: Vec<PathBuf> =
@@ -413,8 +417,8 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         ctx.set_theme(self.settings.theme.preference());
         self.notice(&ctx);
-        // Keys are the palette's or the question's while one is open.
-        let mut actions = if self.palette.is_some() || self.prompt.is_some() {
+        // Keys are the palette's or the dialog's while one is open.
+        let mut actions = if self.palette.is_some() || self.own_dialogs.is_open() {
             Vec::new()
         } else {
             commands::pressed(&ctx, |action| self.possible(action))
@@ -427,19 +431,7 @@ impl eframe::App for App {
                 PaletteState::Closed(action) => actions.extend(action),
             }
         }
-        if let Some(mut prompt) = self.prompt.take() {
-            let kind = prompt.kind();
-            match prompt.show(&ctx) {
-                PromptState::Open => self.prompt = Some(prompt),
-                PromptState::Closed => {}
-                PromptState::Typed(path) => self.chose(kind, &path),
-                // It stays for systems without a dialog, which answer nothing.
-                PromptState::Choose => {
-                    self.choose_path(kind);
-                    self.prompt = Some(prompt);
-                }
-            }
-        }
+        self.own_dialogs.show(&ctx);
         for action in actions {
             self.act(&ctx, action);
         }

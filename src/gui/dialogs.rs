@@ -1,9 +1,13 @@
-//! Asks for files and folders: by the system's dialogs, or as a test answers.
+//! Questions for files and folders, and the system's dialogs for them.
 
 pub mod kind;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Nobody closes a dialog faster than this: it was never shown then.
+const UNSEEN: Duration = Duration::from_millis(300);
 
 /// A kind of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,31 +48,62 @@ pub struct Question {
     pub begin: Option<PathBuf>,
 }
 
-/// Answers questions; called on a thread that may wait. None where the person wants nothing any more.
+/// Answers questions, by the system's dialogs or the window's own; called on a thread that may wait. None where the person wants nothing any more.
 pub type DialogProvider = Arc<dyn Fn(&Question) -> Option<PathBuf> + Send + Sync>;
 
+/// Answer of the system's dialogs to a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DialogAnswer {
+    /// This file or folder.
+    Chosen(PathBuf),
+    /// The person wants nothing any more.
+    Cancelled,
+    /// The system has no such dialog.
+    Missing,
+}
+
+/// The dialogs of the system; called on a thread that may wait.
+pub type SystemDialogs = Arc<dyn Fn(&Question) -> DialogAnswer + Send + Sync>;
+
 /// The dialogs of the system.
-pub fn native() -> DialogProvider {
+pub fn native() -> SystemDialogs {
     Arc::new(|question| {
-        let mut dialog = rfd::FileDialog::new().set_title(&question.title);
-        if let Some(begin) = &question.begin {
-            dialog = dialog.set_directory(begin);
-        }
-        match &question.wanted {
-            AnswerKind::Folder => dialog.pick_folder(),
-            AnswerKind::Open(kind) => dialog.add_filter(kind.words, kind.endings).pick_file(),
-            AnswerKind::Save { kinds, name } => {
-                for kind in kinds {
-                    dialog = dialog.add_filter(kind.words, kind.endings);
-                }
-                dialog.set_file_name(name).save_file().map(|path| with_ending(&path, kinds))
-            }
-        }
+        let begun = Instant::now();
+        let chosen = ask(question);
+        // Windows and macOS have dialogs always, other systems by a portal or a program that may not be there.
+        let is_sure = cfg!(any(windows, target_os = "macos"));
+        answer(chosen, is_sure || begun.elapsed() >= UNSEEN)
     })
 }
 
+/// The answer by what was chosen and whether the dialog was seen.
+fn answer(chosen: Option<PathBuf>, was_seen: bool) -> DialogAnswer {
+    match chosen {
+        Some(path) => DialogAnswer::Chosen(path),
+        None if was_seen => DialogAnswer::Cancelled,
+        None => DialogAnswer::Missing,
+    }
+}
+
+fn ask(question: &Question) -> Option<PathBuf> {
+    let mut dialog = rfd::FileDialog::new().set_title(&question.title);
+    if let Some(begin) = &question.begin {
+        dialog = dialog.set_directory(begin);
+    }
+    match &question.wanted {
+        AnswerKind::Folder => dialog.pick_folder(),
+        AnswerKind::Open(kind) => dialog.add_filter(kind.words, kind.endings).pick_file(),
+        AnswerKind::Save { kinds, name } => {
+            for kind in kinds {
+                dialog = dialog.add_filter(kind.words, kind.endings);
+            }
+            dialog.set_file_name(name).save_file().map(|path| with_ending(&path, kinds))
+        }
+    }
+}
+
 /// The path with an ending of one of the kinds: its own, else the first.
-fn with_ending(path: &Path, kinds: &[FileKind]) -> PathBuf {
+pub fn with_ending(path: &Path, kinds: &[FileKind]) -> PathBuf {
     let own = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let known = |own: &String| kinds.iter().any(|kind| kind.endings.contains(&own.as_str()));
     let mut path = path.to_owned();
@@ -83,6 +118,15 @@ fn with_ending(path: &Path, kinds: &[FileKind]) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_dialog_that_nobody_saw_is_missing() {
+        assert_eq!(answer(None, false), DialogAnswer::Missing);
+        assert_eq!(answer(None, true), DialogAnswer::Cancelled);
+        for was_seen in [false, true] {
+            assert_eq!(answer(Some("/a".into()), was_seen), DialogAnswer::Chosen("/a".into()));
+        }
+    }
 
     #[test]
     fn a_name_without_a_known_ending_gets_one() {

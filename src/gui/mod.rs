@@ -24,7 +24,7 @@ mod theme;
 mod widgets;
 
 pub use app::{App, Places};
-pub use dialogs::{AnswerKind, DialogProvider, FileKind, Question};
+pub use dialogs::{AnswerKind, DialogAnswer, FileKind, Question, SystemDialogs};
 pub use settings::WindowSettings;
 
 use eframe::egui;

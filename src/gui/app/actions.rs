@@ -3,7 +3,6 @@
 use eframe::egui;
 
 use super::palette::CommandPalette;
-use super::path_prompt::PathPrompt;
 use super::{App, DEATHS, DEMO, Screen, library};
 use crate::config::RunConfig;
 use crate::engine::Control;
@@ -68,8 +67,8 @@ impl App {
                 Ok(config) => self.search(config),
                 Err(error) => self.toasts.problem(error.to_string()),
             },
-            Action::OpenRun => self.prompt = Some(PathPrompt::new(DialogKind::OpenRun)),
-            Action::OpenModel => self.prompt = Some(PathPrompt::new(DialogKind::OpenModel)),
+            Action::OpenRun => self.choose_path(DialogKind::OpenRun),
+            Action::OpenModel => self.choose_path(DialogKind::OpenModel),
             Action::Create => {
                 if let Some(dir) = self.sessions.shown().map(|session| session.dir().to_owned()) {
                     self.create(&dir);

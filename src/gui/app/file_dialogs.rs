@@ -12,7 +12,7 @@ impl App {
     /// Asks for a file or a folder, without waiting.
     pub(super) fn choose_path(&mut self, kind: DialogKind) {
         let question = kind.question(&self.places.runs, &self.setup.config().name);
-        let dialogs = self.places.dialogs.clone();
+        let dialogs = self.dialogs.clone();
         self.chosen = Some(BackgroundTask::begin(&self.wake, move || (kind, dialogs(&question))));
     }
 

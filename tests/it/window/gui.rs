@@ -4,10 +4,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use autogan::run::RunView;
-use eframe::egui::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
 
-use crate::runs::sample_server::finished_run;
 use crate::small::small_config;
 use crate::window::long_run;
 use crate::window::{Folder, PATIENCE, Window, text};
@@ -65,42 +63,6 @@ fn the_log_keeps_what_passed_while_the_generator_is_played_with() {
     window.click("Back to the run");
     window.until_label("Finished");
     assert_eq!(passed(&window), before);
-}
-
-#[test]
-fn runs_and_generators_are_opened_by_a_typed_path_where_the_system_has_no_dialog() {
-    let run = finished_run();
-    let mut window = Window::new();
-    let typed = |window: &mut Window, field: &str, path: &str| {
-        window.harness.get_by_role_and_label(Role::TextInput, field).focus();
-        window.harness.run_steps(3);
-        window.harness.get_by_role_and_label(Role::TextInput, field).type_text(path);
-        window.harness.run_steps(3);
-        window.click("Open");
-    };
-    window.click("Open a run…");
-    window.harness.check_accessibility();
-    assert!(window.harness.get_by_label("Open").accesskit_node().is_disabled());
-    // There is no answer, as where there is no dialog, and the question stays.
-    window.click("Choose…");
-    let nowhere = window.folder.path().join("no");
-    typed(&mut window, "Path of a run's folder", nowhere.to_str().unwrap());
-    let said = format!("there is no run at {}", nowhere.display());
-    window.until("the problem", |harness| harness.query_by_label_contains(&said).is_some());
-    window.click("Cancel");
-    window.click("Open a run…");
-    typed(&mut window, "Path of a run's folder", run.to_str().unwrap());
-    window.until_label("Finished");
-    assert_eq!(window.run_dir(), run);
-    window.command("Open a generator");
-    typed(&mut window, "Path of a checkpoint or a run", run.to_str().unwrap());
-    window.until("its images", |harness| harness.query_by_label_contains("Images of seeds").is_some());
-    // The system's dialog answers, too.
-    std::fs::write(window.folder.path().join("answer"), run.to_str().unwrap()).unwrap();
-    window.command("Open a run");
-    window.click("Choose…");
-    window.until_label("Finished");
-    assert!(window.harness.query_by_label("Path of a run's folder").is_none());
 }
 
 #[test]

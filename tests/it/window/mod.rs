@@ -1,6 +1,7 @@
 //! The window as tests drive it: by role and label.
 
 mod bars;
+mod chooser;
 mod create;
 mod going_on;
 mod gui;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use autogan::config::RunConfig;
-use autogan::gui::{App, Places};
+use autogan::gui::{App, DialogAnswer, Places};
 use cpu_time::ThreadTime;
 use eframe::egui;
 use egui_kittest::Harness;
@@ -73,10 +74,13 @@ fn harness(folder: &Path, size: egui::Vec2, is_drawn: bool, measures: bool) -> H
                 std::fs::rename(dir, trash.join(name)).map_err(|error| error.to_string())
             }
         }),
-        // What the test put there.
+        // What the test put there, else as a system without dialogs.
         dialogs: Arc::new({
             let answer = folder.join("answer");
-            move |_| std::fs::read_to_string(&answer).ok().map(Into::into)
+            move |_| match std::fs::read_to_string(&answer) {
+                Ok(path) => DialogAnswer::Chosen(path.into()),
+                Err(_) => DialogAnswer::Missing,
+            }
         }),
     };
     let builder = Harness::builder().with_size(size).with_max_steps(20);
