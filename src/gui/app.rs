@@ -28,6 +28,7 @@ use super::compare::CompareScreen;
 use super::create::CreateScreen;
 use super::dialogs::kind::DialogKind;
 use super::dialogs::{self, DialogProvider, SystemDialogs};
+use super::finish;
 use super::panels::{PanelRequest, View};
 use super::run_screen;
 use super::runs::{self, RunsScreen, Trash};
@@ -294,6 +295,7 @@ impl App {
             }
             // One that was finished when it was opened is no news.
             (Status::Running, Status::Finished) | (_, Status::Stopped) => {
+                self.view.finish = status == Status::Finished && self.view.event_index.is_none();
                 self.report_end(ctx, &name, &status);
             }
             _ => {}
@@ -368,13 +370,23 @@ impl App {
         let frame = egui::Frame::central_panel(ui.style()).inner_margin(3.0);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
             run_screen::problems(ui, &state, actions);
-            run_screen::panels(ui, session, &state, view, pictures, settings);
+            if view.finish && finish::is_there(&state) {
+                finish::show(ui, &state, session.dir(), view, pictures, actions);
+            } else {
+                run_screen::panels(ui, session, &state, view, pictures, settings);
+            }
         });
         match view.request.take() {
             None => {}
             Some(PanelRequest::Save(saving)) => {
                 drop(state);
                 self.save(saving);
+            }
+            Some(PanelRequest::RandomSearch) => {
+                let config = state.config.clone();
+                drop(state);
+                self.setup.search_randomly(config);
+                self.go(Screen::Setup);
             }
             Some(PanelRequest::Train(genotype)) => {
                 let config = state.config.clone();

@@ -35,6 +35,8 @@ pub enum Action {
     Create,
     /// Write what the run found into a folder.
     Export,
+    /// Show what came out of the run, or its panels again.
+    Result,
     /// Back from there to the run.
     BackToRun,
     /// Play with a generator in a file.
@@ -165,6 +167,12 @@ fn entries() -> Vec<CommandEntry> {
             "Export…",
             "Writes the winner's weights with PyTorch code, its drawing, settings and curves into a folder",
             Some((CTRL, Key::E)),
+        ),
+        entry(
+            Action::Result,
+            "Result",
+            "Shows what came out of a finished run and what can be done with it, or its panels again",
+            Some((CTRL, Key::F)),
         ),
         entry(
             Action::BackToRun,

@@ -10,6 +10,7 @@ mod commands;
 mod compare;
 mod create;
 mod dialogs;
+mod finish;
 mod layout;
 mod panels;
 mod plot;

@@ -75,6 +75,7 @@ impl App {
                 }
             }
             Action::Export => self.export(),
+            Action::Result => self.view.finish = !self.view.finish,
             Action::BackToRun => {
                 if let Screen::Create(create) = &self.screen {
                     let dir = create.model().to_owned();

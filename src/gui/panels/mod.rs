@@ -100,6 +100,8 @@ impl TryFrom<String> for PanelId {
 pub enum PanelRequest {
     /// Set up a training of an architecture by itself.
     Train(Genotype),
+    /// Set up the run's search with random proposals.
+    RandomSearch,
     /// Write something to a file.
     Save(Saving),
 }
@@ -112,6 +114,8 @@ pub struct View {
     pub selected: Option<usize>,
     /// The one it is compared with.
     pub compared: Option<usize>,
+    /// Whether the end of the run is shown in place of its panels.
+    pub finish: bool,
     /// A panel's request to the window.
     pub request: Option<PanelRequest>,
     /// One for each kind; none while it is drawn.
@@ -121,7 +125,7 @@ pub struct View {
 impl Default for View {
     fn default() -> Self {
         let panels = KINDS.iter().map(|kind| Some((kind.make)())).collect();
-        Self { event_index: None, selected: None, compared: None, request: None, panels }
+        Self { event_index: None, selected: None, compared: None, finish: false, request: None, panels }
     }
 }
 

@@ -4,6 +4,7 @@ use eframe::egui::{self, Button, RichText, Vec2};
 
 use crate::engine::Stride;
 use crate::gui::commands::{Action, entry, slot};
+use crate::gui::finish;
 use crate::gui::state::{RunState, Status};
 use crate::gui::theme::Palette;
 
@@ -24,6 +25,7 @@ pub fn blocking_reason(state: &RunState, resumable: bool, action: Action) -> Opt
                 && matches!(status, Status::Idle | Status::Stopped | Status::Failed(_) | Status::Died(_))
         }
         Action::Create | Action::Export => state.has_generator(),
+        Action::Result => finish::is_there(state),
         _ => true,
     };
     if is_possible {
@@ -34,6 +36,7 @@ pub fn blocking_reason(state: &RunState, resumable: bool, action: Action) -> Opt
             "There is no trained generator yet: there is one as soon as the first finalist of a search, or a \
              training, was scored"
         }
+        (Action::Result, _) => "There is no result yet: there is one when the run is finished",
         (_, Status::Finished) => "The run is finished",
         (Action::Resume, _) if !resumable => {
             "It crashed three times in ten minutes; look into the log before you resume it from the command line"
@@ -75,7 +78,7 @@ pub fn toolbar(ui: &mut egui::Ui, state: &RunState, resumable: bool, actions: &m
         add(ui, action, named(action));
     }
     ui.separator();
-    for action in [Action::Create, Action::Export] {
+    for action in [Action::Result, Action::Create, Action::Export] {
         add(ui, action, named(action));
     }
 }

@@ -37,6 +37,7 @@ use crate::data::{Source, SourcePlace};
 use crate::engine::{JobSpec, expected_time};
 use crate::input;
 use crate::run::write_file;
+use crate::search::StrategyKind;
 
 /// The preset that a fresh form has.
 const FIRST: &str = "quick";
@@ -160,6 +161,17 @@ impl Setup {
         self.draft.config = config.unwrap_or_else(|| self.draft.config.clone());
         self.draft.config.name = "train".to_owned();
         self.draft.arch = Some(genotype.to_string());
+        self.history.note(&self.draft);
+    }
+
+    /// Searches with the settings of a run, but proposes at random.
+    pub fn search_randomly(&mut self, config: Option<RunConfig>) {
+        let config = config.unwrap_or_else(|| self.draft.config.clone());
+        let name = format!("{}-random", config.name);
+        self.draft.config = config;
+        self.draft.config.name = name;
+        self.draft.config.search.strategy = StrategyKind::Random;
+        self.draft.arch = None;
         self.history.note(&self.draft);
     }
 

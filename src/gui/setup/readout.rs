@@ -49,11 +49,7 @@ pub fn show(ui: &mut egui::Ui, figures: Option<&Figures>, device: &str, devices:
                 format!("{} to {}", rounded_operations(least), rounded_operations(most))
             }
         };
-        row(
-            "Parameters",
-            range(least, most),
-            "From the smallest generator of the search to the largest",
-        );
+        row("Parameters", range(least, most), "From the smallest generator of the search to the largest");
         row("MACs", range(fewest, largest), "Multiply-accumulates for one image");
         row(
             "Work",

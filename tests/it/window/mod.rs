@@ -3,6 +3,7 @@
 mod bars;
 mod chooser;
 mod create;
+mod finish;
 mod going_on;
 mod gui;
 mod long_run;
