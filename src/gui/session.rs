@@ -342,3 +342,33 @@ impl Watcher {
             && run::live_status::<Vec<LiveEvent>>(&self.dir).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::engine::{Event, LiveEvent};
+
+    #[test]
+    fn what_comes_many_times_a_second_is_drawn_twice_a_second() {
+        let folder = tempfile::tempdir().unwrap();
+        let wakes = Arc::new(AtomicU32::new(0));
+        let counted = wakes.clone();
+        let wake: Wake = Arc::new(move || drop(counted.fetch_add(1, Ordering::Relaxed)));
+        let session = Session::new(&folder.path().join("none yet"), wake);
+        // Each waits until the one before was taken, so that they are not taken all at once.
+        let (send, messages) = sync_channel(0);
+        session.watch(Some(messages));
+        let begun = Instant::now();
+        for step in 0..500 {
+            let progress =
+                LiveEvent::Progress { done: f64::from(step) / 500.0, eta_seconds: None, speed: None };
+            send.send(WorkerMessage::Event(Event::Live(progress))).unwrap();
+        }
+        let most = 2.0 + 2.0 * begun.elapsed().as_secs_f64();
+        let wakes = f64::from(wakes.load(Ordering::Relaxed));
+        assert!((1.0..=most).contains(&wakes), "{wakes} of at most {most}");
+    }
+}

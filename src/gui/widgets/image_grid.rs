@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn rows_are_full_where_that_costs_little() {
         let columns = |count, width, height| Placement::fit(count, 16, Vec2::new(width, height), 2.0).columns;
-        assert_eq!(columns(64, 560.0, 300.0), 16, "4 rows of 16 instead of 6 of 11, the last of 9");
+        assert_eq!(columns(64, 560.0, 300.0), 8, "8 rows of 8 instead of 6 of 11, the last of 9");
         assert_eq!(columns(64, 500.0, 400.0), 8);
         assert_eq!(columns(7, 300.0, 300.0), 3, "one row of 7 would be too small");
     }

@@ -142,7 +142,7 @@ fn a_training_waits_for_nothing_that_never_comes_and_no_control_lies_over_anothe
             "Zoom out",
             "Fit",
             "Zoom in",
-            &vector,
+            vector.as_str(),
         ];
         let mut rects: Vec<(&str, Rect)> =
             labels.iter().map(|&label| (label, window.harness.get_by_label(label).rect())).collect();
@@ -172,9 +172,9 @@ fn a_frame_of_an_animation_is_drawn_whole_where_it_is_large_and_in_the_strip() {
     let places =
         ["Frame 1 of the animation", "Frame 1"].map(|label| window.harness.get_by_label(label).rect());
     let picture = window.harness.render().unwrap();
-    // The mean colours of the four quarters of a rectangle, without what lies at its edges.
+    // The mean colours of the four quarters of a rectangle, without its outermost texels.
     let quarters = |rect: Rect| {
-        let rect = rect.shrink(3.0);
+        let rect = rect.shrink(rect.width() / 16.0);
         [
             rect.min,
             Pos2::new(rect.center().x, rect.min.y),
@@ -196,7 +196,8 @@ fn a_frame_of_an_animation_is_drawn_whole_where_it_is_large_and_in_the_strip() {
     };
     let [large, small] = places.map(quarters);
     let apart = large.iter().flatten().zip(small.iter().flatten()).map(|(a, b)| (a - b).abs());
-    assert!(apart.fold(0.0, f64::max) < 12.0, "{large:?}\n{small:?}");
+    // What is behind images is darker by more than that.
+    assert!(apart.fold(0.0, f64::max) < 25.0, "{large:?}\n{small:?}");
 }
 
 #[test]
@@ -231,7 +232,7 @@ fn a_checkpoint_is_said_to_be_saved_and_lines_of_the_log_have_times() {
     window.until(saved, |harness| harness.query_by_label_contains(saved).is_some());
     window.click("Log");
     // One line that the run keeps, and one that passes.
-    for part in ["raining the winner", "Checkpoint saved"] {
+    for part in ["raining the", "Checkpoint saved"] {
         let is_timed = |line: &str| {
             let digits = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
             let time = line.split("  ").next().unwrap();
@@ -264,7 +265,7 @@ fn a_run_that_goes_on_is_drawn_a_few_times_a_second() {
     };
     let (first, begun) = (events(&window.harness), Instant::now());
     window
-        .until("events", |harness| events(harness) > first + 300 && begun.elapsed() > Duration::from_secs(4));
+        .until("events", |harness| events(harness) > first + 40 && begun.elapsed() > Duration::from_secs(4));
     let asked = f64::from(asked.load(Ordering::Relaxed)) / begun.elapsed().as_secs_f64();
     // Two frames of points, one of a preview, and what is written to the log meanwhile.
     assert!(asked < 8.0, "{asked} frames a second");
@@ -280,14 +281,15 @@ fn the_keyboard_is_seen_at_every_heading_and_row_of_the_candidates() {
     window.alone("Candidates");
     window.harness.run_steps(5);
     let top = window.harness.get_by_label_contains("No.").rect().top();
+    let scrubber = window.harness.get_by_label("Moment of the run").rect().top();
     let mut stops: Vec<String> = Vec::new();
     for _ in 0..60 {
         window.harness.key_press(Key::Tab);
         window.harness.run_steps(3);
         let focused = by().predicate(|node| node.is_focused());
-        let Some(stop) = window.harness.query_all(focused).last() else { continue };
+        let Some(stop) = window.harness.query_all(focused).next() else { continue };
         let (name, rect) = (stop.accesskit_node().label().unwrap_or_default(), stop.rect());
-        if rect.top() < top - 2.0 || name.is_empty() || stops.contains(&name) {
+        if rect.top() < top - 2.0 || rect.bottom() > scrubber || name.is_empty() || stops.contains(&name) {
             continue;
         }
         let ring = shapes(&window).into_iter().any(|shape| match shape {
