@@ -177,7 +177,7 @@ pub fn apply(ctx: &egui::Context) {
             style.spacing.button_padding = Vec2::new(10.0, 5.0);
             style.spacing.interact_size.y = 26.0;
             // Thin ones that are always there, beside what they scroll: what is cut off has to be seen to be.
-            style.spacing.scroll = ScrollStyle::thin();
+            style.spacing.scroll = ScrollStyle { floating_width: 5.0, ..ScrollStyle::thin() };
             let visuals = &mut style.visuals;
             let rgb = Color32::from_rgb;
             (visuals.panel_fill, visuals.window_fill, visuals.extreme_bg_color) = if dark {

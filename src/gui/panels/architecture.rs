@@ -49,8 +49,8 @@ impl Panel for ArchitecturePanel {
                 self.choose(ui, context);
             }
             ui.add(egui::Label::new(&shown.title).extend());
-            act(ui, context, &shown);
             self.view.controls(ui);
+            act(ui, context, &shown);
         });
         ui.horizontal(|ui| {
             let vector = shown.genotype.to_string();

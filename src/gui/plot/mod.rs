@@ -126,7 +126,7 @@ pub fn plot<'a>(id: &str, horizontal: &'static str, style: CurveStyle, palette: 
         .formatter(move |mark, _| number(value(mark.value)))
         // So that plots below each other begin at the same place.
         .min_thickness(40.0)
-        .label_spacing(egui::Rangef::new(12.0, 20.0));
+        .label_spacing(egui::Rangef::new(8.0, 13.0));
     Plot::new(("curves", id, style.log))
         .show_background(false)
         .grid_color(palette.faint)
