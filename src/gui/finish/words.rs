@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_is_told_in_three_sentences() {
+    fn what_a_search_found_is_said_in_three_sentences() {
         let sentences = sentences(&finished(1_096, 20.0)).unwrap();
         assert!(sentences[0].ends_with(" architectures 1,096 were tried"), "{sentences:?}");
         assert!(sentences[1].starts_with("This one has a Fréchet distance of 20.0 (toys-v1, 2,000"));
@@ -161,8 +161,7 @@ mod tests {
         };
         sample(TrainingId::Finalist(1), 50);
         (1..=10).for_each(|step| sample(TrainingId::Winner, 1000 * step));
-        let captions =
-            |most| learned(&state, most).into_iter().map(|(at, words)| (at, words)).collect::<Vec<_>>();
+        let captions = |most| learned(&state, most);
         assert_eq!(captions(3), [1, 5, 10].map(|at| (at, format!("After {at},000 steps"))));
         assert_eq!(captions(1), [(1, "After 1,000 steps".to_owned())]);
         assert_eq!(captions(99).len(), 10);

@@ -31,7 +31,9 @@ fn a_finished_search_says_what_came_out_and_what_can_be_done_next() {
     window.click("Compare with random search…");
     window.until_label("Ready to start");
     window.click("Start");
-    window.until("another run", |harness| harness.state().session().is_some());
+    window.until("another run", |harness| {
+        harness.state().session().is_some_and(|session| session.dir().join("config.toml").exists())
+    });
     let settings = window.run_settings();
     assert!(settings.contains(&format!("name = \"{}-random\"", small_config().name)), "{settings}");
     assert!(settings.contains("strategy = \"random\""), "{settings}");

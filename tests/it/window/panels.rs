@@ -10,11 +10,10 @@ use autogan::config::RunConfig;
 use autogan::engine::JobSpec;
 use autogan::run::{RunFolder, RunInfo};
 use autogan::search::{Curve, SearchEvent};
-use eframe::egui::{self, Color32, Key, Modifiers, Pos2, Rect, Role, Shape, Vec2};
+use eframe::egui::{Color32, Key, Modifiers, Pos2, Rect, Role, Shape, Vec2};
 use egui_kittest::kittest::{NodeT, Queryable, by};
 
 use crate::runs::sample_server::finished_run;
-use crate::small::small_config;
 use crate::window::{SIZE, Window, long_run};
 
 /// Writes a run of these events into the new folder `dir`.

@@ -298,7 +298,8 @@ fn names_stand_in_the_order_of_their_numbers_and_have_the_width_that_is_left() {
     window = listed(window);
     let ordered = |harness: &Harness<'static, App>| {
         let place = |name: &str| {
-            let row = harness.query_by_label(&format!("Run {name}: Finished"));
+            let label = format!("Run {name}: Finished");
+            let row = harness.query_by_label(&label);
             row.map_or(f32::NAN, |row| row.rect().top())
         };
         place("copy-9") < place("copy-10") && place("copy-10") < place("copy-99")
