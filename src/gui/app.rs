@@ -370,7 +370,7 @@ impl App {
         let frame = egui::Frame::central_panel(ui.style()).inner_margin(3.0);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
             run_screen::problems(ui, &state, actions);
-            if view.finish && finish::is_there(&state) {
+            if view.finish && view.event_index.is_none() && finish::is_there(&state) {
                 finish::show(ui, &state, session.dir(), view, pictures, actions);
             } else {
                 run_screen::panels(ui, session, &state, view, pictures, settings);

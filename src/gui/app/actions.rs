@@ -75,7 +75,11 @@ impl App {
                 }
             }
             Action::Export => self.export(),
-            Action::Result => self.view.finish = !self.view.finish,
+            Action::Result => {
+                // An earlier moment is looked at in the panels.
+                self.view.finish = !self.view.finish || self.view.event_index.is_some();
+                self.view.event_index = None;
+            }
             Action::BackToRun => {
                 if let Screen::Create(create) = &self.screen {
                     let dir = create.model().to_owned();

@@ -89,7 +89,7 @@ impl Victims {
         let mut window = Window::at(self.folder.path());
         let name = self.run.file_name().unwrap().to_str().unwrap().to_owned();
         window.click(&name);
-        window.until_label("Resume");
+        window.until_usable("Resume");
         window.click("Resume");
         window.until("it goes on", |_| self.events().len() > before.len());
         window.click("Stop");

@@ -100,7 +100,7 @@ fn a_worker_that_is_aborted_is_reported_in_plain_words_and_its_run_goes_on() {
         });
         assert!(window.harness.query_by_label_contains(words).is_some(), "{signal}");
         window.click("Resume");
-        window.until_label("Pause");
+        window.until_usable("Pause");
         window.click("Stop");
         window.until_label("Stopped");
     }
@@ -133,7 +133,7 @@ fn a_worker_that_hangs_is_noticed_within_seconds_and_can_come_back_or_be_ended()
     window.click("End the worker");
     window.until_label("Worker died");
     window.click("Resume");
-    window.until_label("Pause");
+    window.until_usable("Pause");
     window.click("Stop");
     window.until_label("Stopped");
     eprintln!("a hang was noticed after {noticed:?}");

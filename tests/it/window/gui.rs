@@ -125,6 +125,7 @@ fn the_scrubber_moves_all_panels_and_a_candidate_is_shown_everywhere() {
     let mut window = Window::new();
     window.search(small_config());
     window.until_label("Finished");
+    window.click("Show the panels");
     let board = |window: &Window| text(&window.harness, " candidates");
     let all = board(&window);
     let newest = text(&window.harness, "64 images");

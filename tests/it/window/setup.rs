@@ -310,6 +310,7 @@ fn what_was_found_is_exported_and_trained_by_itself() {
     for file in ["winner.safetensors", "generator.py", "architecture.svg", "config.toml", "curves.csv"] {
         assert!(exported.join(file).exists(), "{file}");
     }
+    window.click("Show the panels");
     window.click("Train…");
     window.until("the form", |harness| harness.query_by_label("Train one architecture").is_some());
     window.until("ready", |harness| harness.query_by_label("Ready to start").is_some());

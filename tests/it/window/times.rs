@@ -81,7 +81,7 @@ fn a_resumed_run_says_nothing_of_its_rest_before_there_is_ground_for_it() {
     window.click("Stop");
     window.until_label("Stopped");
     window.click("Resume");
-    window.until_label("Pause");
+    window.until_usable("Pause");
     let phase = "training the winner";
     window.until("its progress", |harness| harness.query_all_by_label_contains(phase).next().is_some());
     assert!(window.harness.query_by_label_contains(" left").is_none(), "after a few steps");
