@@ -17,9 +17,10 @@ use crate::run;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Messages that wait at most; a worker that sends more waits itself.
 const WAITING: usize = 256;
-/// What passes (points of curves, progress) is drawn at most this often, because a frame costs much on machines that
-/// draw without a GPU.
-const DRAW_EVERY: Duration = Duration::from_millis(500);
+/// What passes (points of curves, progress) and what is noted (samples, lines of the log) are drawn at most this often,
+/// because a frame costs much on machines that draw without a GPU.
+const PASSING_EVERY: Duration = Duration::from_millis(500);
+const NOTABLE_EVERY: Duration = Duration::from_millis(250);
 /// Milliseconds between two previews that are asked for.
 const PREVIEW_EVERY_MS: u64 = 1000;
 
@@ -208,10 +209,24 @@ struct Watcher {
 enum Found {
     /// Nothing to show.
     Nothing,
-    /// What comes many times a second, and is drawn now and then.
+    /// What comes many times a second.
     Passing,
-    /// What is drawn at once.
+    /// What should be seen soon.
     Notable,
+    /// Another status, which is drawn at once.
+    Status,
+}
+
+impl Found {
+    /// Time that passes between a frame that was drawn and one for this.
+    fn rest(self) -> Duration {
+        match self {
+            Self::Nothing => Duration::MAX,
+            Self::Passing => PASSING_EVERY,
+            Self::Notable => NOTABLE_EVERY,
+            Self::Status => Duration::ZERO,
+        }
+    }
 }
 
 impl Watcher {
@@ -230,8 +245,8 @@ impl Watcher {
                 follower = Follower::new(&self.dir).map(|follower| (follower, true)).ok();
             }
             found = found.max(self.fold(&mut follower, messages));
-            let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= DRAW_EVERY);
-            if silent || found == Found::Notable || found == Found::Passing && rested {
+            let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= found.rest());
+            if silent || found != Found::Nothing && rested {
                 (found, drawn) = (Found::Nothing, Some(Instant::now()));
                 (self.wake)();
             }
@@ -279,9 +294,9 @@ impl Watcher {
         let passing = |state: &RunState| state.event_index;
         let notable = |state: &RunState| {
             let preview = state.preview.as_ref().map(|preview| preview.number);
-            (state.log.len(), state.samples.len(), state.status.clone(), preview)
+            (state.log.len(), state.samples.len(), preview)
         };
-        let before = (passing(&state), notable(&state));
+        let before = (passing(&state), notable(&state), state.status.clone());
         let mut changed = !messages.is_empty();
         let own = self.messages.is_some();
         let update = update.unwrap_or_default();
@@ -325,7 +340,10 @@ impl Watcher {
             state.status = Status::Finished;
         }
         changed |= before.0 != passing(&state);
-        if before.1 != notable(&state) {
+        // How far a preparation is passes.
+        if std::mem::discriminant(&before.2) != std::mem::discriminant(&state.status) {
+            Found::Status
+        } else if before.1 != notable(&state) || before.2 != state.status {
             Found::Notable
         } else if changed {
             Found::Passing
@@ -356,7 +374,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let wakes = Arc::new(AtomicU32::new(0));
         let counted = wakes.clone();
-        let wake: Wake = Arc::new(move || drop(counted.fetch_add(1, Ordering::Relaxed)));
+        let wake: Wake = Arc::new(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
         let session = Session::new(&folder.path().join("none yet"), wake);
         // Each waits until the one before was taken, so that they are not taken all at once.
         let (send, messages) = sync_channel(0);

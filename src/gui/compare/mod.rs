@@ -67,6 +67,9 @@ impl CompareScreen {
                 ui.add(egui::Button::new(text).frame(false).truncate())
             });
             let button = button.inner;
+            // The names of its curves are buttons, too.
+            let words = format!("Open {}", run.name());
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &words));
             if button.on_hover_text(format!("Opens {}", run.dir().display())).clicked() {
                 opened = Some(run.dir().to_owned());
             }

@@ -341,7 +341,9 @@ impl BoardPanel {
                         let response = row.response();
                         let shift = response.ctx.input(|input| input.modifiers.shift);
                         if let Some(stop) = &stop {
-                            focus::ring(&painter, stop, response.rect);
+                            // The cells of a row together may be higher than it.
+                            let row = Rect::from_x_y_ranges(response.rect.x_range(), stop.rect.y_range());
+                            focus::ring(&painter, stop, row);
                         }
                         let response = response.on_hover_text(
                             "Click shows it in all panels; Shift and click compares it with the selected one",

@@ -53,6 +53,7 @@ fn runs_are_opened_and_exported_in_the_windows_own_dialog_where_the_system_has_n
     let out = window.folder.path().join("out");
     std::fs::create_dir(&out).unwrap();
     window.click("Export…");
+    window.click("Choose where…");
     window.until_label("Choose folder");
     go(&mut window, &out);
     window.click("Choose folder");

@@ -152,7 +152,7 @@ impl Window {
     pub fn until(&mut self, what: &str, so: impl Fn(&Harness<'static, App>) -> bool) {
         let begun = Instant::now();
         while !so(&self.harness) {
-            assert!(begun.elapsed() < PATIENCE, "not in time: {what}");
+            assert!(begun.elapsed() < PATIENCE, "not in time: {what}; seen: {:?}", labels(&self.harness));
             std::thread::sleep(Duration::from_millis(20));
             self.harness.step();
         }
@@ -180,6 +180,16 @@ impl Window {
         }
         self.harness.get_by_label(label).click();
         self.harness.run_steps(3);
+    }
+
+    /// Leaves only the lines in the open log that have `part`.
+    pub fn filter_log(&mut self, part: &str) {
+        self.harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Filter").focus();
+        self.harness.run_steps(2);
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        self.harness.run_steps(1);
+        self.harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Filter").type_text(part);
+        self.harness.run_steps(2);
     }
 
     /// Begins a search of seconds.
@@ -244,6 +254,17 @@ pub fn text(harness: &Harness<'_, App>, part: &str) -> String {
     let node = harness.get_by_label_contains(part);
     let node = node.accesskit_node();
     node.label().or(node.value()).unwrap()
+}
+
+/// All that the window says, for messages.
+fn labels(harness: &Harness<'_, App>) -> Vec<String> {
+    let nodes = harness.root().children_recursive();
+    nodes
+        .filter_map(|node| {
+            let node = node.accesskit_node();
+            node.label().or(node.value())
+        })
+        .collect()
 }
 
 /// A file or a folder that is dropped on the window.

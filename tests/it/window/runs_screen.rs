@@ -194,7 +194,7 @@ fn two_runs_are_compared_by_curves_settings_scores_and_architectures() {
     // It says in how many runs it is until all of them are read.
     window.click("Shared GAN: generator loss");
     window.until("another curve", |harness| harness.query_by_value("Shared GAN: generator loss").is_some());
-    window.harness.get_by_role_and_label(eframe::egui::Role::Button, "two").click();
+    window.click("Open two");
     window.until_label("Finished");
 }
 
@@ -271,8 +271,7 @@ fn rows_that_the_search_hides_are_left_out_of_all_that_is_done() {
     window.until_label("2 selected, and 1 more that “Find” hides: left out");
     window.click("Compare");
     window.until_label("20.5  best");
-    let is_compared =
-        |name: &str| window.harness.query_by_role_and_label(eframe::egui::Role::Button, name).is_some();
+    let is_compared = |name: &str| window.harness.query_by_label(&format!("Open {name}")).is_some();
     assert!(is_compared("one") && is_compared("two") && !is_compared("three"));
 }
 
