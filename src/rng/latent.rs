@@ -94,7 +94,11 @@ impl fmt::Display for Latent {
         match self {
             Self::Seed { seed } => write!(f, "seed {seed}"),
             Self::Between { from, to, t } => write!(f, "{t:.3} of the way from {from} to {to}"),
-            Self::Plane { seed, x, y } => write!(f, "({x:.3}, {y:.3}) on the plane of seed {seed}"),
+            Self::Plane { seed, x, y } => {
+                // What is rounded to zero has no sign.
+                let [x, y] = [x, y].map(|place| (place * 1e3).round() / 1e3 + 0.0);
+                write!(f, "({x:.3}, {y:.3}) on the plane of seed {seed}")
+            }
         }
     }
 }
@@ -247,5 +251,7 @@ mod tests {
         let words =
             "0.500 of the way from seed 18446744073709551615 to (0.250, -1.500) on the plane of seed 1";
         assert_eq!(latent.to_string(), words);
+        let zero = Latent::Plane { seed: 1, x: -1e-9, y: 1e-9 };
+        assert_eq!(zero.to_string(), "(0.000, 0.000) on the plane of seed 1");
     }
 }
