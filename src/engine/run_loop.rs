@@ -243,8 +243,8 @@ impl Engine {
         }
         if self.schedule.is_due() {
             self.checkpoint(channel)?;
-            if let Verdict::Exceeded(notice, can_go_on) = self.memory.check(self.control.is_idle()) {
-                channel.emit(notice);
+            if let Verdict::Exceeded(text, can_go_on) = self.memory.check(self.control.is_idle()) {
+                channel.emit(LiveEvent::Notice { text });
                 if can_go_on {
                     self.control.hand_over();
                     return Ok(Some(End::MemoryLimit));

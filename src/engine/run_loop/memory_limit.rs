@@ -21,8 +21,8 @@ pub(super) struct MemoryLimit {
 pub(super) enum Verdict {
     /// There is room, or it is no time for a new process.
     Fine,
-    /// Too much is taken. There is a notice on it, and whether a new process can go on.
-    Exceeded(LiveEvent, bool),
+    /// Too much is taken. There is a sentence on it, and whether a new process can go on.
+    Exceeded(String, bool),
 }
 
 impl MemoryLimit {
@@ -68,7 +68,7 @@ impl MemoryLimit {
             }
         };
         let text = format!("memory has grown by {} MiB, {next}", grown >> 20);
-        Verdict::Exceeded(LiveEvent::Notice { text }, program.is_ok())
+        Verdict::Exceeded(text, program.is_ok())
     }
 }
 
