@@ -2,10 +2,14 @@
 
 use burn::tensor::{Device, Tensor};
 
+use super::directions::{PrincipalDirection, principal_directions};
 use super::layer::Pass;
 use super::run::run;
-use super::{ModelConfig, Weights};
+use super::{ModelConfig, Weights, host};
 use crate::arch::{Genotype, Graph};
+
+/// The weight of the linear layer that every generator begins with, `[outputs, latent]`.
+const FIRST_LAYER: &str = "l1.weight";
 
 /// A generator that makes images. Its weights are outside of autodiff, and may be more than its architecture uses:
 /// those of a shared generator.
@@ -36,6 +40,11 @@ impl Generator {
     pub fn recalibrated(mut self, latents: impl Iterator<Item = Tensor<2>>) -> Self {
         super::recalibrate(&self.graph, &mut self.weights, latents);
         self
+    }
+
+    /// The `count` strongest directions of its latents; see [`principal_directions`].
+    pub fn directions(&self, count: usize) -> Vec<PrincipalDirection> {
+        principal_directions(&host(self.weights.parameter::<2>(FIRST_LAYER)), self.latent, count)
     }
 
     /// Its weights.

@@ -4,6 +4,7 @@
 //! its weights, ready to make images.
 
 mod controller;
+mod directions;
 mod ema;
 mod file;
 mod generator;
@@ -20,6 +21,7 @@ mod tables;
 mod weights;
 
 pub use controller::{Controller, Hidden, Unrolled};
+pub use directions::{PrincipalDirection, principal_directions};
 pub use ema::Average;
 pub(crate) use file::non_finite;
 pub use file::{ModelFile, WeightsError, from_safetensors, to_safetensors};
