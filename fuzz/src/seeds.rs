@@ -129,6 +129,7 @@ fn commands() -> Vec<serde_json::Value> {
             id: 1,
             latents: vec![between],
             truncation: Some(0.7),
+            offset: vec![0.25, -1.5],
             weights: SampleWeights::Raw,
         }),
         Control::Preview { every_ms: Some(500) }.into(),

@@ -27,4 +27,4 @@ pub use plan::{JobSpec, Plan, expected_macs, resume_command};
 pub use reexec::reexec;
 pub use run_loop::{ENLARGED, End, Engine, WEIGHTS};
 pub(crate) use sample_server::IMAGE_BATCH;
-pub use sample_server::{MOST_IMAGES, SampleRequest, SampleWeights, serve_samples};
+pub use sample_server::{DIRECTIONS, MOST_IMAGES, SampleRequest, SampleWeights, serve_samples};

@@ -25,6 +25,8 @@ use crate::run::RunView;
 pub(crate) const IMAGE_BATCH: usize = 64;
 /// Most images of one request: a bound on memory.
 pub const MOST_IMAGES: usize = 512;
+/// Directions of latent space that are found of a generator, at most.
+pub const DIRECTIONS: usize = 6;
 /// What the name of a file with raw weights ends with, after the name of the file with the average ones.
 const RAW_SUFFIX: &str = "-raw";
 
@@ -48,6 +50,9 @@ pub struct SampleRequest {
     pub latents: Vec<Latent>,
     /// The largest number in a latent; none for no truncation.
     pub truncation: Option<f64>,
+    /// What is added to the numbers of every latent, after truncation; none to add nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offset: Vec<f32>,
     /// Of which weights.
     pub weights: SampleWeights,
 }
@@ -98,10 +103,12 @@ pub fn serve_samples(
         raw_sha256,
         device: server.device.name.clone(),
         notes,
+        directions: server.average.directions(DIRECTIONS),
     };
     emit(&loaded.into());
-    while let Some(SampleRequest { id, latents, truncation, weights }) = next() {
-        let answer = match server.generate(&latents, truncation, weights) {
+    while let Some(request) = next() {
+        let id = request.id;
+        let answer = match server.generate(&request) {
             Ok(tiles) => LiveEvent::Generated {
                 id,
                 side: tiles.side(),
@@ -150,16 +157,18 @@ fn open(model: &Path, device: Option<&str>) -> anyhow::Result<OpenedDevice> {
 }
 
 impl SampleServer {
-    fn generate(
-        &self,
-        latents: &[Latent],
-        truncation: Option<f64>,
-        weights: SampleWeights,
-    ) -> anyhow::Result<Tiles> {
+    fn generate(&self, request: &SampleRequest) -> anyhow::Result<Tiles> {
+        let SampleRequest { latents, truncation, offset, weights, .. } = request;
         ensure!(
             (1..=MOST_IMAGES).contains(&latents.len()),
             "{} images were asked for; from 1 to {MOST_IMAGES} can be made at a time",
             latents.len()
+        );
+        let length = self.average.latent();
+        ensure!(
+            [0, length].contains(&offset.len()),
+            "latents were to be moved by {} numbers; they have {length}",
+            offset.len()
         );
         let generator = match (weights, &self.raw) {
             (SampleWeights::Average, _) => &self.average,
@@ -170,7 +179,7 @@ impl SampleServer {
         };
         let mut values = Vec::new();
         for batch in latents.chunks(IMAGE_BATCH) {
-            values.extend(self.batch(generator, batch, truncation));
+            values.extend(self.batch(generator, batch, *truncation, offset));
         }
         ensure!(
             values.iter().all(|value| value.is_finite()),
@@ -180,10 +189,19 @@ impl SampleServer {
     }
 
     /// Images of so many latents, `[latents, 3, side, side]`.
-    fn batch(&self, generator: &Generator, latents: &[Latent], truncation: Option<f64>) -> Vec<f32> {
+    fn batch(
+        &self,
+        generator: &Generator,
+        latents: &[Latent],
+        truncation: Option<f64>,
+        offset: &[f32],
+    ) -> Vec<f32> {
         let length = generator.latent();
         let mut z: Vec<f32> =
             latents.iter().flat_map(|latent| latent.truncated(length, truncation)).collect();
+        if !offset.is_empty() {
+            z.iter_mut().zip(offset.iter().cycle()).for_each(|(value, offset)| *value += offset);
+        }
         // A GPU's kernels are tuned for every size anew, so it sees few of them.
         let size = if self.device.is_gpu { latents.len().next_power_of_two() } else { latents.len() };
         z.resize(size * length, 0.0);

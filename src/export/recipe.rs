@@ -38,6 +38,9 @@ pub struct PictureRecipe {
     /// truncation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub truncation: Option<f64>,
+    /// What was added to the numbers of every latent after truncation: a move along directions of latent space.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<Vec<f32>>,
     /// Whether the weights are the average over training, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<bool>,
@@ -108,6 +111,7 @@ impl PictureRecipe {
             table: None,
             latents,
             truncation: None,
+            offset: None,
             ema: None,
         }
     }
@@ -214,6 +218,7 @@ mod tests {
         recipes[1].model_sha256 = Some("0f".repeat(32));
         recipes[1].table = Some("models.netG".to_owned());
         (recipes[1].truncation, recipes[1].ema) = (Some(0.7), Some(true));
+        recipes[1].offset = Some(vec![0.5, -1.25e-3]);
         recipes
     }
 

@@ -69,6 +69,7 @@ mod tests {
                 id: 1,
                 latents: vec![Latent::Seed { seed: 3 }, Latent::Plane { seed: 3, x: 0.5, y: -1.0 }],
                 truncation: Some(0.7),
+                offset: vec![0.25, -1.5],
                 weights: SampleWeights::Raw,
             }),
             Control::Pause.into(),

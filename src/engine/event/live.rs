@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::log::Tick;
 use crate::arch::Genotype;
+use crate::model::PrincipalDirection;
 use crate::search::{Activity, SampleSource};
 
 /// An event that is of use only while it is new. No run folder keeps it.
@@ -119,6 +120,9 @@ pub enum LiveEvent {
         /// Which generator of the file it is, and how its architecture is known, where the file does not say that.
         #[serde(default)]
         notes: Vec<String>,
+        /// The strongest directions of its latents, the strongest first: of the average weights.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        directions: Vec<PrincipalDirection>,
     },
     /// Images that were asked for.
     Generated {

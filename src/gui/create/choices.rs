@@ -1,7 +1,8 @@
 //! The choices in the Create screen, and the latents that they mean.
 
 use super::client::SampleSettings;
-use crate::engine::SampleWeights;
+use super::player::Playback;
+use crate::engine::{DIRECTIONS, SampleWeights};
 use crate::rng::Latent;
 
 /// Most images of a grid.
@@ -16,6 +17,10 @@ pub const LAST_SEED: u64 = 999_999_999;
 pub const NO_TRUNCATION: f64 = 3.0;
 /// The extent of the plane from its origin, in seeds.
 pub const REACH: f64 = 100_000.0;
+/// From an image of the plane to the next, in seeds.
+pub const SPACINGS: std::ops::RangeInclusive<f64> = 0.01..=1.0;
+/// Of a distance between two images, how much two places may differ that count as one.
+const SAME_PLACE: f64 = 1e-6;
 
 /// The modes of the Create screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,14 +78,18 @@ pub struct CreateChoices {
     pub threshold: f64,
     /// Of which weights.
     pub weights: SampleWeights,
+    /// How far all images are moved along each direction, in standard deviations.
+    pub along: [f64; DIRECTIONS],
     /// Frames from a picked image to the next.
     pub steps: usize,
     /// Whether the animation goes from the last picked image back to the first.
     pub closed: bool,
-    /// Frames in a second.
-    pub rate: f64,
+    /// How animations play; they are exported as fast.
+    pub playback: Playback,
     /// A pixel becomes a square of so many in what is exported.
     pub enlarged: u32,
+    /// The seed after those that were taken as new ones.
+    pub next_new: u64,
     /// The latents of the picked images, in the order of picking.
     pub picks: Vec<Latent>,
 }
@@ -95,10 +104,12 @@ impl Default for CreateChoices {
             spacing: 0.25,
             threshold: NO_TRUNCATION,
             weights: SampleWeights::default(),
+            along: [0.0; DIRECTIONS],
             steps: 24,
             closed: true,
-            rate: 24.0,
+            playback: Playback { rate: 24.0, loops: true },
             enlarged: 4,
+            next_new: 0,
             picks: Vec::new(),
         }
     }
@@ -108,7 +119,7 @@ impl CreateChoices {
     /// The options by which images are made.
     pub fn sample_settings(&self) -> SampleSettings {
         let truncation = (self.threshold < NO_TRUNCATION).then_some(self.threshold);
-        SampleSettings { truncation, weights: self.weights }
+        SampleSettings { truncation, weights: self.weights, along: self.along }
     }
 
     /// The latents of a grid with so many columns.
@@ -135,10 +146,46 @@ impl CreateChoices {
         self.first = if next > LAST_SEED { 0 } else { next };
     }
 
+    /// Takes so many seeds that are behind those that are shown, and that were not taken before.
+    pub fn new_seeds(&mut self, count: usize) -> Vec<Latent> {
+        let first = self.next_new.max(self.first + self.count as u64);
+        let first = if first + count as u64 > LAST_SEED { 0 } else { first };
+        self.next_new = first + count as u64;
+        (first..self.next_new).map(|seed| Latent::Seed { seed }).collect()
+    }
+
     /// Moves over the plane, by so many images.
     pub fn pan(&mut self, right: f64, down: f64) {
         let moved = |place: f64, by: f64| (place + by * self.spacing).clamp(-REACH, REACH);
         self.place = (moved(self.place.0, right), moved(self.place.1, down));
+    }
+
+    /// Changes the spacing by a factor. The place so many images to the right of the middle and below it stays where it
+    /// is.
+    pub fn space(&mut self, factor: f64, right: f64, down: f64) {
+        let before = self.spacing;
+        self.spacing = (before * factor).clamp(*SPACINGS.start(), *SPACINGS.end());
+        let less = before / self.spacing - 1.0;
+        self.pan(right * less, down * less);
+    }
+
+    /// How far images of `made` lie beside their places in the grid with so many columns, to the right and down, in
+    /// images. None where they are not of the same grid, moved.
+    pub fn lag(&self, made: &[Latent], columns: usize) -> Option<(f64, f64)> {
+        let wanted = self.grid(columns);
+        let apart = |made: Option<&Latent>, wanted: Option<&Latent>| match (made?, wanted?) {
+            (Latent::Plane { seed, x, y }, Latent::Plane { seed: other, x: right, y: down })
+                if seed == other =>
+            {
+                Some(((x - right) / self.spacing, (y - down) / self.spacing))
+            }
+            _ => None,
+        };
+        let (first, last) = (apart(made.first(), wanted.first())?, apart(made.last(), wanted.last())?);
+        let is_moved = made.len() == wanted.len()
+            && (first.0 - last.0).abs() < SAME_PLACE
+            && (first.1 - last.1).abs() < SAME_PLACE;
+        is_moved.then_some(first)
     }
 
     /// Picks an image: alone, or beside those that are picked already. One that is picked is put back.
@@ -207,6 +254,17 @@ mod tests {
     }
 
     #[test]
+    fn new_seeds_are_neither_shown_nor_taken_before() {
+        let mut choices = CreateChoices { first: 10, count: 5, ..CreateChoices::default() };
+        assert_eq!(choices.new_seeds(2), [seed(15), seed(16)]);
+        assert_eq!(choices.new_seeds(2), [seed(17), seed(18)]);
+        choices.first = 30;
+        assert_eq!(choices.new_seeds(1), [seed(35)]);
+        choices.first = LAST_SEED;
+        assert_eq!(choices.new_seeds(2), [seed(0), seed(1)]);
+    }
+
+    #[test]
     fn a_drag_by_one_image_shows_the_neighbours_in_its_place() {
         let mut choices =
             CreateChoices { mode: CreateMode::Explore, count: 12, spacing: 0.5, ..CreateChoices::default() };
@@ -224,6 +282,46 @@ mod tests {
             ..CreateChoices::default()
         };
         assert_eq!(one.grid(1), [Latent::Plane { seed: 7, x: 2.0, y: 1.0 }]);
+    }
+
+    #[test]
+    fn the_spacing_changes_around_a_place_and_within_bounds() {
+        let mut choices = CreateChoices {
+            mode: CreateMode::Explore,
+            place: (5.0, -2.0),
+            spacing: 0.5,
+            ..CreateChoices::default()
+        };
+        // Two images to the right of the middle and one above it.
+        let place = |choices: &CreateChoices| {
+            (choices.place.0 + 2.0 * choices.spacing, choices.place.1 - choices.spacing)
+        };
+        assert_eq!(place(&choices), (6.0, -2.5));
+        choices.space(0.5, 2.0, -1.0);
+        assert_eq!((choices.spacing, choices.place), (0.25, (5.5, -2.25)));
+        assert_eq!(place(&choices), (6.0, -2.5));
+        choices.space(1e9, 0.0, 0.0);
+        assert_eq!((choices.spacing, choices.place), (1.0, (5.5, -2.25)));
+        choices.space(0.0, 0.0, 0.0);
+        assert_eq!((choices.spacing, choices.place), (0.01, (5.5, -2.25)));
+    }
+
+    #[test]
+    fn images_made_before_a_move_lie_beside_their_places() {
+        let mut choices =
+            CreateChoices { mode: CreateMode::Explore, count: 12, spacing: 0.5, ..CreateChoices::default() };
+        let made = choices.grid(4);
+        assert_eq!(choices.lag(&made, 4), Some((0.0, 0.0)));
+        choices.pan(1.5, -0.25);
+        assert_eq!(choices.lag(&made, 4), Some((-1.5, 0.25)));
+        assert_eq!(choices.lag(&made, 3), None, "another arrangement");
+        assert_eq!(choices.lag(&made[..11], 4), None, "not the same grid");
+        choices.spacing = 0.4;
+        assert_eq!(choices.lag(&made, 4), None, "another spacing");
+        (choices.spacing, choices.first) = (0.5, 1);
+        assert_eq!(choices.lag(&made, 4), None, "another plane");
+        choices.mode = CreateMode::Seeds;
+        assert_eq!(choices.lag(&choices.grid(4), 4), None, "no plane");
     }
 
     #[test]

@@ -10,13 +10,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::arch::Genotype;
-use crate::engine::{Event, LiveEvent, SampleRequest, SampleWeights};
+use crate::engine::{DIRECTIONS, Event, LiveEvent, SampleRequest, SampleWeights};
 use crate::export::Tiles;
 use crate::gui::session::Wake;
 use crate::ipc::{Child, WorkerCommand, WorkerMessage};
+use crate::model::PrincipalDirection;
 use crate::rng::Latent;
 
-/// Frames of an animation in a request, so that the grid never waits for a whole animation.
+/// Images of an animation, or of those that are saved, in a request: the grid never waits for all of them.
 const FRAMES: usize = 32;
 
 /// The options by which images are made of latents.
@@ -26,6 +27,8 @@ pub struct SampleSettings {
     pub truncation: Option<f64>,
     /// Of which weights.
     pub weights: SampleWeights,
+    /// How far every latent is moved along each of the generator's directions, in standard deviations.
+    pub along: [f64; DIRECTIONS],
 }
 
 /// Images that are wanted.
@@ -64,9 +67,12 @@ pub enum RequestSlot {
     Grid,
     /// The frames of an interpolation.
     Animation,
+    /// Images that are saved and not shown.
+    Saved,
 }
 
-const SLOTS: [RequestSlot; 2] = [RequestSlot::Grid, RequestSlot::Animation];
+/// In the order in which they are served.
+const SLOTS: [RequestSlot; 3] = [RequestSlot::Grid, RequestSlot::Animation, RequestSlot::Saved];
 
 /// Facts about the generator.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +97,21 @@ pub struct ModelFacts {
     pub device: String,
     /// Which generator of the file it is, and how its architecture is known, where the file does not say that.
     pub notes: Vec<String>,
+    /// The strongest directions of its latents, the strongest first.
+    pub directions: Vec<PrincipalDirection>,
+}
+
+impl ModelFacts {
+    /// What these settings add to the numbers of every latent; none where that is nothing.
+    pub fn offset(&self, settings: &SampleSettings) -> Vec<f32> {
+        let moves = || settings.along.iter().zip(&self.directions).filter(|(by, _)| **by != 0.0);
+        if moves().next().is_none() {
+            return Vec::new();
+        }
+        let number =
+            |at: usize| moves().map(|(by, direction)| by * f64::from(direction.vector[at])).sum::<f64>();
+        (0..self.latent).map(|at| number(at) as f32).collect()
+    }
 }
 
 /// The status of the worker.
@@ -195,6 +216,18 @@ impl SampleClient {
         lock(&self.shared).queues[slot as usize].made.clone()
     }
 
+    /// Whether what is wanted for a slot cannot be made.
+    pub fn refuses(&self, slot: RequestSlot) -> bool {
+        let shared = lock(&self.shared);
+        let queue = &shared.queues[slot as usize];
+        queue.wanted.is_some() && queue.wanted == queue.refused
+    }
+
+    /// Wants nothing for a slot any more, and lets go of what was made.
+    pub fn forget(&self, slot: RequestSlot) {
+        lock(&self.shared).queues[slot as usize] = Queue::default();
+    }
+
     /// Whether images are being made.
     pub fn busy(&self) -> bool {
         lock(&self.shared).in_flight.is_some()
@@ -264,7 +297,9 @@ fn live_event(shared: &Mutex<Shared>, event: LiveEvent) {
             table,
             device,
             notes,
+            mut directions,
         } => {
+            directions.retain(|direction| direction.vector.len() == latent);
             let mut shared = lock(shared);
             let model = ModelFacts {
                 genotype,
@@ -277,6 +312,7 @@ fn live_event(shared: &Mutex<Shared>, event: LiveEvent) {
                 table,
                 device,
                 notes,
+                directions,
             };
             shared.status = ClientStatus::Ready(Arc::new(model));
             shared.send_next();
@@ -316,13 +352,14 @@ fn cut(rgba: &str, side: usize) -> Option<Vec<Arc<Tiles>>> {
 impl Shared {
     /// Asks for what is missing, unless an answer is still to come.
     fn send_next(&mut self) {
-        if self.in_flight.is_some() || !matches!(self.status, ClientStatus::Ready(_)) {
+        let ClientStatus::Ready(model) = &self.status else { return };
+        if self.in_flight.is_some() {
             return;
         }
         let missing = SLOTS.into_iter().find_map(|slot| {
             let most = match slot {
                 RequestSlot::Grid => usize::MAX,
-                RequestSlot::Animation => FRAMES,
+                RequestSlot::Animation | RequestSlot::Saved => FRAMES,
             };
             self.queues[slot as usize].missing(most).map(|missing| (slot, missing))
         });
@@ -334,6 +371,7 @@ impl Shared {
             id: self.requests,
             latents: request.latents[range].to_vec(),
             truncation: request.settings.truncation,
+            offset: model.offset(&request.settings),
             weights: request.settings.weights,
         });
         // That a worker is gone comes as a message.

@@ -14,4 +14,8 @@ pub enum ControlRequest {
     Copy,
     /// Write something.
     Export(ExportForm),
+    /// Make and save many images of new seeds.
+    Many,
+    /// Save no more of them.
+    CancelMany,
 }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{self, DragValue, RichText, Slider, WidgetInfo};
+use eframe::egui::{self, DragValue, ProgressBar, RichText, Slider, WidgetInfo};
 
 use super::CreateScreen;
-use super::choices::{CreateChoices, CreateMode, LAST_SEED, MOST_IMAGES, NO_TRUNCATION, REACH};
+use super::choices::{CreateChoices, CreateMode, LAST_SEED, MOST_IMAGES, NO_TRUNCATION, REACH, SPACINGS};
 use super::client::{Made, ModelFacts};
 use super::control_request::ControlRequest;
+use super::directions;
 use super::exports::ExportForm;
 use super::history::History;
+use super::many::MANY;
 use super::player::named;
 use super::viewport;
 use crate::arch::words::thousands;
@@ -18,10 +20,10 @@ use crate::gui::theme::{GAP, Palette};
 
 /// Side of a picked image in the column, in points.
 const THUMBNAIL: f32 = 44.0;
+/// Why nothing more can be written.
+const BUSY: &str = "Another export is under way";
 /// The least truncation threshold.
 const LEAST_THRESHOLD: f64 = 0.05;
-/// From an image of the plane to the next, in seeds.
-const SPACINGS: std::ops::RangeInclusive<f64> = 0.01..=1.0;
 /// Frames from a picked image to the next.
 const STEPS: std::ops::RangeInclusive<usize> = 1..=120;
 /// Squares that a pixel can become in what is exported.
@@ -77,6 +79,13 @@ impl CreateScreen {
                 options(ui, choices, model);
             }
         });
+        if self.choices.mode == CreateMode::Explore {
+            let hint = "Drag the images, or use the arrow keys; the wheel, + and - change the spacing";
+            ui.label(RichText::new(hint).small().weak());
+        }
+        if self.choices.mode != CreateMode::History {
+            directions::show(ui, &mut self.choices, &model.directions);
+        }
         if self.choices.mode == CreateMode::Seeds {
             let resample =
                 ui.button("Resample").on_hover_text("Shows the next seeds: images not seen before");
@@ -143,7 +152,8 @@ impl CreateScreen {
         };
         ui.add_space(6.0);
         ui.label(RichText::new("Recipe").strong());
-        ui.label(format!("{latent}, {truncation}, {weights}"));
+        let moves = directions::words(&self.choices.along, &model.directions);
+        ui.label(format!("{latent}, {truncation}, {weights}{moves}"));
         ui.label(RichText::new(format!("{} of {}", model.vector, self.name)).weak());
         let copy = ui.button("Copy the recipe");
         let copy =
@@ -174,11 +184,8 @@ impl CreateScreen {
         }
         ui.horizontal_wrapped(|ui| {
             for export in ExportForm::ALL {
-                let reason = if self.exporter.busy() {
-                    Some("Another export is under way")
-                } else {
-                    self.work(export, made, history).err()
-                };
+                let reason =
+                    if self.exporter.busy() { Some(BUSY) } else { self.work(export, made, history).err() };
                 let button = ui.add_enabled(reason.is_none(), egui::Button::new(export.words()));
                 let button = button.on_hover_text(export.tooltip());
                 let button = button.on_disabled_hover_text(reason.unwrap_or_default());
@@ -187,6 +194,7 @@ impl CreateScreen {
                 }
             }
         });
+        self.many(ui, requests);
         ui.horizontal(|ui| {
             let tip = "Each pixel becomes a square of so many, so that small images are seen on large screens; 1 \
                        keeps the generator's own pixels";
@@ -194,6 +202,30 @@ impl CreateScreen {
             let drag = DragValue::new(&mut self.choices.enlarged).range(ENLARGED).speed(0.05).suffix(" times");
             ui.add(drag).labelled_by(name.id).on_hover_text(tip);
         });
+    }
+
+    /// The button that makes many images; while they are made, how far that is.
+    fn many(&self, ui: &mut egui::Ui, requests: &mut Vec<ControlRequest>) {
+        if let Some(many) = &self.many {
+            let (saved, all) = many.progress();
+            ui.horizontal(|ui| {
+                let bar = ProgressBar::new(saved as f32 / all as f32).desired_width(150.0);
+                ui.add(bar.text(format!("{saved} of {all} images saved")));
+                let cancel = ui.button("Cancel").on_hover_text("Makes no more; those that are saved stay");
+                if cancel.clicked() {
+                    requests.push(ControlRequest::CancelMany);
+                }
+            });
+            return;
+        }
+        let button = ui.add_enabled(!self.exporter.busy(), egui::Button::new(format!("Make {MANY} images…")));
+        let button = button.on_hover_text(
+            "Saves images of seeds that are not shown, each in a PNG file of its own with its recipe, into a folder. \
+             Truncation, weights and directions are as they are now",
+        );
+        if button.on_disabled_hover_text(BUSY).clicked() {
+            requests.push(ControlRequest::Many);
+        }
     }
 }
 
@@ -227,7 +259,8 @@ fn explore(ui: &mut egui::Ui, choices: &mut CreateChoices) {
     row(
         ui,
         "Spacing",
-        "From an image to its neighbour; at 1 every image is another seed, near 0 all are alike",
+        "From an image to its neighbour; at 1 every image is another seed, near 0 all are alike. Over the images, the \
+         wheel and the keys + and - change it",
         |ui| ui.add(DragValue::new(&mut choices.spacing).range(SPACINGS).speed(0.005).max_decimals(3)),
     );
 }

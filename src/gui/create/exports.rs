@@ -88,6 +88,11 @@ impl ExportSource {
         })
     }
 
+    /// The recipe of pictures that the training made, whose latents are nobody's to change.
+    fn of_training(&self, latents: LatentRecipe) -> PictureRecipe {
+        PictureRecipe { truncation: None, offset: None, ..self.described(latents) }
+    }
+
     fn described(&self, latents: LatentRecipe) -> PictureRecipe {
         let average = self.settings.weights == SampleWeights::Average;
         let (sha256, table) = if average {
@@ -95,11 +100,13 @@ impl ExportSource {
         } else {
             (self.model.raw_sha256.clone(), None)
         };
+        let offset = self.model.offset(&self.settings);
         PictureRecipe {
             run: self.is_run.then(|| self.name.clone()),
             model_sha256: sha256,
             table,
             truncation: self.settings.truncation,
+            offset: (!offset.is_empty()).then_some(offset),
             ema: Some(average),
             ..PictureRecipe::new(&self.model.genotype, latents)
         }
@@ -178,9 +185,7 @@ impl Work {
             }
             Self::Selection(images) => {
                 for (number, (latent, image)) in images.iter().enumerate() {
-                    let name = file_name(source, &format!("{:02}-{}", number + 1, slug(latent)));
-                    let recipe = source.recipe(std::slice::from_ref(latent));
-                    write(&free(path, &name), &image.picture(0).enlarged(factor).png_with(&recipe))?;
+                    save_into(path, source, &format!("{:02}-{}", number + 1, slug(latent)), latent, image)?;
                 }
                 Ok(format!("{} saved in {}", counted(images.len(), "image"), path.display()))
             }
@@ -225,14 +230,12 @@ impl Work {
                     .map(|snapshot| read(&snapshot.file).map(Arc::new))
                     .collect::<Result<Vec<_>, _>>()?;
                 let steps = snapshots.iter().map(|snapshot| snapshot.tick.0).collect();
-                let recipe =
-                    PictureRecipe { truncation: None, ..source.described(LatentRecipe::Run { seed, steps }) };
+                let recipe = source.of_training(LatentRecipe::Run { seed, steps });
                 animate(path, &images, COLUMNS, factor, rate, &recipe)
             }
             Self::Snapshot(snapshot, seed) => {
                 let picture = read(&snapshot.file)?.grid(COLUMNS, factor, GAP as u32 * factor);
-                let latents = LatentRecipe::Run { seed, steps: vec![snapshot.tick.0] };
-                let recipe = PictureRecipe { truncation: None, ..source.described(latents) };
+                let recipe = source.of_training(LatentRecipe::Run { seed, steps: vec![snapshot.tick.0] });
                 write(path, &picture.png_with(&recipe))?;
                 Ok(format!("Grid saved in {}", path.display()))
             }
@@ -282,8 +285,25 @@ fn file_name(source: &ExportSource, what: &str) -> String {
     format!("{}-{what}", safe_name(&source.name, "model"))
 }
 
+/// Saves the image of a latent in `folder`, under a name with `what` that no file there has yet.
+///
+/// # Errors
+///
+/// If it cannot be written, in a sentence.
+pub fn save_into(
+    folder: &Path,
+    source: &ExportSource,
+    what: &str,
+    latent: &Latent,
+    image: &Tiles,
+) -> Result<(), String> {
+    let recipe = source.recipe(std::slice::from_ref(latent));
+    let picture = image.picture(0).enlarged(source.enlarged.max(1));
+    write(&free(folder, &file_name(source, what)), &picture.png_with(&recipe))
+}
+
 /// A latent as a part of a file's name.
-fn slug(latent: &Latent) -> String {
+pub fn slug(latent: &Latent) -> String {
     match latent {
         Latent::Seed { seed } => format!("seed-{seed}"),
         Latent::Between { .. } => "between".to_owned(),
@@ -305,6 +325,7 @@ mod tests {
     use crate::arch::Genotype;
     use crate::engine::ENLARGED;
     use crate::engine::Tick;
+    use crate::model::PrincipalDirection;
     use crate::search::SampleSource;
 
     fn source() -> ExportSource {
@@ -320,8 +341,13 @@ mod tests {
             table: Some("g_ema".to_owned()),
             device: "cpu".to_owned(),
             notes: Vec::new(),
+            directions: vec![PrincipalDirection { vector: vec![0.25; 16], share: 0.5 }],
         };
-        let settings = SampleSettings { truncation: Some(0.5), weights: SampleWeights::Raw };
+        let settings = SampleSettings {
+            truncation: Some(0.5),
+            weights: SampleWeights::Raw,
+            ..SampleSettings::default()
+        };
         ExportSource { model: Arc::new(model), name: "tiny".to_owned(), is_run: true, settings, enlarged: 3 }
     }
 
@@ -367,6 +393,18 @@ mod tests {
         average.settings.weights = SampleWeights::Average;
         let recipe = average.recipe(&[seed(4)]);
         assert_eq!((recipe.model_sha256.as_deref(), recipe.table.as_deref()), (Some("ab"), Some("g_ema")));
+    }
+
+    #[test]
+    fn a_recipe_keeps_how_latents_were_moved_but_not_those_of_the_training() {
+        let mut moved = source();
+        assert_eq!(moved.recipe(&[seed(4)]).offset, None);
+        moved.settings.along[0] = -2.0;
+        // The generator has one direction.
+        moved.settings.along[1] = 3.0;
+        assert_eq!(moved.recipe(&[seed(4)]).offset, Some(vec![-0.5; 16]));
+        let training = moved.of_training(LatentRecipe::Run { seed: 1, steps: vec![2] });
+        assert_eq!((training.offset, training.truncation), (None, None));
     }
 
     #[test]

@@ -7,8 +7,11 @@ mod choices;
 mod client;
 mod control_request;
 mod controls;
+mod directions;
+mod exporting;
 mod exports;
 mod history;
+mod many;
 mod player;
 mod viewport;
 mod weights;
@@ -20,10 +23,10 @@ use std::time::Duration;
 use eframe::egui::{self, RichText};
 
 use choices::{CreateChoices, CreateMode};
-use client::{ClientStatus, ImageRequest, Made, ModelFacts, RequestSlot, SampleClient};
-use control_request::ControlRequest;
-use exports::{ExportForm, ExportSource, Work, counted};
+use client::{ClientStatus, ImageRequest, Made, RequestSlot, SampleClient};
+use exports::counted;
 use history::{History, Snapshot};
+use many::ManyImages;
 use player::Player;
 use viewport::{ImageGrid, Interaction};
 use weights::WeightsView;
@@ -41,8 +44,6 @@ use crate::rng::Latent;
 
 /// Width of the controls, in points.
 const CONTROLS: f32 = 292.0;
-/// Side that is assumed of images until the first are there, in pixels.
-const SIDE: usize = 32;
 /// Frames of an animation in the strip under it.
 const STRIP: usize = 8;
 /// Their side in points.
@@ -63,6 +64,8 @@ pub struct CreateScreen {
     /// The picture of the training that is shown until the next is read.
     snapshot: Option<(Snapshot, Arc<Tiles>)>,
     exporter: Exporter,
+    /// Images that are being made to be saved.
+    many: Option<ManyImages>,
     /// Images in a row of the grid, as it is shown.
     columns: usize,
 }
@@ -85,6 +88,7 @@ impl CreateScreen {
             zoom: Zoom::default(),
             player: Player::default(),
             snapshot: None,
+            many: None,
             columns: 1,
         }
     }
@@ -111,8 +115,12 @@ impl CreateScreen {
         }
         let model = match self.client.status() {
             ClientStatus::Ready(model) => model,
-            status => return self.not_ready(ui, &status),
+            status => {
+                self.many = None;
+                return self.not_ready(ui, &status);
+            }
         };
+        self.serve_many();
         let made = self.client.made(RequestSlot::Grid);
         let history = self.history();
         if self.is_of_run() {
@@ -176,6 +184,7 @@ impl CreateScreen {
 
     /// Loads the generator as it is now, with a worker of its own.
     fn load(&mut self) {
+        self.many = None;
         self.client = SampleClient::new(&self.program, &self.model, self.wake.clone());
         self.history.again();
     }
@@ -208,6 +217,9 @@ impl CreateScreen {
                 return nothing_in(ui, "Making the first images…");
             };
             let latent = |index: usize| made.request.latents.get(index);
+            // Until the images of a place are there, those from before move with the pointer.
+            let shown = made.request.latents.get(..made.request.grid).unwrap_or_default();
+            let lag = self.choices.lag(shown, self.columns).unwrap_or_default();
             let interaction = viewport::show(
                 ui,
                 &ImageGrid {
@@ -218,19 +230,27 @@ impl CreateScreen {
                     },
                     picked: &|index| self.choices.picks.iter().position(|pick| Some(pick) == latent(index)),
                     hint: if explores {
-                        "Drag to move; click to pick, with Ctrl beside others; Ctrl and wheel to zoom"
+                        "Drag or arrow keys to move; wheel or + and - for the spacing; click to pick, with Ctrl beside \
+                         others; Ctrl and wheel to enlarge"
                     } else {
                         "Click to pick, with Ctrl beside others; Ctrl and wheel to zoom"
                     },
-                    drags: explores,
+                    map: explores.then(|| egui::vec2(lag.0 as f32, lag.1 as f32)),
                 },
                 &mut self.zoom,
             );
-            let Interaction { clicked, beside, dragged } = interaction;
+            let Interaction { clicked, beside, moved, spacing } = interaction;
+            if moved != egui::Vec2::ZERO || spacing.is_some() {
+                // The controls of this frame are drawn already.
+                ui.ctx().request_repaint();
+            }
             if let Some(latent) = clicked.and_then(latent) {
                 self.choices.pick(&latent.clone(), beside);
             }
-            self.choices.pan(-f64::from(dragged.x), -f64::from(dragged.y));
+            self.choices.pan(f64::from(moved.x), f64::from(moved.y));
+            if let Some((factor, around)) = spacing {
+                self.choices.space(f64::from(factor), f64::from(around.x), f64::from(around.y));
+            }
         });
     }
 
@@ -246,7 +266,7 @@ impl CreateScreen {
             } else {
                 animation[frame].to_string()
             };
-            self.player.bar(ui, animation.len(), &mut self.choices.rate, &words);
+            self.player.bar(ui, animation.len(), &mut self.choices.playback, &words);
             ui.add_space(4.0);
         });
         let frame = self.player.frame(animation.len());
@@ -258,7 +278,7 @@ impl CreateScreen {
                     words: &|_| format!("Frame {} of the animation", frame + 1),
                     picked: &|_| None,
                     hint: "Ctrl and wheel to zoom",
-                    drags: false,
+                    map: None,
                 };
                 viewport::show(ui, &grid, &mut self.zoom);
             }
@@ -296,7 +316,7 @@ impl CreateScreen {
         egui::Panel::bottom("animation").show(ui, |ui| {
             ui.add_space(4.0);
             let words = &snapshots[self.player.frame(snapshots.len())].source.to_string();
-            self.player.bar(ui, snapshots.len(), &mut self.choices.rate, words);
+            self.player.bar(ui, snapshots.len(), &mut self.choices.playback, words);
             ui.add_space(4.0);
         });
         let snapshot = &snapshots[self.player.frame(snapshots.len())];
@@ -316,131 +336,10 @@ impl CreateScreen {
                 words: &|index| format!("Image {} of the training", index + 1),
                 picked: &|_| None,
                 hint: "The same place shows the same latent at every moment",
-                drags: false,
+                map: None,
             };
             viewport::show(ui, &grid, &mut self.zoom);
         });
-    }
-
-    fn act_on(
-        &mut self,
-        ctx: &egui::Context,
-        request: ControlRequest,
-        model: &Arc<ModelFacts>,
-        made: Option<&Made>,
-        history: &History,
-    ) {
-        match request {
-            ControlRequest::Mode(mode) => {
-                self.choices.mode = mode;
-                (self.zoom, self.player) = (Zoom::default(), Player::default());
-            }
-            ControlRequest::Newest => self.load(),
-            ControlRequest::Copy => {
-                if let Some((latent, _)) = self.chosen(made) {
-                    ctx.copy_text(self.source(model).recipe(&[latent]).to_json());
-                }
-            }
-            ControlRequest::Export(export) => {
-                if let Ok(work) = self.work(export, made, history) {
-                    let source = self.source(model);
-                    let question = work.question(&source);
-                    // The training's own pictures are of their own moments.
-                    let note =
-                        self.weights.note(&model.sha256).filter(|_| self.choices.mode != CreateMode::History);
-                    let note = note.map_or_else(String::new, |note| format!(", {note}"));
-                    self.exporter.start(question, move |path| Ok(work.write(&source, path)? + &note));
-                }
-            }
-        }
-    }
-
-    fn source(&self, model: &Arc<ModelFacts>) -> ExportSource {
-        ExportSource {
-            model: model.clone(),
-            name: self.name.clone(),
-            is_run: self.is_of_run(),
-            settings: self.choices.sample_settings(),
-            enlarged: self.choices.enlarged,
-        }
-    }
-
-    /// The image that is meant by "the image": the animation's frame, else the one picked last.
-    fn chosen(&self, made: Option<&Made>) -> Option<(Latent, Arc<Tiles>)> {
-        if self.choices.mode == CreateMode::Interpolate {
-            let latents = self.choices.animation();
-            if let Some(made) = self.animation(&latents) {
-                let frame = self.player.frame(latents.len());
-                let image = made.images.get(frame)?;
-                return Some((latents[frame].clone(), image.clone()));
-            }
-        }
-        let latent = self.choices.picks.last()?;
-        Some((latent.clone(), self.image(made, latent)?))
-    }
-
-    /// The image of a latent as it is made now.
-    fn image(&self, made: Option<&Made>, latent: &Latent) -> Option<Arc<Tiles>> {
-        let made = made.filter(|made| made.request.settings == self.choices.sample_settings())?;
-        let place = made.request.latents.iter().position(|other| other == latent)?;
-        made.images.get(place).cloned()
-    }
-
-    /// The work of an export, or why there is nothing to write.
-    fn work(&self, export: ExportForm, made: Option<&Made>, history: &History) -> Result<Work, &'static str> {
-        const NONE_PICKED: &str = "Pick an image first: click one among the seeds or while exploring";
-        let picked = || {
-            let picks = self.choices.picks.iter();
-            let images = picks.map(|latent| Some((latent.clone(), self.image(made, latent)?)));
-            images.collect::<Option<Vec<_>>>().filter(|images| !images.is_empty()).ok_or(NONE_PICKED)
-        };
-        let shown = || match self.choices.mode {
-            CreateMode::Seeds | CreateMode::Explore => {
-                let made = made.filter(|made| made.request.settings == self.choices.sample_settings());
-                let grid = made.and_then(|made| Some((made, made.grid.clone()?)));
-                let (made, grid) = grid.ok_or("The images are being made")?;
-                Ok((made.request.latents[..made.request.grid].to_vec(), grid, self.columns))
-            }
-            _ => {
-                let (latents, images): (Vec<_>, Vec<_>) = picked()?.into_iter().unzip();
-                let columns = viewport::columns(images.len(), SIDE, egui::Vec2::splat(1000.0));
-                Ok((latents, client::joined(&images).ok_or(NONE_PICKED)?, columns))
-            }
-        };
-        match (export, self.choices.mode, history) {
-            (ExportForm::Image, ..) => {
-                let (latent, image) = self.chosen(made).ok_or(NONE_PICKED)?;
-                Ok(Work::Image(latent, image))
-            }
-            (ExportForm::Selection, ..) => Ok(Work::Selection(picked()?)),
-            (ExportForm::Grid, CreateMode::History, History::Snapshots { seed, .. }) => {
-                let (snapshot, _) = self.snapshot.clone().ok_or("The picture is being read")?;
-                Ok(Work::Snapshot(snapshot, *seed))
-            }
-            (ExportForm::Grid, ..) => {
-                shown().map(|(latents, tiles, columns)| Work::Grid(latents, tiles, columns))
-            }
-            (ExportForm::Sheet, ..) => {
-                shown().map(|(latents, tiles, columns)| Work::Sheet(latents, tiles, columns))
-            }
-            (ExportForm::Animation, CreateMode::History, History::Snapshots { snapshots, seed }) => {
-                Ok(Work::History { snapshots: snapshots.clone(), seed: *seed, rate: self.choices.rate })
-            }
-            (ExportForm::Animation, CreateMode::Interpolate, _) => {
-                let animation = self.choices.animation();
-                let made = self.animation(&animation).filter(|made| made.whole());
-                let made =
-                    made.ok_or("The animation is not made yet; it takes at least two picked images")?;
-                Ok(Work::Animation {
-                    stops: self.choices.picks.clone(),
-                    steps: self.choices.animation_steps(),
-                    closed: self.choices.closed,
-                    frames: animation.into_iter().zip(made.images.iter().cloned()).collect(),
-                    rate: self.choices.rate,
-                })
-            }
-            (ExportForm::Animation, ..) => Err("Choose Interpolate or History first: they make animations"),
-        }
     }
 }
 

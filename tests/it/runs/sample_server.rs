@@ -53,9 +53,23 @@ impl Server {
     }
 
     fn ask(&mut self, id: u64, latents: Vec<Latent>, truncation: Option<f64>, weights: SampleWeights) {
-        self.child
-            .send(&WorkerCommand::Generate(SampleRequest { id, latents, truncation, weights }))
-            .unwrap();
+        self.send(SampleRequest { id, latents, truncation, offset: Vec::new(), weights });
+    }
+
+    fn send(&mut self, request: SampleRequest) {
+        self.child.send(&WorkerCommand::Generate(request)).unwrap();
+    }
+
+    /// The images of latents to which `offset` is added.
+    fn moved(&mut self, latents: Vec<Latent>, offset: Vec<f32>) -> Vec<u8> {
+        self.send(SampleRequest {
+            id: 7,
+            latents,
+            truncation: None,
+            offset,
+            weights: SampleWeights::Average,
+        });
+        self.answer(7)
     }
 
     /// The pixels of the answer to the request `id`.
@@ -134,6 +148,59 @@ fn truncation_raw_weights_and_arcs_change_the_images_and_repeat() {
     assert!(apart(&arc[image..2 * image], &plain[..image]) > 1);
     let place = |x: f64| Latent::Plane { seed: 1, x, y: 0.0 };
     assert!(apart(&server.images(vec![place(0.0), place(1.0)]), &plain) <= 1);
+}
+
+#[test]
+fn directions_are_those_that_explain_most_of_the_first_layer() {
+    let server = Server::new(finished_run());
+    let Event::Live(LiveEvent::Loaded { directions, .. }) = server.event() else {
+        panic!("it is loaded first")
+    };
+    let bytes = std::fs::read(finished_run().join("export/winner.safetensors")).unwrap();
+    let file = ModelFile::from_bytes(&bytes).unwrap();
+    let weight = file.tensors["l1.weight"].as_slice::<f32>().unwrap();
+    // Of the layer's output while a latent varies along a vector by one standard deviation.
+    let variance = |vector: &[f32]| -> f64 {
+        let along =
+            |row: &[f32]| row.iter().zip(vector).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        weight.chunks(16).map(|row| along(row).powi(2)).sum()
+    };
+    let axis = |at: usize| (0..16).map(|other| f32::from(u8::from(at == other))).collect::<Vec<f32>>();
+    let total: f64 = (0..16).map(|at| variance(&axis(at))).sum();
+    assert_eq!(directions.len(), 6);
+    for direction in &directions {
+        let length: f64 = direction.vector.iter().map(|value| f64::from(*value).powi(2)).sum();
+        assert!((length - 1.0).abs() < 1e-5, "{length}");
+        let share = variance(&direction.vector) / total;
+        assert!((share - direction.share).abs() < 1e-5, "{share} and {}", direction.share);
+    }
+    assert!(directions.is_sorted_by(|one, other| one.share >= other.share));
+    let best = (0..16).map(|at| variance(&axis(at)) / total).fold(0.0, f64::max);
+    assert!(
+        directions[0].share >= best - 1e-9,
+        "no number of a latent explains more than the first direction"
+    );
+}
+
+#[test]
+fn latents_are_moved_by_what_is_added_to_them() {
+    let mut server = Server::new(finished_run());
+    server.event();
+    let plain = server.images(seeds([1, 2]));
+    let (one, two) = plain.split_at(plain.len() / 2);
+    let values = |seed| Latent::Seed { seed }.values(16);
+    let way: Vec<f32> = values(2).iter().zip(values(1)).map(|(to, from)| to - from).collect();
+    assert!(apart(&server.moved(seeds([1]), way.clone()), two) <= 1, "the way from one latent to the other");
+    let both = server.moved(seeds([1, 1]), way);
+    assert!(apart(&both[both.len() / 2..], two) <= 1, "each latent is moved");
+    assert!(apart(&server.moved(seeds([1]), vec![0.0; 16]), one) <= 1);
+    let (weights, latents) = (SampleWeights::Average, seeds([1]));
+    server.send(SampleRequest { id: 8, latents, truncation: None, offset: vec![0.5; 3], weights });
+    let answer = server.event();
+    assert!(
+        matches!(&answer, Event::Live(LiveEvent::NotGenerated { id: 8, text }) if text.contains("by 3 numbers; they have 16")),
+        "{answer:?}"
+    );
 }
 
 #[test]

@@ -14,25 +14,25 @@ use crate::window::Window;
 use crate::window::runs_screen::LiveRun;
 
 /// A window on the Create screen.
-struct Create(Window);
+pub(super) struct Create(pub(super) Window);
 
 impl Create {
-    fn new(model: &Path) -> Self {
+    pub(super) fn new(model: &Path) -> Self {
         let mut window = Window::new();
         window.harness.state_mut().create(model);
         window.harness.step();
         Self(window)
     }
 
-    fn until_label(&mut self, part: &str) {
+    pub(super) fn until_label(&mut self, part: &str) {
         self.0.until(part, |harness| harness.query_all_by_label_contains(part).next().is_some());
     }
 
-    fn has(&self, part: &str) -> bool {
+    pub(super) fn has(&self, part: &str) -> bool {
         self.0.harness.query_all_by_label_contains(part).next().is_some()
     }
 
-    fn click(&mut self, label: &str) {
+    pub(super) fn click(&mut self, label: &str) {
         self.0.until(label, |harness| harness.query_by_label(label).is_some());
         self.0.click(label);
     }
@@ -43,13 +43,13 @@ impl Create {
         self.0.harness.run_steps(3);
     }
 
-    fn set(&mut self, role: Role, label: &str, value: f64) {
+    pub(super) fn set(&mut self, role: Role, label: &str, value: f64) {
         self.0.harness.get_by_role_and_label(role, label).set_value_accesskit(value);
         self.0.harness.run_steps(3);
     }
 
     /// Exports with a button to a place in the test's folder.
-    fn export(&mut self, button: &str, name: &str) -> PathBuf {
+    pub(super) fn export(&mut self, button: &str, name: &str) -> PathBuf {
         let path = self.0.folder.path().join(name);
         std::fs::write(self.0.folder.path().join("answer"), path.to_str().unwrap()).unwrap();
         self.0.until(button, |harness| {
@@ -61,7 +61,7 @@ impl Create {
     }
 
     /// Picks three seeds' images.
-    fn pick_three(&mut self) {
+    pub(super) fn pick_three(&mut self) {
         self.until_label("Image of seed 5");
         self.click("Image of seed 1");
         self.pick_beside("Image of seed 3");
@@ -70,7 +70,7 @@ impl Create {
     }
 }
 
-fn recipe(path: &Path) -> PictureRecipe {
+pub(super) fn recipe(path: &Path) -> PictureRecipe {
     PictureRecipe::of_png(&std::fs::read(path).unwrap()).unwrap().unwrap()
 }
 

@@ -3,6 +3,7 @@
 mod bars;
 mod chooser;
 mod create;
+mod create_by_hand;
 mod finish;
 mod going_on;
 mod gui;
