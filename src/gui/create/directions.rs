@@ -10,7 +10,7 @@ use crate::model::PrincipalDirection;
 /// How far images can be moved, in standard deviations.
 const RANGE: std::ops::RangeInclusive<f64> = -3.0..=3.0;
 /// Width of a slider, in points.
-const WIDTH: f32 = 92.0;
+const WIDTH: f32 = 80.0;
 
 /// Draws the sliders, each with the share of variance of its direction.
 pub fn show(ui: &mut egui::Ui, choices: &mut CreateChoices, directions: &[PrincipalDirection]) {
