@@ -8,7 +8,9 @@ use super::error::at;
 use super::fs::{Disk, Fs};
 use super::info::RUN_JSON;
 use super::lock::Lock;
-use super::view::{CANDIDATES, CHECKPOINTS, EVENTS, EXPORT, LOG_TXT, RunView, SAMPLES, SUMMARY};
+use super::view::{
+    CANDIDATE_PICTURES, CANDIDATES, CHECKPOINTS, EVENTS, EXPORT, LOG_TXT, RunView, SAMPLES, SUMMARY,
+};
 use super::{
     Checkpoint, Checkpoints, Draft, LineLog, LogLengths, RunError, RunInfo, Warning, manifest_check,
 };
@@ -105,7 +107,7 @@ impl RunFolder {
     }
 
     /// Opens the run in `dir` and takes it back to its newest whole checkpoint: both logs are cut to the
-    /// lengths they had, samples of later steps are deleted, and so are damaged checkpoints of later
+    /// lengths they had, pictures of later steps are deleted, and so are damaged checkpoints of later
     /// steps. From there a run that does the same again ends with the same bytes as one that was never
     /// interrupted. May itself be killed at any moment and done again.
     ///
@@ -169,10 +171,16 @@ impl RunFolder {
     /// # Errors
     /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
     pub fn write_sample(&self, step: u64, png: &[u8]) -> Result<PathBuf, RunError> {
-        self.lock.check()?;
-        let path = self.dir().join(SAMPLES).join(format!("{step:06}.png"));
-        write_atomic_on(self.disk.as_ref(), &path, png)?;
-        Ok(path)
+        self.write_picture(SAMPLES, step, png)
+    }
+
+    /// Writes the picture of the candidate that was put on the board at `step`, `candidates/000123.png`, as
+    /// [`write_atomic`](super::write_atomic) does.
+    ///
+    /// # Errors
+    /// [`RunError::Full`], [`RunError::Denied`] or [`RunError::Io`].
+    pub fn write_candidate_picture(&self, step: u64, png: &[u8]) -> Result<PathBuf, RunError> {
+        self.write_picture(CANDIDATE_PICTURES, step, png)
     }
 
     /// Writes the outcome, `summary.json`, as [`write_atomic`](super::write_atomic) does.
@@ -263,7 +271,7 @@ impl RunFolder {
 
     fn with_lock(disk: Arc<dyn Fs>, dir: &Path, lock: Lock) -> Result<Self, RunError> {
         let view = RunView::open(dir)?;
-        for name in [SAMPLES, EXPORT] {
+        for name in [SAMPLES, CANDIDATE_PICTURES, EXPORT] {
             let path = dir.join(name);
             disk.create_dir_all(&path).map_err(at("create", &path))?;
             sweep(disk.as_ref(), &path)?;
@@ -282,6 +290,13 @@ impl RunFolder {
         })
     }
 
+    fn write_picture(&self, folder: &str, step: u64, png: &[u8]) -> Result<PathBuf, RunError> {
+        self.lock.check()?;
+        let path = self.dir().join(folder).join(format!("{step:06}.png"));
+        write_atomic_on(self.disk.as_ref(), &path, png)?;
+        Ok(path)
+    }
+
     /// Fails where a log does not reach to where the checkpoint says.
     fn lines_are_there(&self, checkpoint: &Checkpoint) -> Result<(), RunError> {
         self.events.ends_line(checkpoint.logs().events)?;
@@ -291,8 +306,9 @@ impl RunFolder {
     fn cut_back(&mut self, logs: LogLengths, step: Option<u64>) -> Result<(), RunError> {
         self.events.cut_to(logs.events)?;
         self.candidates.cut_to(logs.candidates)?;
-        for (sample, path) in self.view.samples()? {
-            if step.is_none_or(|step| sample > step) {
+        let pictures = self.view.samples()?.into_iter().chain(self.view.candidate_pictures()?);
+        for (made, path) in pictures {
+            if step.is_none_or(|step| made > step) {
                 self.disk.remove_file(&path).map_err(at("remove", &path))?;
             }
         }

@@ -5,7 +5,8 @@
 //!   config.toml        what was asked for
 //!   run.json           RunInfo: versions, adapter, seed; written last, so a folder with it is whole
 //!   events.jsonl       one event a line          candidates.jsonl   one candidate a line
-//!   samples/000123.png pictures, named by step   checkpoints/000123/, checkpoints/LATEST
+//!   samples/000123.png pictures, named by step   candidates/000123.png  those of candidates
+//!   checkpoints/000123/, checkpoints/LATEST
 //!   summary.json       the outcome, once there is one
 //!   export/            log.txt                   lock
 //! ```
@@ -17,7 +18,7 @@
 //!
 //! Each write keeps the guarantees of its own file ([`write_atomic`], [`LineLog`], [`Checkpoints`]).
 //! Together they give: after a killed process or, on Unix, lost power, [`RunFolder::resume`] finds the
-//! newest whole checkpoint and cuts logs and samples back to it, so at most the work since that
+//! newest whole checkpoint and cuts logs and pictures back to it, so at most the work since that
 //! checkpoint is done again. What changed meanwhile in the logs, in `config.toml` or in `run.json` is said.
 //! A call that failed for a reason that passes can be made again. `lock` and `log.txt` belong to the
 //! process, not to the run, and are left as they are.

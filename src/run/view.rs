@@ -17,6 +17,8 @@ pub(super) const EVENTS: &str = "events.jsonl";
 pub(super) const CANDIDATES: &str = "candidates.jsonl";
 pub(super) const CHECKPOINTS: &str = "checkpoints";
 pub(super) const SAMPLES: &str = "samples";
+/// The folder with the pictures of candidates.
+pub(super) const CANDIDATE_PICTURES: &str = "candidates";
 pub(super) const EXPORT: &str = "export";
 pub(super) const LOG_TXT: &str = "log.txt";
 pub(super) const SUMMARY: &str = "summary.json";
@@ -145,22 +147,35 @@ impl RunView {
     /// # Errors
     /// Where the folder cannot be read.
     pub fn samples(&self) -> Result<Vec<(u64, PathBuf)>, RunError> {
-        let dir = self.dir.join(SAMPLES);
+        self.pictures(SAMPLES)
+    }
+
+    /// The pictures in `candidates/` with their steps, oldest first; none where the folder was deleted.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn candidate_pictures(&self) -> Result<Vec<(u64, PathBuf)>, RunError> {
+        self.pictures(CANDIDATE_PICTURES)
+    }
+
+    /// The files in a folder of the run whose names begin with a step.
+    fn pictures(&self, folder: &str) -> Result<Vec<(u64, PathBuf)>, RunError> {
+        let dir = self.dir.join(folder);
         let failed = || at("read", &dir);
         let entries = match fs::read_dir(&dir) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(failed())?,
         };
-        let mut samples = Vec::new();
+        let mut pictures = Vec::new();
         for entry in entries {
             let entry = entry.map_err(failed())?;
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let digits = name.bytes().take_while(u8::is_ascii_digit).count();
-            samples.extend(parse_step(&name[..digits]).map(|step| (step, entry.path())));
+            pictures.extend(parse_step(&name[..digits]).map(|step| (step, entry.path())));
         }
-        samples.sort_unstable();
-        Ok(samples)
+        pictures.sort_unstable();
+        Ok(pictures)
     }
 
     /// The content of `summary.json`, `None` before there is one.

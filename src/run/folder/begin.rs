@@ -7,7 +7,9 @@ use crate::run::fs::Fs;
 use crate::run::info::RUN_JSON;
 use crate::run::live_status::{INBOX, LIVE, LIVE_DRAFT};
 use crate::run::lock::LOCK;
-use crate::run::view::{CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, LOG_TXT, SAMPLES, SUMMARY};
+use crate::run::view::{
+    CANDIDATE_PICTURES, CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, LOG_TXT, SAMPLES, SUMMARY,
+};
 use crate::run::{LineLog, RunError, RunInfo};
 use std::fs;
 use std::io::ErrorKind;
@@ -46,7 +48,7 @@ pub(super) fn refuse_deep(dir: &Path) -> Result<(), RunError> {
 /// any place, which the run may have been made for. A link to the run folder itself is the user's.
 pub(super) fn refuse_foreign(dir: &Path) -> Result<(), RunError> {
     let files = [LOCK, RUN_JSON, CONFIG, EVENTS, CANDIDATES, LOG_TXT, SUMMARY, LIVE, LIVE_DRAFT];
-    let folders = [CHECKPOINTS, SAMPLES, EXPORT, INBOX];
+    let folders = [CHECKPOINTS, SAMPLES, CANDIDATE_PICTURES, EXPORT, INBOX];
     let parts = files.map(|name| (name, "file")).into_iter().chain(folders.map(|name| (name, "folder")));
     for (name, expected) in parts {
         let path = dir.join(name);
@@ -79,7 +81,7 @@ pub(super) fn fill(
     info: &RunInfo,
     config_toml: &str,
 ) -> Result<(), RunError> {
-    for name in [SAMPLES, CHECKPOINTS, EXPORT] {
+    for name in [SAMPLES, CANDIDATE_PICTURES, CHECKPOINTS, EXPORT] {
         let path = dir.join(name);
         disk.create_dir_all(&path).map_err(at("create", &path))?;
     }
@@ -99,7 +101,7 @@ pub(super) fn fill(
 /// Deletes what a [`create`](super::RunFolder::create) that failed has made, and nothing else. Says nothing
 /// of its own errors: the one that led here tells more.
 pub(super) fn clear(dir: &Path, made: &[PathBuf]) {
-    for name in [SAMPLES, CHECKPOINTS, EXPORT] {
+    for name in [SAMPLES, CANDIDATE_PICTURES, CHECKPOINTS, EXPORT] {
         let _ = fs::remove_dir_all(dir.join(name));
     }
     for name in [RUN_JSON, CONFIG, EVENTS, CANDIDATES, LOG_TXT, LOCK] {

@@ -115,6 +115,11 @@ fn a_half_deleted_run_names_what_is_missing() {
     fs::remove_dir_all(dir.join(SAMPLES)).unwrap();
     let resumed = RunFolder::resume(&dir).unwrap();
     resumed.folder.write_sample(1, b"png").unwrap();
+    drop(resumed);
+    // As in a run of a version without pictures of candidates.
+    fs::remove_dir_all(dir.join(CANDIDATE_PICTURES)).unwrap();
+    assert!(RunView::open(&dir).unwrap().candidate_pictures().unwrap().is_empty());
+    RunFolder::resume(&dir).unwrap().folder.write_candidate_picture(1, b"png").unwrap();
 }
 
 #[test]
@@ -148,6 +153,7 @@ fn a_folder_that_is_deleted_or_replaced_while_running_is_found_at_the_next_check
     let message = save(&mut folder).unwrap_err().to_string();
     assert!(message.contains(dir.to_str().unwrap()), "{message}");
     assert!(folder.write_sample(15, b"png").is_err() && folder.write_summary(&1).is_err());
+    assert!(folder.write_candidate_picture(15, b"png").is_err());
     assert!(!dir.exists(), "it must not come back by itself");
     RunFolder::create(&dir, &info(), "").unwrap();
     let message = save(&mut folder).unwrap_err().to_string();
@@ -163,6 +169,7 @@ fn a_resumed_run_ends_with_the_same_bytes_wherever_it_was_cut() {
         let mut folder = RunFolder::open(&dir).unwrap();
         work(&mut folder, 1..cut).unwrap();
         folder.write_sample(cut + 1, b"one that another order of events drew").unwrap();
+        folder.write_candidate_picture(cut + 2, b"as above").unwrap();
         drop(folder);
         // As a killed process leaves it.
         fs::write(dir.join(".autogan-1-1.tmp"), "scratch").unwrap();
@@ -174,6 +181,9 @@ fn a_resumed_run_ends_with_the_same_bytes_wherever_it_was_cut() {
         let from = resumed.checkpoint.as_ref().map_or(0, Checkpoint::step);
         assert_eq!(from, (cut - 1) / 10 * 10);
         assert_eq!(resumed.warnings.len(), usize::from(from == 0));
+        let left = resumed.folder.view().candidate_pictures().unwrap();
+        let steps: Vec<u64> = left.iter().map(|(step, _)| *step).collect();
+        assert_eq!(steps, (1..=from).filter(|step| step % 3 == 0).collect::<Vec<_>>(), "cut at {cut}");
         work(&mut resumed.folder, from + 1..46).unwrap();
         assert_same(&dir, &straight, &format!("cut at {cut}"));
     }

@@ -2,7 +2,9 @@
 
 use super::process::Other;
 use super::*;
-use crate::run::view::{CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, SAMPLES, SUMMARY};
+use crate::run::view::{
+    CANDIDATE_PICTURES, CANDIDATES, CHECKPOINTS, CONFIG, EVENTS, EXPORT, SAMPLES, SUMMARY,
+};
 use crate::run::{RunView, list, live_status, send_message, summarize};
 
 /// A way to write to a run.
@@ -241,7 +243,7 @@ fn a_run_with_links_pipes_or_other_things_in_its_parts_is_refused_and_nothing_el
     };
     let files =
         ["lock", "run.json", CONFIG, EVENTS, CANDIDATES, LOG_TXT, SUMMARY, "live.json", "live.json.tmp"];
-    let folders = [CHECKPOINTS, SAMPLES, EXPORT, "inbox"];
+    let folders = [CHECKPOINTS, SAMPLES, CANDIDATE_PICTURES, EXPORT, "inbox"];
     for name in files.into_iter().chain(folders) {
         for kind in ["link", "dangling link", "pipe", "wrong kind"] {
             let (root, dir) = some_run();

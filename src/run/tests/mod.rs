@@ -41,6 +41,7 @@ pub(super) fn work(folder: &mut RunFolder, steps: std::ops::Range<u64>) -> Resul
     for step in steps {
         folder.events.append(&("event", step))?;
         if step % 3 == 0 {
+            folder.write_candidate_picture(step, &step.to_be_bytes())?;
             folder.candidates.append(&("candidate", step))?;
         }
         if step % 5 == 0 {
