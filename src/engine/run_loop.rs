@@ -4,6 +4,7 @@
 //! A run's folder is the truth. What is kept there depends on settings and seed alone (on the CPU), so a
 //! run that was killed and resumed ends with the same files as one that was not.
 
+mod candidate_picture;
 mod checkpoints;
 mod disk_space;
 mod memory_limit;
@@ -30,6 +31,7 @@ use crate::config::RunConfig;
 use crate::gan::GRID;
 use crate::run::{Checkpoint, RunFolder, RunInfo};
 use crate::search::{Emitted, Job, SampleGrid, SearchError, SearchEvent};
+use candidate_picture::strip;
 use checkpoints::{Files, Schedule};
 use disk_space::DiskSpace;
 use memory_limit::{MemoryLimit, Verdict};
@@ -297,29 +299,40 @@ impl Engine {
     fn keep(&mut self, emitted: Emitted, channel: &mut Channel) -> anyhow::Result<()> {
         let event = match emitted {
             Emitted::Event(event) => {
-                match &event {
-                    SearchEvent::Candidate(candidate) => {
-                        self.retry(channel, |engine| Ok(engine.folder.candidates.append(candidate)?))?;
-                    }
-                    SearchEvent::Evaluated { best: true, .. } => {
-                        self.retry(channel, |engine| {
-                            outcome::export_winner(&*engine.job, engine.folder.dir()).map(drop)
-                        })?;
-                    }
-                    _ => {}
+                if let SearchEvent::Evaluated { best: true, .. } = &event {
+                    self.retry(channel, |engine| {
+                        outcome::export_winner(&*engine.job, engine.folder.dir()).map(drop)
+                    })?;
                 }
                 event.into()
+            }
+            Emitted::Candidate(mut candidate, images) => {
+                if let Some(images) = images {
+                    let png = strip(&images);
+                    self.check_disk_space(channel);
+                    let path = self.retry(channel, |engine| {
+                        Ok(engine.folder.write_candidate_picture(engine.tick.0, &png)?)
+                    })?;
+                    candidate.picture = Some(self.relative(&path));
+                }
+                self.retry(channel, |engine| Ok(engine.folder.candidates.append(&candidate)?))?;
+                SearchEvent::Candidate(candidate).into()
             }
             Emitted::Samples(SampleGrid { source, genotype, picture }) => {
                 let png = picture.enlarged(ENLARGED).png();
                 self.check_disk_space(channel);
                 let path =
                     self.retry(channel, |engine| Ok(engine.folder.write_sample(engine.tick.0, &png)?))?;
-                let file = path.strip_prefix(self.folder.dir()).unwrap_or(&path).display().to_string();
+                let file = self.relative(&path);
                 LogEvent::Samples { source, tick: self.tick, file, genotype: Some(genotype) }
             }
         };
         self.log(event, channel)
+    }
+
+    /// A file of the run folder as events name it.
+    fn relative(&self, path: &Path) -> String {
+        path.strip_prefix(self.folder.dir()).unwrap_or(path).display().to_string()
     }
 
     /// Writes an event to the folder's log and emits it.

@@ -10,6 +10,8 @@ use super::picture::{GAP, level};
 
 /// The largest side of a generated image, in pixels.
 const LARGEST: usize = 256;
+/// Images of a strip at most.
+const MOST_OF_STRIP: usize = 8;
 
 /// Square images of one size, 8-bit RGBA, one after the other.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,6 +65,61 @@ impl Tiles {
         };
         let rgba = (0..columns * columns).flat_map(image).collect();
         Ok(Self { side, rgba })
+    }
+
+    /// The first `count` images of a grid with `columns` columns that [`Picture`](super::Picture) made; `None` where it
+    /// is no such grid or has fewer.
+    pub fn of_picture(picture: &Picture, columns: usize, count: usize) -> Option<Self> {
+        let (width, height) = picture.size();
+        let (room, columns) = (width as usize + GAP, columns.max(1));
+        let side = (room / columns).checked_sub(GAP)?;
+        let rows = (height as usize + GAP) / (side + GAP);
+        if side == 0 || room != columns * (side + GAP) || count > columns * rows {
+            return None;
+        }
+        let picture = DynamicImage::from(picture.image().clone()).into_rgba8();
+        let image = |index: usize| {
+            let corner = |place: usize| place * (side + GAP);
+            cut(&picture, corner(index % columns), corner(index / columns), side, 1)
+        };
+        Self::new(side, (0..count).flat_map(image).collect())
+    }
+
+    /// The images of a single row that [`grid`](Self::grid) made, each pixel once and with the usual gaps, from its
+    /// PNG file: 8 at most.
+    ///
+    /// # Errors
+    ///
+    /// If it is no such picture, in a sentence.
+    pub fn from_strip(png: &[u8]) -> Result<Self, String> {
+        let unreadable = |error: image::ImageError| format!("the picture cannot be read: {error}");
+        let decoder = PngDecoder::new(Cursor::new(png)).map_err(unreadable)?;
+        let (width, height) = decoder.dimensions();
+        let (side, room) = (height as usize, width as usize + GAP);
+        let count = room / (side + GAP);
+        let fits = (1..=LARGEST).contains(&side) && (1..=MOST_OF_STRIP).contains(&count);
+        if !fits || room != count * (side + GAP) {
+            return Err(format!("a picture of {width} x {height} pixels is no row of images"));
+        }
+        let picture = DynamicImage::from_decoder(decoder).map_err(unreadable)?.into_rgba8();
+        let rgba = (0..count).flat_map(|index| cut(&picture, index * (side + GAP), 0, side, 1)).collect();
+        Ok(Self { side, rgba })
+    }
+
+    /// The first `count` images, or all where there are fewer.
+    pub fn first(&self, count: usize) -> Self {
+        let bytes = 4 * self.side * self.side * count.clamp(1, self.count());
+        Self { side: self.side, rgba: self.rgba[..bytes].to_vec() }
+    }
+
+    /// The images with at most `most` pixels to a side: smaller ones as they are, larger ones as means.
+    pub fn shrunk(&self, most: usize) -> Self {
+        if self.side <= most.max(1) {
+            return self.clone();
+        }
+        let side = most.max(1) as u32;
+        let image = |index: usize| image::imageops::thumbnail(&self.image(index), side, side).into_raw();
+        Self { side: side as usize, rgba: (0..self.count()).flat_map(image).collect() }
     }
 
     /// Pixels to a side.
@@ -178,6 +235,42 @@ mod tests {
         let expected = Picture::grid(&values, 2, 3);
         assert_eq!(tiles.grid(3, 1, GAP as u32), expected);
         assert_eq!(tiles.grid(3, 2, 2 * GAP as u32), expected.enlarged(2));
+    }
+
+    #[test]
+    fn a_strip_comes_apart_into_the_images_it_was_made_of() {
+        let values: Vec<f32> = (0..5 * 3 * 9).map(|value| value as f32 / 67.0 - 1.0).collect();
+        let tiles = Tiles::of(&values, 3).unwrap();
+        let four = tiles.first(4);
+        assert_eq!((four.count(), four.picture(3)), (4, tiles.picture(3)));
+        assert_eq!(tiles.first(9), tiles);
+        let picture = Picture::grid(&values, 3, 2);
+        assert_eq!(Tiles::of_picture(&picture, 2, 4), Some(four.clone()));
+        assert_eq!(Tiles::of_picture(&picture, 2, 7), None, "there are three rows of two");
+        assert_eq!(Tiles::of_picture(&picture, 3, 1), None, "there are two columns");
+        for strip in [four, tiles.first(1)] {
+            let png = strip.grid(strip.count(), 1, GAP as u32).png();
+            assert_eq!(Tiles::from_strip(&png).unwrap(), strip);
+        }
+        assert!(Tiles::from_strip(b"no picture").unwrap_err().contains("cannot be read"));
+        let rows = tiles.grid(2, 1, GAP as u32).png();
+        assert!(Tiles::from_strip(&rows).unwrap_err().contains("8 x 13 pixels is no row"));
+        let many = Picture::grid(&[0.0; 9 * 3], 1, 9).png();
+        assert!(Tiles::from_strip(&many).unwrap_err().contains("is no row"), "more than a strip has");
+    }
+
+    #[test]
+    fn larger_images_shrink_to_means_and_smaller_ones_stay() {
+        let halves = |[left, right]: [f32; 2]| {
+            let row = [left, left, right, right];
+            vec![row; 3 * 4].concat()
+        };
+        let tiles = Tiles::of(&[halves([-1.0, 1.0]), halves([1.0, -1.0])].concat(), 4).unwrap();
+        assert_eq!(tiles.shrunk(4), tiles);
+        let half = Tiles::of(&[[-1.0, 1.0].repeat(6), [1.0, -1.0].repeat(6)].concat(), 2).unwrap();
+        assert_eq!(tiles.shrunk(2), half);
+        let shades = |tiles: &Tiles| tiles.rgba().chunks(4).map(|pixel| pixel[0]).collect::<Vec<_>>();
+        assert!(shades(&tiles.shrunk(1)).iter().all(|shade| (127..=128).contains(shade)));
     }
 
     #[test]

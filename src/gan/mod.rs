@@ -19,7 +19,7 @@ pub use adam::{Adam, AdamConfig, AdamError, UnusedParams};
 pub use adversarial::AdversarialLoop;
 pub use config::{AverageStatistics, LrDecay, Recipe, TrainConfig};
 pub use dry::{PIECES, dry_run, one_step, warm_up};
-pub use evaluation::{EvaluationLatents, GeneratorEvaluation};
+pub use evaluation::{EvaluationLatents, GeneratorEvaluation, KEPT_IMAGES};
 pub use health::{
     ALIKE, Divergence, HealthConfig, LossWindow, NonFinite, Total, WEIGHTS_EVERY, diagnose_non_finite,
     diversity, find_non_finite, non_finite_weights, uniform,

@@ -30,6 +30,9 @@ pub struct Candidate {
     pub reward: f64,
     /// Multiply-accumulates spent on it; 0 when the estimate was remembered.
     pub macs: u64,
+    /// The picture of its first images, relative to the run folder, where one was kept. Earlier versions kept none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
 }
 
 impl Candidate {
@@ -79,6 +82,7 @@ impl Board {
             scores: estimate.scores,
             reward: estimate.reward,
             macs: estimate.macs,
+            picture: None,
         });
         &self.candidates[id]
     }

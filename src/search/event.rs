@@ -10,7 +10,7 @@ use super::board::Candidate;
 use super::curve::{Curve, DiscriminatorStep, GanId, GeneratorStep, TrainingId};
 use super::strategy::Distributions;
 use crate::arch::{Genotype, words};
-use crate::export::Picture;
+use crate::export::{Picture, Tiles};
 use crate::gan::{ALIKE, GanError, Losses, Network, StepLosses, Training, TrainingNews};
 use crate::metric::Score;
 
@@ -19,6 +19,8 @@ use crate::metric::Score;
 pub enum Emitted {
     /// A fact.
     Event(SearchEvent),
+    /// An architecture came to the board, with its first images where they shall be kept.
+    Candidate(Candidate, Option<Tiles>),
     /// Images of the fixed latents.
     Samples(SampleGrid),
 }

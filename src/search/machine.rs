@@ -203,7 +203,8 @@ impl Search {
             let proposal = self.strategy.propose(&self.context.space, "proposal", count);
             self.begin(proposal)?;
         }
-        if let Some((proposal, estimate)) = self.advance_estimation()? {
+        if let Some((proposal, estimate, images)) = self.advance_estimation()? {
+            let images = images.filter(|_| self.pictures_estimate());
             self.state.proposed += 1;
             let step = self.state.proposed;
             let readings = self.strategy.learn(&self.context.space, &proposal, estimate.reward, step)?;
@@ -211,7 +212,7 @@ impl Search {
                 let curve = Curve::Controller(name.to_owned());
                 SearchEvent::Metric { curve, step, value }.into()
             }));
-            self.put_on_board(&proposal, estimate, emitted);
+            self.put_on_board(&proposal, estimate, images, emitted);
             self.state.phase = Phase::Control { done: done + 1, collapsed };
         }
         Ok(())
@@ -273,7 +274,8 @@ impl Search {
             let estimator = EstimatorId::Trained { steps: finished.steps };
             let parent = Some(finished.candidate);
             let candidate = board.add(finished.genotype, parent, iteration, strategy, estimator, estimate);
-            emitted.push(SearchEvent::Candidate(candidate.clone()).into());
+            // Pictures of a training show it.
+            emitted.push(Emitted::Candidate(candidate.clone(), None));
         }
         if ended {
             self.state.phase = Phase::Done;

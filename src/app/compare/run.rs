@@ -240,6 +240,7 @@ mod tests {
             scores: vec![Score::of_tests(9.0)],
             reward,
             macs: 1,
+            picture: None,
         };
         for (id, reward) in [(0, 1.0), (1, 2.0)] {
             folder.candidates.append(&candidate(id, reward, EstimatorId::SharedWeights)).unwrap();

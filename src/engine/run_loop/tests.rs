@@ -9,10 +9,11 @@ use tempfile::{TempDir, tempdir};
 
 use crate::config::TINY;
 use crate::engine::Stride;
+use crate::export::Tiles;
 use crate::gan::{Network, WEIGHTS_EVERY, find_non_finite};
 use crate::model::NamedTensors;
 use crate::run::LiveStatus;
-use crate::search::{Curve, TrainingId};
+use crate::search::{Candidate, Curve, TrainingId};
 
 /// With [`TINY`], a run of seconds that trains one architecture, on the CPU.
 const SETTINGS: [&str; 7] = [
@@ -320,4 +321,89 @@ fn while_a_search_trains_its_winner_on_the_newest_best_weights_are_those_that_ar
     }
     let now = std::fs::read(&exported).unwrap();
     assert!(!now.is_empty() && now != before, "what was exported is still the finalist's");
+}
+
+#[test]
+fn candidates_have_pictures_of_the_images_that_they_were_scored_by() {
+    let search = [
+        "search.iterations=[1]",
+        "search.controller.steps=3",
+        "search.candidates=2",
+        "search.top_k=1",
+        "derive.steps=2",
+        "derive.evaluate_every=2",
+        "derive.samples_every=2",
+        "winner.steps=2",
+    ];
+    for estimator in [
+        ["search.estimator=shared", "search.shared_steps=2", "seed=1"],
+        ["search.estimator=scratch", "search.shared_steps=0", "search.scratch_steps=2"],
+    ] {
+        let mut bench = Bench::of(JobSpec::Search, &[&search[..], &estimator[..]].concat());
+        assert!(matches!(bench.run().unwrap(), End::Finished(_)));
+        let candidates: Vec<Candidate> = bench
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Log(LogEvent::Search(SearchEvent::Candidate(candidate))) => Some(candidate.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut files = Vec::new();
+        for Candidate { id, picture, macs, .. } in &candidates {
+            // A remembered estimate made no images, and a training has pictures of its own.
+            let is_pictured = *macs > 0 && !candidates[*id].is_trained();
+            assert_eq!(picture.is_some(), is_pictured, "{estimator:?}, {id}");
+            files.extend(picture.clone());
+        }
+        assert!(files.len() > 1 && candidates.len() > 5, "{estimator:?}: {files:?}");
+        let pictures: Vec<Tiles> = files
+            .iter()
+            .map(|file| Tiles::from_strip(&std::fs::read(bench.dir().join(file)).unwrap()).unwrap())
+            .collect();
+        for (file, picture) in files.iter().zip(&pictures) {
+            assert_eq!((picture.side(), picture.count()), (8, 4), "{file}");
+            assert_ne!(picture.image(0), picture.image(1), "{file}: of different latents");
+        }
+        assert_ne!(pictures[0], pictures[1], "of different architectures");
+        // The folder has what the events name, and the board's own file names the same.
+        let view = crate::run::RunView::open(&bench.dir()).unwrap();
+        let there = view.candidate_pictures().unwrap();
+        let there: Vec<String> = there
+            .iter()
+            .map(|(_, path)| path.strip_prefix(bench.dir()).unwrap().display().to_string())
+            .collect();
+        assert_eq!(there, files);
+        assert_eq!(view.candidates::<Candidate>().unwrap().items, candidates);
+    }
+}
+
+#[test]
+fn a_run_that_goes_back_to_its_checkpoint_has_no_picture_of_a_later_candidate() {
+    let settings = [
+        "search.iterations=[1]",
+        "search.shared_steps=1",
+        "search.controller.steps=50",
+        "search.strategy=random",
+        "search.fixed_noise=false",
+    ];
+    let mut bench = Bench::of(JobSpec::Search, &settings);
+    let pictures = |bench: &Bench| bench.engine.folder.view().candidate_pictures().unwrap();
+    let until = |bench: &mut Bench, count: usize| {
+        while pictures(bench).len() < count {
+            assert!(bench.advance().unwrap().is_none());
+        }
+    };
+    until(&mut bench, 2);
+    bench.save().unwrap();
+    let kept = pictures(&bench);
+    let good = bench.engine.folder.latest_checkpoint().unwrap().checkpoint.unwrap();
+    until(&mut bench, 4);
+    let later: Vec<Vec<u8>> = pictures(&bench).iter().map(|(_, path)| std::fs::read(path).unwrap()).collect();
+    bench.engine.folder.return_to(&good).unwrap();
+    bench.engine.load(&good).unwrap();
+    assert_eq!(pictures(&bench), kept);
+    until(&mut bench, 4);
+    let again: Vec<Vec<u8>> = pictures(&bench).iter().map(|(_, path)| std::fs::read(path).unwrap()).collect();
+    assert_eq!(again, later, "done again, they come out alike");
 }

@@ -12,6 +12,7 @@ pub use shared_weights::SharedWeights;
 use serde::{Deserialize, Serialize};
 
 use crate::arch::Genotype;
+use crate::export::Tiles;
 use crate::gan::{Divergence, GanError};
 use crate::metric::Score;
 use crate::search::context::SearchContext;
@@ -75,6 +76,11 @@ pub trait Estimation {
     ///
     /// If a loss or a score is not finite.
     fn advance(&mut self, context: &SearchContext) -> Result<Option<Estimate>, GanError>;
+
+    /// The first images that the candidate made for the estimate, once it is there; none where it made none.
+    fn take_images(&mut self) -> Option<Tiles> {
+        None
+    }
 }
 
 /// An estimate that was made before, which costs nothing.

@@ -2,7 +2,8 @@
 
 use super::{Estimate, Estimation, Estimator, EstimatorId};
 use crate::arch::Genotype;
-use crate::gan::{GanError, TrainConfig, Training, TrainingNews};
+use crate::export::Tiles;
+use crate::gan::{GRID, GanError, KEPT_IMAGES, TrainConfig, Training, TrainingNews};
 use crate::metric::{Reward, RewardScale, ScoreConfig};
 use crate::search::config::SearchConfig;
 use crate::search::context::SearchContext;
@@ -55,6 +56,7 @@ impl Estimator for Scratch {
             training,
             reward: self.config.reward,
             macs: context.costs().training_macs(genotype, steps) + scoring,
+            images: None,
         }))
     }
 
@@ -67,20 +69,31 @@ struct ScratchEstimation {
     training: Training,
     reward: Reward,
     macs: u64,
+    images: Option<Tiles>,
 }
 
 impl Estimation for ScratchEstimation {
     fn advance(&mut self, context: &SearchContext) -> Result<Option<Estimate>, GanError> {
-        // The one evaluation comes after the last step.
-        if let Some(TrainingNews::Evaluated { scores, .. }) = self.training.advance()? {
-            let cells = self.training.trainer().genotype().cells.len();
-            let evaluator = &context.training_data(cells).evaluator;
-            return Ok(Some(Estimate {
-                reward: self.reward.of(&scores, &RewardScale::of(evaluator))?,
-                scores,
-                macs: self.macs,
-            }));
+        // The one picture and the one evaluation come after the last step, in this order.
+        match self.training.advance()? {
+            Some(TrainingNews::Samples { picture, .. }) => {
+                self.images = Tiles::of_picture(&picture, GRID, KEPT_IMAGES);
+                Ok(None)
+            }
+            Some(TrainingNews::Evaluated { scores, .. }) => {
+                let cells = self.training.trainer().genotype().cells.len();
+                let evaluator = &context.training_data(cells).evaluator;
+                Ok(Some(Estimate {
+                    reward: self.reward.of(&scores, &RewardScale::of(evaluator))?,
+                    scores,
+                    macs: self.macs,
+                }))
+            }
+            _ => Ok(None),
         }
-        Ok(None)
+    }
+
+    fn take_images(&mut self) -> Option<Tiles> {
+        self.images.take()
     }
 }

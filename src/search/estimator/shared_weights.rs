@@ -2,6 +2,7 @@
 
 use super::{Estimate, Estimation, Estimator, EstimatorId};
 use crate::arch::Genotype;
+use crate::export::Tiles;
 use crate::gan::{EvaluationLatents, GanError, GeneratorEvaluation};
 use crate::metric::{Reward, RewardScale, ScoreConfig};
 use crate::search::config::SearchConfig;
@@ -41,7 +42,7 @@ impl Estimator for SharedWeights {
             macs: context.costs().scoring_macs(genotype, self.config.reward_samples),
             reward: self.config.reward,
             cells: genotype.cells.len(),
-            evaluation: GeneratorEvaluation::new(generator, evaluator, &self.score, latents)?,
+            evaluation: GeneratorEvaluation::new(generator, evaluator, &self.score, latents)?.keep_images(),
         }))
     }
 
@@ -69,5 +70,9 @@ impl Estimation for SharedEstimation {
             scores,
             macs: self.macs,
         }))
+    }
+
+    fn take_images(&mut self) -> Option<Tiles> {
+        self.evaluation.take_images()
     }
 }

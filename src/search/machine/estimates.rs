@@ -1,10 +1,15 @@
 //! Estimates of proposals, one at a time, on their way to the board.
 
 use super::Search;
+use crate::export::Tiles;
 use crate::search::error::SearchError;
 use crate::search::estimator::{Estimate, Estimation, Remembered};
-use crate::search::event::{Emitted, SearchEvent};
+use crate::search::event::Emitted;
 use crate::search::strategy::Proposal;
+
+/// Pictures of the strategy's estimates that a run keeps at most, some 50 KB each at most. Those of rankings come to
+/// them, which are few.
+const MOST_PICTURES: u64 = 500;
 
 impl Search {
     /// Begins to estimate a proposal.
@@ -26,7 +31,11 @@ impl Search {
         Ok(())
     }
 
-    pub(super) fn advance_estimation(&mut self) -> Result<Option<(Proposal, Estimate)>, SearchError> {
+    /// Does a piece of the estimate under way. Returns the proposal with its estimate at the end, and with its first
+    /// images where it made some for that.
+    pub(super) fn advance_estimation(
+        &mut self,
+    ) -> Result<Option<(Proposal, Estimate, Option<Tiles>)>, SearchError> {
         let Some((proposal, mut estimation)) = self.estimation.take() else {
             return Ok(None);
         };
@@ -42,15 +51,24 @@ impl Search {
                     let entry = (proposal.genotype.clone(), estimate.clone());
                     self.state.remembered.push(entry);
                 }
-                Ok(Some((proposal, estimate)))
+                Ok(Some((proposal, estimate, estimation.take_images())))
             }
         }
+    }
+
+    /// Whether a picture of the strategy's next estimate is kept: of each one, or of each so-many-th where a run makes
+    /// more than it keeps pictures of.
+    pub(super) fn pictures_estimate(&self) -> bool {
+        let config = &self.plan.search;
+        let all = config.total_iterations().saturating_mul(config.controller.steps);
+        self.state.proposed.is_multiple_of(all.div_ceil(MOST_PICTURES).max(1))
     }
 
     pub(super) fn put_on_board(
         &mut self,
         proposal: &Proposal,
         estimate: Estimate,
+        images: Option<Tiles>,
         emitted: &mut Vec<Emitted>,
     ) -> usize {
         let parent = proposal.parent.and_then(|index| self.state.beam.get(index).copied());
@@ -59,7 +77,7 @@ impl Search {
         let iteration = self.state.iteration;
         let board = &mut self.state.board;
         let candidate = board.add(genotype, parent, iteration, strategy, estimator, estimate);
-        emitted.push(SearchEvent::Candidate(candidate.clone()).into());
+        emitted.push(Emitted::Candidate(candidate.clone(), images));
         candidate.id
     }
 }

@@ -41,9 +41,9 @@ impl Search {
             self.begin(proposal)?;
         }
         // Counted at its end: a draw comes up again if the search is resumed while it is estimated.
-        if let Some((proposal, estimate)) = self.advance_estimation()? {
+        if let Some((proposal, estimate, images)) = self.advance_estimation()? {
             self.state.ranked += 1;
-            let candidate = self.put_on_board(&proposal, estimate, emitted);
+            let candidate = self.put_on_board(&proposal, estimate, images, emitted);
             ranked.push(Ranked { proposal, candidate });
             self.state.phase = Phase::Rank { ranked, draws: draws + 1 };
         }

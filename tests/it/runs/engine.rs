@@ -44,6 +44,14 @@ fn a_search_leaves_a_ranked_board_pictures_weights_and_scores_with_their_origin(
     assert_eq!(trained[0]["scores"][0]["samples"], 128);
     assert_eq!(trained[0]["steps"], 10, "the winner is trained on");
     assert!(fs::read_dir(dir.join("samples")).unwrap().count() >= 6);
+    let board = fs::read_to_string(dir.join("candidates.jsonl")).unwrap();
+    let named: Vec<serde_json::Value> = board
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap().get("picture").cloned())
+        .collect();
+    assert!(named.len() >= 6, "{board}");
+    assert!(named.iter().all(|file| dir.join(file.as_str().unwrap()).is_file()), "{named:?}");
+    assert_eq!(fs::read_dir(dir.join("candidates")).unwrap().count(), named.len());
     let out = folder.path().join("grid.png");
     let sample = format!("sample --model {} --n 9 --device cpu --out {}", dir.display(), out.display());
     assert_eq!(run(&words(&sample)).0, Some(0));

@@ -52,9 +52,11 @@ fn kill_after(arguments: &[String], wanted: usize) -> bool {
 }
 
 fn outcome(dir: &Path) -> Vec<(String, Vec<u8>)> {
-    let samples = std::fs::read_dir(dir.join("samples")).unwrap();
-    let samples = samples.map(|entry| format!("samples/{}", entry.unwrap().file_name().to_string_lossy()));
-    let mut names: Vec<String> = OUTCOME.map(str::to_owned).into_iter().chain(samples).collect();
+    let pictures = ["samples", "candidates"].into_iter().flat_map(|folder| {
+        let entries = std::fs::read_dir(dir.join(folder)).unwrap();
+        entries.map(move |entry| format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy()))
+    });
+    let mut names: Vec<String> = OUTCOME.map(str::to_owned).into_iter().chain(pictures).collect();
     names.sort();
     names
         .into_iter()

@@ -69,6 +69,7 @@ pub fn write(dir: &Path) {
             scores: vec![outcome::distance(300.0 - 10.0 * reward)],
             reward,
             macs: 1,
+            picture: None,
         }));
         if (id + 1).is_multiple_of(30) {
             let tokens = space.tokens(2).iter().enumerate();
