@@ -263,7 +263,7 @@ mod tests {
     fn larger_images_shrink_to_means_and_smaller_ones_stay() {
         let halves = |[left, right]: [f32; 2]| {
             let row = [left, left, right, right];
-            vec![row; 3 * 4].concat()
+            [row; 3 * 4].concat()
         };
         let tiles = Tiles::of(&[halves([-1.0, 1.0]), halves([1.0, -1.0])].concat(), 4).unwrap();
         assert_eq!(tiles.shrunk(4), tiles);

@@ -1,19 +1,22 @@
-//! Candidates: a table that can be sorted, and where each comes from.
+//! Candidates: a table that can be sorted, and where each comes from, both with pictures.
+
+mod lineage;
+mod pictures;
 
 use std::cmp::Ordering;
+use std::path::Path;
 
-use eframe::egui::{
-    self, Align2, Color32, FontId, Pos2, Rect, RichText, Role, Sense, Stroke, Vec2, WidgetInfo,
-};
+use eframe::egui::{self, Color32, Rect, RichText, Role, Sense, Vec2, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 
 use super::{Panel, PanelContext, PanelKind, PanelPlace, empty};
-use crate::arch::words;
-use crate::gui::theme::{Palette, faded};
+use crate::gui::state::CandidatePicture;
+use crate::gui::theme::Palette;
 use crate::gui::widgets::focus;
 use crate::gui::widgets::table::heading;
 use crate::metric::Score;
 use crate::search::Candidate;
+use pictures::CandidateImages;
 
 /// The panel in the list of all.
 pub const KIND: PanelKind = PanelKind {
@@ -59,12 +62,14 @@ struct BoardPanel {
     descending: bool,
     lineage: bool,
     trained_only: bool,
+    /// Pictures that were read, once there was one to show.
+    images: Option<CandidateImages>,
 }
 
 impl Default for BoardPanel {
     /// The newest first.
     fn default() -> Self {
-        Self { key: Key::Number, descending: true, lineage: false, trained_only: false }
+        Self { key: Key::Number, descending: true, lineage: false, trained_only: false, images: None }
     }
 }
 
@@ -94,26 +99,23 @@ impl Panel for BoardPanel {
         if candidates.is_empty() {
             return empty(ui, "None is trained yet");
         }
-        if self.lineage { lineage(ui, context, &candidates) } else { self.table(ui, context, candidates) }
-    }
-}
-
-/// Selects a candidate, or compares it with the selected one.
-fn select(view: &mut super::View, id: usize, compare: bool) {
-    match (compare, view.selected) {
-        (true, Some(selected)) if selected != id => view.compared = Some(id),
-        _ => {
-            view.selected = (view.selected != Some(id)).then_some(id);
-            view.compared = None;
+        let images = self.images.take().unwrap_or_else(|| CandidateImages::new(ui.ctx()));
+        if self.lineage {
+            lineage::show(ui, context, &images, &candidates);
+        } else {
+            self.table(ui, context, &images, candidates);
         }
+        self.images = Some(images);
     }
 }
 
-/// Draws a row. Returns its widget, which is the number: the only one of the row that the keyboard stops at.
+/// Draws a row; `images` draws the picture where the table has a column for it. Returns its widget, which is the number:
+/// the only one of the row that the keyboard stops at.
 fn cells(
     row: &mut egui_extras::TableRow<'_, '_>,
     candidate: &Candidate,
     color: Option<Color32>,
+    images: Option<&dyn Fn(&egui::Ui)>,
 ) -> Option<egui::Response> {
     let text = |text: String| match color {
         Some(color) => RichText::new(text).color(color),
@@ -131,6 +133,9 @@ fn cells(
         ui.add(egui::Label::new(text(candidate.id.to_string())).selectable(false));
         stop = Some(number);
     });
+    if let Some(images) = images {
+        row.col(|ui| images(ui));
+    }
     let mut cell = |words: String, hint: Option<String>| {
         row.col(|ui| {
             let label = ui.add(egui::Label::new(text(words)).selectable(false));
@@ -166,126 +171,35 @@ fn compare(key: Key, a: &Candidate, b: &Candidate) -> Ordering {
     order.then(a.id.cmp(&b.id))
 }
 
-/// Columns from the first stage to the trained ones; lines from parent to child.
-fn lineage(ui: &mut egui::Ui, context: &mut PanelContext<'_>, candidates: &[&Candidate]) {
-    let column = |candidate: &Candidate| 2 * candidate.cells + usize::from(candidate.is_trained());
-    let mut stages: Vec<usize> = candidates.iter().map(|candidate| column(candidate)).collect();
-    stages.sort_unstable();
-    stages.dedup();
-    let columns: Vec<Vec<&Candidate>> = stages
-        .iter()
-        .map(|&stage| {
-            let mut members: Vec<&Candidate> =
-                candidates.iter().copied().filter(|candidate| column(candidate) == stage).collect();
-            members.sort_by(|a, b| b.reward.total_cmp(&a.reward).then(a.id.cmp(&b.id)));
-            members
-        })
-        .collect();
-    let longest = columns.iter().map(Vec::len).max().unwrap_or(1);
-    let (width, height, header) = (150.0, 18.0, 24.0);
-    let size = Vec2::new(
-        (columns.len() as f32 * width).max(ui.available_width() - 12.0),
-        header + longest as f32 * height + 8.0,
-    );
-    egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Lineage of the candidates"));
-        focus::ring(ui.painter(), &response, rect.intersect(ui.clip_rect()));
-        let step = size.x / columns.len() as f32;
-        let place = |at: usize, row: usize| {
-            rect.min + Vec2::new(at as f32 * step + 14.0, header + (row as f32 + 0.5) * height)
-        };
-        let mut places: Vec<(usize, Pos2)> = Vec::new();
-        for (at, members) in columns.iter().enumerate() {
-            places.extend(members.iter().enumerate().map(|(row, candidate)| (candidate.id, place(at, row))));
-        }
-        let find = |id: usize| places.iter().find(|(known, _)| *known == id).map(|(_, place)| *place);
-        let family = family(context);
-        draw_lineage(ui, &columns, rect, step, &find, &family, context);
-        if response.clicked()
-            && let Some(pointer) = response.interact_pointer_pos()
-        {
-            let hit = |place: &Pos2| {
-                Rect::from_min_size(*place - Vec2::new(8.0, height / 2.0), Vec2::new(step - 16.0, height))
-                    .contains(pointer)
-            };
-            if let Some((id, _)) = places.iter().find(|(_, place)| hit(place)) {
-                let shift = ui.input(|input| input.modifiers.shift);
-                select(context.view, *id, shift);
-            }
-        }
-    });
+/// Draws the heading of the pictures, by which nothing is sorted.
+fn images_heading(ui: &mut egui::Ui) {
+    let about =
+        "The first images that it was scored by, or samples of its training; the pointer enlarges them";
+    ui.label(RichText::new("Images").strong()).on_hover_text(about);
 }
 
-/// The shown candidate, its ancestors and itself.
-fn family(context: &PanelContext<'_>) -> Vec<usize> {
-    let mut family = Vec::new();
-    let mut next = context.shown().map(|candidate| candidate.id);
-    while let Some(id) = next.filter(|id| !family.contains(id)) {
-        family.push(id);
-        next = context.candidate(id).and_then(|candidate| candidate.parent);
-    }
-    family
-}
-
-fn draw_lineage(
+/// Draws the images of the candidate `id` in a cell of the table.
+fn show_images(
     ui: &egui::Ui,
-    columns: &[Vec<&Candidate>],
-    rect: Rect,
-    step: f32,
-    find: &dyn Fn(usize) -> Option<Pos2>,
-    family: &[usize],
-    context: &PanelContext<'_>,
+    images: &CandidateImages,
+    dir: &Path,
+    id: usize,
+    picture: Option<&CandidatePicture>,
 ) {
-    let palette = Palette::of(ui);
-    let painter = ui.painter_at(rect);
-    let text = ui.visuals().text_color();
-    for (at, members) in columns.iter().enumerate() {
-        let Some(first) = members.first() else { continue };
-        let cells = words::cells(first.cells);
-        let title = if first.is_trained() { "trained".to_owned() } else { cells };
-        let corner = rect.min + Vec2::new(at as f32 * step + 8.0, 4.0);
-        painter.text(corner, Align2::LEFT_TOP, title, FontId::proportional(12.0), text);
-    }
-    for candidate in columns.iter().flatten() {
-        let Some(place) = find(candidate.id) else { continue };
-        let own = family.contains(&candidate.id);
-        if let Some(parent) = candidate.parent.and_then(find) {
-            let color = if own { palette.generator } else { faded(palette.faint, 0.8) };
-            let from = parent + Vec2::new((step - 30.0).min(96.0), 0.0);
-            let bend = Vec2::new((place.x - from.x) * 0.5, 0.0);
-            let curve = [from, from + bend, place - bend, place - Vec2::new(6.0, 0.0)];
-            let stroke = Stroke::new(if own { 2.0 } else { 1.0 }, color);
-            painter.add(egui::epaint::CubicBezierShape::from_points_stroke(
-                curve,
-                false,
-                Color32::TRANSPARENT,
-                stroke,
-            ));
-        }
-    }
-    for candidate in columns.iter().flatten() {
-        let Some(place) = find(candidate.id) else { continue };
-        let selected = context.view.selected == Some(candidate.id);
-        let color =
-            if family.contains(&candidate.id) { palette.generator } else { ui.visuals().weak_text_color() };
-        painter.circle_filled(place, if selected { 5.0 } else { 3.5 }, color);
-        let words = match candidate.scores.first() {
-            Some(score) => format!("{}  {}", candidate.id, score.short_number()),
-            None => candidate.id.to_string(),
-        };
-        painter.text(
-            place + Vec2::new(9.0, 0.0),
-            Align2::LEFT_CENTER,
-            words,
-            FontId::proportional(11.5),
-            color,
-        );
-    }
+    let Some(picture) = picture else { return };
+    let size = Vec2::new(pictures::WIDTH, pictures::SIDE);
+    let left = ui.max_rect().left_center() - Vec2::new(0.0, size.y / 2.0);
+    images.show(ui, Rect::from_min_size(left, size), dir, id, picture);
 }
 
 impl BoardPanel {
-    fn table(&mut self, ui: &mut egui::Ui, context: &mut PanelContext<'_>, mut candidates: Vec<&Candidate>) {
+    fn table(
+        &mut self,
+        ui: &mut egui::Ui,
+        context: &mut PanelContext<'_>,
+        images: &CandidateImages,
+        mut candidates: Vec<&Candidate>,
+    ) {
         let Self { key, descending, .. } = *self;
         candidates.sort_by(|a, b| {
             let order = compare(key, a, b);
@@ -300,23 +214,31 @@ impl BoardPanel {
             .filter(|beam| beam.event_index <= context.event_index)
             .flat_map(|beam| beam.candidates.iter().copied())
             .collect();
-        let row_height = ui.spacing().interact_size.y - 4.0;
+        // A run of a version that kept no pictures has no column for them.
+        let is_pictured = candidates.iter().any(|candidate| context.state.picture_of(candidate.id).is_some());
+        let header_height = ui.spacing().interact_size.y - 4.0;
+        let row_height = if is_pictured { pictures::SIDE + 4.0 } else { header_height };
         let wheel = egui::ScrollArea::horizontal().auto_shrink(false);
         wheel.show(ui, |ui| {
             let painter = ui.painter().clone();
-            TableBuilder::new(ui)
+            let table = TableBuilder::new(ui)
                 .striped(true)
                 // Its cells are clicked, and no stops of the keyboard.
                 .sense(Sense::CLICK)
-                .column(Column::exact(44.0))
+                .column(Column::exact(44.0));
+            let table = if is_pictured { table.column(Column::exact(pictures::WIDTH)) } else { table };
+            table
                 .column(Column::exact(44.0))
                 .column(Column::initial(136.0).at_least(90.0).clip(true).resizable(true))
                 .column(Column::exact(48.0))
                 .column(Column::exact(64.0))
                 .column(Column::exact(56.0))
                 .column(Column::remainder().at_least(120.0).clip(true))
-                .header(row_height, |mut header| {
+                .header(header_height, |mut header| {
                     for (column, name, tooltip) in COLUMNS {
+                        if is_pictured && column == Key::Cells {
+                            header.col(images_heading);
+                        }
                         header.col(|ui| {
                             let sorted = (column == key).then_some(descending);
                             if heading(ui, name, tooltip, sorted) {
@@ -337,7 +259,10 @@ impl BoardPanel {
                             id if beam.contains(&id) => Some(palette.generator),
                             _ => None,
                         };
-                        let stop = cells(&mut row, candidate, color);
+                        let (dir, picture) = (context.dir, context.state.picture_of(candidate.id));
+                        let draw = |ui: &egui::Ui| show_images(ui, images, dir, candidate.id, picture);
+                        let draw: &dyn Fn(&egui::Ui) = &draw;
+                        let stop = cells(&mut row, candidate, color, is_pictured.then_some(draw));
                         let response = row.response();
                         let shift = response.ctx.input(|input| input.modifiers.shift);
                         if let Some(stop) = &stop {
@@ -349,7 +274,7 @@ impl BoardPanel {
                             "Click shows it in all panels; Shift and click compares it with the selected one",
                         );
                         if response.clicked() || stop.is_some_and(|stop| stop.clicked()) {
-                            select(context.view, candidate.id, shift);
+                            context.view.select(candidate.id, shift);
                         }
                     });
                 });

@@ -129,6 +129,20 @@ impl Default for View {
     }
 }
 
+impl View {
+    /// Selects a candidate, or no longer where it is selected already; compares it with the selected one where that is
+    /// asked for.
+    fn select(&mut self, candidate: usize, compare: bool) {
+        match (compare, self.selected) {
+            (true, Some(selected)) if selected != candidate => self.compared = Some(candidate),
+            _ => {
+                self.selected = (self.selected != Some(candidate)).then_some(candidate);
+                self.compared = None;
+            }
+        }
+    }
+}
+
 /// Everything that a panel draws from and may change.
 pub struct PanelContext<'a> {
     /// The run.

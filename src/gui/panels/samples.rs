@@ -62,9 +62,12 @@ impl Panel for SamplesPanel {
             };
             return empty(ui, text);
         };
-        ui.horizontal(|ui| {
+        // Nothing here wraps within itself: what follows it would lie over its second line.
+        ui.horizontal_wrapped(|ui| {
+        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
         ui.label(capital(&shown.source.to_string()));
         ui.label(RichText::new(format!("{0} x {0} px", shown.tiles.side())).weak());
+        architecture(ui, context, &shown);
         let selected = self.selected.filter(|&selected| selected < shown.tiles.count());
         if let (Some(index), Some(config)) = (selected, &context.state.config) {
             let words = format!("Image {0}: latent {0} of seed {1}", index + 1, config.seed);
@@ -76,6 +79,24 @@ impl Panel for SamplesPanel {
         save(ui, context, &shown, selected);
     });
         self.grid(ui, &shown.source.to_string(), &shown.tiles);
+    }
+}
+
+/// Names the architecture that made the images, and leads to it where it is on the board.
+fn architecture(ui: &mut egui::Ui, context: &mut PanelContext<'_>, shown: &Shown) {
+    let Some(genotype) = &shown.genotype else { return };
+    let about = genotype.describe().join("\n");
+    let Some(candidate) = context.state.candidate_of(context.event_index, shown.source, genotype) else {
+        let vector = RichText::new(genotype.to_string()).weak();
+        ui.label(vector).on_hover_text(about);
+        return;
+    };
+    let link = ui.link(format!("Made by candidate {} ({genotype})", candidate.id));
+    focus::ring(ui.painter(), &link, link.rect);
+    let hint = "Click shows it in all panels; Shift and click compares it with the selected one";
+    if link.on_hover_text(format!("{about}\n{hint}")).clicked() {
+        let shift = ui.input(|input| input.modifiers.shift);
+        context.view.select(candidate.id, shift);
     }
 }
 

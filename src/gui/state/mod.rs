@@ -7,6 +7,7 @@
 //! The run's time axis is the *event index*: how many events were kept until then. One scrubber moves all
 //! panels to the same one.
 
+mod candidates;
 mod log;
 mod queries;
 pub mod rates;
@@ -15,7 +16,9 @@ mod series;
 mod status;
 
 pub use log::{Level, LogLine};
-pub use records::{Beam, EvaluationRecord, Preview, Probabilities, RunPhase, RunProgress, Sample};
+pub use records::{
+    Beam, CandidatePicture, EvaluationRecord, Preview, Probabilities, RunPhase, RunProgress, Sample,
+};
 pub use series::{Series, smoothed, thinned};
 pub use status::Status;
 
@@ -57,6 +60,8 @@ pub struct RunState {
     pub probabilities: Vec<Probabilities>,
     /// The board, with the event index of each entry.
     pub candidates: Vec<(u32, Candidate)>,
+    /// The pictures of candidates, by their numbers on the board.
+    pub candidate_pictures: BTreeMap<usize, CandidatePicture>,
     /// Rankings, oldest first.
     pub beams: Vec<Beam>,
     /// Pictures, oldest first.
@@ -94,6 +99,7 @@ impl RunState {
             series: BTreeMap::new(),
             probabilities: Vec::new(),
             candidates: Vec::new(),
+            candidate_pictures: BTreeMap::new(),
             beams: Vec::new(),
             samples: Vec::new(),
             evaluations: Vec::new(),
@@ -281,7 +287,7 @@ impl RunState {
             SearchEvent::Probabilities { cells, iteration, distributions } => {
                 self.probabilities.push(Probabilities { event_index, cells, iteration, distributions });
             }
-            SearchEvent::Candidate(candidate) => self.candidates.push((event_index, candidate)),
+            SearchEvent::Candidate(candidate) => self.add_candidate(event_index, candidate),
             SearchEvent::Beam { cells, candidates } => {
                 self.say(event_index, Level::Note, beam_words(candidates.len(), cells));
                 self.beams.push(Beam { event_index, cells, candidates });

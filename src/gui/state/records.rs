@@ -49,6 +49,15 @@ pub struct Probabilities {
     pub distributions: Distributions,
 }
 
+/// The picture by which a candidate is shown: a file, relative to the run folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CandidatePicture {
+    /// A row of the first images that it was scored by.
+    Strip(String),
+    /// A grid of samples of its training from scratch.
+    Samples(String),
+}
+
 /// A picture of the fixed latents in the run folder.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {

@@ -1,6 +1,7 @@
 //! The window as tests drive it: by role and label.
 
 mod bars;
+mod candidate_pictures;
 mod chooser;
 mod create;
 mod create_by_hand;
@@ -227,11 +228,17 @@ impl Window {
     /// Draws frames while the pointer moves, as it does when somebody looks at things, and measures their CPU
     /// time: the program's own and egui's, to the triangles that go to the GPU.
     pub fn is_fluid(&mut self, what: &str) {
+        self.is_fluid_while(what, |_, _| ());
+    }
+
+    /// The same, while `act` does something before each frame, which it receives the number of.
+    pub fn is_fluid_while(&mut self, what: &str, mut act: impl FnMut(&Harness<'static, App>, u32)) {
         self.harness.run_steps(30);
         let mut frames: Vec<Duration> = (0..FRAMES)
             .map(|frame| {
                 let (x, y) = (200.0 + (frame * 37 % 900) as f32, 120.0 + (frame * 13 % 600) as f32);
                 self.harness.hover_at(egui::pos2(x, y));
+                act(&self.harness, frame);
                 // Other tests run beside this one: what they take does not count.
                 let begun = ThreadTime::now();
                 self.harness.step();
