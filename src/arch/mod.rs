@@ -6,13 +6,14 @@
 //!   size, numbering, sampling, the controller's heads, and the bounds on cost.
 //! - [`diagram`] is the drawing of a genotype, as boxes and lines.
 //! - [`graph`] is a network as a value; the builders of generator and discriminator are there.
-//! - [`layers`], [`params`] and [`macs`] say what a genotype costs.
+//! - [`layers`], [`params`] and [`macs`] say what a genotype costs, and [`difference()`] what tells one from another.
 //!
 //! Cells, stages and skip sources count from 0 in code and from 1 ("cell 1") wherever a person reads them.
 
 mod cost;
 mod description;
 pub mod diagram;
+mod difference;
 mod error;
 mod gene;
 mod genotype;
@@ -25,6 +26,7 @@ pub mod words;
 
 pub use cost::{Cost, LayerCost, layers, macs, params};
 pub use description::{Description, NetworkCost};
+pub use difference::difference;
 pub use error::ArchError;
 pub use gene::CellGene;
 pub use genotype::Genotype;

@@ -298,7 +298,7 @@ pub(super) fn sources(mask: u32, cell: usize) -> Vec<usize> {
 }
 
 /// `none`, `cell 1`, `cells 1 and 2`, `cells 1, 2 and 3`; the argument counts from 0.
-fn cells_in_words(cells: &[usize]) -> String {
+pub(super) fn cells_in_words(cells: &[usize]) -> String {
     let numbers: Vec<String> = cells.iter().map(|cell| (cell + 1).to_string()).collect();
     match numbers.as_slice() {
         [] => "none".to_owned(),

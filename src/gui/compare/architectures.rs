@@ -7,6 +7,7 @@ use eframe::egui::{self, RichText};
 use super::names;
 use crate::app::Comparison;
 use crate::arch::diagram::Diagram;
+use crate::arch::{Genotype, difference};
 use crate::gui::theme::Palette;
 use crate::gui::widgets::drawing::{self, Diagrams};
 
@@ -23,6 +24,8 @@ pub fn show(ui: &mut egui::Ui, diagrams: &mut Diagrams, comparison: Option<&Comp
         })
         .collect();
     let marks = marks(&drawings);
+    let first = outcomes.iter().position(Option::is_some);
+    let first = first.and_then(|first| Some((first, &outcomes[first]?.genotype)));
     let palette = Palette::of(ui);
     egui::ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let same = marks.iter().all(Vec::is_empty) && drawings.iter().flatten().count() > 1;
@@ -41,6 +44,11 @@ pub fn show(ui: &mut egui::Ui, diagrams: &mut Diagrams, comparison: Option<&Comp
                 None => format!("{name}: no architecture yet"),
             };
             ui.label(RichText::new(words).strong().color(palette.distinct(index)));
+            if let (Some((first, base)), Some(outcome)) = (first, outcomes[index])
+                && first != index
+            {
+                ui.label(unlike(&names[first], base, &outcome.genotype));
+            }
             match (drawing, outcomes[index]) {
                 (Some(drawing), _) => drawing::show(ui, drawing, marks),
                 (None, Some(_)) => {
@@ -52,6 +60,14 @@ pub fn show(ui: &mut egui::Ui, diagrams: &mut Diagrams, comparison: Option<&Comp
             }
         }
     });
+}
+
+/// What tells an architecture from the first, that of the run `name`, in a sentence.
+fn unlike(name: &str, first: &Genotype, other: &Genotype) -> String {
+    match difference(first, other) {
+        Some(words) => format!("Unlike in {name}, {words}"),
+        None => format!("The same architecture as in {name}"),
+    }
 }
 
 /// What to mark in each drawing: in the first, what any other has not; in the others, what the first has

@@ -1,8 +1,9 @@
-//! Two or more runs side by side: curves over each other, their settings, what came out, and the
+//! Two or more runs side by side: their pictures, curves over each other, their settings, what came out, and the
 //! architectures that they found.
 
 mod architectures;
 mod curves;
+mod pictures;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -22,15 +23,19 @@ use crate::run::run_name;
 /// Time between two looks at what came out, while a run goes on.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 
-/// Smallest size of the tables, and of the architectures, in points.
+/// Smallest size of the tables, and of the architectures and the pictures, in points.
 const LEAST_WIDTH: f32 = 240.0;
 const LEAST_HEIGHT: f32 = 100.0;
+/// Share of the height that the pictures have at first, and the architectures.
+const PICTURES: f32 = 0.3;
+const ARCHITECTURES: f32 = 0.34;
 
 /// The screen.
 pub struct CompareScreen {
     /// The runs, followed like any that is only looked at.
     runs: Vec<Session>,
     reader: BackgroundReader<Result<Comparison, String>>,
+    pictures: pictures::ComparedPictures,
     curves: curves::CurvesView,
     tables: tables::TablesView,
     diagrams: Diagrams,
@@ -42,6 +47,7 @@ impl CompareScreen {
         Self {
             runs: dirs.iter().map(|dir| Session::open(dir, wake.clone())).collect(),
             reader: BackgroundReader::new(wake.clone()),
+            pictures: pictures::ComparedPictures::new(dirs.len(), wake.clone()),
             curves: curves::CurvesView::default(),
             tables: tables::TablesView::default(),
             diagrams: Diagrams::default(),
@@ -102,12 +108,20 @@ impl CompareScreen {
                 Some(Ok(comparison)) => tables::show(ui, &mut self.tables, comparison),
             }
         });
-        let below = egui::Panel::bottom("compared architectures").resizable(true);
-        below.min_size(LEAST_HEIGHT).default_size((height * 0.45).max(LEAST_HEIGHT)).show(ui, |ui| {
+        let above = egui::Panel::top("compared pictures").resizable(true);
+        above.min_size(LEAST_HEIGHT).default_size((height * PICTURES).max(LEAST_HEIGHT)).show(ui, |ui| {
             ui.take_available_space();
-            let comparison = comparison.and_then(|comparison| comparison.as_ref().ok());
-            architectures::show(ui, &mut self.diagrams, comparison);
+            self.pictures.show(ui, &self.runs);
         });
+        let below = egui::Panel::bottom("compared architectures").resizable(true);
+        below.min_size(LEAST_HEIGHT).default_size((height * ARCHITECTURES).max(LEAST_HEIGHT)).show(
+            ui,
+            |ui| {
+                ui.take_available_space();
+                let comparison = comparison.and_then(|comparison| comparison.as_ref().ok());
+                architectures::show(ui, &mut self.diagrams, comparison);
+            },
+        );
         egui::CentralPanel::default().show(ui, |ui| {
             curves::show(ui, &mut self.curves, &self.runs, style);
         });

@@ -4,7 +4,7 @@
 use eframe::egui::{self, RichText};
 
 use super::{Panel, PanelContext, PanelKind, PanelPlace, PanelRequest, Saving, empty};
-use crate::arch::Genotype;
+use crate::arch::{Genotype, difference};
 use crate::gui::widgets::drawing::{Diagrams, DrawingView};
 use crate::search::Activity;
 
@@ -66,6 +66,10 @@ impl Panel for ArchitecturePanel {
         });
         let mut drawings = vec![(None, &first, Vec::new())];
         if let Some((candidate, other)) = &second {
+            ui.label(match difference(&shown.genotype, &candidate.genotype) {
+                Some(words) => format!("In candidate {}, {words}", candidate.id),
+                None => format!("Candidate {} has the same architecture", candidate.id),
+            });
             drawings[0].2 = first.differences(other);
             let words = format!("Compared with candidate {}: {}", candidate.id, candidate.genotype);
             drawings.push((Some(words), other, other.differences(&first)));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use autogan::arch::Genotype;
+use autogan::arch::{Genotype, difference};
 use autogan::config::RunConfig;
 use autogan::export::{GAP, Tiles};
 use autogan::gui::App;
@@ -245,4 +245,48 @@ fn a_run_of_the_first_version_opens_without_pictures_of_its_estimates() {
     window.click("Lineage");
     window.harness.get_by_label_contains("Candidate 0: ");
     window.harness.check_accessibility();
+}
+
+#[test]
+fn two_candidates_are_compared_in_words() {
+    let mut window = Window::new();
+    open_pictured_run(&mut window);
+    let (id, vector) = middle(&window);
+    let second = text(&window.harness, &format!("Candidate {}: ", id - 1));
+    window.click(&format!("Candidate {id}: {vector}"));
+    window.harness.get_by_label(&second).click_modifiers(Modifiers::SHIFT);
+    window.harness.run_steps(3);
+    window.alone("Architecture");
+    let genotype = |vector: &str| Genotype::parse(vector).unwrap();
+    let words = difference(&genotype(&vector), &genotype(second.split(": ").nth(1).unwrap())).unwrap();
+    window.until_label(&format!("In candidate {}, {words}", id - 1));
+}
+
+#[test]
+fn compared_runs_show_their_pictures_at_the_same_share_and_say_how_their_architectures_differ() {
+    let mut window = Window::new();
+    let runs = window.folder.path().join("runs");
+    for name in ["one", "two"] {
+        folders::copy(finished_run(), &runs.join(name));
+    }
+    window.click("All runs");
+    window.click("Select one");
+    window.click("Select two");
+    window.click("Compare");
+    let both = |work: &'static str| {
+        move |harness: &Harness<'static, App>| {
+            let shows = |name| harness.query_by_label_contains(&format!("Samples, {name}: {work}")).is_some();
+            shows("one") && shows("two")
+        }
+    };
+    window.until("the newest pictures of both", both("winner"));
+    window.until_label("The same architecture as in one");
+    window.harness.check_accessibility();
+    for (percent, work) in [(30.0, "shared"), (100.0, "winner")] {
+        window.harness.get_by_label("Share of the runs").set_value_accesskit(percent);
+        window.until(work, both(work));
+    }
+    window.harness.get_by_label("Share of the runs").set_value_accesskit(0.0);
+    window.until_label("one: no images yet");
+    window.until_label("two: no images yet");
 }
