@@ -173,8 +173,7 @@ fn compare(key: Key, a: &Candidate, b: &Candidate) -> Ordering {
 
 /// Draws the heading of the pictures, by which nothing is sorted.
 fn images_heading(ui: &mut egui::Ui) {
-    let about =
-        "The first images that it was scored by, or samples of its training; the pointer enlarges them";
+    let about = "The first images of its estimate, or samples of its training; the pointer enlarges them";
     ui.label(RichText::new("Images").strong()).on_hover_text(about);
 }
 

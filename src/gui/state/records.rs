@@ -52,7 +52,7 @@ pub struct Probabilities {
 /// The picture by which a candidate is shown: a file, relative to the run folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CandidatePicture {
-    /// A row of the first images that it was scored by.
+    /// A row of the first images that its estimate made.
     Strip(String),
     /// A grid of samples of its training from scratch.
     Samples(String),
