@@ -61,7 +61,7 @@ impl Search {
     pub(super) fn pictures_estimate(&self) -> bool {
         let config = &self.plan.search;
         let all = config.total_iterations().saturating_mul(config.controller.steps);
-        self.state.proposed.is_multiple_of(all.div_ceil(MOST_PICTURES).max(1))
+        self.state.proposed.is_multiple_of(pictured_every(all))
     }
 
     pub(super) fn put_on_board(
@@ -79,5 +79,29 @@ impl Search {
         let candidate = board.add(genotype, parent, iteration, strategy, estimator, estimate);
         emitted.push(Emitted::Candidate(candidate.clone(), images));
         candidate.id
+    }
+}
+
+/// Of how many estimates one has its picture kept, where a run makes so many in all.
+fn pictured_every(estimates: u64) -> u64 {
+    estimates.div_ceil(MOST_PICTURES).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_estimates_have_pictures_while_they_are_few_and_never_more_than_are_kept() {
+        assert_eq!([0, 1, MOST_PICTURES].map(pictured_every), [1; 3]);
+        // Those of the paper's search, and more than anybody makes.
+        for estimates in [MOST_PICTURES + 1, 2700, u64::MAX] {
+            let every = pictured_every(estimates);
+            let pictures = estimates.div_ceil(every);
+            assert!(
+                every > 1 && (MOST_PICTURES / 2..=MOST_PICTURES).contains(&pictures),
+                "{estimates}: {pictures}"
+            );
+        }
     }
 }
