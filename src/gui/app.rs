@@ -367,10 +367,16 @@ impl App {
             run_screen::scrubber(ui, &state, view, actions);
             ui.add_space(3.0);
         });
+        let shows_end = view.finish && view.event_index.is_none() && finish::is_there(&state);
+        if !settings.hides_phases && !shows_end {
+            egui::Panel::top("phases").show(ui, |ui| {
+                run_screen::phases(ui, &state, view.event_index, &mut settings.layout, actions);
+            });
+        }
         let frame = egui::Frame::central_panel(ui.style()).inner_margin(3.0);
         egui::CentralPanel::default().frame(frame).show(ui, |ui| {
             run_screen::problems(ui, &state, actions);
-            if view.finish && view.event_index.is_none() && finish::is_there(&state) {
+            if shows_end {
                 finish::show(ui, &state, session.dir(), view, pictures, actions);
             } else {
                 run_screen::panels(ui, session, &state, view, pictures, settings);

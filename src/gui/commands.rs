@@ -69,6 +69,8 @@ pub enum Action {
     Panel(PanelId),
     /// Put all panels where they were at first.
     ResetLayout,
+    /// Show or hide the row with the phases of a run.
+    Phases,
     /// Light or dark.
     Theme(ThemeChoice),
     /// Show all commands.
@@ -279,6 +281,12 @@ fn entries() -> Vec<CommandEntry> {
         Action::ResetLayout,
         "Reset the panels",
         "Opens all panels where they were at first",
+        None,
+    ));
+    all.push(entry(
+        Action::Phases,
+        "Phases: show or hide",
+        "The row over the panels that says what a run does now, and which panel shows it",
         None,
     ));
     for theme in ThemeChoice::ALL {

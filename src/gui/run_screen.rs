@@ -1,7 +1,9 @@
 //! A run: its controls above, its panels in the middle, the scrubber below.
 
+mod phases;
 mod toolbar;
 
+pub use phases::show as phases;
 pub use toolbar::{blocking_reason, toolbar};
 
 use eframe::egui::{self, RichText};

@@ -32,6 +32,8 @@ pub struct WindowSettings {
     pub position: Option<[f32; 2]>,
     /// Inner size of the window, in points.
     pub size: Option<[f32; 2]>,
+    /// Whether the row with the phases of a run is hidden.
+    pub hides_phases: bool,
     /// The arrangement of the panels.
     pub layout: PanelLayout,
     /// The style of curves.
@@ -155,7 +157,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let deep = folder.path().join("not/there/yet");
         let curves = CurveStyle { smoothing: 0.5, log: true };
-        let mut settings = WindowSettings { theme: ThemeChoice::Light, curves, ..WindowSettings::default() };
+        let theme = ThemeChoice::Light;
+        let mut settings = WindowSettings { theme, curves, hides_phases: true, ..WindowSettings::default() };
         for run in ["/a", "/b", "/a"] {
             settings.visited(Path::new(run));
         }

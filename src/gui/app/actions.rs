@@ -19,7 +19,7 @@ impl App {
         let sets_up = matches!(screen, Screen::Setup);
         match action {
             Action::Demo | Action::OpenRun | Action::OpenModel => true,
-            Action::Theme(_) | Action::Palette | Action::Quit => true,
+            Action::Theme(_) | Action::Phases | Action::Palette | Action::Quit => true,
             Action::Home => !matches!(screen, Screen::Welcome),
             Action::Setup => !sets_up,
             Action::Runs => !matches!(screen, Screen::Runs),
@@ -109,6 +109,7 @@ impl App {
             }
             Action::Panel(panel) => run_screen::toggle(&mut self.settings.layout, panel),
             Action::ResetLayout => self.settings.layout = PanelLayout::default(),
+            Action::Phases => self.settings.hides_phases = !self.settings.hides_phases,
             Action::Theme(theme) => self.settings.theme = theme,
             Action::Palette => self.palette = Some(CommandPalette::default()),
             Action::Reveal => {

@@ -8,6 +8,7 @@ mod create_by_hand;
 mod finish;
 mod going_on;
 mod gui;
+mod guide;
 mod long_run;
 mod panels;
 mod pictures;

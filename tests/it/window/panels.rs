@@ -17,7 +17,7 @@ use crate::runs::sample_server::finished_run;
 use crate::window::{SIZE, Window, long_run};
 
 /// Writes a run of these events into the new folder `dir`.
-fn write(dir: &Path, job: &JobSpec, events: &[SearchEvent]) {
+pub fn write(dir: &Path, job: &JobSpec, events: &[SearchEvent]) {
     let mut info = RunInfo::new("cpu", 1, time::OffsetDateTime::UNIX_EPOCH);
     info.extra.insert("job".to_owned(), serde_json::to_value(job).unwrap());
     let mut folder = RunFolder::create(dir, &info, &RunConfig::default().to_toml().unwrap()).unwrap();
