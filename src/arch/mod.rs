@@ -22,6 +22,7 @@ mod net_shape;
 mod shared;
 mod slots;
 mod space;
+mod summary;
 pub mod words;
 
 pub use cost::{Cost, LayerCost, layers, macs, params};

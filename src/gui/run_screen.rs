@@ -45,18 +45,20 @@ pub fn headline(ui: &mut egui::Ui, state: &RunState, name: &str) {
     cut_label(ui, RichText::new(state.status.words()));
     match state.summary.as_ref().and_then(|summary| summary.trained.first()) {
         Some(winner) => {
-            let score = winner.scores.first().map_or_else(String::new, |score| format!(": {score}"));
-            cut_label(ui, RichText::new(format!("Winner {}{score}", winner.vector)));
+            let score = winner
+                .scores
+                .first()
+                .map_or_else(String::new, |score| format!(": {}", score.with_direction()));
+            let winner_label = cut_label(ui, RichText::new(format!("Winner {}{score}", winner.vector)));
+            winner_label.map(|label| label.on_hover_text(winner.genotype.in_words()));
         }
         None => progress(ui, state),
     }
 }
 
 /// Draws a text, cut to the width that is left; nothing where that is too little to read.
-fn cut_label(ui: &mut egui::Ui, text: RichText) {
-    if ui.available_width() >= LEAST_TEXT {
-        ui.add(egui::Label::new(text).truncate());
-    }
+fn cut_label(ui: &mut egui::Ui, text: RichText) -> Option<egui::Response> {
+    (ui.available_width() >= LEAST_TEXT).then(|| ui.add(egui::Label::new(text).truncate()))
 }
 
 /// Draws the progress of the run and its phase.

@@ -164,6 +164,12 @@ impl Score {
         self.metric.label(&self.extractor)
     }
 
+    /// In words, with which of two values is the better one: `Fréchet distance 12.3, lower is better (toys-v1, 2,000
+    /// samples)`.
+    pub fn with_direction(&self) -> String {
+        format!("{} {}, {} ({})", self.label(), self.number(), self.metric.direction(), self.conditions())
+    }
+
     /// What it was computed with: `toys-v1, 2,000 samples, 10 splits`.
     pub fn conditions(&self) -> String {
         let mut words = self.extractor.clone();
@@ -247,6 +253,16 @@ mod tests {
         assert!(distance(0.01234).to_string().contains(" 0.0123 "));
         assert!(distance(432.16).to_string().contains(" 432.2 "));
         assert!(distance(0.0).to_string().contains(" 0.0 "));
+    }
+
+    #[test]
+    fn words_say_which_direction_is_the_better_one() {
+        let words = [distance(12.34), inception(7.918)].map(|score| score.with_direction());
+        assert_eq!(words[0], "Fréchet distance 12.3, lower is better (toys-v1, 2,000 samples)");
+        assert_eq!(
+            words[1],
+            "Inception score 7.92 ± 0.10, higher is better (toys-v1, 2,000 samples, 10 splits)"
+        );
     }
 
     #[test]

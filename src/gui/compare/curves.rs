@@ -51,6 +51,7 @@ pub fn show(ui: &mut egui::Ui, view: &mut CurvesView, runs: &[Session], style: &
             }
         });
         combo.response.labelled_by(label.id);
+        plot::direction(ui, &shown.group());
         plot::controls(ui, style);
         let copy = ui.button("Copy CSV").on_hover_text("Copies the curve of each run, as it is, as a table");
         if copy.clicked() {

@@ -73,6 +73,8 @@ fn outcomes(ui: &mut egui::Ui, comparison: &Comparison, names: &[String]) {
             let twice =
                 comparison.rankings.iter().filter(|other| other.words().starts_with(label)).count() > 1;
             let label = if twice { ranking.words() } else { label.to_owned() };
+            let direction = ranking.measured().map(|score| score.metric.direction());
+            let label = direction.map_or(label.clone(), |direction| format!("{label}, {direction}"));
             let cell = ui.scope(|ui| {
                 ui.set_max_width(NAMES);
                 ui.add(egui::Label::new(RichText::new(label).weak()).wrap())

@@ -12,8 +12,7 @@ pub fn sentences(state: &RunState) -> Option<Vec<String>> {
     let winner = summary.trained.first()?;
     let mut sentences = vec![tried(state, summary.candidates)];
     if let Some(score) = winner.scores.first() {
-        let direction = if score.metric.larger_is_better() { "higher" } else { "lower" };
-        sentences.push(format!("{}; {direction} is better", score_of(score)));
+        sentences.push(format!("{}; {}", score_of(score), score.metric.direction()));
         sentences.extend(gained(state, score));
     }
     Some(sentences)

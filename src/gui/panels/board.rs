@@ -26,6 +26,9 @@ pub const KIND: PanelKind = PanelKind {
     make: || Box::<BoardPanel>::default(),
 };
 
+/// The least width at which there is room to say which scores are the better ones, in points.
+const DIRECTIONS: f32 = 380.0;
+
 /// The columns by which the table can be sorted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Key {
@@ -50,9 +53,13 @@ const COLUMNS: [(Key, &str, &str); 7] = [
     (
         Key::Reward,
         "Reward",
-        "What the search learns from; only within a stage and an estimator to be compared",
+        "What the search learns from: higher is better; only within a stage and an estimator to be compared",
     ),
-    (Key::Score, "Score", "The deciding score; hover for what it was computed with"),
+    (
+        Key::Score,
+        "Score",
+        "The deciding score; hover for whether lower or higher is better, and what it was computed with",
+    ),
     (Key::Estimator, "Judged by", "With the shared GAN's weights, or trained from scratch"),
 ];
 
@@ -91,6 +98,10 @@ impl Panel for BoardPanel {
             ui.checkbox(&mut self.trained_only, "Trained only")
                 .on_hover_text("Hides those that were only estimated with shared weights");
             ui.label(RichText::new(format!("{} candidates", board.len())).weak());
+            let directions = directions(board);
+            if !directions.is_empty() && ui.max_rect().width() >= DIRECTIONS {
+                ui.label(RichText::new(directions).weak());
+            }
         });
         let trained_only = self.trained_only;
         let wanted = |candidate: &&Candidate| !trained_only || candidate.is_trained();
@@ -107,6 +118,18 @@ impl Panel for BoardPanel {
         }
         self.images = Some(images);
     }
+}
+
+/// Which direction of the scores on the board is the better one, such as `Fréchet distance: lower is better`.
+fn directions(board: &[(u32, Candidate)]) -> String {
+    let scores = board.iter().filter_map(|(_, candidate)| candidate.scores.first());
+    let mut words: Vec<(&str, &str)> = Vec::new();
+    for one in scores.map(|score| (score.label(), score.metric.direction())) {
+        if !words.contains(&one) {
+            words.push(one);
+        }
+    }
+    words.iter().map(|(label, direction)| format!("{label}: {direction}")).collect::<Vec<_>>().join("; ")
 }
 
 /// Draws a row; `images` draws the picture where the table has a column for it. Returns its widget, which is the number:
@@ -145,13 +168,13 @@ fn cells(
         });
     };
     cell(candidate.cells.to_string(), None);
-    cell(candidate.genotype.to_string(), Some(candidate.genotype.describe().join("\n")));
+    cell(candidate.genotype.to_string(), Some(candidate.genotype.in_words()));
     cell(candidate.parent.map_or_else(String::new, |parent| parent.to_string()), None);
     cell(format!("{:.3}", candidate.reward), None);
     let score = candidate.scores.first();
     cell(
         score.map_or_else(String::new, Score::short_number),
-        Some(candidate.scores.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        Some(candidate.scores.iter().map(Score::with_direction).collect::<Vec<_>>().join("\n")),
     );
     cell(format!("{}, iteration {}", candidate.estimator, candidate.iteration + 1), None);
     stop

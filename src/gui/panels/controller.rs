@@ -68,8 +68,8 @@ fn numbers(ui: &mut egui::Ui, context: &PanelContext<'_>) {
                 "Entropy",
                 "How undecided the controller is, in nats summed over its decisions: it falls while it learns",
             ),
-            ("reward", "Reward", "What the last proposal was worth"),
-            ("baseline", "Baseline", "The moving average that a reward is held against"),
+            ("reward", "Reward", "What the last proposal was worth: higher is better"),
+            ("baseline", "Baseline", "The moving average that a reward is held against: higher is better"),
         ] {
             let value = context.state.series.get(&Curve::Controller(name.to_owned())).and_then(|series| series.at(context.event_index));
             if let Some([_, value]) = value {

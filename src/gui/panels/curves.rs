@@ -65,6 +65,7 @@ impl Panel for CurvesPanel {
                 }
             });
             combo.response.labelled_by(label.id);
+            plot::direction(ui, &shown);
             plot::controls(ui, context.style);
             let copy = ui
                 .button("Copy CSV")

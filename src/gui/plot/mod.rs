@@ -5,12 +5,14 @@ pub mod legend;
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{self, Color32};
+use eframe::egui::{self, Color32, RichText};
 use egui_plot::{AxisHints, Line, Plot, PlotPoints, PlotUi};
 use serde::{Deserialize, Serialize};
 
 use super::state::{smoothed, thinned};
 use super::theme::{Palette, faded};
+use crate::metric::MetricName;
+use crate::search::CurveGroup;
 
 /// Points that a curve is drawn with are at most twice as many.
 const BUCKETS: usize = 800;
@@ -48,6 +50,15 @@ pub fn controls(ui: &mut egui::Ui, style: &mut CurveStyle) {
         .on_hover_text("Share of the old value in a moving average; the curve itself stays faintly visible");
     ui.checkbox(&mut style.log, "Log axis")
         .on_hover_text("Shows powers of ten; values of zero and less are left out");
+}
+
+/// Says which direction of the curves of a group is the better one, where they are scores.
+pub fn direction(ui: &mut egui::Ui, shown: &CurveGroup) {
+    if let CurveGroup::Score(label) = shown
+        && let Some(metric) = MetricName::labelled(label)
+    {
+        ui.label(RichText::new(metric.direction()).weak()).on_hover_text(metric.about());
+    }
 }
 
 /// A cache of drawn curves, kept as long as nothing of them changes.

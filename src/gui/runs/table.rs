@@ -10,7 +10,6 @@ use egui_extras::{Column, TableBuilder, TableRow};
 use super::cache::{RunEntry, by_name};
 use super::running::{BestSoFar, RunningNow};
 use super::thumbnails::{SHOWN, Thumbnails};
-use crate::arch::Genotype;
 use crate::arch::words::thousands;
 use crate::gui::state::capital;
 use crate::gui::theme::Palette;
@@ -197,52 +196,77 @@ fn cells(
         ui.visuals_mut().override_text_color = Some(color);
         state(ui, entry, palette);
     });
-    let mut text = |words: String, hint: String| {
+    // What is below stands in a second line.
+    let mut text = |words: String, hint: String, below: &str| {
         row.col(|ui| {
             ui.visuals_mut().override_text_color = Some(color);
-            let label = ui.add(egui::Label::new(words).selectable(false).truncate());
-            if !hint.is_empty() {
-                label.on_hover_text(hint);
+            let line = |ui: &mut egui::Ui, text: RichText| {
+                let label = ui.add(egui::Label::new(text).selectable(false).truncate());
+                if !hint.is_empty() {
+                    label.on_hover_text(&hint);
+                }
+            };
+            if below.is_empty() {
+                return line(ui, RichText::new(words));
             }
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                line(ui, RichText::new(words));
+                line(ui, RichText::new(below).small());
+            });
         });
     };
-    let (vector, score) = (found(entry), scored(entry));
-    text(vector.0, vector.1);
-    text(score.0, score.1);
-    text(entry.begun.clone(), entry.run.started.clone().unwrap_or_default());
-    text(entry.run.adapter.clone().unwrap_or_default(), String::new());
+    let vector = found(entry);
+    text(vector.0, vector.1, "");
+    let score = scored(entry);
+    text(score.words, score.hint, score.direction);
+    text(entry.begun.clone(), entry.run.started.clone().unwrap_or_default(), "");
+    text(entry.run.adapter.clone().unwrap_or_default(), String::new(), "");
     opened
 }
 
 /// The architecture that it found, or the best so far, and what is said of it under the pointer.
 fn found(entry: &RunEntry) -> (String, String) {
-    let described = |genotype: &Genotype| genotype.describe().join("\n");
     if let Some(winner) = &entry.winner {
-        return (winner.vector.clone(), described(&winner.genotype));
+        return (winner.vector.clone(), winner.genotype.in_words());
     }
     match best_so_far(entry) {
-        Some(best) => (best.vector.clone(), format!("The best so far\n{}", described(&best.genotype))),
+        Some(best) => (best.vector.clone(), format!("The best so far\n{}", best.genotype.in_words())),
         None => Default::default(),
     }
 }
 
-/// The score of that, and all scores with how they were measured.
-fn scored(entry: &RunEntry) -> (String, String) {
+/// The score of that.
+#[derive(Default)]
+struct ShownScore {
+    words: String,
+    /// Which of two values is the better one.
+    direction: &'static str,
+    /// All scores with how they were measured.
+    hint: String,
+}
+
+fn scored(entry: &RunEntry) -> ShownScore {
     let short = |score: &Score| format!("{} {}", score.label(), score.number());
     if let Some(winner) = &entry.winner {
-        let all = winner.scores.iter().map(Score::to_string).collect::<Vec<_>>().join("\n");
-        return (winner.scores.first().map_or_else(String::new, short), all);
+        let first = winner.scores.first();
+        return ShownScore {
+            words: first.map_or_else(String::new, short),
+            direction: first.map_or("", |score| score.metric.direction()),
+            hint: winner.scores.iter().map(Score::with_direction).collect::<Vec<_>>().join("\n"),
+        };
     }
     let Some((best, score)) = best_so_far(entry).and_then(|best| Some((best, best.score.as_ref()?))) else {
         return Default::default();
     };
-    if best.is_trained {
-        (format!("{} so far", short(score)), format!("{score}, the best so far"))
+    let (direction, all) = (score.metric.direction(), score.with_direction());
+    let (words, hint) = if best.is_trained {
+        (format!("{} so far", short(score)), format!("{all}, the best so far"))
     } else {
-        let hint =
-            format!("{score}, with the shared weights: only an estimate of what a training will reach");
+        let hint = format!("{all}, with the shared weights: only an estimate of what a training will reach");
         (format!("{} estimated", short(score)), hint)
-    }
+    };
+    ShownScore { words, direction, hint }
 }
 
 fn best_so_far(entry: &RunEntry) -> Option<&BestSoFar> {

@@ -148,7 +148,7 @@ fn metrics(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, score: &mut Sco
             for name in MetricName::all() {
                 let mut on = score.metrics.contains(&name);
                 let label = name.label(extractor);
-                let toggle = ui.toggle_value(&mut on, label).on_hover_text(name.about());
+                let toggle = ui.toggle_value(&mut on, label).on_hover_text(hint(name));
                 toggle.widget_info(|| {
                     egui::WidgetInfo::selected(egui::Role::Button, true, on, format!("Metric: {label}"))
                 });
@@ -162,6 +162,11 @@ fn metrics(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, score: &mut Sco
     });
 }
 
+/// What a metric says, and which of two values is the better one.
+fn hint(name: MetricName) -> String {
+    format!("{}; {}", name.about(), name.direction())
+}
+
 /// The row with what decides.
 fn deciding(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, score: &mut ScoreConfig) {
     let extractor = extractor(score);
@@ -171,7 +176,7 @@ fn deciding(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, score: &mut Sc
         let menu = menu.show_ui(ui, |ui| {
             for name in MetricName::all() {
                 let choice = ui.selectable_value(&mut score.deciding, name, name.label(extractor));
-                choice.on_hover_text(name.about());
+                choice.on_hover_text(hint(name));
             }
         });
         menu.response

@@ -297,7 +297,7 @@ impl RunState {
             }
             SearchEvent::Warning { text } => self.say(event_index, Level::Warning, text),
             SearchEvent::Evaluated { training, step, scores, best } => {
-                let words: Vec<String> = scores.iter().map(Score::to_string).collect();
+                let words: Vec<String> = scores.iter().map(Score::with_direction).collect();
                 self.say(event_index, Level::Note, format!("{training}, step {step}: {}", words.join("; ")));
                 for score in &scores {
                     self.point(Curve::Score { training, label: score.label() }, step.0, score.value);

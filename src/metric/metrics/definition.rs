@@ -38,6 +38,11 @@ impl MetricName {
         self.0.larger_is_better
     }
 
+    /// Which of two values is the better one, in words: `lower is better`.
+    pub fn direction(self) -> &'static str {
+        if self.larger_is_better() { "higher is better" } else { "lower is better" }
+    }
+
     /// What the value says and its range, in one line.
     pub fn about(self) -> &'static str {
         self.0.about

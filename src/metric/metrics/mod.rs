@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::extractor::inception::INCEPTION_2015;
 use super::feature_set::Material;
 
 pub use definition::{KidConfig, MeanStd, Metric, MetricName, MetricSettings, MetricValue, PreparedMetric};
@@ -41,6 +42,11 @@ impl MetricName {
     /// The value with this key.
     pub fn find(key: &str) -> Option<Self> {
         Self::all().find(|name| name.key() == key)
+    }
+
+    /// The value that scores call so, such as `FID` or `Fréchet distance`.
+    pub fn labelled(label: &str) -> Option<Self> {
+        Self::all().find(|name| name.label("") == label || name.label(INCEPTION_2015) == label)
     }
 
     /// Whether it is made of class distributions, which an extractor has only where it knows classes.

@@ -20,7 +20,7 @@ fn a_finished_search_says_what_came_out_and_what_can_be_done_next() {
     window.until_label("Create images");
     assert!(says(&window.harness, " architectures "), "how many were tried");
     assert!(says(&window.harness, "This one has a"));
-    assert!(says(&window.harness, "is better"));
+    assert!(says(&window.harness, "; lower is better"));
     window.until("the winner's pictures", |harness| says(harness, "64 images, the winner's"));
     // The panels are one click away, and so is the way back.
     window.click("Show the panels");
