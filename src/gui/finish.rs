@@ -85,6 +85,8 @@ fn said(ui: &mut egui::Ui, state: &RunState) {
         ui.add_space(6.0);
         let label = ui.label(RichText::new(format!("Architecture {}", winner.vector)).weak());
         label.on_hover_text("Its choices as numbers, cell by cell; the panel Architecture draws them");
+        let label = ui.label(RichText::new(winner.genotype.summary()).weak());
+        label.on_hover_text(winner.genotype.in_words());
     }
 }
 

@@ -43,11 +43,15 @@ pub fn show(ui: &mut egui::Ui, diagrams: &mut Diagrams, comparison: Option<&Comp
                 Some(outcome) => format!("{name}: best so far {}", outcome.vector),
                 None => format!("{name}: no architecture yet"),
             };
-            ui.label(RichText::new(words).strong().color(palette.distinct(index)));
-            if let (Some((first, base)), Some(outcome)) = (first, outcomes[index])
-                && first != index
-            {
-                ui.label(unlike(&names[first], base, &outcome.genotype));
+            let label = ui.label(RichText::new(words).strong().color(palette.distinct(index)));
+            if let Some(outcome) = outcomes[index] {
+                label.on_hover_text(outcome.genotype.in_words());
+                match first {
+                    Some((first, base)) if first != index => {
+                        ui.label(unlike(&names[first], base, &outcome.genotype));
+                    }
+                    _ => drop(ui.label(RichText::new(outcome.genotype.summary()).weak())),
+                }
             }
             match (drawing, outcomes[index]) {
                 (Some(drawing), _) => drawing::show(ui, drawing, marks),

@@ -49,7 +49,11 @@ impl CreateScreen {
         let size = model.side;
         let about =
             format!("{size} x {size} px, {} parameters, on {}", thousands(model.params), model.device);
-        ui.label(RichText::new(about).weak()).on_hover_text(format!("Architecture {}", model.vector));
+        ui.label(RichText::new(about).weak()).on_hover_text(format!(
+            "Architecture {}\n{}",
+            model.vector,
+            model.genotype.in_words()
+        ));
         for note in &model.notes {
             ui.label(RichText::new(note).weak());
         }
@@ -154,7 +158,8 @@ impl CreateScreen {
         ui.label(RichText::new("Recipe").strong());
         let moves = directions::words(&self.choices.along, &model.directions);
         ui.label(format!("{latent}, {truncation}, {weights}{moves}"));
-        ui.label(RichText::new(format!("{} of {}", model.vector, self.name)).weak());
+        ui.label(RichText::new(format!("{} of {}", model.vector, self.name)).weak())
+            .on_hover_text(model.genotype.in_words());
         let copy = ui.button("Copy the recipe");
         let copy =
             copy.on_hover_text("As JSON, as in an exported image: all that is needed to make it again");

@@ -16,6 +16,9 @@ pub const KIND: PanelKind = PanelKind {
     make: || Box::<ArchitecturePanel>::default(),
 };
 
+/// The least width that is worth the beginning of what an architecture is in words, in points.
+const LEAST_WORDS: f32 = 60.0;
+
 /// The panel, with its own state.
 #[derive(Default)]
 struct ArchitecturePanel {
@@ -57,6 +60,10 @@ impl Panel for ArchitecturePanel {
             let label = egui::Label::new(RichText::new(&vector).monospace()).truncate();
             ui.add(label)
                 .on_hover_text("The integer vector: conv, norm, up, shortcut and skips of each cell");
+            if ui.available_width() >= LEAST_WORDS {
+                let words = RichText::new(shown.genotype.summary()).weak();
+                ui.add(egui::Label::new(words).truncate()).on_hover_text(shown.genotype.in_words());
+            }
         });
         let compared = context.view.compared.and_then(|id| context.candidate(id)).cloned();
         let first = self.diagrams.of(&shown.genotype, &shape).clone();

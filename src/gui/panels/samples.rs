@@ -64,20 +64,23 @@ impl Panel for SamplesPanel {
         };
         // Nothing here wraps within itself: what follows it would lie over its second line.
         ui.horizontal_wrapped(|ui| {
-        ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
-        ui.label(capital(&shown.source.to_string()));
-        ui.label(RichText::new(format!("{0} x {0} px", shown.tiles.side())).weak());
-        architecture(ui, context, &shown);
-        let selected = self.selected.filter(|&selected| selected < shown.tiles.count());
-        if let (Some(index), Some(config)) = (selected, &context.state.config) {
-            let words = format!("Image {0}: latent {0} of seed {1}", index + 1, config.seed);
-            ui.label(RichText::new(words).strong()).on_hover_text(
-                "The fixed latents are drawn once for a run, so the same place shows the same latent at every \
-                 moment",
-            );
+            ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
+            ui.label(capital(&shown.source.to_string()));
+            ui.label(RichText::new(format!("{0} x {0} px", shown.tiles.side())).weak());
+            architecture(ui, context, &shown);
+            let selected = self.selected.filter(|&selected| selected < shown.tiles.count());
+            if let (Some(index), Some(config)) = (selected, &context.state.config) {
+                let words = format!("Image {0}: latent {0} of seed {1}", index + 1, config.seed);
+                ui.label(RichText::new(words).strong()).on_hover_text(
+                    "The fixed latents are drawn once for a run, so the same place shows the same latent at every \
+                     moment",
+                );
+            }
+            save(ui, context, &shown, selected);
+        });
+        if let Some((words, hint)) = caption(shown.source, shown.genotype.as_ref()) {
+            ui.add(egui::Label::new(RichText::new(words).weak()).truncate()).on_hover_text(hint);
         }
-        save(ui, context, &shown, selected);
-    });
         self.grid(ui, &shown.source.to_string(), &shown.tiles);
     }
 }
@@ -85,7 +88,7 @@ impl Panel for SamplesPanel {
 /// Names the architecture that made the images, and leads to it where it is on the board.
 fn architecture(ui: &mut egui::Ui, context: &mut PanelContext<'_>, shown: &Shown) {
     let Some(genotype) = &shown.genotype else { return };
-    let about = genotype.describe().join("\n");
+    let about = genotype.in_words();
     let Some(candidate) = context.state.candidate_of(context.event_index, shown.source, genotype) else {
         let vector = RichText::new(genotype.to_string()).weak();
         ui.label(vector).on_hover_text(about);
@@ -97,6 +100,25 @@ fn architecture(ui: &mut egui::Ui, context: &mut PanelContext<'_>, shown: &Shown
     if link.on_hover_text(format!("{about}\n{hint}")).clicked() {
         let shift = ui.input(|input| input.modifiers.shift);
         context.view.select(candidate.id, shift);
+    }
+}
+
+/// Why pictures of the shared GAN change their style.
+const STYLE_CHANGES: &str = "The style changes from picture to picture because the shared GAN has weights for all \
+     architectures, and each picture is made by one of them: by the best candidate of the iteration, and while there is \
+     none by one that is sampled for the picture";
+
+/// What kind of architecture made the picture and why the next one may look different, and what is said of it under the
+/// pointer; none where there is nothing to say.
+fn caption(source: SampleSource, genotype: Option<&Genotype>) -> Option<(String, String)> {
+    let words = genotype.map(|genotype| format!("{}\n{}", genotype.summary(), genotype.in_words()));
+    match source {
+        SampleSource::Shared { .. } => {
+            let said = "The next picture may be made by another architecture, in another style";
+            let hint = words.map_or_else(|| STYLE_CHANGES.to_owned(), |words| format!("{STYLE_CHANGES}\n\n{words}"));
+            Some((said.to_owned(), hint))
+        }
+        SampleSource::Training { .. } => Some((capital(&genotype?.summary()), words?)),
     }
 }
 
@@ -213,5 +235,28 @@ impl SamplesPanel {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::search::TrainingId;
+
+    #[test]
+    fn the_caption_says_why_pictures_of_the_shared_gan_change_their_style() {
+        let genotype = Genotype::parse("1 0 1 1").unwrap();
+        let shared = SampleSource::Shared { iteration: 0 };
+        let (words, hint) = caption(shared, Some(&genotype)).unwrap();
+        assert_eq!(words, "The next picture may be made by another architecture, in another style");
+        assert!(hint.starts_with("The style changes"), "{hint}");
+        assert!(hint.ends_with("Cell 1: pre-activation, no norm, nearest, shortcut"), "{hint}");
+        assert_eq!(caption(shared, None).unwrap().1, STYLE_CHANGES);
+        let training = SampleSource::Training { training: TrainingId::Winner, step: None };
+        let (words, hint) = caption(training, Some(&genotype)).unwrap();
+        assert!(words.starts_with("1 cell: ") && !words.contains("another"), "{words}");
+        assert!(!hint.contains("style"), "{hint}");
+        assert_eq!(caption(training, None), None);
     }
 }

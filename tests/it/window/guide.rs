@@ -6,7 +6,8 @@ use eframe::egui::{Rect, Vec2, vec2};
 use egui_kittest::kittest::Queryable;
 
 use super::panels::write;
-use super::{SIZE, Window};
+use super::{SIZE, Window, long_run, runs_screen};
+use crate::runs::sample_server::finished_run;
 
 /// Height of a row of text with its margins, in points.
 const ROW: f32 = 32.0;
@@ -76,4 +77,47 @@ fn a_window_too_narrow_for_all_names_says_the_current_one() {
     window.harness.run_steps(4);
     assert!(width(&window, "Phase: Shared training") < 20.0, "a dot");
     assert!(width(&window, "Phase now: Controller") > 40.0);
+}
+
+#[test]
+fn scores_say_which_direction_is_the_better_one() {
+    let count = |window: &Window, label: &str| window.harness.query_all_by_label(label).count();
+    let mut window = Window::new();
+    runs_screen::write_two(&window.folder.path().join("runs"));
+    window.click("All runs");
+    window.until_label("Samples of one");
+    assert_eq!(count(&window, "lower is better"), 2, "a line for each run");
+    window.click("Select one");
+    window.click("Select two");
+    window.click("Compare");
+    window.until_label("20.5  best");
+    window.until_label("Fréchet distance, lower is better");
+    window.until("curves", |harness| harness.query_by_value("Winner: Fréchet distance").is_some());
+    assert_eq!(count(&window, "lower is better"), 1, "beside the curve");
+    let dir = window.folder.path().join("long");
+    long_run::write(&dir);
+    window.harness.state_mut().open(&dir);
+    window.until_label("500 candidates");
+    assert_eq!(count(&window, "Fréchet distance: lower is better"), 1);
+}
+
+#[test]
+fn architectures_are_there_in_words_and_samples_say_why_their_style_changes() {
+    let mut window = Window::new();
+    let dir = window.folder.path().join("long");
+    long_run::write(&dir);
+    window.harness.state_mut().open(&dir);
+    window.until("the picture", |harness| harness.query_by_label_contains("64 images").is_some());
+    let caption = "The next picture may be made by another architecture, in another style";
+    window.harness.get_by_label_contains(caption).hover();
+    let why =
+        "The style changes from picture to picture because the shared GAN has weights for all architectures";
+    window.until("the reason", |harness| harness.query_by_label_contains(why).is_some());
+    window.harness.remove_cursor();
+    window.alone("Architecture");
+    window.until("words", |harness| harness.query_by_label_contains("3 cells: p").is_some());
+    window.harness.state_mut().open(finished_run());
+    window.click("Result");
+    window.until_label("Create images");
+    assert_eq!(window.harness.query_all_by_label_contains("-activation, ").count(), 1, "the winner's");
 }
