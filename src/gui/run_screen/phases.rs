@@ -180,7 +180,8 @@ pub fn show(
             }
             open(ui, &phases, layout, actions);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(Label::new(RichText::new(&sentence)).truncate()).on_hover_text(&sentence);
+                let label = Label::new(&sentence).truncate().show_tooltip_when_elided(false);
+                ui.add(label).on_hover_text(&sentence);
             });
         });
     });
