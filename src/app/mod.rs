@@ -5,6 +5,7 @@ mod compare;
 mod doctor;
 mod export;
 mod inception;
+mod lesson;
 mod random_baseline;
 mod run_speed;
 mod sample;
@@ -17,6 +18,7 @@ pub use compare::{BestArchitecture, Compared, ComparedSetting, Comparison, Ranki
 pub use doctor::{DeviceCheck, DoctorReport, check_device, warm_up};
 pub use export::{ExportPart, Exported, LeftOut, export_model};
 pub use inception::bring_inception;
+pub use lesson::{LESSONS, Lesson, LessonControl, LessonError, LessonGoal, LessonStep};
 pub use random_baseline::{BaselineConfig, BaselineEntry, random_baseline};
 pub use run_speed::run_speed;
 pub use sample::{Images, Latents, SampleError, latent_file, sample};

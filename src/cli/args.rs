@@ -24,8 +24,11 @@ pub(super) const RUNS: &str = "runs";
 
 /// Searches, trains and shows generative adversarial networks on any GPU.
 #[derive(Debug, Parser)]
-#[command(name = "autogan", version, about)]
+#[command(name = "autogan", version, about, args_conflicts_with_subcommands = true)]
 pub(super) struct Cli {
+    /// Open the window with a lesson: a TOML file with a run and steps that explain it
+    #[arg(long, value_name = "FILE")]
+    pub lesson: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Option<Command>,
 }

@@ -14,11 +14,13 @@ mod terminal;
 mod typed;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue};
 
+use crate::app::LessonError;
 use crate::arch::ArchError;
 use crate::config::ConfigError;
 use crate::data::DataError;
@@ -28,8 +30,8 @@ use args::{Cli, Command};
 use terminal::print_line;
 use typed::with_whole_vectors;
 
-/// Reads the command line and does what it says; without a subcommand, opens the window.
-pub fn run(open_window: fn() -> anyhow::Result<()>) -> ExitCode {
+/// Reads the command line and does what it says; without a subcommand, opens the window, with a lesson if one is named.
+pub fn run(open_window: fn(lesson: Option<&Path>) -> anyhow::Result<()>) -> ExitCode {
     let cli = match Cli::try_parse_from(with_whole_vectors(std::env::args_os())) {
         Ok(cli) => cli,
         Err(error) => return refuse(&nothing_given(error)),
@@ -40,7 +42,7 @@ pub fn run(open_window: fn() -> anyhow::Result<()>) -> ExitCode {
     let json = cli.command.as_ref().is_some_and(Command::json);
     let done = match &cli.command {
         Some(command) => commands::run(command),
-        None => open_window(),
+        None => open_window(cli.lesson.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -101,7 +103,11 @@ fn is_wrong_call(error: &anyhow::Error) -> bool {
     );
     let device =
         matches!(error.downcast_ref(), Some(DeviceError::Unknown { .. } | DeviceError::Ambiguous { .. }));
-    data || device || error.is::<ConfigError>() || error.is::<ArchError>() || error.is::<WrongCall>()
+    data || device
+        || error.is::<ConfigError>()
+        || error.is::<ArchError>()
+        || error.is::<LessonError>()
+        || error.is::<WrongCall>()
 }
 
 /// Arguments that clap accepts and that cannot be meant.

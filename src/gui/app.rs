@@ -7,6 +7,7 @@ mod closing;
 mod exporting;
 mod file_dialogs;
 mod folder_list;
+mod lesson;
 mod library;
 mod notify;
 mod palette;
@@ -29,6 +30,7 @@ use super::create::CreateScreen;
 use super::dialogs::kind::DialogKind;
 use super::dialogs::{self, DialogProvider, SystemDialogs};
 use super::finish;
+use super::lessons::ShownLesson;
 use super::panels::{PanelRequest, View};
 use super::run_screen;
 use super::runs::{self, RunsScreen, Trash};
@@ -133,6 +135,10 @@ pub struct App {
     exporter: Exporter,
     /// What will be exported, while it is shown.
     export_prompt: Option<ExportPrompt>,
+    /// The lesson that is under way.
+    lesson: Option<ShownLesson>,
+    /// Whether a lesson is being chosen.
+    chooses_lesson: bool,
     setup: Setup,
     runs: RunsScreen,
     /// It was asked to close while a run goes on.
@@ -179,6 +185,8 @@ impl App {
             pictures: PictureLoader::new(wake.clone()),
             palette: None,
             export_prompt: None,
+            lesson: None,
+            chooses_lesson: false,
             toasts,
             wake,
             chosen: None,
@@ -442,6 +450,7 @@ impl eframe::App for App {
             commands::pressed(&ctx, |action| self.possible(action))
         };
         self.top_bar(ui, &mut actions);
+        self.lesson_bar(ui);
         self.screen(ui, &mut actions);
         if let Some(mut palette) = self.palette.take() {
             match palette.show(&ctx, |action| self.possible(action)) {
@@ -454,6 +463,7 @@ impl eframe::App for App {
             self.act(&ctx, action);
         }
         self.export_question(&ctx);
+        self.lesson_choice(&ctx);
         self.closing(&ctx);
         self.toasts.show(&ctx);
         self.remember(&ctx);

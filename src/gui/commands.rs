@@ -73,6 +73,10 @@ pub enum Action {
     Phases,
     /// Light or dark.
     Theme(ThemeChoice),
+    /// Choose a lesson.
+    Lessons,
+    /// Write a lesson about the run.
+    MakeLesson,
     /// Show all commands.
     Palette,
     /// Show the run folder in the file manager.
@@ -293,6 +297,18 @@ fn entries() -> Vec<CommandEntry> {
         let name = format!("Theme: {}", theme.words().to_lowercase());
         all.push(entry(Action::Theme(theme), &name, "Light or dark colours", None));
     }
+    all.push(entry(
+        Action::Lessons,
+        "Lessons…",
+        "Runs of minutes that explain step by step what they do, or a lesson in a file",
+        None,
+    ));
+    all.push(entry(
+        Action::MakeLesson,
+        "Make a lesson of this…",
+        "Writes a file with the settings of this run and a first step, which you go on with in a text editor",
+        None,
+    ));
     all.push(entry(Action::Palette, "All commands", "Finds a command by its name", Some((CTRL, Key::P))));
     all.push(entry(Action::Quit, "Quit", "Closes the window", Some((CTRL, Key::Q))));
     all

@@ -12,6 +12,7 @@ mod create;
 mod dialogs;
 mod finish;
 mod layout;
+mod lessons;
 mod panels;
 mod plot;
 mod run_screen;
@@ -28,6 +29,8 @@ pub use app::{App, Places};
 pub use dialogs::{AnswerKind, DialogAnswer, FileKind, Question, SystemDialogs};
 pub use settings::WindowSettings;
 
+use std::path::Path;
+
 use eframe::egui;
 
 /// Smallest size of the window, in points.
@@ -35,12 +38,13 @@ const LEAST: [f32; 2] = [800.0, 500.0];
 /// Its size at the first start, in points.
 const FIRST: [f32; 2] = [1280.0, 800.0];
 
-/// Opens the window and returns when it is closed.
+/// Opens the window, with the `lesson` in a file if one is named, and returns when it is closed.
 ///
 /// # Errors
 ///
-/// If the system gives no window, or no way to draw in it.
-pub fn open() -> anyhow::Result<()> {
+/// If the system gives no window, or no way to draw in it, or if the lesson cannot be used.
+pub fn open(lesson: Option<&Path>) -> anyhow::Result<()> {
+    let lesson = lesson.map(lessons::read).transpose()?;
     let places = Places::of_this_machine()?;
     let (settings, _) = settings::WindowSettings::read(places.settings.as_deref());
     let mut viewport = egui::ViewportBuilder::default()
@@ -53,9 +57,16 @@ pub fn open() -> anyhow::Result<()> {
     }
     let options =
         eframe::NativeOptions { viewport, centered: settings.position.is_none(), ..Default::default() };
-    eframe::run_native("autogan", options, Box::new(|cc| Ok(Box::new(App::new(cc, places))))).map_err(
-        |error| anyhow::anyhow!("the window cannot be opened ({error}); `autogan search` needs none"),
-    )
+    let create = |cc: &eframe::CreationContext<'_>| {
+        let mut app = App::new(cc, places);
+        if let Some(lesson) = lesson {
+            app.teach(lesson);
+        }
+        Ok(Box::new(app) as Box<dyn eframe::App>)
+    };
+    eframe::run_native("autogan", options, Box::new(create)).map_err(|error| {
+        anyhow::anyhow!("the window cannot be opened ({error}); `autogan search` needs none")
+    })
 }
 
 /// The size that the window opens with, in points, where `remembered` is that of the last time.

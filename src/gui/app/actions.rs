@@ -17,8 +17,11 @@ impl App {
     pub(super) fn possible(&self, action: Action) -> bool {
         let screen = &self.screen;
         let sets_up = matches!(screen, Screen::Setup);
+        if self.lesson_hides(action) {
+            return false;
+        }
         match action {
-            Action::Demo | Action::OpenRun | Action::OpenModel => true,
+            Action::Demo | Action::OpenRun | Action::OpenModel | Action::Lessons => true,
             Action::Theme(_) | Action::Phases | Action::Palette | Action::Quit => true,
             Action::Home => !matches!(screen, Screen::Welcome),
             Action::Setup => !sets_up,
@@ -109,6 +112,8 @@ impl App {
             }
             Action::Panel(panel) => run_screen::toggle(&mut self.settings.layout, panel),
             Action::ResetLayout => self.settings.layout = PanelLayout::default(),
+            Action::Lessons => self.chooses_lesson = true,
+            Action::MakeLesson => self.choose_path(DialogKind::SaveLesson),
             Action::Phases => self.settings.hides_phases = !self.settings.hides_phases,
             Action::Theme(theme) => self.settings.theme = theme,
             Action::Palette => self.palette = Some(CommandPalette::default()),
@@ -121,7 +126,7 @@ impl App {
         }
     }
 
-    fn send(&mut self, control: Control) {
+    pub(super) fn send(&mut self, control: Control) {
         if let Some(Err(problem)) = self.sessions.shown_mut().map(|session| session.send(control)) {
             self.toasts.problem(problem);
         }

@@ -8,10 +8,17 @@ use crate::gui::create::is_model;
 use crate::gui::dialogs::kind::DialogKind;
 use crate::run::RunView;
 
+/// How the files of lessons end, by which they differ from settings.
+const LESSON_ENDING: &str = ".lesson.toml";
+
 impl App {
     /// Asks for a file or a folder, without waiting.
     pub(super) fn choose_path(&mut self, kind: DialogKind) {
-        let question = kind.question(&self.places.runs, &self.setup.config().name);
+        let name = match (kind, self.sessions.shown()) {
+            (DialogKind::SaveLesson, Some(session)) => session.name(),
+            _ => self.setup.config().name.clone(),
+        };
+        let question = kind.question(&self.places.runs, &name);
         let dialogs = self.dialogs.clone();
         self.chosen = Some(BackgroundTask::begin(&self.wake, move || (kind, dialogs(&question))));
     }
@@ -30,6 +37,8 @@ impl App {
                 }
                 Err(problem) => self.toasts.problem(problem),
             },
+            DialogKind::OpenLesson => self.open_lesson(path),
+            DialogKind::SaveLesson => self.save_lesson(path),
             DialogKind::SaveSettings => match self.setup.save(path) {
                 Ok(()) => self.toasts.done(format!("Settings saved in {}", path.display())),
                 Err(problem) => self.toasts.problem(problem),
@@ -37,7 +46,7 @@ impl App {
         }
     }
 
-    /// Takes in what was dropped: a run folder, a generator, a file of settings, or images.
+    /// Takes in what was dropped: a run folder, a generator, a lesson, a file of settings, or images.
     pub(super) fn dropped(&mut self, paths: &[PathBuf]) {
         let Some(first) = paths.first() else {
             return;
@@ -47,6 +56,9 @@ impl App {
         }
         if is_model(first) {
             return self.create(first);
+        }
+        if first.to_string_lossy().ends_with(LESSON_ENDING) {
+            return self.open_lesson(first);
         }
         self.go(Screen::Setup);
         if first.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml")) {

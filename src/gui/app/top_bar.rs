@@ -49,7 +49,8 @@ impl App {
             if let (Screen::Run, Some(session)) = (&self.screen, self.sessions.shown()) {
                 ui.add_space(3.0);
                 ui.horizontal(|ui| {
-                    run_screen::toolbar(ui, &session.lock(), self.resumable(), actions);
+                    let hides = |action| self.lesson_hides(action);
+                    run_screen::toolbar(ui, &session.lock(), self.resumable(), &hides, actions);
                 });
             }
             ui.add_space(3.0);

@@ -37,7 +37,7 @@ pub fn show(
             }
             ui.label(RichText::new("A small search on the built-in toys, in minutes, on any machine").weak());
             ui.add_space(GAP);
-            for action in [Action::Setup, Action::Runs, Action::OpenRun] {
+            for action in [Action::Setup, Action::Runs, Action::OpenRun, Action::Lessons] {
                 let entry = entry(action);
                 let button = egui::Button::new(&entry.name).min_size(Vec2::new(280.0, 34.0));
                 if ui.add(button).on_hover_text(entry.hint(ui.ctx())).clicked() {

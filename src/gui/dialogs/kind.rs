@@ -14,6 +14,9 @@ const MODEL_FILE: FileKind = FileKind {
     endings: &["safetensors", "pth", "pt", "ckpt", "bin"],
 };
 
+/// A lesson.
+const LESSON_FILE: FileKind = FileKind { words: "Lesson (TOML)", endings: &["toml"] };
+
 /// A kind of dialog, by what is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DialogKind {
@@ -27,10 +30,14 @@ pub enum DialogKind {
     LoadSettings,
     /// A file to write the settings to.
     SaveSettings,
+    /// A lesson to begin.
+    OpenLesson,
+    /// A file to write a lesson about the run to.
+    SaveLesson,
 }
 
 impl DialogKind {
-    /// The question. `runs` is where runs lie, `name` what a run that is set up is called.
+    /// The question. `runs` is where runs lie, `name` what a run that is set up, or that a lesson is made of, is called.
     pub fn question(self, runs: &Path, name: &str) -> Question {
         let (title, wanted) = match self {
             Self::OpenRun => ("Open a run folder", AnswerKind::Folder),
@@ -45,6 +52,11 @@ impl DialogKind {
             Self::SaveSettings => {
                 let name = format!("{}.toml", safe_name(name, "settings"));
                 ("Save settings", AnswerKind::Save { kinds: vec![SETTINGS_FILE], name })
+            }
+            Self::OpenLesson => ("Open a lesson", AnswerKind::Open(LESSON_FILE)),
+            Self::SaveLesson => {
+                let name = format!("{}.lesson.toml", safe_name(name, "run"));
+                ("Save a lesson", AnswerKind::Save { kinds: vec![LESSON_FILE], name })
             }
         };
         let begin = (self == Self::OpenRun || self == Self::OpenModel).then(|| runs.to_owned());

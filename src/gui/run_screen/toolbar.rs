@@ -51,11 +51,19 @@ pub fn blocking_reason(state: &RunState, resumable: bool, action: Action) -> Opt
     Some(reason)
 }
 
-/// Draws the buttons of the run.
-pub fn toolbar(ui: &mut egui::Ui, state: &RunState, resumable: bool, actions: &mut Vec<Action>) {
+/// Draws the buttons of the run, but for those that a lesson `hides`.
+pub fn toolbar(
+    ui: &mut egui::Ui,
+    state: &RunState,
+    resumable: bool,
+    hides: &dyn Fn(Action) -> bool,
+    actions: &mut Vec<Action>,
+) {
     let palette = Palette::of(ui);
     let mut add = |ui: &mut egui::Ui, action: Action, button: Button<'_>| {
-        slot(ui, action, button, blocking_reason(state, resumable, action), actions);
+        if !hides(action) {
+            slot(ui, action, button, blocking_reason(state, resumable, action), actions);
+        }
     };
     let named = |action: Action| Button::new(entry(action).name.as_str());
     // What makes it go on or stand is one button: it is the same switch.

@@ -1,5 +1,9 @@
-//! What the window explains where it happens: phases, directions of scores, architectures in words.
+//! What the window explains where it happens: phases, directions of scores, architectures in words, and lessons.
 
+use std::path::Path;
+use std::process::Command;
+
+use autogan::app::{LESSONS, Lesson};
 use autogan::engine::JobSpec;
 use autogan::search::{Activity, SearchEvent};
 use eframe::egui::{Rect, Vec2, vec2};
@@ -8,9 +12,13 @@ use egui_kittest::kittest::Queryable;
 use super::panels::write;
 use super::{SIZE, Window, long_run, runs_screen};
 use crate::runs::sample_server::finished_run;
+use crate::small::small_config;
 
 /// Height of a row of text with its margins, in points.
 const ROW: f32 = 32.0;
+
+/// The panels that a lesson may name.
+const PANEL_KEYS: [&str; 6] = ["samples", "architecture", "controller", "board", "curves", "log"];
 
 /// A window on a search that stands in the controller's first training.
 fn in_control() -> Window {
@@ -120,4 +128,106 @@ fn architectures_are_there_in_words_and_samples_say_why_their_style_changes() {
     window.click("Result");
     window.until_label("Create images");
     assert_eq!(window.harness.query_all_by_label_contains("-activation, ").count(), 1, "the winner's");
+}
+
+/// Writes a lesson about a search of seconds, with further steps behind its first.
+fn write_lesson(path: &Path, steps: &str) {
+    let template = Lesson::template(&JobSpec::Search, &small_config(), &PANEL_KEYS).unwrap();
+    let hides = template.replacen("[settings]", "hide = [\"stop\"]\n\n[settings]", 1);
+    assert_ne!(template, hides);
+    std::fs::write(path, hides + steps).unwrap();
+}
+
+#[test]
+fn a_lesson_begins_its_run_and_goes_on_when_that_does_what_a_step_waits_for() {
+    let mut window = Window::new();
+    let path = window.folder.path().join("mine.lesson.toml");
+    write_lesson(
+        &path,
+        "\n[[step]]\ntext = \"Wait for the end.\"\nuntil = \"finished\"\n[[step]]\ntext = \"That was it.\"\n",
+    );
+    window.drop_file(&path);
+    window.until_label("Step 1 of 3");
+    let is_there = |window: &Window, label: &str| window.harness.query_by_label(label).is_some();
+    assert!(is_there(&window, "Pause") && !is_there(&window, "Stop"), "what the lesson hides is not there");
+    window.harness.check_accessibility();
+    window.click("Next ▶");
+    assert!(is_there(&window, "Wait for the end."));
+    window.until_label("That was it.");
+    assert!(is_there(&window, "Step 3 of 3"));
+    window.click("◀ Back");
+    window.harness.run_steps(10);
+    assert!(is_there(&window, "Wait for the end."), "who goes back may read");
+    window.click("End the lesson");
+    assert!(!is_there(&window, "Wait for the end.") && is_there(&window, "Stop"));
+}
+
+#[test]
+fn the_bar_of_a_lesson_leaves_the_panels_their_place_in_the_smallest_window() {
+    let mut window = Window::new();
+    let path = window.folder.path().join("mine.lesson.toml");
+    write_lesson(&path, "");
+    window.harness.state_mut().open_lesson(&path);
+    window.until_label("Step 1 of 1");
+    let size = vec2(800.0, 500.0);
+    window.harness.set_size(size);
+    window.harness.run_steps(4);
+    let rect = |label: &str| window.harness.get_by_label(label).rect();
+    let inside = Rect::from_min_size(Default::default(), size);
+    let text = rect("Write here what to look at first, in one or two sentences.");
+    for part in [text, rect("Step 1 of 1"), rect("Next ▶"), rect("End the lesson")] {
+        assert!(inside.contains_rect(part) && part.top() > 420.0, "{part}");
+    }
+}
+
+#[test]
+fn a_lesson_that_cannot_be_used_is_refused_in_a_sentence() {
+    let mut window = Window::new();
+    let path = window.folder.path().join("bad.lesson.toml");
+    std::fs::write(&path, "title = \"T\"\n[[step]]\ntext = \"Look.\"\npanel = \"holograms\"").unwrap();
+    window.drop_file(&path);
+    window.until("the reason", |harness| {
+        harness.query_by_label_contains("step 1 names the panel “holograms”").is_some()
+    });
+    assert!(window.harness.state().session().is_none(), "no run was begun");
+    let typed = |path: &Path| {
+        let command = Command::new(env!("CARGO_BIN_EXE_autogan")).arg("--lesson").arg(path).output().unwrap();
+        (command.status.code(), String::from_utf8(command.stderr).unwrap())
+    };
+    let (code, message) = typed(&path);
+    assert_eq!(code, Some(2), "{message}");
+    assert!(message.starts_with("error: the lesson ") && message.contains("holograms"), "{message}");
+    let (code, message) = typed(&window.folder.path().join("not-there.toml"));
+    assert!(code == Some(2) && message.contains("there is no such file"), "{message}");
+}
+
+#[test]
+fn lessons_are_chosen_on_the_welcome_screen() {
+    let mut window = Window::new();
+    window.click("Lessons…");
+    for (name, text) in LESSONS {
+        let lesson = Lesson::parse(text, name, &PANEL_KEYS).unwrap();
+        window.until_label(&lesson.title);
+        assert!(window.harness.query_by_label(&lesson.about).is_some());
+    }
+    window.harness.check_accessibility();
+    window.click("Cancel");
+    assert!(window.harness.query_by_label("What a cell is").is_none());
+    assert!(window.harness.state().session().is_none());
+}
+
+#[test]
+fn a_lesson_is_made_of_the_run_that_is_shown() {
+    let mut window = Window::new();
+    window.harness.state_mut().open(finished_run());
+    window.until_label("Finished");
+    let path = window.folder.path().join("made.lesson.toml");
+    std::fs::write(window.folder.path().join("answer"), path.to_str().unwrap()).unwrap();
+    window.command("Make a lesson of this");
+    window.until("it says where the lesson is", |harness| {
+        harness.query_by_label_contains("open it in a text editor").is_some()
+    });
+    let lesson = Lesson::read(&path, &PANEL_KEYS).unwrap();
+    assert_eq!(lesson.steps.len(), 1);
+    assert_eq!(lesson.config.device, "auto");
 }
