@@ -63,8 +63,12 @@ fn outcomes(ui: &mut egui::Ui, comparison: &Comparison, names: &[String]) {
     table(ui, "outcomes", names, |ui| {
         for (name, values) in comparison.facts() {
             ui.label(RichText::new(name).weak());
-            for value in values {
-                ui.label(value);
+            for (run, value) in comparison.runs.iter().zip(&values) {
+                let label = ui.label(value);
+                // Where it is an architecture that is named.
+                if let Some(best) = run.outcome.as_ref().filter(|best| best.vector == *value) {
+                    label.on_hover_text(best.genotype.in_words());
+                }
             }
             ui.end_row();
         }
