@@ -231,3 +231,16 @@ fn a_lesson_is_made_of_the_run_that_is_shown() {
     assert_eq!(lesson.steps.len(), 1);
     assert_eq!(lesson.config.device, "auto");
 }
+
+#[test]
+fn slow_motion_holds_the_run_and_lets_it_go_when_it_is_switched_off() {
+    let mut window = Window::new();
+    let path = window.folder.path().join("mine.lesson.toml");
+    write_lesson(&path, "\n[[step]]\ntext = \"Watch.\"\nslow = true\n");
+    window.harness.state_mut().open_lesson(&path);
+    window.until_label("Step 1 of 2");
+    window.click("Next ▶");
+    window.until_label("Continue");
+    window.click("Slow motion");
+    window.until_label("Create images");
+}
