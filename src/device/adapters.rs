@@ -92,6 +92,21 @@ pub struct Adapter {
     pub index: usize,
 }
 
+impl Adapter {
+    /// What it is, such as `discrete GPU, Vulkan, NVIDIA 580.95, 12.0 GiB`.
+    pub fn details(&self) -> String {
+        let mut details = vec![self.kind.words().to_owned(), self.api.name().to_owned()];
+        details.extend(Some(self.driver.clone()).filter(|driver| !driver.is_empty()));
+        details.extend(self.memory.map(gibibytes));
+        details.join(", ")
+    }
+}
+
+/// Bytes in words: `12.0 GiB`.
+pub fn gibibytes(bytes: u64) -> String {
+    format!("{:.1} GiB", bytes as f64 / (1u64 << 30) as f64)
+}
+
 /// An adapter with the handle that opens it.
 pub(super) struct FoundAdapter {
     pub adapter: Adapter,

@@ -10,7 +10,7 @@ mod memory;
 mod open;
 mod work;
 
-pub use adapters::{Adapter, AdapterKind, Api, adapters};
+pub use adapters::{Adapter, AdapterKind, Api, adapters, gibibytes};
 pub use cache::cache_dir;
 pub use choice::{DeviceChoice, Picked, pick};
 pub use error::DeviceError;

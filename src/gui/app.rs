@@ -7,6 +7,7 @@ mod closing;
 mod exporting;
 mod file_dialogs;
 mod folder_list;
+mod info;
 mod lesson;
 mod library;
 mod notify;
@@ -49,6 +50,7 @@ use crate::run::{RunView, default_dir, now};
 use choosing::OwnDialogs;
 use closing::CloseChoice;
 use exporting::ExportPrompt;
+use info::InfoDialog;
 use palette::{CommandPalette, PaletteState};
 
 /// The preset of the demo.
@@ -125,6 +127,8 @@ pub struct App {
     view: View,
     pictures: PictureLoader,
     palette: Option<CommandPalette>,
+    /// A dialog about the window itself.
+    info: Option<InfoDialog>,
     /// The dialogs for files and folders, and the window's own for systems without any.
     dialogs: DialogProvider,
     own_dialogs: OwnDialogs,
@@ -184,6 +188,7 @@ impl App {
             runs,
             pictures: PictureLoader::new(wake.clone()),
             palette: None,
+            info: None,
             export_prompt: None,
             lesson: None,
             chooses_lesson: false,
@@ -444,11 +449,9 @@ impl eframe::App for App {
         ctx.set_theme(self.settings.theme.preference());
         self.notice(&ctx);
         // Keys are the palette's or the dialog's while one is open.
-        let mut actions = if self.palette.is_some() || self.own_dialogs.is_open() {
-            Vec::new()
-        } else {
-            commands::pressed(&ctx, |action| self.possible(action))
-        };
+        let is_dialog_open = self.palette.is_some() || self.info.is_some() || self.own_dialogs.is_open();
+        let mut actions =
+            if is_dialog_open { Vec::new() } else { commands::pressed(&ctx, |action| self.possible(action)) };
         self.top_bar(ui, &mut actions);
         self.lesson_bar(ui);
         self.screen(ui, &mut actions);
@@ -459,6 +462,7 @@ impl eframe::App for App {
             }
         }
         self.own_dialogs.show(&ctx);
+        self.info_dialog(&ctx);
         for action in actions {
             self.act(&ctx, action);
         }

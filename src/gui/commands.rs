@@ -1,5 +1,9 @@
 //! Every command of the window in one table: menus, buttons, palette, keys and tooltips come from it.
 
+mod icons;
+
+pub use icons::{bar_words, panels_words, with_icon};
+
 use std::sync::LazyLock;
 
 use eframe::egui::{self, Key, KeyboardShortcut, Modifiers, RichText};
@@ -79,6 +83,10 @@ pub enum Action {
     MakeLesson,
     /// Show all commands.
     Palette,
+    /// Show the keys of all commands.
+    Shortcuts,
+    /// Show what this program is, and what it computes on.
+    About,
     /// Show the run folder in the file manager.
     Reveal,
     /// Close the window.
@@ -95,6 +103,8 @@ pub struct CommandEntry {
     pub tooltip: &'static str,
     /// Its keys.
     pub shortcut: Option<KeyboardShortcut>,
+    /// A letter that gives it, too, where no text is typed.
+    pub letter: Option<Key>,
 }
 
 const CTRL: Modifiers = Modifiers::COMMAND;
@@ -111,6 +121,7 @@ fn entries() -> Vec<CommandEntry> {
         name: name.to_owned(),
         tooltip,
         shortcut: shortcut.map(|(modifiers, key)| KeyboardShortcut::new(modifiers, key)),
+        letter: None,
     };
     let mut all = vec![
         entry(
@@ -310,6 +321,21 @@ fn entries() -> Vec<CommandEntry> {
         None,
     ));
     all.push(entry(Action::Palette, "All commands", "Finds a command by its name", Some((CTRL, Key::P))));
+    all.push(CommandEntry {
+        letter: Some(Key::Questionmark),
+        ..entry(
+            Action::Shortcuts,
+            "Keyboard shortcuts",
+            "Lists the keys of all commands",
+            Some((Modifiers::NONE, Key::F1)),
+        )
+    });
+    all.push(entry(
+        Action::About,
+        "About AutoGAN",
+        "Version, licence, the device and how it does; copies a report for those who look into a problem",
+        None,
+    ));
     all.push(entry(Action::Quit, "Quit", "Closes the window", Some((CTRL, Key::Q))));
     all
 }
@@ -323,7 +349,10 @@ pub fn entry(action: Action) -> &'static CommandEntry {
 impl CommandEntry {
     /// Its keys in the system's way of writing them.
     pub fn keys(&self, ctx: &egui::Context) -> Option<String> {
-        self.shortcut.map(|shortcut| ctx.format_shortcut(&shortcut))
+        let keys = self.shortcut.map(|shortcut| ctx.format_shortcut(&shortcut));
+        let letter = self.letter.map(|letter| letter.symbol_or_name().to_owned());
+        let all: Vec<String> = keys.into_iter().chain(letter).collect();
+        (!all.is_empty()).then(|| all.join(" or "))
     }
 
     /// Its tooltip with its keys.
@@ -335,16 +364,11 @@ impl CommandEntry {
     }
 }
 
-/// A button for a command, where it is not only in the palette. `text` is what is seen of its name.
-pub fn button(
-    ui: &mut egui::Ui,
-    action: Action,
-    text: impl Into<egui::WidgetText>,
-    possible: bool,
-    actions: &mut Vec<Action>,
-) {
+/// A button for a command in a bar. `words` are what is seen of its name, beside its icon.
+pub fn button(ui: &mut egui::Ui, action: Action, words: &str, possible: bool, actions: &mut Vec<Action>) {
     let entry = entry(action);
-    let button = ui.add_enabled(possible, egui::Button::new(text.into())).on_hover_text(entry.hint(ui.ctx()));
+    let button = egui::Button::new(bar_words(ui.ctx(), action, words));
+    let button = ui.add_enabled(possible, button).on_hover_text(entry.hint(ui.ctx()));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, possible, &entry.name));
     if button.clicked() {
         actions.push(action);
@@ -374,9 +398,14 @@ pub fn slot(
 
 /// The commands whose keys were pressed in this frame and that are `possible`, keys taken.
 pub fn pressed(ctx: &egui::Context, possible: impl Fn(Action) -> bool) -> Vec<Action> {
+    let types = ctx.text_edit_focused();
     // One key combination is one command: the first that is possible.
     let taken = |entry: &&CommandEntry| {
-        entry.shortcut.is_some_and(|shortcut| ctx.input_mut(|input| input.consume_shortcut(&shortcut)))
+        ctx.input_mut(|input| {
+            let letter = entry.letter.filter(|_| !types);
+            entry.shortcut.is_some_and(|shortcut| input.consume_shortcut(&shortcut))
+                || letter.is_some_and(|letter| input.consume_key(Modifiers::NONE, letter))
+        })
     };
     let entries = table().iter().filter(|entry| entry.shortcut.is_some() && possible(entry.action));
     entries.filter(taken).map(|entry| entry.action).collect()

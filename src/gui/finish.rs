@@ -9,10 +9,10 @@ use std::sync::Arc;
 use eframe::egui::{self, Align, Layout, Rect, RichText, Role, Sense, Vec2, WidgetInfo};
 
 use super::background::pictures::{PictureLoader, PictureSource};
-use super::commands::{Action, entry};
+use super::commands::{Action, entry, with_icon};
 use super::panels::{PanelRequest, Saving, View};
 use super::state::RunState;
-use super::theme::Palette;
+use super::theme::{Palette, primary_button};
 use super::widgets::image_grid::{self, Placement};
 use crate::export::Tiles;
 use crate::run::safe_join;
@@ -104,8 +104,9 @@ fn next(
         let other = |ui: &mut egui::Ui, name: &str, about: &str, enabled: bool| {
             ui.add_enabled(enabled, egui::Button::new(name)).on_hover_text(about).clicked()
         };
-        let create = egui::Button::new(RichText::new("Create images").strong());
-        if ui.add(create).on_hover_text(entry(Action::Create).hint(ui.ctx())).clicked() {
+        let create = ui.add(primary_button(RichText::new(with_icon(Action::Create, "Create images"))));
+        create.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Create images"));
+        if create.on_hover_text(entry(Action::Create).hint(ui.ctx())).clicked() {
             actions.push(Action::Create);
         }
         let about = "A PNG file of all images, which keeps how they were made";

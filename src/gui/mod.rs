@@ -4,6 +4,7 @@
 //! here waits for a GPU's computations, a disk or a network: runs are watched, pictures read and dialogs
 //! shown on threads of their own.
 
+mod about;
 mod app;
 mod background;
 mod commands;

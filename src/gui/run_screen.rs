@@ -218,9 +218,7 @@ pub fn panels(
         PanelContext { state, dir: session.dir(), event_index, view, pictures, style: &mut settings.curves };
     let open = layout.open().is_empty();
     if open {
-        ui.centered_and_justified(|ui| {
-            ui.label("All panels are closed; find “Panel” among the commands to open one")
-        });
+        ui.centered_and_justified(|ui| ui.label("All panels are closed; open one with “Panels” above"));
     }
     layout.tree().ui(&mut Panes { context }, ui);
     settings.layout = layout;

@@ -1,7 +1,7 @@
 //! Colours, type and spacing: the only place that names them.
 
 use eframe::egui::style::ScrollStyle;
-use eframe::egui::{self, Color32, CornerRadius, FontId, Stroke, TextStyle, Theme, Vec2};
+use eframe::egui::{self, Button, Color32, CornerRadius, FontId, RichText, Stroke, TextStyle, Theme, Vec2};
 
 use crate::gan::Network;
 use crate::search::Curve;
@@ -154,6 +154,12 @@ pub fn faded(color: Color32, share: f32) -> Color32 {
     color.gamma_multiply(share)
 }
 
+/// The button of what a screen is there for: a screen has one at most that is filled.
+pub fn primary_button<'a>(text: RichText) -> Button<'a> {
+    // White can be read on this one in both themes.
+    Button::new(text.color(Color32::WHITE)).fill(Palette::new(false).generator)
+}
+
 /// Space between groups of controls, in points.
 pub const GAP: f32 = 12.0;
 
@@ -238,6 +244,12 @@ mod tests {
                 assert!(contrast >= 4.5, "{theme:?} {color:?}: {contrast:.2}");
             }
         }
+    }
+
+    #[test]
+    fn white_can_be_read_on_the_button_of_a_screen() {
+        let contrast = 1.05 / (luminance(Palette::new(false).generator) + 0.05);
+        assert!(contrast >= 4.5, "{contrast:.2}");
     }
 
     #[test]

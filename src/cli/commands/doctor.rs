@@ -5,7 +5,7 @@ use anyhow::bail;
 use crate::app::{DeviceCheck, DoctorReport, check_device, warm_up};
 use crate::cli::args::DoctorArgs;
 use crate::cli::terminal::{Terminal, print_line};
-use crate::device::{Adapter, Cpu, Machine};
+use crate::device::{Cpu, Machine, gibibytes};
 use crate::engine::Event;
 use crate::gan::Check;
 
@@ -49,7 +49,7 @@ fn describe(machine: &Machine) {
     }
     for (place, adapter) in machine.adapters.iter().enumerate() {
         let label = if place == 0 { "Adapters" } else { "" };
-        print_line(&format!("{label:10} {}: {}", adapter.name, details(adapter)));
+        print_line(&format!("{label:10} {}: {}", adapter.name, adapter.details()));
     }
     let Cpu { name, cores, memory, memory_available } = &machine.cpu;
     print_line(&format!(
@@ -59,18 +59,6 @@ fn describe(machine: &Machine) {
     ));
     print_line(&format!("auto       {}: {}", machine.auto.name, machine.auto.reason));
     print_line(&format!("Cache      {}", machine.cache.display()));
-}
-
-/// `discrete GPU, Vulkan, NVIDIA 580.95, 12.0 GiB`.
-fn details(adapter: &Adapter) -> String {
-    let mut parts = vec![adapter.kind.words().to_owned(), adapter.api.name().to_owned()];
-    parts.extend(Some(adapter.driver.clone()).filter(|driver| !driver.is_empty()));
-    parts.extend(adapter.memory.map(gibibytes));
-    parts.join(", ")
-}
-
-fn gibibytes(bytes: u64) -> String {
-    format!("{:.1} GiB", bytes as f64 / (1u64 << 30) as f64)
 }
 
 fn check(args: &DoctorArgs) -> anyhow::Result<DeviceCheck> {

@@ -2,6 +2,7 @@
 
 use eframe::egui;
 
+use super::info::InfoDialog;
 use super::palette::CommandPalette;
 use super::{App, DEATHS, DEMO, Screen, library};
 use crate::config::RunConfig;
@@ -23,6 +24,7 @@ impl App {
         match action {
             Action::Demo | Action::OpenRun | Action::OpenModel | Action::Lessons => true,
             Action::Theme(_) | Action::Phases | Action::Palette | Action::Quit => true,
+            Action::Shortcuts | Action::About => true,
             Action::Home => !matches!(screen, Screen::Welcome),
             Action::Setup => !sets_up,
             Action::Runs => !matches!(screen, Screen::Runs),
@@ -117,6 +119,8 @@ impl App {
             Action::Phases => self.settings.hides_phases = !self.settings.hides_phases,
             Action::Theme(theme) => self.settings.theme = theme,
             Action::Palette => self.palette = Some(CommandPalette::default()),
+            Action::Shortcuts => self.info = Some(InfoDialog::Shortcuts),
+            Action::About => self.about(),
             Action::Reveal => {
                 if let Some(session) = self.sessions.shown() {
                     library::reveal(ctx, session.dir());

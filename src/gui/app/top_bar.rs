@@ -50,7 +50,9 @@ impl App {
                 ui.add_space(3.0);
                 ui.horizontal(|ui| {
                     let hides = |action| self.lesson_hides(action);
-                    run_screen::toolbar(ui, &session.lock(), self.resumable(), &hides, actions);
+                    let open = self.settings.layout.open();
+                    let session = session.lock();
+                    run_screen::toolbar(ui, &session, self.resumable(), &open, &hides, actions);
                 });
             }
             ui.add_space(3.0);

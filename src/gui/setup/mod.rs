@@ -14,6 +14,9 @@ mod space;
 mod study;
 mod timing;
 
+pub use machine::{Devices, MachineFacts, SelfTestVerdict};
+pub use run::self_test;
+
 use std::path::{Path, PathBuf};
 
 use eframe::egui::{self, RichText, TextEdit};
@@ -21,15 +24,14 @@ use eframe::egui::{self, RichText, TextEdit};
 use check::{CheckRequest, Checker, State};
 use form::{Form, Problem};
 use history::UndoHistory;
-use machine::{Devices, MachineFacts};
 use readout::ShownTime;
 use scores::Scores;
 use study::Study;
 use timing::{Timing, Timings};
 
-use super::commands::{Action, entry};
+use super::commands::{Action, entry, with_icon};
 use super::session::Wake;
-use super::theme::Palette;
+use super::theme::{Palette, primary_button};
 use crate::arch::Genotype;
 use crate::config::table::{NETWORKS, TRAINING};
 use crate::config::{Mode, PRESETS, RunConfig, Setting, former_names};
@@ -124,6 +126,11 @@ impl Setup {
         self.draft = search.unwrap_or_else(SetupInputs::fresh);
         self.space = space::ShownCell::default();
         self.history.note(&self.draft);
+    }
+
+    /// What is known of the machine.
+    pub fn machine(&mut self) -> &mut MachineFacts {
+        &mut self.machine
     }
 
     /// The settings as they are.
@@ -236,9 +243,7 @@ impl Setup {
     /// Draws presets, files, undo and Start into the top bar.
     pub fn controls(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         let start = entry(Action::Start);
-        let fill = Palette::new(false).generator;
-        let text = RichText::new("▶ Start").color(egui::Color32::WHITE);
-        let button = egui::Button::new(text).fill(fill);
+        let button = primary_button(RichText::new(with_icon(Action::Start, &start.name)));
         let ready = self.can_start();
         let reason = self.blocking_reason.as_ref().map_or("", BlockingReason::text);
         let response = ui.add_enabled(ready, button).on_hover_text(start.hint(ui.ctx()));

@@ -50,7 +50,8 @@ fn device(
     ui.end_row();
 }
 
-fn self_test(ui: &mut egui::Ui, device: &str, machine: &mut MachineFacts) {
+/// Draws a button that tests a device, and what came of the last test.
+pub fn self_test(ui: &mut egui::Ui, device: &str, machine: &mut MachineFacts) {
     let test = machine.test();
     let is_ready = !matches!(test, Some(None));
     let button = ui.add_enabled(is_ready, egui::Button::new("Test the device"));
