@@ -358,10 +358,9 @@ impl App {
             Screen::Compare(compared) => compared.show(ui, &mut self.settings.curves),
             Screen::Create(create) => create.show(ui, &mut self.pictures, &mut self.toasts),
             _ => {
-                let recent = &self.settings.recent;
-                let running = self.runs.going_on(ui.ctx(), recent);
-                let chosen =
-                    egui::CentralPanel::default().show(ui, |ui| welcome::show(ui, &running, recent, actions));
+                let Self { runs, settings, .. } = self;
+                let chosen = egui::CentralPanel::default()
+                    .show(ui, |ui| welcome::show(ui, runs, &settings.recent, actions));
                 if let Some(dir) = chosen.inner {
                     self.open(&dir);
                 }

@@ -1,101 +1,86 @@
-//! The first screen: runs that go on, ways to begin, and recent runs.
+//! The first screen: ways to begin, the runs that go on, and recent ones.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use eframe::egui::{self, RichText, Vec2};
+use eframe::egui::{self, Align, Layout, RichText, Vec2};
 
-use crate::gui::commands::{Action, entry};
-use crate::gui::runs::{RunEntry, RunningNow};
-use crate::gui::theme::{GAP, Palette};
-use crate::run::run_name;
+use crate::gui::commands::{Action, entry, slot, with_icon};
+use crate::gui::runs::RunsScreen;
+use crate::gui::theme::{GAP, primary_button};
 
-/// Draws the screen, with the runs that are `running` now. Returns a run that was chosen.
+/// Other ways to begin than the demo, each with what it is for.
+const WAYS: [(Action, &str); 4] = [
+    (Action::Setup, "Your own pictures or a public data set, with all that can be set"),
+    (Action::Runs, "What this machine searched and trained before"),
+    (Action::OpenRun, "A run folder that lies elsewhere, finished or under way"),
+    (Action::Lessons, "A run with steps that explain what it does, for one hour of a class"),
+];
+/// Width of the ways to begin, and the least size of their buttons, in points.
+const WIDTH: f32 = 760.0;
+const DEMO: Vec2 = Vec2::new(280.0, 44.0);
+const WAY: Vec2 = Vec2::new(0.0, 34.0);
+
+/// Draws the screen; `visited` are the runs that were looked at, the latest first. Returns a run that was chosen.
 pub fn show(
     ui: &mut egui::Ui,
-    running: &[RunEntry],
-    recent: &[PathBuf],
+    runs: &mut RunsScreen,
+    visited: &[PathBuf],
     actions: &mut Vec<Action>,
 ) -> Option<PathBuf> {
-    let mut chosen = None;
-    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.vertical_centered(|ui| {
-            ui.set_max_width(560.0);
-            ui.add_space((ui.ctx().content_rect().height() * 0.12).min(120.0));
-            ui.label(RichText::new("AutoGAN").size(34.0).strong());
-            ui.label(RichText::new("Searches, trains and shows generative adversarial networks").weak());
-            ui.add_space(2.0 * GAP);
-            let palette = Palette::of(ui);
-            chosen = going_on(ui, running);
-            let demo = entry(Action::Demo);
-            let text = RichText::new("▶  Start the demo").size(18.0).color(egui::Color32::WHITE);
-            let fill = Palette::new(false).generator;
-            let button = egui::Button::new(text).fill(fill).min_size(Vec2::new(280.0, 48.0));
-            let response = ui.add(button).on_hover_text(demo.hint(ui.ctx()));
-            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &demo.name));
-            if response.clicked() {
-                actions.push(Action::Demo);
-            }
-            ui.label(RichText::new("A small search on the built-in toys, in minutes, on any machine").weak());
-            ui.add_space(GAP);
-            for action in [Action::Setup, Action::Runs, Action::OpenRun, Action::Lessons] {
-                let entry = entry(action);
-                let button = egui::Button::new(&entry.name).min_size(Vec2::new(280.0, 34.0));
-                if ui.add(button).on_hover_text(entry.hint(ui.ctx())).clicked() {
-                    actions.push(action);
-                }
-            }
-            ui.label(RichText::new("or drop pictures, a run folder or a file of settings here").weak());
-            ui.add_space(2.0 * GAP);
-            if !recent.is_empty() {
-                ui.label(RichText::new("Recent runs").strong().color(palette.generator));
-                let is_above = |dir: &PathBuf| running.iter().any(|entry| is_same(entry.dir(), dir));
-                for dir in recent.iter().filter(|dir| !is_above(dir)) {
-                    let name = run_name(dir);
-                    let button = egui::Button::new(&name).frame(false);
-                    if ui.add(button).on_hover_text(dir.display().to_string()).clicked() {
-                        chosen = Some(dir.clone());
+    // Until it is known, it is taken to be as it was.
+    let are_there = runs.are_there(ui.ctx(), visited).unwrap_or(!visited.is_empty());
+    let area = egui::ScrollArea::vertical().auto_shrink(false);
+    let shown = area.show(ui, |ui| {
+        ways(ui, !are_there, actions);
+        let chosen = are_there.then(|| runs.cards(ui)).flatten();
+        about_the_window(ui, actions);
+        chosen
+    });
+    shown.inner
+}
+
+/// The ways to begin; `explained` where nothing was begun yet. Nothing that can be pressed depends on that for its
+/// place, since runs are found while one presses.
+fn ways(ui: &mut egui::Ui, explained: bool, actions: &mut Vec<Action>) {
+    ui.vertical_centered(|ui| {
+        ui.set_max_width(WIDTH);
+        ui.add_space((ui.ctx().content_rect().height() * 0.03).min(40.0));
+        ui.label(RichText::new("AutoGAN").size(30.0).strong());
+        ui.label(RichText::new("Searches, trains and shows generative adversarial networks").weak());
+        ui.add_space(GAP);
+        let text = RichText::new(with_icon(Action::Demo, &entry(Action::Demo).name)).size(18.0);
+        slot(ui, Action::Demo, primary_button(text).min_size(DEMO), None, actions);
+        ui.add_space(GAP);
+        ui.columns_const(|columns: &mut [egui::Ui; WAYS.len()]| {
+            for (ui, (action, about)) in columns.iter_mut().zip(WAYS) {
+                ui.with_layout(Layout::top_down_justified(Align::Center), |ui| {
+                    let button = egui::Button::new(with_icon(action, &entry(action).name));
+                    slot(ui, action, button.min_size(WAY), None, actions);
+                    if explained {
+                        ui.label(RichText::new(about).weak());
                     }
-                }
+                });
             }
         });
+        if explained {
+            ui.add_space(GAP);
+            ui.label("The demo is a small search on the built-in toys: it takes minutes, on any machine");
+            ui.label("Your runs will be here, with their newest pictures");
+        }
+        ui.label(
+            RichText::new("Pictures, a run folder or a file of settings can be dropped here, too").weak(),
+        );
     });
-    chosen
-}
-
-/// Draws the runs that go on, with how far they are. Returns one that was chosen.
-fn going_on(ui: &mut egui::Ui, running: &[RunEntry]) -> Option<PathBuf> {
-    if running.is_empty() {
-        return None;
-    }
-    let palette = Palette::of(ui);
-    let mut chosen = None;
-    ui.label(RichText::new("Running now").strong().color(palette.good));
-    for entry in running {
-        let button =
-            egui::Button::new(RichText::new(&entry.run.name).strong()).min_size(Vec2::new(280.0, 34.0));
-        let button =
-            ui.add(button).on_hover_text(format!("Shows the run as it goes on: {}", entry.dir().display()));
-        if button.clicked() {
-            chosen = Some(entry.dir().to_owned());
-        }
-        let now = entry.running.as_ref();
-        let phase =
-            now.and_then(|now| now.phase.clone()).filter(|_| now.is_some_and(|now| now.preparing.is_none()));
-        let words: Vec<String> = now
-            .map(RunningNow::progress)
-            .filter(|words| !words.is_empty())
-            .into_iter()
-            .chain(phase)
-            .collect();
-        if !words.is_empty() {
-            ui.label(RichText::new(words.join(" · ")).weak());
-        }
-    }
     ui.add_space(GAP);
-    chosen
 }
 
-/// Whether two paths lead to the same folder.
-fn is_same(one: &Path, other: &Path) -> bool {
-    one == other || other.canonicalize().is_ok_and(|other| one == other)
+/// What is not needed to begin, small, at the end.
+fn about_the_window(ui: &mut egui::Ui, actions: &mut Vec<Action>) {
+    ui.add_space(GAP);
+    ui.vertical_centered(|ui| {
+        for action in [Action::Shortcuts, Action::About] {
+            let text = RichText::new(with_icon(action, &entry(action).name)).weak();
+            slot(ui, action, egui::Button::new(text).frame_when_inactive(false), None, actions);
+        }
+    });
 }

@@ -1,7 +1,6 @@
 //! The list of runs: those in a folder, and those that were visited elsewhere.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::running::{RunningNow, RunningRuns};
@@ -23,6 +22,8 @@ pub struct RunEntry {
     pub begun: String,
     /// Whether it lies in another folder than the others.
     pub elsewhere: bool,
+    /// Its place among the runs that were visited, the latest first; none where it was not.
+    pub visited: Option<usize>,
 }
 
 impl RunEntry {
@@ -81,26 +82,15 @@ impl RunsCache {
         let all = runs.into_iter().map(|run| (run, false)).chain(others);
         let mut entries: Vec<RunEntry> = all.map(|(run, elsewhere)| entry(run, elsewhere, running)).collect();
         running.retain(|dir| entries.iter().any(|entry| entry.running.is_some() && entry.dir() == dir));
+        let places: Vec<Option<PathBuf>> = visited.iter().map(|dir| dir.canonicalize().ok()).collect();
+        for entry in &mut entries {
+            // Another way may lead to the same folder.
+            let dir = entry.dir().canonicalize().ok();
+            entry.visited = dir.and_then(|dir| places.iter().position(|place| place.as_ref() == Some(&dir)));
+        }
         entries.sort_by(|a, b| b.run.started.cmp(&a.run.started).then_with(|| by_name(a, b)));
         Self { entries, problem }
     }
-}
-
-/// The runs in `root` and among `visited` that somebody works on, newest first.
-pub fn read_running(root: &Path, visited: &[PathBuf], running: &mut RunningRuns) -> Vec<RunEntry> {
-    let inside = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut dirs = BTreeMap::new();
-    for dir in inside.chain(visited.iter().cloned()) {
-        if RunView::open(&dir).is_ok_and(|view| view.is_running()) {
-            // One may be among both, by another way to the same folder.
-            dirs.entry(dir.canonicalize().unwrap_or_else(|_| dir.clone())).or_insert(dir);
-        }
-    }
-    running.retain(|dir| dirs.values().any(|kept| kept == dir));
-    let runs = dirs.into_values().filter_map(run::summarize);
-    let mut entries: Vec<RunEntry> = runs.map(|run| entry(run, false, running)).collect();
-    entries.sort_by(|a, b| b.run.started.cmp(&a.run.started).then_with(|| by_name(a, b)));
-    entries
 }
 
 /// By name as a person reads it, then by folder.
@@ -120,6 +110,7 @@ fn entry(run: RunSummary, elsewhere: bool, running: &mut RunningRuns) -> RunEntr
         begun: begun.map_or_else(String::new, local_time),
         run,
         elsewhere,
+        visited: None,
     }
 }
 
@@ -149,6 +140,7 @@ mod tests {
         let names: Vec<_> =
             cache.entries.iter().map(|entry| (entry.run.name.as_str(), entry.elsewhere)).collect();
         assert_eq!(names, [("other", true), ("inside", false)]);
+        assert_eq!(cache.entries.iter().map(|entry| entry.visited).collect::<Vec<_>>(), [Some(1), Some(0)]);
         assert!(cache.entries[0].picture.as_ref().unwrap().ends_with("000012.png"));
         assert!(cache.entries[0].begun.starts_with("1970-01-2"), "{}", cache.entries[0].begun);
         assert!(cache.entries[1].answers("INSIDE resumed") && !cache.entries[1].answers("inside gpu"));

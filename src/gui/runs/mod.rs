@@ -2,13 +2,13 @@
 
 mod cache;
 mod delete;
+mod run_cards;
 mod running;
+mod status;
 mod table;
 mod thumbnails;
 
-pub use cache::RunEntry;
 pub use delete::{Moved, Trash, native};
-pub use running::RunningNow;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ use std::time::Duration;
 use eframe::egui::{self, RichText};
 
 use super::background::reader::BackgroundReader;
-use super::commands::{Action, button, entry};
+use super::commands::{Action, button, entry, slot, with_icon};
 use super::session::Wake;
 use super::state::capital;
-use super::theme::{GAP, Palette};
+use super::theme::{GAP, Palette, primary_button};
 use crate::run::RunStatus;
-use cache::{RunsCache, read_running};
+use cache::{RunEntry, RunsCache};
 use delete::Delete;
 use running::RunningRuns;
 use table::SortOrder;
@@ -74,9 +74,6 @@ pub struct RunsScreen {
     cache: Option<Arc<RunsCache>>,
     /// The runs that go on; held only while they are read.
     running: Arc<Mutex<RunningRuns>>,
-    /// The same for the welcome screen, which lists no others.
-    going_on: BackgroundReader<Vec<RunEntry>>,
-    followed: Arc<Mutex<RunningRuns>>,
     thumbnails: Thumbnails,
     delete: Delete,
     selected: BTreeSet<PathBuf>,
@@ -90,8 +87,6 @@ impl RunsScreen {
         Self {
             root,
             reader: BackgroundReader::new(wake.clone()),
-            going_on: BackgroundReader::new(wake.clone()),
-            followed: Arc::default(),
             cache: None,
             running: Arc::default(),
             thumbnails: Thumbnails::new(ctx),
@@ -150,17 +145,20 @@ impl RunsScreen {
         ctx.request_repaint_after(LOOK_EVERY);
     }
 
-    /// The runs that somebody works on now, newest first, also those that other windows and programs began.
-    pub fn going_on(&mut self, ctx: &egui::Context, visited: &[PathBuf]) -> Arc<Vec<RunEntry>> {
-        let (root, visited, followed) = (self.root.clone(), visited.to_vec(), self.followed.clone());
-        ctx.request_repaint_after(LOOK_EVERY);
-        let read = || {
-            move || {
-                let mut followed = followed.lock().unwrap_or_else(PoisonError::into_inner);
-                read_running(&root, &visited, &mut followed)
-            }
-        };
-        self.going_on.get(LOOK_EVERY, read).unwrap_or_default()
+    /// Whether there are runs, for the welcome screen; none before that is known. Reads them anew if it is time.
+    pub fn are_there(&mut self, ctx: &egui::Context, visited: &[PathBuf]) -> Option<bool> {
+        self.read(ctx, visited);
+        self.cache.as_ref().map(|cache| !cache.entries.is_empty())
+    }
+
+    /// Draws the runs that go on, also those that other windows and programs began, and the latest others as cards.
+    /// Returns one that was chosen.
+    pub fn cards(&mut self, ui: &mut egui::Ui) -> Option<PathBuf> {
+        let cache = self.cache.as_ref()?;
+        if let Some(problem) = &cache.problem {
+            ui.label(RichText::new(problem).color(Palette::of(ui).bad));
+        }
+        run_cards::show(ui, &cache.entries, &mut self.thumbnails)
     }
 
     /// Draws the screen. Returns what shall be done.
@@ -276,7 +274,9 @@ impl RunsScreen {
             ui.heading("No runs yet");
             ui.label(RichText::new(format!("Runs will be in {}", self.root.display())).weak());
             ui.add_space(GAP);
-            for action in [Action::Demo, Action::Setup, Action::OpenRun] {
+            let demo = RichText::new(with_icon(Action::Demo, &entry(Action::Demo).name));
+            slot(ui, Action::Demo, primary_button(demo), None, actions);
+            for action in [Action::Setup, Action::OpenRun] {
                 button(ui, action, &entry(action).name, true, actions);
             }
         });
@@ -338,7 +338,15 @@ mod tests {
             running,
             problem: problem.map(str::to_owned),
         };
-        RunEntry { run, winner: None, running: None, picture: None, begun: String::new(), elsewhere: false }
+        RunEntry {
+            run,
+            winner: None,
+            running: None,
+            picture: None,
+            begun: String::new(),
+            elsewhere: false,
+            visited: None,
+        }
     }
 
     #[test]

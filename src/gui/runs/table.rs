@@ -8,10 +8,9 @@ use eframe::egui::{self, Color32, RichText, Role, Sense, WidgetInfo};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::cache::{RunEntry, by_name};
-use super::running::{BestSoFar, RunningNow};
+use super::status;
 use super::thumbnails::{SHOWN, Thumbnails};
 use crate::arch::words::thousands;
-use crate::gui::state::capital;
 use crate::gui::theme::Palette;
 use crate::gui::widgets::table::heading;
 use crate::metric::Score;
@@ -216,61 +215,13 @@ fn cells(
             });
         });
     };
-    let vector = found(entry);
+    let vector = status::found(entry);
     text(vector.0, vector.1, "");
-    let score = scored(entry);
+    let score = status::scored(entry).unwrap_or_default();
     text(score.words, score.hint, score.direction);
     text(entry.begun.clone(), entry.run.started.clone().unwrap_or_default(), "");
     text(entry.run.adapter.clone().unwrap_or_default(), String::new(), "");
     opened
-}
-
-/// The architecture that it found, or the best so far, and what is said of it under the pointer.
-fn found(entry: &RunEntry) -> (String, String) {
-    if let Some(winner) = &entry.winner {
-        return (winner.vector.clone(), winner.genotype.in_words());
-    }
-    match best_so_far(entry) {
-        Some(best) => (best.vector.clone(), format!("The best so far\n{}", best.genotype.in_words())),
-        None => Default::default(),
-    }
-}
-
-/// The score of that.
-#[derive(Default)]
-struct ShownScore {
-    words: String,
-    /// Which of two values is the better one.
-    direction: &'static str,
-    /// All scores with how they were measured.
-    hint: String,
-}
-
-fn scored(entry: &RunEntry) -> ShownScore {
-    let short = |score: &Score| format!("{} {}", score.label(), score.number());
-    if let Some(winner) = &entry.winner {
-        let first = winner.scores.first();
-        return ShownScore {
-            words: first.map_or_else(String::new, short),
-            direction: first.map_or("", |score| score.metric.direction()),
-            hint: winner.scores.iter().map(Score::with_direction).collect::<Vec<_>>().join("\n"),
-        };
-    }
-    let Some((best, score)) = best_so_far(entry).and_then(|best| Some((best, best.score.as_ref()?))) else {
-        return Default::default();
-    };
-    let (direction, all) = (score.metric.direction(), score.with_direction());
-    let (words, hint) = if best.is_trained {
-        (format!("{} so far", short(score)), format!("{all}, the best so far"))
-    } else {
-        let hint = format!("{all}, with the shared weights: only an estimate of what a training will reach");
-        (format!("{} estimated", short(score)), hint)
-    };
-    ShownScore { words, direction, hint }
-}
-
-fn best_so_far(entry: &RunEntry) -> Option<&BestSoFar> {
-    entry.running.as_ref()?.best.as_ref()
 }
 
 fn picture(ui: &mut egui::Ui, entry: &RunEntry, thumbnails: &mut Thumbnails) {
@@ -292,36 +243,23 @@ fn picture(ui: &mut egui::Ui, entry: &RunEntry, thumbnails: &mut Thumbnails) {
 }
 
 fn state(ui: &mut egui::Ui, entry: &RunEntry, palette: &Palette) {
-    let (color, detail): (Color32, _) = match entry.run.status() {
-        RunStatus::Running => (palette.good, doing(entry.running.as_ref())),
-        RunStatus::Finished => (palette.generator, "All its work is done".to_owned()),
-        RunStatus::Damaged => (palette.bad, entry.run.problem.clone().unwrap_or_default()),
+    let detail = match entry.run.status() {
+        RunStatus::Running => status::doing(entry),
+        RunStatus::Finished => "All its work is done".to_owned(),
+        RunStatus::Damaged => entry.run.problem.clone().unwrap_or_default(),
         RunStatus::Stopped => {
             let from = entry.run.step.map_or_else(
                 || "its beginning, because it has no checkpoint yet".to_owned(),
                 |step| format!("its checkpoint at step {}", thousands(step)),
             );
-            (ui.visuals().weak_text_color(), format!("It can go on from {from}"))
+            format!("It can go on from {from}")
         }
     };
     let (dot, _) = ui.allocate_exact_size(egui::Vec2::splat(10.0), Sense::hover());
+    let color = status::color(entry, palette, ui.visuals().weak_text_color());
     ui.painter().circle_filled(dot.center(), 4.0, color);
-    let words = match entry.run.status() {
-        // The reason is what matters.
-        RunStatus::Damaged => format!("Damaged: {detail}"),
-        RunStatus::Running => match entry.running.as_ref().map(RunningNow::progress) {
-            Some(progress) if !progress.is_empty() => format!("Running: {progress}"),
-            _ => entry.state().to_owned(),
-        },
-        _ => entry.state().to_owned(),
-    };
+    let words = status::in_words(entry);
     ui.add(egui::Label::new(words).selectable(false).truncate()).on_hover_text(detail);
-}
-
-/// What a run that goes on does now.
-fn doing(running: Option<&RunningNow>) -> String {
-    let now = running.and_then(|now| now.waiting.as_ref().or(now.preparing.as_ref()).or(now.phase.as_ref()));
-    now.map_or_else(|| "A worker process is at work on it now".to_owned(), |now| capital(now))
 }
 
 fn score(entry: &RunEntry) -> Option<&Score> {
@@ -396,7 +334,15 @@ mod tests {
             running: false,
             problem: None,
         };
-        RunEntry { run, winner, running: None, picture: None, begun: String::new(), elsewhere: false }
+        RunEntry {
+            run,
+            winner,
+            running: None,
+            picture: None,
+            begun: String::new(),
+            elsewhere: false,
+            visited: None,
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use eframe::egui::{self, ColorImage, Pos2, Rect, TextureHandle, TextureOptions, Vec2};
+use eframe::egui::{self, ColorImage, Painter, Pos2, Rect, TextureHandle, TextureOptions, Vec2};
 
 use crate::gui::background::pictures::read;
 
@@ -41,15 +41,20 @@ impl Thumbnail {
         let room = |images: usize| images as f32 * (side + 1.0) - 1.0;
         let size = Vec2::new(room(columns.min(count)), room(rows));
         let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
-        for index in 0..count {
-            let at = Vec2::new((index % columns) as f32, (index / columns) as f32) * (side + 1.0);
-            let place = Rect::from_min_size(rect.min + at, Vec2::splat(side));
-            let part = |index: usize| index as f32 / self.count as f32;
-            let uv = Rect::from_min_max(Pos2::new(0.0, part(index)), Pos2::new(1.0, part(index + 1)));
-            ui.painter().image(self.texture.id(), place, uv, egui::Color32::WHITE);
-        }
+        self.paint(ui.painter(), rect.min, count, columns, side);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, words));
         response
+    }
+
+    /// Paints `count` images in rows of `columns`, the first of them at `corner`.
+    pub fn paint(&self, painter: &Painter, corner: Pos2, count: usize, columns: usize, side: f32) {
+        for index in 0..count.min(self.count) {
+            let at = Vec2::new((index % columns) as f32, (index / columns) as f32) * (side + 1.0);
+            let place = Rect::from_min_size(corner + at, Vec2::splat(side));
+            let part = |index: usize| index as f32 / self.count as f32;
+            let uv = Rect::from_min_max(Pos2::new(0.0, part(index)), Pos2::new(1.0, part(index + 1)));
+            painter.image(self.texture.id(), place, uv, egui::Color32::WHITE);
+        }
     }
 }
 

@@ -13,19 +13,21 @@ fn a_run_that_goes_on_without_the_window_is_announced_at_home_and_opened_from_th
     let run = LiveRun::begin(&dir);
     run.publish(&[LiveEvent::Progress { done: 0.42, eta_seconds: Some(720.0), speed: None }]);
     window.until_label("Running now");
-    window.until_label("42%, 12 min left");
+    let card = "night: Running: 42%, 12 min left. Fréchet distance 12.5 so far, lower is better";
+    window.until_label(card);
     window.harness.check_accessibility();
-    window.click("night");
+    window.click_card("night");
     window.until_label("Running");
     assert_eq!(window.run_dir(), dir);
     window.click("Welcome screen");
     window.until_label("Running now");
-    assert!(window.harness.query_by_label("Recent runs").is_some());
     // Once, and not among the recent ones, too.
-    assert!(window.harness.query_by_label("night").is_some());
+    assert!(window.harness.query_by_label(card).is_some());
+    assert!(window.harness.query_by_label("Recent runs").is_none());
     drop(run);
     window.until("it is over", |harness| harness.query_by_label("Running now").is_none());
-    assert!(window.harness.query_by_label("night").is_some());
+    window.until_label("night: Can be resumed. No score");
+    assert!(window.harness.query_by_label("Recent runs").is_some());
 }
 
 #[test]
@@ -58,8 +60,9 @@ fn a_run_that_learns_to_score_says_so_and_how_far_it_is() {
     let run = LiveRun::begin(&dir);
     let what = "learning to score such images (once for each set)".to_owned();
     run.publish(&[LiveEvent::Preparing { what, done: 3, total: 10 }]);
-    window.until_label("30%, learning to score such images (once for each set)");
-    window.click("new");
+    let doing = "new: Running: 30%, learning to score such images (once for each set). ";
+    window.until(doing, |harness| harness.query_by_label_contains(doing).is_some());
+    window.click_card("new");
     window.until_label("Before the run begins: learning to score such images (once for each set)");
     window.until_label("Preparation: 30%");
     run.publish(&[LiveEvent::Paused { paused: false }]);

@@ -93,10 +93,10 @@ fn a_window_that_is_gone_leaves_a_checkpoint_and_one_that_lets_go_is_found_again
     let dir = window.run_dir();
     // To another screen: the run goes on by itself.
     window.click("Welcome screen");
-    window.until_label("Recent runs");
+    window.until_label("Running now");
     assert!(RunView::open(&dir).unwrap().is_running());
     let name = dir.file_name().unwrap().to_str().unwrap().to_owned();
-    window.click(&name);
+    window.click_card(&name);
     window.until_label("Running");
     window.until_usable("Pause");
     window.click("Pause");
@@ -116,7 +116,7 @@ fn a_window_that_is_gone_leaves_a_checkpoint_and_one_that_lets_go_is_found_again
         std::thread::sleep(Duration::from_millis(50));
     }
     let mut window = Window::within(folder);
-    window.click(&name);
+    window.click_card(&name);
     window.until_usable("Resume");
 }
 

@@ -9,6 +9,7 @@ mod finish;
 mod going_on;
 mod gui;
 mod guide;
+mod home;
 mod long_run;
 mod panels;
 mod pictures;
