@@ -30,6 +30,7 @@ use super::compare::CompareScreen;
 use super::create::CreateScreen;
 use super::dialogs::kind::DialogKind;
 use super::dialogs::{self, DialogProvider, SystemDialogs};
+use super::example::is_example;
 use super::finish;
 use super::lessons::ShownLesson;
 use super::panels::{PanelRequest, View};
@@ -136,6 +137,8 @@ pub struct App {
     wake: Wake,
     /// A dialog: what is asked for, and the answer.
     chosen: Option<BackgroundTask<(DialogKind, Option<PathBuf>)>>,
+    /// The example on its way to the folder of caches.
+    example: Option<BackgroundTask<Result<PathBuf, String>>>,
     exporter: Exporter,
     /// What will be exported, while it is shown.
     export_prompt: Option<ExportPrompt>,
@@ -195,6 +198,7 @@ impl App {
             toasts,
             wake,
             chosen: None,
+            example: None,
             closing: false,
             close: false,
             deaths: Vec::new(),
@@ -243,7 +247,9 @@ impl App {
     }
 
     fn show(&mut self, session: Session) {
-        self.settings.visited(session.dir());
+        if !is_example(session.dir(), self.places.cache.as_deref()) {
+            self.settings.visited(session.dir());
+        }
         // A window that is killed finds its run again, too.
         self.write();
         self.sessions.show(session);
@@ -280,6 +286,7 @@ impl App {
         let dropped: Vec<PathBuf> =
             ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         self.dropped(&dropped);
+        self.notice_example();
         self.notice_export();
         self.report_moved();
         for (name, status) in self.sessions.tidy() {

@@ -35,6 +35,8 @@ pub enum Action {
     ChooseImages,
     /// Open a run folder.
     OpenRun,
+    /// Open the recorded run that comes with the program.
+    Example,
     /// Play with the run's generator.
     Create,
     /// Write what the run found into a folder.
@@ -318,6 +320,12 @@ fn entries() -> Vec<CommandEntry> {
         Action::MakeLesson,
         "Make a lesson of this…",
         "Writes a file with the settings of this run and a first step, which you go on with in a text editor",
+        None,
+    ));
+    all.push(entry(
+        Action::Example,
+        "See an example",
+        "Opens a search that was recorded, with its winner: to look around without waiting",
         None,
     ));
     all.push(entry(Action::Palette, "All commands", "Finds a command by its name", Some((CTRL, Key::P))));

@@ -11,6 +11,7 @@ mod commands;
 mod compare;
 mod create;
 mod dialogs;
+mod example;
 mod finish;
 mod layout;
 mod lessons;

@@ -25,6 +25,7 @@ impl App {
             Action::Demo | Action::OpenRun | Action::OpenModel | Action::Lessons => true,
             Action::Theme(_) | Action::Phases | Action::Palette | Action::Quit => true,
             Action::Shortcuts | Action::About => true,
+            Action::Example => self.places.cache.is_some(),
             Action::Home => !matches!(screen, Screen::Welcome),
             Action::Setup => !sets_up,
             Action::Runs => !matches!(screen, Screen::Runs),
@@ -74,6 +75,7 @@ impl App {
             },
             Action::OpenRun => self.choose_path(DialogKind::OpenRun),
             Action::OpenModel => self.choose_path(DialogKind::OpenModel),
+            Action::Example => self.open_example(),
             Action::Create => {
                 if let Some(dir) = self.sessions.shown().map(|session| session.dir().to_owned()) {
                     self.create(&dir);

@@ -1,12 +1,14 @@
-//! The screens of many runs: the list, and runs side by side.
+//! The screens of many runs: the list, and runs side by side; and the run that comes with the program.
 
 use std::path::PathBuf;
 
 use eframe::egui;
 
 use super::{App, Screen};
+use crate::gui::background::BackgroundTask;
 use crate::gui::commands::Action;
 use crate::gui::compare::CompareScreen;
+use crate::gui::example;
 use crate::gui::runs::RunsRequest;
 use crate::run::run_name;
 
@@ -26,6 +28,28 @@ impl App {
             }
             Some(RunsRequest::Compare(dirs)) => self.compare(&dirs),
             Some(RunsRequest::Reveal(dir)) => reveal(ui.ctx(), &dir),
+        }
+    }
+
+    /// Begins to open the run that comes with the program.
+    pub(super) fn open_example(&mut self) {
+        match self.places.cache.clone() {
+            Some(cache) => {
+                self.example = Some(BackgroundTask::begin(&self.wake, move || example::unpacked(&cache)));
+            }
+            None => self.toasts.problem(
+                "The example needs a folder of caches, and this system has none; name one in AUTOGAN_CACHE_DIR",
+            ),
+        }
+    }
+
+    /// Shows that run once it is there.
+    pub(super) fn notice_example(&mut self) {
+        match BackgroundTask::take(&mut self.example) {
+            None => {}
+            Some(Some(Ok(dir))) => self.open(&dir),
+            Some(Some(Err(problem))) => self.toasts.problem(problem),
+            Some(None) => self.toasts.problem("The example was not unpacked; try again"),
         }
     }
 

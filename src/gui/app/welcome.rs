@@ -9,7 +9,8 @@ use crate::gui::runs::RunsScreen;
 use crate::gui::theme::{GAP, primary_button};
 
 /// Other ways to begin than the demo, each with what it is for.
-const WAYS: [(Action, &str); 4] = [
+const WAYS: [(Action, &str); 5] = [
+    (Action::Example, "A search that was recorded: look around without waiting"),
     (Action::Setup, "Your own pictures or a public data set, with all that can be set"),
     (Action::Runs, "What this machine searched and trained before"),
     (Action::OpenRun, "A run folder that lies elsewhere, finished or under way"),

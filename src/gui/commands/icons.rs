@@ -22,6 +22,7 @@ fn icon(action: Action) -> Option<&'static str> {
         Action::SaveSettings | Action::Checkpoint => "💾",
         Action::ChooseImages => "🖼",
         Action::OpenRun | Action::Reveal => "🗁",
+        Action::Example => "💡",
         Action::OpenModel => "📦",
         Action::Create => "🎨",
         Action::Export => "📤",

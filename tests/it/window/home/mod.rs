@@ -1,5 +1,7 @@
 //! The first screen with its cards, the keys of all commands, what the program is, and the menu of panels.
 
+mod example;
+
 use autogan::engine::LiveEvent;
 use autogan::gui::App;
 use eframe::egui::accesskit::Toggled;
