@@ -2,7 +2,7 @@
 
 mod icons;
 
-pub use icons::{bar_words, panels_words, with_icon};
+pub use icons::{bar_words, icon, panels_words, with_icon};
 
 use std::sync::LazyLock;
 
@@ -10,6 +10,7 @@ use eframe::egui::{self, Key, KeyboardShortcut, Modifiers, RichText};
 
 use super::panels::PanelId;
 use super::theme::ThemeChoice;
+use super::widgets::focus;
 use crate::engine::Stride;
 
 /// Something that can be done.
@@ -399,6 +400,7 @@ pub fn slot(
         ui.label(RichText::new(reason.unwrap_or_default()).strong());
     });
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, reason.is_none(), &entry.name));
+    focus::ring_around(ui.painter(), &response);
     if response.clicked() {
         actions.push(action);
     }

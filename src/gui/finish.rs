@@ -13,6 +13,7 @@ use super::commands::{Action, entry, with_icon};
 use super::panels::{PanelRequest, Saving, View};
 use super::state::RunState;
 use super::theme::{Palette, primary_button};
+use super::widgets::focus;
 use super::widgets::image_grid::{self, Placement};
 use crate::export::Tiles;
 use crate::run::safe_join;
@@ -106,6 +107,7 @@ fn next(
         };
         let create = ui.add(primary_button(RichText::new(with_icon(Action::Create, "Create images"))));
         create.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Create images"));
+        focus::ring_around(ui.painter(), &create);
         if create.on_hover_text(entry(Action::Create).hint(ui.ctx())).clicked() {
             actions.push(Action::Create);
         }

@@ -12,6 +12,7 @@ use super::background::reader::BackgroundReader;
 use super::session::Wake;
 use super::setup::{Devices, MachineFacts, self_test};
 use super::theme::{GAP, primary_button};
+use super::widgets::focus;
 
 /// Width of the dialog where the window has room for it, and what stays free around it, in points.
 const WIDTH: f32 = 620.0;
@@ -65,6 +66,7 @@ impl AboutDialog {
             ui.horizontal(|ui| {
                 let copy = ui.add(primary_button(RichText::new("📋 Copy report")));
                 copy.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Copy report"));
+                focus::ring_around(ui.painter(), &copy);
                 if copy.on_hover_text("Copies the text below, for those who look into a problem").clicked() {
                     state = AboutState::Copied(report.clone());
                 }

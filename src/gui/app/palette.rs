@@ -1,13 +1,15 @@
 //! The command palette: finds a command by a few letters of its name.
 
-use eframe::egui::{self, Align2, Key, RichText, Vec2};
+use eframe::egui::{self, Align2, AtomExt as _, Key, RichText, Vec2};
 
-use crate::gui::commands::{Action, answers, table};
+use crate::gui::commands::{Action, answers, icon, table};
 
 /// Distance of the palette from the window's upper edge, in points.
 const TOP: f32 = 80.0;
 /// Height of the list where the window has room for it, in points.
 const HEIGHT: f32 = 360.0;
+/// Size of the place for an icon, in points.
+const ICON: Vec2 = Vec2::new(18.0, 14.0);
 /// Space below the list that the window keeps free, in points.
 const BELOW: f32 = 60.0;
 
@@ -80,7 +82,9 @@ impl CommandPalette {
             list.auto_shrink([false, true]).show(ui, |ui| {
                 for (index, (_, entry)) in found.iter().enumerate() {
                     let keys = entry.keys(ctx).unwrap_or_default();
-                    let button = egui::Button::selectable(index == self.chosen, &entry.name)
+                    // Names stand below each other, with an icon or without.
+                    let icon = icon(entry.action).unwrap_or_default().atom_size(ICON);
+                    let button = egui::Button::selectable(index == self.chosen, (icon, entry.name.as_str()))
                         .right_text(RichText::new(keys).weak())
                         .min_size(Vec2::new(ui.available_width(), 0.0));
                     let response = ui.add(button).on_hover_text(entry.tooltip);

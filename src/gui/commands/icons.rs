@@ -12,7 +12,7 @@ use crate::gui::theme::ThemeChoice;
 const WITH_ICONS: f32 = 960.0;
 
 /// The icon of a command; none where no glyph says what it does.
-fn icon(action: Action) -> Option<&'static str> {
+pub fn icon(action: Action) -> Option<&'static str> {
     Some(match action {
         Action::Home => "🏠",
         Action::Demo | Action::Start | Action::Continue | Action::Resume => "▶",

@@ -29,7 +29,7 @@ use scores::Scores;
 use study::Study;
 use timing::{Timing, Timings};
 
-use super::commands::{Action, entry, with_icon};
+use super::commands::{Action, entry, slot, with_icon};
 use super::session::Wake;
 use super::theme::{Palette, primary_button};
 use crate::arch::Genotype;
@@ -242,16 +242,8 @@ impl Setup {
 
     /// Draws presets, files, undo and Start into the top bar.
     pub fn controls(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        let start = entry(Action::Start);
-        let button = primary_button(RichText::new(with_icon(Action::Start, &start.name)));
-        let ready = self.can_start();
-        let reason = self.blocking_reason.as_ref().map_or("", BlockingReason::text);
-        let response = ui.add_enabled(ready, button).on_hover_text(start.hint(ui.ctx()));
-        let response = response.on_disabled_hover_text(reason);
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, ready, &start.name));
-        if response.clicked() {
-            actions.push(Action::Start);
-        }
+        let button = primary_button(RichText::new(with_icon(Action::Start, &entry(Action::Start).name)));
+        slot(ui, Action::Start, button, self.blocking_reason.as_ref().map(BlockingReason::text), actions);
         ui.separator();
         let presets = ui.menu_button("Presets", |ui| {
             for preset in PRESETS {

@@ -11,3 +11,8 @@ pub fn ring(painter: &Painter, response: &Response, rect: Rect) {
         painter.rect_stroke(rect, 4.0, Stroke::new(2.0, palette.generator), StrokeKind::Inside);
     }
 }
+
+/// Draws the ring around a button, outside of it: on one that is filled it would not be seen.
+pub fn ring_around(painter: &Painter, response: &Response) {
+    ring(painter, response, response.rect.expand(3.0));
+}

@@ -58,15 +58,17 @@ fn pictures_of_every_screen() {
     let given = PathBuf::from(std::env::var_os(RUNS).expect("AUTOGAN_PICTURES names a folder with runs"));
     for size in SIZES {
         let mut camera = Camera { window: Window::drawn(egui::Vec2::from(size)), width: size[0] as u32 };
+        let runs = camera.window.folder.path().join("runs");
+        for name in ["quick", "random"] {
+            folders::copy(&given.join(name), &runs.join(name));
+        }
+        camera.until_it_shows("quick: Finished");
+        camera.until_it_shows("random: Finished");
         camera.take("welcome");
         camera.window.click("New search…");
         camera.window.until_label("Ready to start");
         camera.take("set-up");
 
-        let runs = camera.window.folder.path().join("runs");
-        for name in ["quick", "random"] {
-            folders::copy(&given.join(name), &runs.join(name));
-        }
         let quick = runs.join("quick");
         camera.window.harness.state_mut().open(&quick);
         camera.until_it_shows("64 images");

@@ -68,6 +68,8 @@ fn every_panel_looks_as_it_did() {
 fn the_screens_of_many_runs_look_as_they_did() {
     let mut camera = Camera::new();
     crate::window::runs_screen::write_two(&camera.window.folder.path().join("runs"));
+    camera.window.until_label("two: Finished. Fréchet distance 20.5, lower is better");
+    camera.take("home");
     camera.window.click("All runs");
     camera.window.until_label("Samples of one");
     camera.window.until_label("Samples of two");
