@@ -359,7 +359,10 @@ impl App {
 
     fn screen(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
         match &mut self.screen {
-            Screen::Setup => self.setup.show(ui, self.sessions.live() > 0, actions),
+            Screen::Setup => {
+                let all_settings = &mut self.settings.all_settings;
+                self.setup.show(ui, self.sessions.live() > 0, all_settings, actions);
+            }
             Screen::Run if self.sessions.shown().is_some() => self.run(ui, actions),
             Screen::Runs => self.runs_screen(ui, actions),
             Screen::Compare(compared) => compared.show(ui, &mut self.settings.curves),

@@ -136,7 +136,7 @@ fn entries() -> Vec<CommandEntry> {
         entry(
             Action::Setup,
             "New search…",
-            "Choose images, the search space, the budget and the device, then start",
+            "Choose pictures, how long it may take and how large they are, then start; or choose all settings",
             Some((CTRL, Key::N)),
         ),
         entry(

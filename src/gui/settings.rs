@@ -39,6 +39,8 @@ pub struct WindowSettings {
     /// The style of curves.
     #[serde(flatten)]
     pub curves: CurveStyle,
+    /// Whether a new search shows all settings, not the simple form.
+    pub all_settings: bool,
     /// Folders of runs, newest first.
     pub recent: Vec<PathBuf>,
 }

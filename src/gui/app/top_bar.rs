@@ -31,7 +31,9 @@ impl App {
                             (Screen::Run, Some(session)) => {
                                 run_screen::headline(ui, &session.lock(), &session.name());
                             }
-                            (Screen::Setup, _) => self.setup.controls(ui, actions),
+                            (Screen::Setup, _) => {
+                                self.setup.controls(ui, self.settings.all_settings, actions)
+                            }
                             (Screen::Compare(_), _) => self.compared_title(ui),
                             (Screen::Create(_), _) => {
                                 ui.label(RichText::new("Create").strong());

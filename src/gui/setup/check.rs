@@ -60,6 +60,16 @@ pub enum State {
     Done(Outcome),
 }
 
+impl State {
+    /// How many images were found that can be learned from, once that is known.
+    pub fn used(&self) -> Option<usize> {
+        match self {
+            Self::Done(Ok(found)) => Some(found.report.used),
+            _ => None,
+        }
+    }
+}
+
 impl Checker {
     /// Nothing looked at yet; `wake` is called when something is.
     pub fn new(wake: Wake) -> Self {

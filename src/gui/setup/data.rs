@@ -29,6 +29,11 @@ pub struct DataPreview {
 }
 
 impl DataPreview {
+    /// Notes that no path is being typed, where there is no field for it.
+    pub fn end_typing(&mut self) {
+        self.is_typed = false;
+    }
+
     /// Whether the path is being typed, so that it may be half of one.
     pub fn is_typed(&self) -> bool {
         self.is_typed
@@ -44,6 +49,12 @@ pub fn problem_row(source: &str) -> &'static str {
 fn reader_of(text: &str) -> (&'static dyn Reader, &str) {
     let folder = || (Source::folder("").reader(), text);
     Source::split(text).unwrap_or_else(folder)
+}
+
+/// The folder or file of a source; none where its images are drawn.
+pub fn path_of(source: &str) -> Option<&str> {
+    let (reader, path) = reader_of(source);
+    (reader.kind().place != SourcePlace::Drawn).then_some(path)
 }
 
 /// What has to be chosen for the source of the form.
@@ -159,7 +170,8 @@ fn path(ui: &mut egui::Ui, form: Form<'_>, source: &mut String, actions: &mut Ve
     is_typed
 }
 
-fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) {
+/// Draws what is there: some of the images, how many they are and what is left out.
+pub fn found(ui: &mut egui::Ui, view: &mut DataPreview, side: usize, state: &State) {
     let found = match state {
         // What to name, or what is wrong, is said at the path and where the form says why it cannot start.
         State::Unnamed(_) | State::Done(Err(_)) => {

@@ -29,6 +29,11 @@ impl<T: Clone + PartialEq> UndoHistory<T> {
         }
     }
 
+    /// Notes a value as a part of the last change, which is taken back together with it.
+    pub fn amend(&mut self, value: &T) {
+        self.now.clone_from(value);
+    }
+
     /// The newest noted value that is such a one; the value as it is comes first.
     pub fn newest(&self, is_such: impl Fn(&T) -> bool) -> Option<&T> {
         std::iter::once(&self.now).chain(self.past.iter().rev()).find(|value| is_such(value))
@@ -65,6 +70,26 @@ impl<T: Clone + PartialEq> UndoHistory<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_follows_from_a_change_is_taken_back_with_it() {
+        let mut value = 1;
+        let mut history = UndoHistory::new(value);
+        value = 2;
+        history.note(&value);
+        value = 20;
+        history.amend(&value);
+        assert!(history.can_undo(&value));
+        history.undo(&mut value);
+        assert_eq!(value, 1);
+        history.redo(&mut value);
+        assert_eq!(value, 20);
+        // What follows anew after an undo keeps what can be made again.
+        history.undo(&mut value);
+        value = 10;
+        history.amend(&value);
+        assert!(!history.can_undo(&value) && history.can_redo());
+    }
 
     #[test]
     fn changes_are_taken_back_one_by_one_and_made_again() {

@@ -1,8 +1,10 @@
-//! The form that a run begins with: every setting, what it means, and what it will cost.
+//! The form that a run begins with: first a simple one with what a search needs, then every setting, what it means, and
+//! what it will cost. Both change the same settings.
 
 mod check;
 mod data;
 mod form;
+mod full;
 mod history;
 mod labels;
 mod machine;
@@ -10,6 +12,7 @@ mod readout;
 mod run;
 mod scores;
 mod search;
+mod simple;
 mod space;
 mod study;
 mod timing;
@@ -19,13 +22,14 @@ pub use run::self_test;
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, RichText, TextEdit};
+use eframe::egui::{self, RichText};
 
 use check::{CheckRequest, Checker, State};
-use form::{Form, Problem};
+use form::Problem;
 use history::UndoHistory;
 use readout::ShownTime;
 use scores::Scores;
+use simple::{SimpleView, TimeBudget};
 use study::Study;
 use timing::{Timing, Timings};
 
@@ -33,8 +37,7 @@ use super::commands::{Action, entry, slot, with_icon};
 use super::session::Wake;
 use super::theme::{Palette, primary_button};
 use crate::arch::Genotype;
-use crate::config::table::{NETWORKS, TRAINING};
-use crate::config::{Mode, PRESETS, RunConfig, Setting, former_names};
+use crate::config::{PRESETS, RunConfig, former_names};
 use crate::data::{Source, SourcePlace};
 use crate::engine::{JobSpec, expected_time};
 use crate::input;
@@ -43,20 +46,20 @@ use crate::search::StrategyKind;
 
 /// The preset that a fresh form has.
 const FIRST: &str = "quick";
-/// Width of the column with what comes of the settings, in points.
-const OUTLOOK_WIDTH: f32 = 290.0;
-
 /// What can be taken back.
 #[derive(Clone, PartialEq)]
 struct SetupInputs {
     /// The architecture to train, as typed; none to search.
     arch: Option<String>,
     config: RunConfig,
+    /// The time that the amounts of the search are chosen for; none where they were chosen one by one.
+    budget: Option<TimeBudget>,
 }
 
 impl SetupInputs {
     fn fresh() -> Self {
-        Self { arch: None, config: RunConfig::preset(FIRST).unwrap_or_default() }
+        let config = RunConfig::preset(FIRST).unwrap_or_default();
+        Self { arch: None, config, budget: Some(TimeBudget::TenMinutes) }
     }
 }
 
@@ -71,10 +74,18 @@ pub struct Setup {
     study: Study,
     scores: Scores,
     timings: Timings,
+    simple: SimpleView,
     /// Why it cannot start.
     blocking_reason: Option<BlockingReason>,
     /// Whether the next frame shows the form from its top.
     from_top: bool,
+}
+
+/// Draws the switch between the simple form and the full one.
+fn form_switch(ui: &mut egui::Ui, all_settings: &mut bool) {
+    let about =
+        "Every setting with what it means, or only what a search needs. That alone changes no setting";
+    ui.checkbox(all_settings, "All settings").on_hover_text(about);
 }
 
 /// Why a run cannot begin.
@@ -109,6 +120,7 @@ impl Setup {
             machine: MachineFacts::new(program, wake),
             data: data::DataPreview::default(),
             space: space::ShownCell::default(),
+            simple: SimpleView::default(),
             blocking_reason: None,
             from_top: false,
         }
@@ -168,6 +180,7 @@ impl Setup {
         self.draft.config = config.unwrap_or_else(|| self.draft.config.clone());
         self.draft.config.name = "train".to_owned();
         self.draft.arch = Some(genotype.to_string());
+        self.draft.budget = None;
         self.history.note(&self.draft);
     }
 
@@ -178,7 +191,7 @@ impl Setup {
         self.draft.config = config;
         self.draft.config.name = name;
         self.draft.config.search.strategy = StrategyKind::Random;
-        self.draft.arch = None;
+        (self.draft.arch, self.draft.budget) = (None, None);
         self.history.note(&self.draft);
     }
 
@@ -191,6 +204,7 @@ impl Setup {
         let place = path.display().to_string();
         let text = input::read_text(path).map_err(|error| format!("{place} cannot be read: {error}"))?;
         self.draft.config = RunConfig::from_toml(&text, &place).map_err(|error| error.to_string())?;
+        self.draft.budget = None;
         self.history.note(&self.draft);
         Ok(former_names(&text, &[]))
     }
@@ -240,19 +254,36 @@ impl Setup {
         (self.study.job.clone().unwrap_or(JobSpec::Search), self.draft.config.clone())
     }
 
-    /// Draws presets, files, undo and Start into the top bar.
-    pub fn controls(&mut self, ui: &mut egui::Ui, actions: &mut Vec<Action>) {
-        let button = primary_button(RichText::new(with_icon(Action::Start, &entry(Action::Start).name)));
+    /// Whether all settings are shown: where they are asked for, and for a training, which the simple form has no place
+    /// for.
+    fn is_full(&self, all_settings: bool) -> bool {
+        all_settings || self.draft.arch.is_some()
+    }
+
+    /// Draws the button that begins the run.
+    fn start_button(&self, ui: &mut egui::Ui, size: egui::Vec2, actions: &mut Vec<Action>) {
+        let words = RichText::new(with_icon(Action::Start, &entry(Action::Start).name));
+        let button = primary_button(words).min_size(size);
         slot(ui, Action::Start, button, self.blocking_reason.as_ref().map(BlockingReason::text), actions);
-        ui.separator();
-        let presets = ui.menu_button("Presets", |ui| {
-            for preset in PRESETS {
-                if ui.button(preset.name).on_hover_text(preset.about).clicked() {
-                    self.draft.config = RunConfig::preset(preset.name).unwrap_or_default();
-                }
-            }
-        });
-        presets.response.on_hover_text("Replaces all settings by built-in ones");
+    }
+
+    /// Says whether it can begin, and why not.
+    fn readiness(&self, ui: &mut egui::Ui) {
+        let palette = Palette::of(ui);
+        match &self.blocking_reason {
+            Some(BlockingReason::Problem(problem)) => ui.colored_label(palette.bad, &problem.text),
+            Some(BlockingReason::Waiting(text)) => ui.colored_label(palette.warning, *text),
+            None => ui.colored_label(palette.good, "Ready to start"),
+        };
+    }
+
+    /// Draws presets, files, undo and Start into the top bar; the simple form has a Start of its own and no presets.
+    pub fn controls(&mut self, ui: &mut egui::Ui, all_settings: bool, actions: &mut Vec<Action>) {
+        if self.is_full(all_settings) {
+            self.start_button(ui, egui::Vec2::ZERO, actions);
+            ui.separator();
+            self.presets(ui);
+        }
         for (action, text) in [
             (Action::LoadSettings, "Load…"),
             (Action::SaveSettings, "Save…"),
@@ -271,41 +302,50 @@ impl Setup {
         }
     }
 
-    /// Draws the form. `is_busy` says that a run computes, beside which nothing is measured.
-    pub fn show(&mut self, ui: &mut egui::Ui, is_busy: bool, actions: &mut Vec<Action>) {
-        if self.study.of != self.draft {
-            self.study = Study::of(&self.draft);
-        }
+    /// The menu of presets.
+    fn presets(&mut self, ui: &mut egui::Ui) {
+        let presets = ui.menu_button("Presets", |ui| {
+            for preset in PRESETS {
+                if ui.button(preset.name).on_hover_text(preset.about).clicked() {
+                    self.draft.config = RunConfig::preset(preset.name).unwrap_or_default();
+                    self.draft.budget = None;
+                }
+            }
+        });
+        presets.response.on_hover_text("Replaces all settings by built-in ones");
+    }
+
+    /// Draws the form: `all_settings`, which the form has a switch for, or the simple one. `is_busy` says that a run
+    /// computes, beside which nothing is measured.
+    pub fn show(
+        &mut self,
+        ui: &mut egui::Ui,
+        is_busy: bool,
+        all_settings: &mut bool,
+        actions: &mut Vec<Action>,
+    ) {
+        let is_full = self.is_full(*all_settings);
+        self.restudy();
         let wanted = CheckRequest { data: self.draft.config.data.clone(), side: self.study.side() };
         let images = match data::unnamed(&self.draft.config.data.source) {
             Some(asked) => State::Unnamed(asked),
             None => self.checker.get(&wanted),
         };
         self.scores.notice();
-        self.blocking_reason = self.blocking_reason(&images);
         let devices = self.machine.devices();
-        let time = self.time(ui, is_busy, &devices, &images);
-        let outlook = egui::Panel::right("what comes of it").exact_size(OUTLOOK_WIDTH).resizable(false);
-        outlook.show(ui, |ui| {
-            egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                let figures = self.study.figures.as_ref();
-                readout::show(ui, figures, &self.draft.config.device, &devices, &time);
-                ui.add_space(8.0);
-                let palette = Palette::of(ui);
-                match &self.blocking_reason {
-                    Some(BlockingReason::Problem(problem)) => ui.colored_label(palette.bad, &problem.text),
-                    Some(BlockingReason::Waiting(text)) => ui.colored_label(palette.warning, *text),
-                    None => ui.colored_label(palette.good, "Ready to start"),
-                };
-            });
-        });
-        egui::CentralPanel::default().show(ui, |ui| {
-            let mut area = egui::ScrollArea::vertical().auto_shrink(false);
-            if std::mem::take(&mut self.from_top) {
-                area = area.vertical_scroll_offset(0.0);
-            }
-            area.show(ui, |ui| self.form(ui, &images, actions));
-        });
+        let timing = self.timing(ui, is_busy, &devices);
+        if !is_full {
+            self.data.end_typing();
+            self.fit(&timing, &images);
+            self.restudy();
+        }
+        self.blocking_reason = self.blocking_reason(&images);
+        let time = self.shown_time(&timing, &images);
+        if is_full {
+            self.full_form(ui, &images, &devices, &time, all_settings, actions);
+        } else {
+            self.simple_form(ui, &images, &devices, &time, all_settings, actions);
+        }
         // A drag or a typed text is one change, not one for each frame or letter.
         let busy = ui.ctx().egui_is_using_pointer() || ui.ctx().egui_wants_keyboard_input();
         if !busy {
@@ -313,27 +353,39 @@ impl Setup {
         }
     }
 
-    /// How long the run takes, as far as that is known.
-    fn time(&mut self, ui: &egui::Ui, is_busy: bool, devices: &Devices, images: &State) -> ShownTime {
+    fn restudy(&mut self) {
+        if self.study.of != self.draft {
+            self.study = Study::of(&self.draft);
+        }
+    }
+
+    /// What is known of the speed of the form's networks.
+    fn timing(&mut self, ui: &egui::Ui, is_busy: bool, devices: &Devices) -> Timing {
         let config = &self.draft.config;
         let device = machine::resolved(&config.device, devices);
         let (Some(spec), Some(_), Some(device)) = (&self.study.job, &self.study.figures, device) else {
-            return ShownTime::Unknown;
+            return Timing::Unknown;
         };
         let (timing, wait) = self.timings.get(spec, config, &device, is_busy);
         if let Some(wait) = wait {
             ui.ctx().request_repaint_after(wait);
         }
-        let images = if let State::Done(Ok(found)) = images { Some(found.report.used) } else { None };
+        timing
+    }
+
+    /// How long the run takes, as far as that is known.
+    fn shown_time(&self, timing: &Timing, images: &State) -> ShownTime {
         match timing {
             Timing::Unknown => ShownTime::Unknown,
             Timing::Measuring => ShownTime::Measuring,
             Timing::Waiting => ShownTime::Waiting,
-            Timing::Done(measured) => match &*measured {
-                Ok(speed) => {
-                    expected_time(spec, config, speed, images).map_or(ShownTime::Unknown, ShownTime::Range)
+            Timing::Done(measured) => match (&**measured, &self.study.job) {
+                (Ok(speed), Some(spec)) => {
+                    let time = expected_time(spec, &self.draft.config, speed, images.used());
+                    time.map_or(ShownTime::Unknown, ShownTime::Range)
                 }
-                Err(problem) => ShownTime::Failed(problem.clone()),
+                (Ok(_), None) => ShownTime::Unknown,
+                (Err(problem), _) => ShownTime::Failed(problem.clone()),
             },
         }
     }
@@ -370,83 +422,4 @@ impl Setup {
             None => None,
         }
     }
-
-    fn form(&mut self, ui: &mut egui::Ui, images: &State, actions: &mut Vec<Action>) {
-        let problem = match &self.blocking_reason {
-            Some(BlockingReason::Problem(problem)) => Some(problem.clone()),
-            _ => None,
-        };
-        let (searched, side) = (self.draft.arch.is_none(), self.study.side());
-        let values = self.draft.config.settings().unwrap_or_default();
-        let form = Form { problem: problem.as_ref(), values: &values, searched };
-        self.kind_of_run(ui, form);
-        let Self { draft: SetupInputs { config, .. }, data, space, machine, scores, .. } = self;
-        data::show(ui, form, data, config, side, images, actions);
-        if searched {
-            space::show(ui, form, space, config);
-            search::show(ui, form, config);
-        }
-        form.table(ui, &NETWORKS, config, |_, _, _| false, |_| {});
-        form.table(ui, &TRAINING, config, |ui, setting, config| steps(ui, form, setting, config), |_| {});
-        scores.show(ui, form, config);
-        run::show(ui, form, config, machine);
-    }
-
-    /// What the run is for.
-    fn kind_of_run(&mut self, ui: &mut egui::Ui, form: Form<'_>) {
-        form.section(ui, "Run", "Find an architecture, or train one that you name", |ui| {
-            form.row(ui, "arch", "Run", "A search proposes architectures; a training takes one", |ui| {
-                let row = ui.horizontal(|ui| {
-                    let search = ui.selectable_label(self.draft.arch.is_none(), "Search");
-                    if search.on_hover_text("Searches, ranks, trains the best").clicked() {
-                        self.draft.arch = None;
-                    }
-                    let train = ui.selectable_label(self.draft.arch.is_some(), "Train one architecture");
-                    if train.on_hover_text("Trains it from scratch, on any images").clicked() {
-                        self.draft.arch.get_or_insert_with(|| "1 0 1 1 1 0 0 1 1".to_owned());
-                    }
-                });
-                row.response
-            });
-            if let Some(text) = &mut self.draft.arch {
-                let tip = "Four numbers for the first cell and five for each later one: block, norm, \
-                           upsampling, shortcut, skips";
-                form.row(ui, "arch", "Architecture", tip, |ui| {
-                    ui.add(TextEdit::singleline(text).desired_width(360.0))
-                });
-            }
-            let mode = self.draft.config.mode();
-            form.row(ui, "mode", "Mode", "Sets every switch that the two differ in", |ui| {
-                let row = ui.horizontal(|ui| {
-                    for (choice, words, about) in [
-                        (
-                            Mode::Corrected,
-                            "Corrected",
-                            "The released code's mistakes are mended; the default",
-                        ),
-                        (Mode::AsReleased, "As released", "As the reference code does it, quirks included"),
-                    ] {
-                        let clicked = ui.selectable_label(mode == Some(choice), words).on_hover_text(about);
-                        if clicked.clicked() {
-                            self.draft.config.set_mode(choice);
-                        }
-                    }
-                    if mode.is_none() {
-                        ui.label(RichText::new("your own mixture").weak());
-                    }
-                });
-                row.response
-            });
-        });
-    }
-}
-
-/// The row with the steps of the only training, where there is no search and so no winner.
-fn steps(ui: &mut egui::Ui, form: Form<'_>, setting: &Setting, config: &mut RunConfig) -> bool {
-    let alone = !form.searched && setting.key == "winner.steps";
-    if alone {
-        let (label, about) = ("Steps", "Generator steps in all");
-        form.setting(ui, &Setting { label, about, ..*setting }, config);
-    }
-    alone
 }

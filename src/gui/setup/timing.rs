@@ -20,7 +20,7 @@ const STILL: Duration = Duration::from_millis(800);
 const KEPT: usize = 64;
 
 /// What a measurement found, or why there is none, in a sentence.
-type Measured = Arc<Result<RunSpeed, String>>;
+pub type Measured = Arc<Result<RunSpeed, String>>;
 
 /// What is known of the form's speed.
 pub enum Timing {

@@ -15,6 +15,7 @@ mod panels;
 mod pictures;
 mod runs_screen;
 mod setup;
+mod simple_form;
 mod snapshots;
 mod times;
 
@@ -65,6 +66,13 @@ const PANELS: [&str; 6] = ["Samples", "Architecture", "Controller", "Candidates"
 /// `is_drawn` says whether there are pixels, too, which takes time; `measures` whether the form measures how long runs
 /// take, which takes time as well.
 fn harness(folder: &Path, size: egui::Vec2, is_drawn: bool, measures: bool) -> Harness<'static, App> {
+    // Somebody who has switched all settings on, unless the test has settings of its own: most tests of the form are of
+    // single settings.
+    let settings = folder.join("settings");
+    if !settings.exists() {
+        std::fs::create_dir(&settings).unwrap();
+        std::fs::write(settings.join("window.json"), r#"{"all_settings": true}"#).unwrap();
+    }
     let places = Places {
         program: env!("CARGO_BIN_EXE_autogan").into(),
         measures,
@@ -109,6 +117,13 @@ impl Window {
     pub fn measuring() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self { harness: harness(folder.path(), SIZE, false, true), folder: Folder::Own(folder) }
+    }
+
+    /// A window as it opens for the first time, whose form `measures` how long runs take or not.
+    pub fn first(measures: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("settings")).unwrap();
+        Self { harness: harness(folder.path(), SIZE, false, measures), folder: Folder::Own(folder) }
     }
 
     /// A window whose pictures can be taken.
