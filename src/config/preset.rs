@@ -11,6 +11,8 @@ pub struct Preset {
     pub name: &'static str,
     /// What it is for, in one line.
     pub about: &'static str,
+    /// What one gets from it, in a phrase.
+    pub outcome: &'static str,
     /// The TOML text, with comments that explain the numbers.
     pub text: &'static str,
 }
@@ -20,21 +22,25 @@ pub const PRESETS: [Preset; 4] = [
     Preset {
         name: "quick",
         about: "a small search on two CPU cores, at most ten minutes",
+        outcome: "Recognisable pictures, and a search to watch from beginning to end",
         text: include_str!("../../assets/presets/quick.toml"),
     },
     Preset {
         name: "standard",
         about: "a search at 32 px on a consumer GPU, about an hour (an estimate)",
+        outcome: "A generator of small pictures, found among the architectures of the paper",
         text: include_str!("../../assets/presets/standard.toml"),
     },
     Preset {
         name: "paper-cifar10",
         about: "the paper's search and training on CIFAR-10, as released; days",
+        outcome: "The paper's search repeated, for comparison with its scores",
         text: include_str!("../../assets/presets/paper-cifar10.toml"),
     },
     Preset {
         name: "paper-stl10",
         about: "the paper's training on STL-10 at 48 px, as released; days",
+        outcome: "The paper's settings for larger pictures",
         text: include_str!("../../assets/presets/paper-stl10.toml"),
     },
 ];

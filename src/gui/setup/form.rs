@@ -224,7 +224,7 @@ impl Form<'_> {
 }
 
 /// A part of the form with a title that can be folded.
-fn fold(ui: &mut Ui, title: &str, about: &str, add: impl FnOnce(&mut Ui)) {
+pub fn fold(ui: &mut Ui, title: &str, about: &str, add: impl FnOnce(&mut Ui)) {
     let header = egui::CollapsingHeader::new(RichText::new(title).strong().size(15.0));
     let shown = header.default_open(true).show(ui, |ui| {
         ui.label(RichText::new(about).weak());

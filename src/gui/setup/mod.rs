@@ -26,6 +26,7 @@ use eframe::egui::{self, RichText};
 
 use check::{CheckRequest, Checker, State};
 use form::Problem;
+use full::PresetCards;
 use history::UndoHistory;
 use readout::ShownTime;
 use scores::Scores;
@@ -37,7 +38,7 @@ use super::commands::{Action, entry, slot, with_icon};
 use super::session::Wake;
 use super::theme::{Palette, primary_button};
 use crate::arch::Genotype;
-use crate::config::{PRESETS, RunConfig, former_names};
+use crate::config::{RunConfig, former_names};
 use crate::data::{Source, SourcePlace};
 use crate::engine::{JobSpec, expected_time};
 use crate::input;
@@ -75,6 +76,7 @@ pub struct Setup {
     scores: Scores,
     timings: Timings,
     simple: SimpleView,
+    presets: PresetCards,
     /// Why it cannot start.
     blocking_reason: Option<BlockingReason>,
     /// Whether the next frame shows the form from its top.
@@ -117,6 +119,7 @@ impl Setup {
             checker: Checker::new(wake.clone()),
             scores: Scores::new(cache, wake.clone()),
             timings: Timings::new(measures.then(|| program.clone()), wake.clone()),
+            presets: PresetCards::new(wake.clone()),
             machine: MachineFacts::new(program, wake),
             data: data::DataPreview::default(),
             space: space::ShownCell::default(),
@@ -277,12 +280,11 @@ impl Setup {
         };
     }
 
-    /// Draws presets, files, undo and Start into the top bar; the simple form has a Start of its own and no presets.
+    /// Draws files, undo and Start into the top bar; the simple form has a Start of its own.
     pub fn controls(&mut self, ui: &mut egui::Ui, all_settings: bool, actions: &mut Vec<Action>) {
         if self.is_full(all_settings) {
             self.start_button(ui, egui::Vec2::ZERO, actions);
             ui.separator();
-            self.presets(ui);
         }
         for (action, text) in [
             (Action::LoadSettings, "Load…"),
@@ -300,19 +302,6 @@ impl Setup {
                 actions.push(action);
             }
         }
-    }
-
-    /// The menu of presets.
-    fn presets(&mut self, ui: &mut egui::Ui) {
-        let presets = ui.menu_button("Presets", |ui| {
-            for preset in PRESETS {
-                if ui.button(preset.name).on_hover_text(preset.about).clicked() {
-                    self.draft.config = RunConfig::preset(preset.name).unwrap_or_default();
-                    self.draft.budget = None;
-                }
-            }
-        });
-        presets.response.on_hover_text("Replaces all settings by built-in ones");
     }
 
     /// Draws the form: `all_settings`, which the form has a switch for, or the simple one. `is_busy` says that a run

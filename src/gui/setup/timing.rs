@@ -128,6 +128,17 @@ impl Timings {
         (Timing::Measuring, None)
     }
 
+    /// What was measured of a search on a device, if it was; nothing is measured for that.
+    pub fn known(&self, config: &RunConfig, device: &str) -> Option<&Measured> {
+        let run = MeasuredRun::of(&JobSpec::Search, config, device);
+        self.known.iter().find(|(known, _)| *known == run).map(|(_, measured)| measured)
+    }
+
+    /// What was measured last.
+    pub fn newest(&self) -> Option<&Measured> {
+        self.known.last().map(|(_, measured)| measured)
+    }
+
     /// Ends a measurement under way.
     pub fn stop(&mut self) {
         (self.measuring, self.wanted) = (None, None);

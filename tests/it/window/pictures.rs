@@ -67,6 +67,9 @@ fn pictures_of_every_screen() {
         camera.take("welcome");
         camera.window.click("New search…");
         camera.window.until_label("Ready to start");
+        camera.window.until("the presets", |harness| {
+            harness.query_by_label_contains("Preset quick: 16 px, 2,592 architectures").is_some()
+        });
         camera.take("set-up");
 
         let quick = runs.join("quick");

@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use autogan::arch::{Allowed, Slot};
 use autogan::config::table::SECTIONS;
 use autogan::config::{RunConfig, Setting};
+use autogan::gui::App;
 use autogan::run::RunView;
 use eframe::egui::Role;
+use eframe::egui::accesskit::Toggled;
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::small::small_config;
@@ -31,6 +34,31 @@ fn changing_the_space_moves_the_count_and_undo_brings_it_back() {
     // The first cell keeps its 24; the second has 2 x 2 x 2 x 2 x 2.
     window.until("only there", |harness| harness.query_by_label("768").is_some());
     assert!(window.harness.query_by_label("Cell 2*").is_some());
+}
+
+#[test]
+fn presets_are_cards_that_say_their_size_and_replace_all_settings() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    let card = |harness: &Harness<'static, App>, text: &str| {
+        harness
+            .query_by_label_contains(text)
+            .map(|card| card.accesskit_node().toggled() == Some(Toggled::True))
+    };
+    let quick = "Preset quick: 16 px, 2,592 architectures of up to";
+    window.until("its size", |harness| card(harness, quick).is_some());
+    assert_eq!(card(&window.harness, quick), Some(true), "a fresh form has its settings");
+    window.click("Norm: instance");
+    window.until("another form", |harness| card(harness, quick) == Some(false));
+    let standard = "Preset standard: 32 px, 373,248 architectures of up to";
+    window.harness.get_by_label_contains(standard).click();
+    window.harness.run_steps(3);
+    assert_eq!(card(&window.harness, standard), Some(true));
+    window.until_label("373,248");
+    window.click("Undo");
+    window.until_label("1,152");
+    window.harness.check_accessibility();
 }
 
 #[test]

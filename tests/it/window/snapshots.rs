@@ -42,6 +42,9 @@ fn every_screen_looks_as_it_did() {
     camera.take("welcome");
     camera.window.click("New search…");
     camera.window.until_label("Ready to start");
+    camera.window.until("the presets", |harness| {
+        harness.query_by_label_contains("Preset quick: 16 px, 2,592 architectures").is_some()
+    });
     camera.take("set-up");
 }
 

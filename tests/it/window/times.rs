@@ -56,7 +56,9 @@ fn the_form_measures_its_own_run_and_counts_what_is_longer_without_measuring_aga
     assert!(long > 100.0 * most, "{most} {long}");
     // Months are told in days, and operations in three digits with a unit.
     load(&mut window, &["winner.steps=100000000000"]);
-    assert!(window.harness.query_by_label_contains(" days").is_some());
+    assert!(window.harness.query_all_by_label_contains(" days").next().is_some());
+    let (_, longest) = range(&window).unwrap();
+    assert!(longest > 100.0 * long, "{long} {longest}");
     let work = text(&window.harness, " MACs");
     let number = work.split(' ').next().unwrap();
     assert!(work.contains(" P") || work.contains(" E"), "{work}");

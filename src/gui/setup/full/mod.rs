@@ -1,10 +1,14 @@
 //! The full form: every setting by section, beside what comes of it.
 
+mod presets;
+
+pub use presets::PresetCards;
+
 use eframe::egui::{self, RichText, TextEdit};
 
 use super::check::State;
-use super::form::Form;
-use super::machine::Devices;
+use super::form::{Form, fold};
+use super::machine::{self, Devices};
 use super::readout::ShownTime;
 use super::simple::SearchAmounts;
 use super::{BlockingReason, Setup, SetupInputs, data, readout, run, search, space};
@@ -27,6 +31,9 @@ impl Setup {
         actions: &mut Vec<Action>,
     ) {
         let amounts = SearchAmounts::of(&self.draft.config);
+        let device = machine::resolved(&self.draft.config.device, devices);
+        let work = self.study.figures.as_ref().map(|figures| figures.work);
+        self.presets.notice(&self.timings, device, time, work);
         let outlook = egui::Panel::right("what comes of it").exact_size(OUTLOOK_WIDTH).resizable(false);
         outlook.show(ui, |ui| {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -61,6 +68,11 @@ impl Setup {
         let (searched, side) = (self.draft.arch.is_none(), self.study.side());
         let values = self.draft.config.settings().unwrap_or_default();
         let form = Form { problem: problem.as_ref(), values: &values, searched };
+        fold(ui, "Presets", "Settings to begin with, which can be changed", |ui| {
+            if let Some(config) = self.presets.show(ui, &self.draft.config) {
+                (self.draft.config, self.draft.budget) = (config, None);
+            }
+        });
         self.kind_of_run(ui, form);
         let Self { draft: SetupInputs { config, .. }, data, space, machine, scores, .. } = self;
         data::show(ui, form, data, config, side, images, actions);
