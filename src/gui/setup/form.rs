@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use eframe::egui::{self, DragValue, Response, RichText, Ui, emath};
 use serde_json::Value;
 
+use super::find::SettingFilter;
 use crate::config::table::{Section, SettingChoice, SettingKind};
 use crate::config::{RunConfig, Setting, Settings};
 use crate::gui::theme::Palette;
@@ -32,11 +33,20 @@ pub struct Form<'a> {
     pub values: &'a Settings,
     /// Whether the run is a search.
     pub searched: bool,
+    /// Which settings are shown.
+    pub filter: &'a SettingFilter,
 }
 
 impl Form<'_> {
+    /// Whether the form shows a setting of the table.
+    pub fn shows(&self, setting: &Setting, config: &RunConfig) -> bool {
+        let Setting { key, label, about, .. } = *setting;
+        (setting.is_shown)(config, self.searched) && self.filter.finds(key, label, about)
+    }
+
     /// A section of the settings table. `own` draws rows that need a control of their own and says whether it
-    /// has drawn one; `last` draws what stands behind all rows but the advanced ones.
+    /// has drawn one; `last` draws what stands behind all rows but the advanced ones. While settings are looked for,
+    /// a section without any that is found is not drawn, and one with some has nothing folded away.
     pub fn table(
         &self,
         ui: &mut Ui,
@@ -45,7 +55,7 @@ impl Form<'_> {
         mut own: impl FnMut(&mut Ui, &Setting, &mut RunConfig) -> bool,
         last: impl FnOnce(&mut Ui),
     ) {
-        let shown = |setting: &&Setting| (setting.is_shown)(config, self.searched);
+        let shown = |setting: &&Setting| self.shows(setting, config);
         let (advanced, usual): (Vec<&Setting>, Vec<&Setting>) =
             (section.settings)().iter().filter(shown).partition(|setting| setting.advanced);
         let mut rows = |ui: &mut Ui, settings: &[&Setting]| {
@@ -56,6 +66,17 @@ impl Form<'_> {
             }
         };
         let grid = |name: String| egui::Grid::new(name).num_columns(2).spacing(SPACING).min_col_width(LABELS);
+        if self.filter.is_active() {
+            if !usual.is_empty() || !advanced.is_empty() {
+                heading(ui, section.title);
+                grid(format!("found of {}", section.title)).show(ui, |ui| {
+                    rows(ui, &usual);
+                    rows(ui, &advanced);
+                });
+                ui.add_space(8.0);
+            }
+            return;
+        }
         fold(ui, section.title, section.about, |ui| {
             grid(section.title.to_owned()).show(ui, |ui| {
                 rows(ui, &usual);
@@ -132,11 +153,18 @@ impl Form<'_> {
         changed.unwrap_or_default();
     }
 
-    /// A section with a title that can be folded.
+    /// A section with a title that can be folded; not while settings are looked for, as it has been found.
     pub fn section(&self, ui: &mut Ui, title: &str, about: &str, add: impl FnOnce(&mut Ui)) {
-        fold(ui, title, about, |ui| {
+        let grid = |ui: &mut Ui| {
             egui::Grid::new(title).num_columns(2).spacing(SPACING).min_col_width(LABELS).show(ui, add);
-        });
+        };
+        if self.filter.is_active() {
+            heading(ui, title);
+            grid(ui);
+            ui.add_space(8.0);
+        } else {
+            fold(ui, title, about, grid);
+        }
     }
 
     /// A row: the setting `key` is called `label`, means `tip` and is changed by what `add` draws.
@@ -221,6 +249,12 @@ impl Form<'_> {
             ui.checkbox(value, words)
         });
     }
+}
+
+/// The title of a section of which only what was found is shown.
+fn heading(ui: &mut Ui, title: &str) {
+    ui.label(RichText::new(title).strong().size(15.0));
+    ui.add_space(4.0);
 }
 
 /// A part of the form with a title that can be folded.

@@ -3,6 +3,7 @@
 
 mod check;
 mod data;
+mod find;
 mod form;
 mod full;
 mod history;
@@ -77,6 +78,8 @@ pub struct Setup {
     timings: Timings,
     simple: SimpleView,
     presets: PresetCards,
+    /// What is looked for among all settings.
+    find: String,
     /// Why it cannot start.
     blocking_reason: Option<BlockingReason>,
     /// Whether the next frame shows the form from its top.
@@ -124,6 +127,7 @@ impl Setup {
             data: data::DataPreview::default(),
             space: space::ShownCell::default(),
             simple: SimpleView::default(),
+            find: String::new(),
             blocking_reason: None,
             from_top: false,
         }
@@ -133,6 +137,7 @@ impl Setup {
     /// or fresh where it was never a search. The training can be brought back by [undo](Self::undo).
     pub fn begin_search(&mut self) {
         self.from_top = true;
+        self.find.clear();
         self.history.note(&self.draft);
         if self.draft.arch.is_none() {
             return;

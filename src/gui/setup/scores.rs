@@ -124,7 +124,7 @@ impl Scores {
                     }
                     if let Some(problem) = &self.problem {
                         // An address has no place to break at.
-                        ui.set_max_width(PROBLEM);
+                        ui.set_max_width(PROBLEM.min(ui.available_width()));
                         let text = RichText::new(problem).color(Palette::of(ui).bad);
                         ui.add(egui::Label::new(text).wrap());
                     }

@@ -1,9 +1,10 @@
-//! The simple form of a new search, and the way from it to all settings.
+//! The simple form of a new search, the way from it to all settings, and finding one among them.
 
 use std::path::{Path, PathBuf};
 
 use autogan::config::RunConfig;
 use eframe::egui::accesskit::Toggled;
+use eframe::egui::{Role, vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::small::small_config;
@@ -225,4 +226,66 @@ fn the_simple_form_is_drawn_in_milliseconds() {
     // Nothing is measured and nothing is read any more.
     window.until("the devices", |harness| harness.query_by_label_contains("was not measured").is_some());
     window.is_fluid("the simple form");
+}
+
+/// Types into the field that settings are looked for with.
+fn find(window: &mut Window, words: &str) {
+    let field = window.harness.get_by_role_and_label(Role::TextInput, "Find a setting");
+    field.focus();
+    field.type_text(words);
+    window.harness.run_steps(3);
+}
+
+#[test]
+fn settings_are_found_by_name_and_meaning_and_sections_without_any_disappear() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    let is_there = |window: &Window, label: &str| window.harness.query_all_by_label(label).next().is_some();
+    assert!(is_there(&window, "Search space") && is_there(&window, "Batch"));
+    find(&mut window, "Learning rate");
+    for kept in ["Generator learning rate", "Discriminator learning rate", "Controller learning rate"] {
+        assert!(is_there(&window, kept), "{kept}, which may be among the seldom changed ones");
+    }
+    for gone in ["Search space", "Images", "Presets", "Batch", "Norm: instance", "Mode"] {
+        assert!(!is_there(&window, gone), "{gone}");
+    }
+    window.harness.check_accessibility();
+    // What was found can be changed.
+    let rate = window.harness.get_by_role_and_label(Role::SpinButton, "Generator learning rate");
+    rate.set_value_accesskit(0.5);
+    window.harness.run_steps(3);
+    find(&mut window, " nowhere");
+    window.until_label("No setting here has “Learning rate nowhere” in its name or meaning");
+    assert!(!is_there(&window, "Generator learning rate"));
+    window.click("Clear");
+    window.until_label("Norm: instance");
+    // By what it means.
+    find(&mut window, "power cut");
+    assert!(is_there(&window, "Checkpoint every") && !is_there(&window, "Name"));
+    window.click("Clear");
+    let file = window.folder.path().join("mine.toml");
+    std::fs::write(window.folder.path().join("answer"), file.to_str().unwrap()).unwrap();
+    window.click("Save…");
+    window.until("saved", |harness| harness.query_by_label_contains("Settings saved").is_some());
+    let config = RunConfig::from_toml(&std::fs::read_to_string(&file).unwrap(), "mine").unwrap();
+    assert_eq!(config.recipe.generator_learning_rate, 0.5);
+}
+
+#[test]
+fn sections_are_in_two_columns_where_there_is_room() {
+    let mut window = Window::new();
+    window.click("New search…");
+    window.until_label("Ready to start");
+    let places = |window: &Window| {
+        let batch = window.harness.get_by_role_and_label(Role::SpinButton, "Batch").rect();
+        (window.harness.get_by_label("Norm: instance").rect(), batch)
+    };
+    let (norm, batch) = places(&window);
+    assert!(batch.left() < norm.right() && batch.top() > norm.bottom(), "below each other: {norm} {batch}");
+    window.harness.set_size(vec2(1920.0, 1080.0));
+    window.harness.run_steps(4);
+    let (norm, batch) = places(&window);
+    assert!(batch.left() > norm.right() + 300.0, "beside each other: {norm} {batch}");
+    window.harness.check_accessibility();
 }

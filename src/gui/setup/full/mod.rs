@@ -7,6 +7,7 @@ pub use presets::PresetCards;
 use eframe::egui::{self, RichText, TextEdit};
 
 use super::check::State;
+use super::find::SettingFilter;
 use super::form::{Form, fold};
 use super::machine::{self, Devices};
 use super::readout::ShownTime;
@@ -15,9 +16,19 @@ use super::{BlockingReason, Setup, SetupInputs, data, readout, run, search, spac
 use crate::config::table::{NETWORKS, TRAINING};
 use crate::config::{Mode, RunConfig, Setting};
 use crate::gui::commands::Action;
+use crate::gui::theme::GAP;
 
 /// Width of the column with what comes of the settings, in points.
 const OUTLOOK_WIDTH: f32 = 290.0;
+/// Least width of a column of sections, where there are two, in points.
+const COLUMN: f32 = 660.0;
+/// What the field is called that settings are looked for with.
+const FIND: &str = "Find a setting";
+/// Key, label and meaning of the two rows that are no settings of the table: what the run is for, and the mode.
+const KIND: [(&str, &str, &str); 2] = [
+    ("arch", "Run", "A search proposes architectures; a training takes one"),
+    ("mode", "Mode", "Sets every switch that the two differ in"),
+];
 
 impl Setup {
     /// Draws the full form.
@@ -44,10 +55,14 @@ impl Setup {
             });
         });
         egui::CentralPanel::default().show(ui, |ui| {
-            // A training has no simple form.
-            if self.draft.arch.is_none() {
-                super::form_switch(ui, all_settings);
-            }
+            ui.horizontal_wrapped(|ui| {
+                // A training has no simple form.
+                if self.draft.arch.is_none() {
+                    super::form_switch(ui, all_settings);
+                    ui.add_space(GAP);
+                }
+                self.find_field(ui);
+            });
             let mut area = egui::ScrollArea::vertical().auto_shrink(false);
             if std::mem::take(&mut self.from_top) {
                 area = area.vertical_scroll_offset(0.0);
@@ -65,21 +80,75 @@ impl Setup {
             Some(BlockingReason::Problem(problem)) => Some(problem.clone()),
             _ => None,
         };
-        let (searched, side) = (self.draft.arch.is_none(), self.study.side());
+        let searched = self.draft.arch.is_none();
         let values = self.draft.config.settings().unwrap_or_default();
-        let form = Form { problem: problem.as_ref(), values: &values, searched };
-        fold(ui, "Presets", "Settings to begin with, which can be changed", |ui| {
-            if let Some(config) = self.presets.show(ui, &self.draft.config) {
-                (self.draft.config, self.draft.budget) = (config, None);
+        let filter = SettingFilter::new(&self.find);
+        let form = Form { problem: problem.as_ref(), values: &values, searched, filter: &filter };
+        if filter.is_active() {
+            let is_found = |setting: &Setting| form.shows(setting, &self.draft.config);
+            if !Setting::all().any(is_found) && !is_kind_found(&filter) {
+                ui.label(
+                    RichText::new(format!("No setting here has “{}” in its name or meaning", self.find))
+                        .weak(),
+                );
+                return;
             }
+        } else {
+            fold(ui, "Presets", "Settings to begin with, which can be changed", |ui| {
+                if let Some(config) = self.presets.show(ui, &self.draft.config) {
+                    (self.draft.config, self.draft.budget) = (config, None);
+                }
+            });
+        }
+        if ui.available_width() < 2.0 * COLUMN {
+            self.first_sections(ui, form, images, actions);
+            self.last_sections(ui, form);
+            return;
+        }
+        ui.columns_const(|[first, last]| {
+            first.vertical(|ui| self.first_sections(ui, form, images, actions));
+            last.vertical(|ui| self.last_sections(ui, form));
         });
-        self.kind_of_run(ui, form);
-        let Self { draft: SetupInputs { config, .. }, data, space, machine, scores, .. } = self;
+    }
+
+    /// Draws the field that settings are looked for with.
+    fn find_field(&mut self, ui: &mut egui::Ui) {
+        let field = TextEdit::singleline(&mut self.find).hint_text(FIND).desired_width(240.0);
+        let field =
+            ui.add(field).on_hover_text("Words of a setting's name, key or meaning, such as “learning rate”");
+        field.widget_info(|| {
+            let mut info = egui::WidgetInfo::labeled(egui::Role::TextInput, true, FIND);
+            info.current_text_value = Some(self.find.clone());
+            info
+        });
+        if !self.find.is_empty() && ui.button("Clear").on_hover_text("Shows all settings again").clicked() {
+            self.find.clear();
+        }
+    }
+
+    /// Draws the sections on what is searched: images, search space, search.
+    fn first_sections(
+        &mut self,
+        ui: &mut egui::Ui,
+        form: Form<'_>,
+        images: &State,
+        actions: &mut Vec<Action>,
+    ) {
+        if !form.filter.is_active() || is_kind_found(form.filter) {
+            self.kind_of_run(ui, form);
+        }
+        let side = self.study.side();
+        let Self { draft: SetupInputs { config, .. }, data, space, .. } = self;
         data::show(ui, form, data, config, side, images, actions);
-        if searched {
+        if form.searched {
             space::show(ui, form, space, config);
             search::show(ui, form, config);
         }
+    }
+
+    /// Draws the sections on how it is trained, scored and run.
+    fn last_sections(&mut self, ui: &mut egui::Ui, form: Form<'_>) {
+        let Self { draft: SetupInputs { config, .. }, machine, scores, .. } = self;
         form.table(ui, &NETWORKS, config, |_, _, _| false, |_| {});
         form.table(ui, &TRAINING, config, |ui, setting, config| steps(ui, form, setting, config), |_| {});
         scores.show(ui, form, config);
@@ -89,7 +158,8 @@ impl Setup {
     /// What the run is for.
     fn kind_of_run(&mut self, ui: &mut egui::Ui, form: Form<'_>) {
         form.section(ui, "Run", "Find an architecture, or train one that you name", |ui| {
-            form.row(ui, "arch", "Run", "A search proposes architectures; a training takes one", |ui| {
+            let [(key, label, tip), of_mode] = KIND;
+            form.row(ui, key, label, tip, |ui| {
                 let row = ui.horizontal(|ui| {
                     let search = ui.selectable_label(self.draft.arch.is_none(), "Search");
                     if search.on_hover_text("Searches, ranks, trains the best").clicked() {
@@ -110,7 +180,8 @@ impl Setup {
                 });
             }
             let mode = self.draft.config.mode();
-            form.row(ui, "mode", "Mode", "Sets every switch that the two differ in", |ui| {
+            let (key, label, tip) = of_mode;
+            form.row(ui, key, label, tip, |ui| {
                 let row = ui.horizontal(|ui| {
                     for (choice, words, about) in [
                         (
@@ -133,6 +204,11 @@ impl Setup {
             });
         });
     }
+}
+
+/// Whether a filter finds what the run is for, or the mode.
+fn is_kind_found(filter: &SettingFilter) -> bool {
+    KIND.iter().any(|(key, label, tip)| filter.finds(key, label, tip))
 }
 
 /// The row with the steps of the only training, where there is no search and so no winner.

@@ -123,7 +123,7 @@ impl Setup {
         });
     }
 
-    /// The pictures to learn from, and what was found of them.
+    /// Draws the pictures to learn from, and what was found of them.
     fn pictures(&mut self, ui: &mut egui::Ui, images: &State, actions: &mut Vec<Action>) {
         question(ui, "Pictures to learn from");
         let palette = Palette::of(ui);
@@ -156,7 +156,7 @@ impl Setup {
         });
     }
 
-    /// The time that the search may take, and what comes of it.
+    /// Draws the time that the search may take, and what comes of it.
     fn how_long(&mut self, ui: &mut egui::Ui, devices: &Devices, time: &ShownTime) {
         question(ui, "How long");
         ui.horizontal_wrapped(|ui| {
@@ -186,7 +186,7 @@ impl Setup {
         ui.label(RichText::new(amounts).weak());
     }
 
-    /// The side of the images.
+    /// Draws the sides that the images may have.
     fn how_large(&mut self, ui: &mut egui::Ui, images: &State) {
         question(ui, "How large");
         let now = self.draft.config.side();
@@ -213,7 +213,7 @@ impl Setup {
         }
     }
 
-    /// The way to a setting that cannot work and is not in this form.
+    /// Draws the way to a setting that cannot work and is not in this form.
     fn way_to_the_setting(&self, ui: &mut egui::Ui, all_settings: &mut bool) {
         let Some(BlockingReason::Problem(problem)) = &self.blocking_reason else { return };
         let is_here = problem.key == data::problem_row(&self.draft.config.data.source);
@@ -241,13 +241,13 @@ impl Setup {
     }
 }
 
-/// A heading of the form.
+/// Draws a heading of the form.
 fn question(ui: &mut egui::Ui, text: &str) {
     ui.add_space(1.5 * GAP);
     ui.label(RichText::new(text).strong().size(16.0));
 }
 
-/// A large button that shows whether it is the one that is chosen. Returns whether it was clicked.
+/// Draws a large button that shows whether it is the one that is chosen. Returns whether it was clicked.
 fn choice(ui: &mut egui::Ui, is_chosen: bool, label: &str, about: &str) -> bool {
     let button = egui::Button::selectable(is_chosen, label).frame_when_inactive(true).min_size(CHOICE);
     let button = ui.add(button).on_hover_text(about);
