@@ -61,7 +61,7 @@ fn a_new_search_asks_for_pictures_time_and_size_and_starts() {
         is_chosen(&window, "Ten minutes") && is_chosen(&window, "16 px") && !is_chosen(&window, "An hour")
     );
     window.harness.check_accessibility();
-    let unmeasured = "was not measured: it has as many steps as the preset quick";
+    let unmeasured = "was not measured: the search has as many steps as the preset quick";
     window
         .until("what stands for the speed", |harness| harness.query_by_label_contains(unmeasured).is_some());
     assert_eq!(amounts(&window), (7, 3_000));
@@ -206,14 +206,14 @@ fn a_time_is_used_and_kept_where_the_device_was_measured() {
     window.click("Ten minutes");
     let short = text(&window.harness, "It takes ");
     assert!(short.contains(" min here") || short.contains(" s here"), "{short}");
-    assert!(!short.contains("no search of such images is shorter"), "{short}");
+    assert!(!short.contains("the shortest search of such images"), "{short}");
     let (iterations, steps) = amounts(&window);
     assert!(iterations > 7, "networks as small as these do more than the preset quick in that time: {short}");
     window.click("A night");
     let (more_iterations, more_steps) = amounts(&window);
     assert!(more_iterations >= iterations && more_steps >= steps, "{more_iterations} {more_steps}");
     let long = text(&window.harness, "It takes ");
-    assert!(!long.contains("no search of such images is shorter"), "{long}");
+    assert!(!long.contains("the shortest search of such images"), "{long}");
     // What followed from the choice is taken back with it.
     window.click("Undo");
     assert!(is_chosen(&window, "Ten minutes"));

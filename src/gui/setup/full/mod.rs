@@ -13,7 +13,7 @@ use super::machine::{self, Devices};
 use super::readout::ShownTime;
 use super::simple::SearchAmounts;
 use super::{BlockingReason, Setup, SetupInputs, data, readout, run, search, space};
-use crate::config::table::{NETWORKS, TRAINING};
+use crate::config::table::{NETWORKS, SEARCH, SECTIONS, SPACE, Section, TRAINING};
 use crate::config::{Mode, RunConfig, Setting};
 use crate::gui::commands::Action;
 use crate::gui::theme::GAP;
@@ -85,12 +85,14 @@ impl Setup {
         let filter = SettingFilter::new(&self.find);
         let form = Form { problem: problem.as_ref(), values: &values, searched, filter: &filter };
         if filter.is_active() {
-            let is_found = |setting: &Setting| form.shows(setting, &self.draft.config);
-            if !Setting::all().any(is_found) && !is_kind_found(&filter) {
-                ui.label(
-                    RichText::new(format!("No setting here has “{}” in its name or meaning", self.find))
-                        .weak(),
-                );
+            // A training has neither.
+            let is_there =
+                |section: &&&Section| searched || ![SPACE.title, SEARCH.title].contains(&section.title);
+            let mut settings =
+                SECTIONS.iter().filter(is_there).flat_map(|section| (section.settings)().iter());
+            if !settings.any(|setting| form.shows(setting, &self.draft.config)) && !is_kind_found(&filter) {
+                let words = format!("No setting here has “{}” in its name or meaning", self.find);
+                ui.label(RichText::new(words).weak());
                 return;
             }
         } else {

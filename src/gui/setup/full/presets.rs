@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_when_the_facts_are_there_and_change_with_the_form() {
+    fn times_are_known_once_a_run_was_measured_and_change_with_the_form() {
         let (send, woken) = std::sync::mpsc::channel();
         let send = std::sync::Mutex::new(send);
         let wake: Wake = Arc::new(move || drop(send.lock().map(|send| send.send(()))));

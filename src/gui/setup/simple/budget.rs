@@ -58,9 +58,9 @@ impl TimeBudget {
     /// Which amounts those are, as a part of a sentence.
     pub fn unmeasured_words(self) -> &'static str {
         match self {
-            Self::TenMinutes => "it has as many steps as the preset quick",
-            Self::Hour => "it has as many steps as the preset standard",
-            Self::Night => "its steps lie between those of the presets standard and paper-cifar10",
+            Self::TenMinutes => "the search has as many steps as the preset quick",
+            Self::Hour => "the search has as many steps as the preset standard",
+            Self::Night => "the search has steps between those of the presets standard and paper-cifar10",
         }
     }
 }

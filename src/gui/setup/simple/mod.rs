@@ -264,9 +264,8 @@ fn time_words(time: &ShownTime, budget: Option<TimeBudget>, are_devices_known: b
             let words = duration_between(range.least, range.most);
             match budget.map(TimeBudget::seconds) {
                 Some(seconds) if range.most > seconds => {
-                    let more =
-                        "no search of such images is shorter on this device; smaller images take less time";
-                    (format!("It takes {words} here: {more}"), true)
+                    let less = "smaller images or a faster device take less time";
+                    (format!("It takes {words} here, the shortest search of such images; {less}"), true)
                 }
                 Some(seconds) if range.most < MUCH_SHORTER * seconds => {
                     (format!("It takes {words} here, with as many steps as any preset has"), false)
@@ -275,16 +274,16 @@ fn time_words(time: &ShownTime, budget: Option<TimeBudget>, are_devices_known: b
             }
         }
         ShownTime::Measuring => {
-            (format!("How fast this device is, is being measured; until then {instead}"), false)
+            (format!("The speed of this device is being measured; until then {instead}"), false)
         }
         ShownTime::Waiting => {
-            (format!("A run computes, so that nothing is measured now; until then {instead}"), false)
+            (format!("A run computes, so nothing is measured now; until then {instead}"), false)
         }
         ShownTime::Failed(problem) => {
-            (format!("How fast this device is cannot be measured ({problem}): {instead}"), true)
+            (format!("The speed of this device cannot be measured ({problem}): {instead}"), true)
         }
         ShownTime::Unknown if are_devices_known => {
-            (format!("How fast this device is was not measured: {instead}"), false)
+            (format!("The speed of this device was not measured: {instead}"), false)
         }
         ShownTime::Unknown => (format!("The devices are being looked for; until then {instead}"), false),
     }
@@ -334,11 +333,13 @@ mod tests {
         let hour = Some(TimeBudget::Hour);
         assert_eq!(words(&range(2_700.0, 3_500.0), hour), ("It takes 45 to 58 min here".to_owned(), false));
         let (long, is_warning) = words(&range(7_200.0, 10_800.0), hour);
-        assert!(long.contains("2 to 3 h here: no search of such images is shorter") && is_warning, "{long}");
+        assert!(long.contains("2 to 3 h here, the shortest search of such images") && is_warning, "{long}");
         assert!(words(&range(300.0, 400.0), hour).0.contains("as many steps as any preset"));
         assert_eq!(words(&range(7_200.0, 10_800.0), None).0, "It takes 2 to 3 h here");
         let (failed, is_warning) = words(&ShownTime::Failed("no device".to_owned()), hour);
-        assert!(failed.contains("(no device): it has as many steps as the preset standard") && is_warning);
+        assert!(
+            failed.contains("(no device): the search has as many steps as the preset standard") && is_warning
+        );
         assert!(words(&ShownTime::Unknown, None).0.ends_with("how long it takes is not known"));
         assert!(
             time_words(&ShownTime::Unknown, hour, false).0.starts_with("The devices are being looked for")
