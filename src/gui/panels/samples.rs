@@ -115,7 +115,8 @@ fn caption(source: SampleSource, genotype: Option<&Genotype>) -> Option<(String,
     match source {
         SampleSource::Shared { .. } => {
             let said = "The next picture may be made by another architecture, in another style";
-            let hint = words.map_or_else(|| STYLE_CHANGES.to_owned(), |words| format!("{STYLE_CHANGES}\n\n{words}"));
+            let hint =
+                words.map_or_else(|| STYLE_CHANGES.to_owned(), |words| format!("{STYLE_CHANGES}\n\n{words}"));
             Some((said.to_owned(), hint))
         }
         SampleSource::Training { .. } => Some((capital(&genotype?.summary()), words?)),

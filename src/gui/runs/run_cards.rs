@@ -252,8 +252,7 @@ mod tests {
         let said = label(&entry("night", Some(now), None));
         let direction = score.metric.direction();
         let (metric, number) = (score.label(), score.number());
-        let expected =
-            format!("night: Running: 42%, 12 min left. {metric} {number} so far, {direction}");
+        let expected = format!("night: Running: 42%, 12 min left. {metric} {number} so far, {direction}");
         assert_eq!(said, expected);
         assert_eq!(label(&entry("old", None, None)), "old: Can be resumed. No score");
         assert_eq!(label(&entry("new", Some(RunningNow::default()), None)), "new: Running. No score yet");

@@ -1,5 +1,7 @@
 //! The window's Create screen, driven by role and label.
 
+mod by_hand;
+
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,8 @@
 //! The window as tests drive it: by role and label.
 
 mod bars;
-mod candidate_pictures;
 mod chooser;
 mod create;
-mod create_by_hand;
 mod finish;
 mod going_on;
 mod gui;
@@ -15,9 +13,7 @@ mod panels;
 mod pictures;
 mod runs_screen;
 mod setup;
-mod simple_form;
 mod snapshots;
-mod times;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +22,7 @@ use std::time::{Duration, Instant};
 use autogan::config::RunConfig;
 use autogan::gui::{App, DialogAnswer, Places};
 use cpu_time::ThreadTime;
-use eframe::egui;
+use eframe::egui::{self, Rect};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -196,6 +192,12 @@ impl Window {
         if !screen.contains_rect(self.harness.get_by_label(label).rect()) {
             self.harness.get_by_label(label).scroll_to_me();
             self.harness.run_steps(3);
+        }
+        // What still moves would be missed.
+        let mut at = Rect::NOTHING;
+        while self.harness.get_by_label(label).rect() != at {
+            at = self.harness.get_by_label(label).rect();
+            self.harness.step();
         }
         self.harness.get_by_label(label).click();
         self.harness.run_steps(3);

@@ -1,5 +1,7 @@
 //! The panels of a run, driven by role and label.
 
+mod candidate_pictures;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

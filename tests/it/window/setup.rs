@@ -1,5 +1,8 @@
 //! The form that a run begins with, and runs that begin from it.
 
+mod simple_form;
+mod times;
+
 use std::collections::BTreeSet;
 
 use autogan::arch::{Allowed, Slot};
