@@ -154,8 +154,13 @@ fn learned(
                     ui.set_width(width);
                     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, height), Sense::hover());
                     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, caption));
-                    if let Ok(Some(tiles)) = read(pictures, dir, &state.samples[*sample].file) {
-                        paint(ui, rect, &tiles);
+                    match read(pictures, dir, &state.samples[*sample].file) {
+                        Ok(Some(tiles)) => paint(ui, rect, &tiles),
+                        Ok(None) => {}
+                        Err(problem) => {
+                            let label = egui::Label::new(RichText::new(problem).small().weak()).wrap();
+                            ui.put(rect, label);
+                        }
                     }
                     ui.label(RichText::new(caption).weak());
                 });

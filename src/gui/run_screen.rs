@@ -196,8 +196,8 @@ pub fn neighbour(state: &RunState, event_index: Option<u32>, forward: bool) -> O
         event_index.and(state.samples.iter().map(|sample| sample.event_index).find(|&at| at > now))
     } else {
         let shown = state.sample_at(now).map_or(0, |sample| sample.event_index);
-        // Live, the newest picture itself is a step back from what happens now.
-        let limit = if event_index.is_none() && shown < now { now } else { shown };
+        // Where a preview shows what happens now, the newest picture itself is a step back.
+        let limit = if event_index.is_none() && state.preview.is_some() { now } else { shown };
         let before = state.samples.iter().rev().map(|sample| sample.event_index).find(|&at| at < limit);
         before.or(event_index)
     }

@@ -17,10 +17,9 @@ use crate::run;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Messages that wait at most; a worker that sends more waits itself.
 const WAITING: usize = 256;
-/// What passes (points of curves, progress) and what is noted (samples, lines of the log) are drawn at most this often,
-/// because a frame costs much on machines that draw without a GPU.
-const PASSING_EVERY: Duration = Duration::from_millis(500);
-const NOTABLE_EVERY: Duration = Duration::from_millis(250);
+/// What comes while a run goes on (points of curves, samples, lines of the log) is drawn at most this often, because a
+/// frame costs much on machines that draw without a GPU.
+const DRAW_EVERY: Duration = Duration::from_millis(500);
 /// Milliseconds between two previews that are asked for.
 const PREVIEW_EVERY_MS: u64 = 1000;
 
@@ -209,24 +208,10 @@ struct Watcher {
 enum Found {
     /// Nothing to show.
     Nothing,
-    /// What comes many times a second.
-    Passing,
-    /// What should be seen soon.
-    Notable,
+    /// What comes many times a second, and is drawn now and then.
+    News,
     /// Another status, which is drawn at once.
     Status,
-}
-
-impl Found {
-    /// Time that passes between a frame that was drawn and one for this.
-    fn rest(self) -> Duration {
-        match self {
-            Self::Nothing => Duration::MAX,
-            Self::Passing => PASSING_EVERY,
-            Self::Notable => NOTABLE_EVERY,
-            Self::Status => Duration::ZERO,
-        }
-    }
 }
 
 impl Watcher {
@@ -245,8 +230,8 @@ impl Watcher {
                 follower = Follower::new(&self.dir).map(|follower| (follower, true)).ok();
             }
             found = found.max(self.fold(&mut follower, messages));
-            let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= found.rest());
-            if silent || found != Found::Nothing && rested {
+            let rested = drawn.is_none_or(|drawn| drawn.elapsed() >= DRAW_EVERY);
+            if silent || found == Found::Status || found == Found::News && rested {
                 (found, drawn) = (Found::Nothing, Some(Instant::now()));
                 (self.wake)();
             }
@@ -291,12 +276,11 @@ impl Watcher {
         };
         let facts = update.as_ref().filter(|update| update.anew).and(follower.as_ref()).map(read);
         let mut state = lock(&self.state);
-        let passing = |state: &RunState| state.event_index;
-        let notable = |state: &RunState| {
-            let preview = state.preview.as_ref().map(|preview| preview.number);
-            (state.log.len(), state.samples.len(), preview)
-        };
-        let before = (passing(&state), notable(&state), state.status.clone());
+        // A new watcher has taken over: what this one knows is older.
+        if self.watched.strong_count() == 0 {
+            return Found::Nothing;
+        }
+        let before = (state.event_index, state.status.clone());
         let mut changed = !messages.is_empty();
         let own = self.messages.is_some();
         let update = update.unwrap_or_default();
@@ -339,14 +323,12 @@ impl Watcher {
         if state.status == Status::Idle && state.summary.is_some() {
             state.status = Status::Finished;
         }
-        changed |= before.0 != passing(&state);
-        // How far a preparation is passes.
-        if std::mem::discriminant(&before.2) != std::mem::discriminant(&state.status) {
+        changed |= before != (state.event_index, state.status.clone());
+        // How far a preparation is changes many times a second.
+        if std::mem::discriminant(&before.1) != std::mem::discriminant(&state.status) {
             Found::Status
-        } else if before.1 != notable(&state) || before.2 != state.status {
-            Found::Notable
         } else if changed {
-            Found::Passing
+            Found::News
         } else {
             Found::Nothing
         }

@@ -58,7 +58,7 @@ fn ways(ui: &mut egui::Ui, explained: bool, actions: &mut Vec<Action>) {
                     let button = egui::Button::new(with_icon(action, &entry(action).name));
                     slot(ui, action, button.min_size(WAY), None, actions);
                     if explained {
-                        ui.label(RichText::new(about).weak());
+                        ui.vertical_centered(|ui| ui.label(RichText::new(about).weak()));
                     }
                 });
             }

@@ -23,6 +23,7 @@ pub fn icon(action: Action) -> Option<&'static str> {
         Action::ChooseImages => "🖼",
         Action::OpenRun | Action::Reveal => "🗁",
         Action::Example => "💡",
+        Action::Lessons => "🎓",
         Action::OpenModel => "📦",
         Action::Create => "🎨",
         Action::Export => "📤",

@@ -88,7 +88,7 @@ impl Victims {
         let (before, saved) = (self.events(), RunView::open(&self.run).unwrap().checkpoint_steps().unwrap());
         let mut window = Window::at(self.folder.path());
         let name = self.run.file_name().unwrap().to_str().unwrap().to_owned();
-        window.click(&name);
+        window.click_card(&name);
         window.until_usable("Resume");
         window.click("Resume");
         window.until("it goes on", |_| self.events().len() > before.len());

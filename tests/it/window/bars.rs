@@ -48,17 +48,24 @@ fn the_palette_is_as_high_after_a_choice_as_before_and_its_selection_stays_in_si
         Rect::from_min_size(field.left_bottom(), vec2(field.width(), LIST))
     };
     let area = list(&window);
-    let mut rows = window.harness.get_all_by_label("Welcome screen");
-    rows.find(|row| area.contains_rect(row.rect()) && row.rect().top() > area.center().y).unwrap().click();
-    drop(rows);
+    let row = row_at(&window, "Welcome screen", area);
+    assert!(row.rect().top() > area.center().y, "it is low in the list");
+    row.click();
     window.harness.run_steps(3);
     window.until_label("Recent runs");
     open(&mut window);
     for (key, name) in [(Key::ArrowUp, "Quit"), (Key::ArrowDown, "Start the demo")] {
         window.harness.key_press(key);
         window.harness.run_steps(12);
-        assert!(list(&window).contains_rect(rect(&window, name).shrink(2.0)), "{name} is in sight");
+        row_at(&window, name, list(&window));
     }
+}
+
+/// The command in the palette's list, which is in sight: `list` is where the list lies.
+fn row_at<'w>(window: &'w Window, name: &'w str, list: Rect) -> egui_kittest::Node<'w> {
+    let mut rows = window.harness.get_all_by_label(name);
+    rows.find(|row| list.contains_rect(row.rect().shrink(2.0)))
+        .unwrap_or_else(|| panic!("{name} is not in sight"))
 }
 
 /// What is drawn above `bottom`, by label and where.

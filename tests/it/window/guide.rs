@@ -127,7 +127,7 @@ fn architectures_are_there_in_words_and_samples_say_why_their_style_changes() {
     window.harness.state_mut().open(finished_run());
     window.click("Result");
     window.until_label("Create images");
-    assert_eq!(window.harness.query_all_by_label_contains("-activation, ").count(), 1, "the winner's");
+    assert_eq!(window.harness.query_all_by_label_contains("2 cells: pre-").count(), 1, "the winner's");
 }
 
 /// Writes a lesson about a search of seconds, with further steps behind its first.

@@ -187,12 +187,9 @@ impl Window {
     pub fn click(&mut self, label: &str) {
         // A person waits for what is read in the background and for what is grey,
         self.until_usable(label);
-        // and scrolls to what is out of sight.
-        let screen = self.harness.ctx.content_rect();
-        if !screen.contains_rect(self.harness.get_by_label(label).rect()) {
-            self.harness.get_by_label(label).scroll_to_me();
-            self.harness.run_steps(3);
-        }
+        // and scrolls to what is out of sight, also where it lies behind something else.
+        self.harness.get_by_label(label).scroll_to_me();
+        self.harness.run_steps(3);
         // What still moves would be missed.
         let mut at = Rect::NOTHING;
         while self.harness.get_by_label(label).rect() != at {

@@ -16,7 +16,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::small::small_config;
-use crate::window::Window;
+use crate::window::{Window, text};
 
 #[test]
 fn changing_the_space_moves_the_count_and_undo_brings_it_back() {
@@ -55,8 +55,8 @@ fn presets_are_cards_that_say_their_size_and_replace_all_settings() {
     window.click("Norm: instance");
     window.until("another form", |harness| card(harness, quick) == Some(false));
     let standard = "Preset standard: 32 px, 373,248 architectures of up to";
-    window.harness.get_by_label_contains(standard).click();
-    window.harness.run_steps(3);
+    let label = text(&window.harness, standard);
+    window.click(&label);
     assert_eq!(card(&window.harness, standard), Some(true));
     window.until_label("373,248");
     window.click("Undo");

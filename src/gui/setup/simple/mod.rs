@@ -7,7 +7,7 @@ pub use budget::{SearchAmounts, TimeBudget};
 
 use std::sync::Arc;
 
-use eframe::egui::{self, RichText, Vec2};
+use eframe::egui::{self, Align, Layout, RichText, Vec2};
 
 use super::check::State;
 use super::machine::Devices;
@@ -16,7 +16,7 @@ use super::timing::{Measured, Timing};
 use super::{BlockingReason, FIRST, Setup, SetupInputs, data};
 use crate::arch::words::{duration_between, thousands};
 use crate::config::RunConfig;
-use crate::data::Source;
+use crate::data::{Source, SourcePlace};
 use crate::gui::commands::{Action, entry};
 use crate::gui::theme::{GAP, Palette};
 use crate::gui::widgets::focus;
@@ -109,7 +109,10 @@ impl Setup {
                         self.how_large(ui, images);
                         ui.add_space(2.0 * GAP);
                         ui.horizontal_top(|ui| {
-                            self.start_button(ui, START, actions);
+                            let middle = Layout::left_to_right(Align::Center);
+                            ui.allocate_ui_with_layout(START, middle, |ui| {
+                                self.start_button(ui, START, actions);
+                            });
                             ui.vertical(|ui| {
                                 self.readiness(ui);
                                 self.way_to_the_setting(ui, all_settings);
@@ -191,7 +194,10 @@ impl Setup {
         question(ui, "How large");
         let now = self.draft.config.side();
         let found = match images {
-            State::Done(Ok(found)) => found.report.sizes.as_ref().map(|sizes| (sizes, found.report.used)),
+            // What is drawn has any size.
+            State::Done(Ok(found)) if data::place(&self.draft.config.data.source) != SourcePlace::Drawn => {
+                found.report.sizes.as_ref().map(|sizes| (sizes, found.report.used))
+            }
             _ => None,
         };
         let (sizes, used) = found.unzip();
