@@ -24,6 +24,7 @@ use eframe::egui;
 
 use super::background::BackgroundTask;
 use super::background::exporter::Exporter;
+use super::background::frame_pacer::FramePacer;
 use super::background::pictures::PictureLoader;
 use super::commands::{self, Action};
 use super::compare::CompareScreen;
@@ -156,6 +157,7 @@ pub struct App {
     deaths: Vec<Instant>,
     /// The status of the run in the last frame, to see what changed.
     seen: Status,
+    pacer: Arc<FramePacer>,
 }
 
 impl App {
@@ -167,8 +169,9 @@ impl App {
         }
         let (settings, warning) = WindowSettings::read(places.settings.as_deref());
         let ctx = cc.egui_ctx.clone();
-        // One frame: a request without a delay is for two.
-        let wake: Wake = Arc::new(move || ctx.request_repaint_after(Duration::from_millis(1)));
+        let pacer = Arc::new(FramePacer::default());
+        let paced = pacer.clone();
+        let wake: Wake = Arc::new(move || ctx.request_repaint_after(paced.wait()));
         let mut toasts = Toasts::default();
         if let Some(warning) = warning {
             toasts.problem(warning);
@@ -203,6 +206,7 @@ impl App {
             close: false,
             deaths: Vec::new(),
             seen: Status::Idle,
+            pacer,
         }
     }
 
@@ -456,6 +460,7 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         ctx.set_theme(self.settings.theme.preference());
+        self.pacer.note(&ctx);
         self.notice(&ctx);
         // Keys are the palette's or the dialog's while one is open.
         let is_dialog_open = self.palette.is_some() || self.info.is_some() || self.own_dialogs.is_open();

@@ -6,7 +6,7 @@ mod toolbar;
 pub use phases::show as phases;
 pub use toolbar::{blocking_reason, toolbar};
 
-use eframe::egui::{self, RichText};
+use eframe::egui::{self, Key, RichText};
 use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, UiResponse};
 
 use super::background::pictures::PictureLoader;
@@ -220,12 +220,28 @@ pub fn panels(
     if open {
         ui.centered_and_justified(|ui| ui.label("All panels are closed; open one with “Panels” above"));
     }
-    layout.tree().ui(&mut Panes { context }, ui);
+    let has_borders = !is_by_keyboard(ui.ctx());
+    layout.tree().ui(&mut Panes { context, has_borders }, ui);
     settings.layout = layout;
+}
+
+/// Whether the keyboard was used to go through the window since the pointer was moved last.
+fn is_by_keyboard(ctx: &egui::Context) -> bool {
+    let used = ctx.input(|input| {
+        if input.key_pressed(Key::Tab) { Some(true) } else { input.pointer.is_moving().then_some(false) }
+    });
+    ctx.data_mut(|data| {
+        let kept = data.get_temp_mut_or(egui::Id::unique("by keyboard"), false);
+        *kept = used.unwrap_or(*kept);
+        *kept
+    })
 }
 
 struct Panes<'a> {
     context: PanelContext<'a>,
+    /// Whether the borders between panels can be dragged: that takes a pointer, and for the keyboard they would be
+    /// stops without a name at which nothing can be done.
+    has_borders: bool,
 }
 
 impl Behavior<PanelId> for Panes<'_> {
@@ -243,6 +259,10 @@ impl Behavior<PanelId> for Panes<'_> {
 
     fn tab_title_for_pane(&mut self, panel: &PanelId) -> egui::WidgetText {
         panel.title().into()
+    }
+
+    fn is_container_resizable(&self, _tiles: &Tiles<PanelId>, _container: TileId) -> bool {
+        self.has_borders
     }
 
     fn is_tab_closable(&self, _tiles: &Tiles<PanelId>, _tile: TileId) -> bool {

@@ -1,6 +1,7 @@
 //! Work on a thread of its own, whose outcome a frame asks for without waiting.
 
 pub mod exporter;
+pub mod frame_pacer;
 pub mod pictures;
 pub mod reader;
 

@@ -167,7 +167,12 @@ pub fn show(
         ui.spacing_mut().item_spacing.x = 5.0;
         let is_wide = ui.available_width() >= WIDE;
         for (at, phase) in phases.all.iter().enumerate() {
-            draw_phase(ui, phase, phases.current == Some(at), is_wide);
+            let dot = match phases.current {
+                Some(current) if current == at => PhaseDot::Now,
+                _ if phases.are_done => PhaseDot::Done,
+                _ => PhaseDot::Other,
+            };
+            draw_phase(ui, phase, dot, is_wide);
         }
         ui.separator();
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -187,16 +192,26 @@ pub fn show(
     });
 }
 
+/// What the dot of a phase says. Phases of a search come again and again, so one is done only when all are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PhaseDot {
+    Now,
+    Done,
+    Other,
+}
+
 /// Draws a phase: a dot, and its name where it is under way or there is room for all names.
-fn draw_phase(ui: &mut egui::Ui, phase: &NamedPhase, is_current: bool, is_wide: bool) {
+fn draw_phase(ui: &mut egui::Ui, phase: &NamedPhase, dot: PhaseDot, is_wide: bool) {
+    let is_current = dot == PhaseDot::Now;
     let palette = Palette::of(ui);
     let weak = ui.visuals().weak_text_color();
-    let (dot, response) = ui.allocate_exact_size(Vec2::splat(DOT), Sense::hover());
-    if is_current {
-        ui.painter().circle_filled(dot.center(), 0.45 * DOT, palette.generator);
-    } else {
-        ui.painter().circle_stroke(dot.center(), 0.35 * DOT, egui::Stroke::new(1.0, weak));
-    }
+    let (place, response) = ui.allocate_exact_size(Vec2::splat(DOT), Sense::hover());
+    let (middle, painter) = (place.center(), ui.painter());
+    match dot {
+        PhaseDot::Now => painter.circle_filled(middle, 0.45 * DOT, palette.generator),
+        PhaseDot::Done => painter.circle_filled(middle, 0.35 * DOT, weak),
+        PhaseDot::Other => painter.circle_stroke(middle, 0.35 * DOT, egui::Stroke::new(1.0, weak)),
+    };
     let name =
         if is_current { format!("Phase now: {}", phase.name) } else { format!("Phase: {}", phase.name) };
     if !is_current && !is_wide {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, Color32, RichText, Role, Sense, WidgetInfo};
+use eframe::egui::{self, Color32, RichText, Role, Sense, TextStyle, WidgetInfo};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::cache::{RunEntry, by_name};
@@ -210,6 +210,9 @@ fn cells(
             }
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
+                // In the middle, as what has one line.
+                let lines = [TextStyle::Body, TextStyle::Small].map(|style| ui.text_style_height(&style));
+                ui.add_space((ROW - lines[0] - lines[1]).max(0.0) / 2.0);
                 line(ui, RichText::new(words));
                 line(ui, RichText::new(below).small());
             });

@@ -8,6 +8,7 @@ mod going_on;
 mod gui;
 mod guide;
 mod home;
+mod keyboard;
 mod long_run;
 mod panels;
 mod pictures;

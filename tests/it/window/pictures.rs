@@ -20,10 +20,11 @@ use crate::folders;
 const RUNS: &str = "AUTOGAN_PICTURES";
 const SIZES: [[f32; 2]; 2] = [[1280.0, 800.0], [1920.0, 1080.0]];
 /// The pictures that the README has, with their names there.
-const README: [(&str, &str); 4] = [
+const README: [(&str, &str); 5] = [
     ("run-dark-1280", "window-dark"),
     ("run-light-1280", "window-light"),
-    ("set-up-dark-1280", "set-up-dark"),
+    ("new-search-dark-1280", "new-search-dark"),
+    ("result-dark-1280", "result-dark"),
     ("create-dark-1280", "create-dark"),
 ];
 
@@ -71,6 +72,9 @@ fn pictures_of_every_screen() {
             harness.query_by_label_contains("Preset quick: 16 px, 2,592 architectures").is_some()
         });
         camera.take("set-up");
+        camera.window.click("All settings");
+        camera.window.until_label("How long");
+        camera.take("new-search");
 
         let quick = runs.join("quick");
         camera.window.harness.state_mut().open(&quick);
@@ -79,6 +83,10 @@ fn pictures_of_every_screen() {
         camera.window.click("Log");
         camera.window.click("Lineage");
         camera.take("log-lineage");
+        camera.window.click("Result");
+        camera.until_it_shows("64 images, the winner's");
+        camera.take("result");
+        camera.window.click("Result");
         for panel in PANELS {
             camera.window.alone(panel);
             camera.take(&format!("panel-{}", panel.to_lowercase()));

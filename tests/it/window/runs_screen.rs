@@ -14,6 +14,7 @@ use autogan::search::{Curve, GeneratorStep, SampleSource, SearchEvent, TrainingI
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use crate::folders;
 use crate::outcome;
 use crate::window::{Window, text};
 
@@ -118,6 +119,12 @@ pub fn write_two(runs: &Path) {
     for made in [ONE, TWO] {
         finished(runs, &made);
     }
+}
+
+/// Writes 200 finished runs into a folder of runs: copies of one.
+pub fn write_many(runs: &Path) {
+    let one = finished(runs, &ONE);
+    (2..=200).for_each(|copy| folders::copy(&one, &runs.join(format!("copy-{copy}"))));
 }
 
 /// A window on the list of two finished runs.
