@@ -45,17 +45,18 @@ pub fn show(
     let winner = read(pictures, dir, &summary.grid);
     let strip = words::learned(state, STRIP);
     if !strip.is_empty() {
-        egui::Panel::bottom("how it learned").exact_size(STRIP_HEIGHT).show(ui, |ui| {
+        egui::Panel::bottom("how it learned").exact_size(STRIP_HEIGHT).resizable(false).show(ui, |ui| {
             learned(ui, state, dir, &strip, pictures);
         });
     }
     let (share, least, most) = WORDS;
     let width = (share * ui.available_width()).clamp(least, most);
-    egui::Panel::right("what came out").exact_size(width).show(ui, |ui| {
+    egui::Panel::right("what came out").exact_size(width).resizable(false).show(ui, |ui| {
         egui::ScrollArea::vertical().show(ui, |ui| {
             said(ui, state);
             ui.add_space(12.0);
             next(ui, state, view, winner.as_ref().ok().and_then(Option::as_ref), actions);
+            focus::keep_in_sight(ui);
         });
     });
     egui::CentralPanel::default().show(ui, |ui| match &winner {

@@ -6,8 +6,8 @@ mod toolbar;
 pub use phases::show as phases;
 pub use toolbar::{blocking_reason, toolbar};
 
-use eframe::egui::{self, Key, RichText};
-use egui_tiles::{Behavior, SimplificationOptions, TabState, TileId, Tiles, UiResponse};
+use eframe::egui::{self, RichText};
+use egui_tiles::{Behavior, SimplificationOptions, TabState, Tile, TileId, Tiles, UiResponse};
 
 use super::background::pictures::PictureLoader;
 use super::commands::{Action, button, entry};
@@ -17,6 +17,7 @@ use super::session::Session;
 use super::settings::WindowSettings;
 use super::state::{RunState, Status, capital};
 use super::theme::Palette;
+use super::widgets::focus;
 use crate::arch::words;
 
 /// The least width that is worth a cut text, in points.
@@ -220,28 +221,16 @@ pub fn panels(
     if open {
         ui.centered_and_justified(|ui| ui.label("All panels are closed; open one with “Panels” above"));
     }
-    let has_borders = !is_by_keyboard(ui.ctx());
-    layout.tree().ui(&mut Panes { context, has_borders }, ui);
+    let has_pointer = !focus::is_by_keyboard(ui.ctx());
+    layout.tree().ui(&mut Panes { context, has_pointer }, ui);
     settings.layout = layout;
-}
-
-/// Whether the keyboard was used to go through the window since the pointer was moved last.
-fn is_by_keyboard(ctx: &egui::Context) -> bool {
-    let used = ctx.input(|input| {
-        if input.key_pressed(Key::Tab) { Some(true) } else { input.pointer.is_moving().then_some(false) }
-    });
-    ctx.data_mut(|data| {
-        let kept = data.get_temp_mut_or(egui::Id::unique("by keyboard"), false);
-        *kept = used.unwrap_or(*kept);
-        *kept
-    })
 }
 
 struct Panes<'a> {
     context: PanelContext<'a>,
-    /// Whether the borders between panels can be dragged: that takes a pointer, and for the keyboard they would be
-    /// stops without a name at which nothing can be done.
-    has_borders: bool,
+    /// Whether the borders between panels and the bars of their tabs can be dragged: that takes a pointer, and for the
+    /// keyboard they would be stops without a name at which nothing can be done.
+    has_pointer: bool,
 }
 
 impl Behavior<PanelId> for Panes<'_> {
@@ -262,7 +251,11 @@ impl Behavior<PanelId> for Panes<'_> {
     }
 
     fn is_container_resizable(&self, _tiles: &Tiles<PanelId>, _container: TileId) -> bool {
-        self.has_borders
+        self.has_pointer
+    }
+
+    fn is_tile_draggable(&self, tiles: &Tiles<PanelId>, tile: TileId) -> bool {
+        self.has_pointer || tiles.get(tile).is_some_and(Tile::is_pane)
     }
 
     fn is_tab_closable(&self, _tiles: &Tiles<PanelId>, _tile: TileId) -> bool {

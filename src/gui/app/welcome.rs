@@ -7,6 +7,7 @@ use eframe::egui::{self, Align, Layout, RichText, Vec2};
 use crate::gui::commands::{Action, entry, slot, with_icon};
 use crate::gui::runs::RunsScreen;
 use crate::gui::theme::{GAP, primary_button};
+use crate::gui::widgets::focus;
 
 /// Other ways to begin than the demo, each with what it is for.
 const WAYS: [(Action, &str); 5] = [
@@ -35,6 +36,7 @@ pub fn show(
         ways(ui, !are_there, actions);
         let chosen = are_there.then(|| runs.cards(ui)).flatten();
         about_the_window(ui, actions);
+        focus::keep_in_sight(ui);
         chosen
     });
     shown.inner

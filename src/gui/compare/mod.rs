@@ -17,6 +17,7 @@ use super::plot::CurveStyle;
 use super::session::{Session, Wake};
 use super::theme::Palette;
 use super::widgets::drawing::Diagrams;
+use super::widgets::focus;
 use crate::app::{Comparison, compare};
 use crate::run::run_name;
 
@@ -98,7 +99,8 @@ impl CompareScreen {
         let comparison = self.read(ui.ctx());
         let comparison = comparison.as_deref();
         let (width, height) = (ui.available_width(), ui.available_height());
-        let right = egui::Panel::right("compared outcomes").resizable(true);
+        let by_pointer = !focus::is_by_keyboard(ui.ctx());
+        let right = egui::Panel::right("compared outcomes").resizable(by_pointer);
         right.min_size(LEAST_WIDTH).default_size((width * 0.36).max(LEAST_WIDTH)).show(ui, |ui| {
             // What there is to say must not change the size that was chosen.
             ui.take_available_space();
@@ -108,12 +110,12 @@ impl CompareScreen {
                 Some(Ok(comparison)) => tables::show(ui, &mut self.tables, comparison),
             }
         });
-        let above = egui::Panel::top("compared pictures").resizable(true);
+        let above = egui::Panel::top("compared pictures").resizable(by_pointer);
         above.min_size(LEAST_HEIGHT).default_size((height * PICTURES).max(LEAST_HEIGHT)).show(ui, |ui| {
             ui.take_available_space();
             self.pictures.show(ui, &self.runs);
         });
-        let below = egui::Panel::bottom("compared architectures").resizable(true);
+        let below = egui::Panel::bottom("compared architectures").resizable(by_pointer);
         below.min_size(LEAST_HEIGHT).default_size((height * ARCHITECTURES).max(LEAST_HEIGHT)).show(
             ui,
             |ui| {

@@ -37,6 +37,7 @@ use super::background::pictures::{self, PictureLoader};
 use super::background::reader::BackgroundReader;
 use super::dialogs::DialogProvider;
 use super::session::Wake;
+use super::widgets::focus;
 use super::widgets::toasts::Toasts;
 use super::widgets::zoom::Zoom;
 use crate::export::Tiles;
@@ -131,7 +132,11 @@ impl CreateScreen {
             .show(ui, |ui| {
                 egui::ScrollArea::vertical()
                     .auto_shrink(false)
-                    .show(ui, |ui| self.controls(ui, &model, made.as_deref(), &history))
+                    .show(ui, |ui| {
+                        let work = self.controls(ui, &model, made.as_deref(), &history);
+                        focus::keep_in_sight(ui);
+                        work
+                    })
                     .inner
             })
             .inner;

@@ -243,6 +243,7 @@ impl BoardPanel {
         let wheel = egui::ScrollArea::horizontal().auto_shrink(false);
         wheel.show(ui, |ui| {
             let painter = ui.painter().clone();
+            let by_pointer = !focus::is_by_keyboard(ui.ctx());
             let table = TableBuilder::new(ui)
                 .striped(true)
                 // Its cells are clicked, and no stops of the keyboard.
@@ -251,7 +252,7 @@ impl BoardPanel {
             let table = if is_pictured { table.column(Column::exact(pictures::WIDTH)) } else { table };
             table
                 .column(Column::exact(44.0))
-                .column(Column::initial(136.0).at_least(90.0).clip(true).resizable(true))
+                .column(Column::initial(136.0).at_least(90.0).clip(true).resizable(by_pointer))
                 .column(Column::exact(48.0))
                 .column(Column::exact(64.0))
                 .column(Column::exact(56.0))

@@ -12,6 +12,7 @@ use crate::gui::plot::legend::CurveLegend;
 use crate::gui::plot::{self, Drawings};
 use crate::gui::state::{RunState, Series};
 use crate::gui::theme::Palette;
+use crate::gui::widgets::focus;
 use crate::search::{Axis, Curve, CurveGroup};
 
 /// The panel in the list of all.
@@ -159,6 +160,7 @@ impl CurvesPanel {
                     self.plot(ui, context, &id, curves, matches!(shown, CurveGroup::Score(_)));
                 });
             }
+            focus::keep_in_sight(ui);
         });
     }
 

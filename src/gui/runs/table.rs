@@ -12,6 +12,7 @@ use super::status;
 use super::thumbnails::{SHOWN, Thumbnails};
 use crate::arch::words::thousands;
 use crate::gui::theme::Palette;
+use crate::gui::widgets::focus;
 use crate::gui::widgets::table::heading;
 use crate::metric::Score;
 use crate::run::{RunStatus, natural_order};
@@ -86,20 +87,22 @@ pub fn show(
     let color = ui.visuals().text_color();
     let mut opened = None;
     egui::ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| {
+        let by_pointer = !focus::is_by_keyboard(ui.ctx());
         TableBuilder::new(ui)
             .id_salt("runs")
             .striped(true)
-            .sense(Sense::click())
+            // Its cells are clicked, and no stops of the keyboard.
+            .sense(Sense::CLICK)
             .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
             .column(Column::exact(24.0))
             .column(Column::exact(SHOWN as f32 * (SIDE + 1.0)))
             // Names have all the width that nothing else needs.
             .column(Column::remainder().at_least(NAME).clip(true))
-            .column(Column::initial(180.0).at_least(90.0).clip(true).resizable(true))
-            .column(Column::initial(190.0).at_least(90.0).clip(true).resizable(true))
-            .column(Column::initial(160.0).at_least(60.0).clip(true).resizable(true))
+            .column(Column::initial(180.0).at_least(90.0).clip(true).resizable(by_pointer))
+            .column(Column::initial(190.0).at_least(90.0).clip(true).resizable(by_pointer))
+            .column(Column::initial(160.0).at_least(60.0).clip(true).resizable(by_pointer))
             .column(Column::initial(130.0).at_least(80.0).clip(true))
-            .column(Column::initial(110.0).at_least(80.0).clip(true).resizable(true))
+            .column(Column::initial(110.0).at_least(80.0).clip(true).resizable(by_pointer))
             .header(26.0, |mut header| {
                 header.col(|ui| select_all(ui, &entries, selected));
                 header.col(|ui| drop(ui.label(RichText::new("Samples").strong())));

@@ -17,6 +17,7 @@ use crate::config::table::{NETWORKS, SEARCH, SECTIONS, SPACE, Section, TRAINING}
 use crate::config::{Mode, RunConfig, Setting};
 use crate::gui::commands::Action;
 use crate::gui::theme::GAP;
+use crate::gui::widgets::focus;
 
 /// Width of the column with what comes of the settings, in points.
 const OUTLOOK_WIDTH: f32 = 290.0;
@@ -67,7 +68,10 @@ impl Setup {
             if std::mem::take(&mut self.from_top) {
                 area = area.vertical_scroll_offset(0.0);
             }
-            area.show(ui, |ui| self.form(ui, images, actions));
+            area.show(ui, |ui| {
+                self.form(ui, images, actions);
+                focus::keep_in_sight(ui);
+            });
         });
         // Amounts that were chosen by hand are not those of a time any more.
         if SearchAmounts::of(&self.draft.config) != amounts {

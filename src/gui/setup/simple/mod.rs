@@ -122,6 +122,7 @@ impl Setup {
                         ui.add_space(GAP);
                     });
                 });
+                focus::keep_in_sight(ui);
             });
         });
     }
