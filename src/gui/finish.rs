@@ -144,13 +144,13 @@ fn learned(
     strip: &[(usize, String)],
     pictures: &mut PictureLoader,
 ) {
-    ui.add_space(4.0);
+    let gap = ui.spacing().item_spacing.x;
+    let width = (ui.available_width() - gap * (strip.len() - 1) as f32) / strip.len() as f32;
+    let size = Vec2::new(width, ui.available_height());
+    let height = size.y - ui.text_style_height(&egui::TextStyle::Body) - 2.0 * gap;
     ui.horizontal(|ui| {
-        let gap = ui.spacing().item_spacing.x;
-        let height = ui.available_height() - ui.text_style_height(&egui::TextStyle::Body) - 2.0 * gap;
-        let width = (ui.available_width() - gap * (strip.len() - 1) as f32) / strip.len() as f32;
         for (sample, caption) in strip {
-            ui.allocate_ui(Vec2::new(width, ui.available_height()), |ui| {
+            ui.allocate_ui(size, |ui| {
                 ui.vertical_centered(|ui| {
                     ui.set_width(width);
                     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, height), Sense::hover());

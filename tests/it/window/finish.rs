@@ -3,7 +3,7 @@
 use autogan::gui::App;
 use eframe::egui::Role;
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::runs::sample_server::finished_run;
 use crate::small::small_config;
@@ -48,6 +48,12 @@ fn an_old_run_opens_with_its_panels_and_shows_its_result_when_asked() {
     assert!(window.harness.query_by_label("Create images").is_none());
     window.click("Result");
     window.until_label("Create images");
+    // How it learned is there to be seen.
+    let strip: Vec<_> = window.harness.query_all_by_label_contains("After ").collect();
+    let pictures = strip.iter().filter(|node| node.accesskit_node().role() == Role::Image);
+    let heights: Vec<f32> = pictures.map(|picture| picture.rect().height()).collect();
+    assert!(!heights.is_empty() && heights.iter().all(|&height| height > 80.0), "{heights:?}");
+    drop(strip);
     window.harness.check_accessibility();
     window.click("Create images");
     window.until("the generator's images", |harness| says(harness, "Images of seeds"));
