@@ -312,8 +312,9 @@ pub fn toggle(layout: &mut PanelLayout, panel: PanelId) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::Genotype;
     use crate::engine::Tick;
-    use crate::gui::state::Sample;
+    use crate::gui::state::{Preview, Sample};
     use crate::search::SampleSource;
 
     #[test]
@@ -323,8 +324,15 @@ mod tests {
             let (source, tick) = (SampleSource::Shared { iteration: 0 }, Tick(1));
             state.samples.push(Sample { event_index, source, genotype: None, tick, file: String::new() });
         }
+        assert_eq!(neighbour(&state, None, false), Some(20), "the newest picture is what is shown");
+        state.preview = Some(Preview {
+            number: 1,
+            source: SampleSource::Shared { iteration: 0 },
+            genotype: Genotype::autogan_a(),
+            png: String::new(),
+        });
         let go = |event_index, forward| neighbour(&state, event_index, forward);
-        assert_eq!(go(None, false), Some(30));
+        assert_eq!(go(None, false), Some(30), "a preview is newer than it");
         assert_eq!(go(Some(30), false), Some(20));
         assert_eq!(go(Some(10), false), Some(10), "there is none before");
         assert_eq!(go(Some(20), true), Some(30));
