@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use eframe::egui;
+use eframe::egui_wgpu::RenderState;
+use eframe::wgpu::DeviceType;
 
 use super::background::BackgroundTask;
 use super::background::exporter::Exporter;
@@ -169,7 +171,8 @@ impl App {
         }
         let (settings, warning) = WindowSettings::read(places.settings.as_deref());
         let ctx = cc.egui_ctx.clone();
-        let pacer = Arc::new(FramePacer::default());
+        let is_software = |state: &RenderState| state.adapter.get_info().device_type == DeviceType::Cpu;
+        let pacer = Arc::new(FramePacer::new(!cc.wgpu_render_state.as_ref().is_some_and(is_software)));
         let paced = pacer.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint_after(paced.wait()));
         let mut toasts = Toasts::default();
